@@ -23,6 +23,15 @@ from yinfeng.core.exchange.values import ONE, CellError, ParsedMoney, Raw, Unit
 __all__ = ["CellError", "Column", "Header", "ParsedMoney", "Raw", "Reading", "Value", "said_in_all_languages"]
 
 Text = str | Promise
+
+# What the product's own files hold beside the table; reading passes over it without a word.
+ABOUT_SHEET = gettext_lazy("说明")
+GUIDE_SHEET = gettext_lazy("填写说明")
+LISTS_SHEET = gettext_lazy("可填内容")
+RESULT_HEAD = gettext_lazy("导入结果")
+REMARK_HEAD = gettext_lazy("导入说明")
+REQUIRED_MARK = "*"
+
 Kind = Literal["text", "integer", "decimal", "money", "date", "datetime", "boolean", "choice", "code"]
 Value = str | int | Decimal | bool | dt.date | dt.datetime | ParsedMoney | None
 
@@ -139,6 +148,15 @@ class Column:
         """Return the unit as files write it, whatever language the page is in."""
         return said_in_all_languages(self.unit)[0]
 
+    def label_of(self, code: str) -> str:
+        """Return the label of a choice, in the language of the page; a code that is no choice is returned as it is."""
+        label = self._labels.get(code)
+        return code if label is None else str(label)
+
+    @cached_property
+    def _labels(self) -> dict[str, Text]:
+        return dict(self.choices)
+
     @cached_property
     def _codes(self) -> dict[str, str | None]:
         """Return code by everything a cell may say for it; ``None`` where two choices share a label."""
@@ -186,12 +204,10 @@ class Column:
             CellError: as ``parse``.
         """
         questions: list[str] = []
-        empty = (
-            values.is_blank(raw)
-            if self.kind in {"text", "code", "boolean", "choice"}
-            else values.says_nothing(raw, questions)
-        )
-        if empty:
+        if isinstance(raw, str) and values.shows_error(raw):
+            values.refuse_error(raw.strip())
+        words = self.kind in {"text", "code", "boolean", "choice"}
+        if values.is_blank(raw) if words else values.says_nothing(raw, questions):
             if self.required:
                 raise CellError(_("必须填写。"))
             return Reading(None, tuple(questions))

@@ -33,7 +33,19 @@ from python_calamine import (
 
 from yinfeng.core.errors import Invalid, TooLarge
 from yinfeng.core.exchange import ooxml, values
-from yinfeng.core.exchange.columns import Column, Header, Raw, Text, Value, said_in_all_languages
+from yinfeng.core.exchange.columns import (
+    ABOUT_SHEET,
+    GUIDE_SHEET,
+    LISTS_SHEET,
+    REMARK_HEAD,
+    RESULT_HEAD,
+    Column,
+    Header,
+    Raw,
+    Text,
+    Value,
+    said_in_all_languages,
+)
 from yinfeng.core.exchange.delimited import DELIMITERS, GZIP_MAGIC, TextTable
 from yinfeng.core.exchange.values import CellError, Unit
 
@@ -43,7 +55,7 @@ MAX_ROWS = 200_000
 HEADER_ROWS = 10
 # A sentence names no more heads than this.
 NAMED_HEADS = 12
-TOTALS = frozenset({"合计", "总计", "小计", "共计", "总和", "total", "subtotal", "sum"})
+TOTALS = frozenset({"合计", "总计", "小计", "共计", "累计"})
 DAYS_1904 = 1462
 
 _SHEET_UNIT = re.compile(r"单位\s*[::]\s*([^\s,;)]+)")
@@ -125,7 +137,7 @@ class Table:
         name: the file's name.
         sheet: the sheet's name, empty for text.
         header_row: number of the row with the heads.
-        heads: the heads by position, made distinct; without those that were to be ignored.
+        heads: the heads by position, made distinct; without those of a report on an earlier import.
         columns: the columns found, by position.
         unknown: the heads that name no column.
         row_count: rows below the head, empty ones included.
@@ -143,6 +155,7 @@ class Table:
     _grid: Grid
     _units: dict[int, Unit | Decimal]
     _first_row: int
+    _width: int
     _closing: ExitStack = field(default_factory=ExitStack)
 
     def __enter__(self) -> Self:
@@ -155,10 +168,14 @@ class Table:
         """Let go of the file, if ``open_table`` opened it."""
         self._closing.close()
 
-    def unit_at(self, position: int) -> str:
-        """Return the unit of the amounts at a position where it is not the column's own, else ``""``."""
-        unit = self._units.get(position)
-        return unit.text if isinstance(unit, Unit) else ""
+    def heads_with_units(self) -> list[str]:
+        """Return the heads, each saying its unit even if the file said it elsewhere (“单位：亿元” above the table)."""
+        heads = []
+        for position, head in self.heads.items():
+            unit = self._units.get(position)
+            said = any(values.parse_unit(remark) for remark in Header.of(head).remarks)
+            heads.append(f"{head}（{unit.text}）" if isinstance(unit, Unit) and not said else head)
+        return heads
 
     def __iter__(self) -> Iterator[Row]:
         """Yield the rows that hold anything."""
@@ -170,15 +187,17 @@ class Table:
 
     def _row(self, number: int, cells: list[Raw], spread: Mapping[int, tuple[Merge, Raw]]) -> Row:
         row = Row(number + 1, {}, [], [], {})
-        cells.extend([""] * (max(self.heads, default=0) + 1 - len(cells)))
+        cells.extend([""] * (self._width - len(cells)))
         for position, head in self.heads.items():
-            merge, shown = spread.get(position, (None, cells[position]))
+            merge, shown = spread.get(position, (None, None))
             if merge is not None and position == merge.left:
                 cells[position] = shown
+            cells[position] = self._on_calendar(cells[position], self.columns.get(position))
             row.raw[head] = self._grid.faults.get((number, position)) or cells[position]
-        if self._grid.is_text and not all(values.is_blank(cell) for cell in cells[max(self.heads) + 1 :]):
+        first = next((cell for cell in cells if not values.is_blank(cell)), "")
+        if self._grid.is_text and not all(values.is_blank(cell) for cell in cells[self._width :]):
             row.errors.append(_("这一行的列数比表头多，各列可能已经错位；请检查是否有多余的分隔符。"))
-        elif any(isinstance(cell, str) and values.folded(cell) in TOTALS for cell in cells):
+        elif isinstance(first, str) and values.folded(first) in TOTALS:
             row.errors.append(_("这一行是合计，不作为一条记录读入。"))
         else:
             self._read(row, number, cells, spread)
@@ -190,7 +209,7 @@ class Table:
                 self._check_fault(number, position)
                 if position in spread:
                     _check_merge(spread[position][0], position, column)
-                reading = column.read(self._on_calendar(cells[position], column), self._units.get(position))
+                reading = column.read(cells[position], self._units.get(position))
             except CellError as error:
                 row.errors.append(_about(column, error.sentence))
             else:
@@ -202,13 +221,13 @@ class Table:
         if fault == "":
             raise CellError(_("公式没有计算结果；请用 Excel 或 WPS 打开文件并保存一次，再上传。"))
         if fault:
-            raise CellError(_("单元格显示错误 %(error)s；请改正公式，或直接填写内容。") % {"error": fault})
+            values.refuse_error(fault)
 
-    def _on_calendar(self, raw: Raw, column: Column) -> Raw:
+    def _on_calendar(self, raw: Raw, column: Column | None) -> Raw:
         """Return a plain day number as one of Excel's usual calendar."""
-        if self._grid.days_off and column.kind in {"date", "datetime"} and isinstance(raw, float):
-            return raw + self._grid.days_off if raw < values.LAST_SERIAL else raw
-        return raw
+        if not self._grid.days_off or column is None or column.kind not in {"date", "datetime"}:
+            return raw
+        return raw + self._grid.days_off if isinstance(raw, float) and raw < values.LAST_SERIAL else raw
 
 
 def _check_merge(merge: Merge, position: int, column: Column) -> None:
@@ -233,7 +252,6 @@ def open_table(
     *,
     max_rows: int = MAX_ROWS,
     max_bytes: int = MAX_BYTES,
-    ignored: Iterable[Text] = (),
 ) -> Table:
     """Open the table in a file.
 
@@ -241,7 +259,6 @@ def open_table(
         source: a path, or an open binary file that can seek and stays the caller's.
         name: the file's name as its author gave it; its ending says how to read it.
         columns: what the table may hold. Other columns are noted and ignored.
-        ignored: heads that are left out without a note, such as those of a report on an earlier import.
 
     Raises:
         Invalid: the file as a whole cannot be read, is not safe to read, or lacks required columns.
@@ -261,7 +278,7 @@ def open_table(
         if not size:
             raise Invalid(_("文件是空的，请检查后重新上传。"))
         grids, notes = _grids(file, path, name)
-        table = _find_table(name, grids, list(columns), ignored, notes)
+        table = _find_table(name, grids, list(columns), notes)
         if table.row_count > max_rows:
             raise TooLarge(
                 _("表格有 %(count)s 行，一次最多读入 %(limit)s 行。请拆成几个文件后再上传。")
@@ -387,7 +404,7 @@ def _workbook(file: IO[bytes], path: str | None) -> tuple[Iterable[Grid], list[s
         if sheet.typ == SheetTypeEnum.WorkSheet:
             if sheet.visible == SheetVisibleEnum.Visible:
                 shown.append((index, sheet.name))
-            else:
+            elif sheet.name not in _own_sheets():
                 hidden.append(sheet.name)
     # What is about to be laid out in memory must be what was measured.
     if any(parts.get(name) not in extents for _index, name in shown):
@@ -477,9 +494,7 @@ def _with_merges(
         )
 
 
-def _find_table(
-    name: str, grids: Iterable[Grid], columns: Sequence[Column], ignored: Iterable[Text], notes: Sequence[str]
-) -> Table:
+def _find_table(name: str, grids: Iterable[Grid], columns: Sequence[Column], notes: Sequence[str]) -> Table:
     """Return the table under the head that fits best, or refuse the file with what was sought and found."""
     names = {known: column for column in columns for known in column.names}
     best: tuple[_Head, Grid, list[list[Raw]]] | None = None
@@ -493,7 +508,7 @@ def _find_table(
                 raise
             refusal = refusal or error  # another delimiter may take the text apart
             continue
-        if any(top):
+        if any(top) and grid.name not in _own_sheets():
             filled.append(grid.name)
         for number, cells in enumerate(top):
             head = _read_head(number, cells, names)
@@ -513,7 +528,12 @@ def _find_table(
             *notes,
             _("读取了工作表「%(sheet)s」，没有读取：%(others)s。") % {"sheet": grid.name, "others": others},
         ]
-    return _table(name, grid, head, top, columns, ignored, list(notes))
+    return _table(name, grid, head, top, columns, list(notes))
+
+
+def _own_sheets() -> set[str]:
+    """Return the names of the sheets that the product itself puts beside a table."""
+    return {said for text in (ABOUT_SHEET, GUIDE_SHEET, LISTS_SHEET) for said in said_in_all_languages(text)}
 
 
 def _top(grid: Grid) -> list[list[Raw]]:
@@ -539,10 +559,12 @@ def _table(
     head: _Head,
     top: Sequence[Sequence[Raw]],
     columns: Sequence[Column],
-    ignored: Iterable[Text],
     notes: list[str],
 ) -> Table:
-    left_out = {Header.of(said).name for text in ignored for said in said_in_all_languages(text)}
+    left_out = {
+        Header.of(said).name for text in (RESULT_HEAD, REMARK_HEAD) for said in said_in_all_languages(text)
+    }
+    width = max((at for at, found in head.heads.items() if found.text), default=-1) + 1
     heads = _distinct(
         {at: found for at, found in head.heads.items() if found.name not in left_out or at in head.columns}
     )
@@ -567,6 +589,7 @@ def _table(
         grid,
         units,
         first_row,
+        width,
     )
 
 

@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NoReturn
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -125,6 +126,7 @@ _UNIT_NAMES = {word: words[0] for words in _SAME_UNITS for word in words}
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _TRADITIONAL = str.maketrans("萬億圓圆幣臺歐鎊", "万亿元元币台欧镑")
+_ERRORS = frozenset({"#n/a", "#ref!", "#value!", "#div/0!", "#name?", "#num!", "#null!", "#spill!", "#calc!"})
 _NOTHING = frozenset({"-", "--", "—", "——", "―", "–", "/", "\\", "n/a", "na", "nil", "none", "null"})
 _NOT_KNOWN = frozenset({"无", "暂无", "不详", "未知", "待定", "未定", "暂缺", "tbd", "unknown"})
 
@@ -170,6 +172,11 @@ def clean_text(raw: str) -> str:
     return _CONTROL.sub("", _INVISIBLE.sub("", text)).strip()
 
 
+def printable(text: str) -> str:
+    """Return the text without characters that XML, and so a workbook, cannot hold."""
+    return _CONTROL.sub("", text)
+
+
 def half_width(raw: str) -> str:
     """Return the text cleaned, in NFKC and lower case, with the simplified characters of number words."""
     return unicodedata.normalize("NFKC", clean_text(raw)).translate(_TRADITIONAL).casefold()
@@ -188,6 +195,16 @@ def shorten(text: str, length: int = 40) -> str:
 def is_blank(raw: Raw) -> bool:
     """Say whether the cell holds nothing a person can see."""
     return raw is None or (isinstance(raw, str) and not clean_text(raw))
+
+
+def refuse_error(shown: str) -> NoReturn:
+    """Refuse a cell that shows an error instead of a value."""
+    raise CellError(_("单元格显示错误 %(error)s；请改正公式，或直接填写内容。") % {"error": shown})
+
+
+def shows_error(raw: Raw) -> bool:
+    """Say whether the cell holds an error as text, as spreadsheet programs write it into csv."""
+    return isinstance(raw, str) and raw.startswith("#") and raw.strip().casefold() in _ERRORS
 
 
 def says_nothing(raw: Raw, questions: list[str]) -> bool:
@@ -422,10 +439,10 @@ def _money_from_text(raw: str, questions: list[str], unit: Unit) -> ParsedMoney:
     amount, currency = _digits(match["number"]), words.pop() if words else unit.currency
     unsure = bool(match["about"] or match["more"] or match["around"])
     if match["size"] or match["behind"]:
-        own = _unit_of(SIZES.get(match["size"] or "", ONE), currency)
+        own = unit_of(SIZES.get(match["size"] or "", ONE), currency)
     elif match["before"]:
         # “USD 500” under 万元: the sign names the currency only, so the column's size holds; that may not be meant.
-        own = unit if currency == unit.currency else _unit_of(unit.size, currency)
+        own = unit if currency == unit.currency else unit_of(unit.size, currency)
         unsure = unsure or unit.size != ONE
     else:
         own = unit
@@ -437,7 +454,8 @@ def _money_from_text(raw: str, questions: list[str], unit: Unit) -> ParsedMoney:
     return ParsedMoney(amount, currency, own.text, amount * own.size)
 
 
-def _unit_of(size: Decimal, currency: str) -> Unit:
+def unit_of(size: Decimal, currency: str) -> Unit:
+    """Return the unit of a currency that has this size, with the name it has behind a Chinese number."""
     word = next((word for word, value in SIZES.items() if value == size), "")
     return Unit(size, currency, f"{word}{CURRENCIES[currency][0]}")
 
