@@ -1,0 +1,60 @@
+# Every command prepares what it needs first; a second run finds it there. `make` alone lists them.
+PYTHON ?= python3
+BIN := .venv/bin
+STEP ?=
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev data run demo test lint format bench clauses messages lock audit release
+
+help: ## list the commands
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+setup: ## make the environment, the front-end assets and the keys of this clone
+	@$(PYTHON) -m tools.bootstrap
+
+setup-dev:
+	@$(PYTHON) -m tools.bootstrap --dev
+
+data: setup
+	@$(BIN)/yinfeng migrate --no-input --verbosity 0
+	@$(BIN)/yinfeng profile load xiamen
+	@$(BIN)/yinfeng collectstatic --no-input --verbosity 0
+
+run: data ## serve on http://127.0.0.1:8000 with an SQLite database under var/
+	@$(BIN)/yinfeng firstrun
+	@$(BIN)/yinfeng serve $(ARGS)
+
+demo: data ## fill the database with a marked demonstration and print a sign-in for each role
+	@$(BIN)/yinfeng demo $(ARGS)
+
+test: setup-dev ## check everything, as CI does; STEP=unit-sqlite for one step, ARGS="-k word" for pytest
+	@$(BIN)/python -m tools.check $(STEP) -- $(ARGS)
+
+lint: setup-dev ## the checks that run no test
+	@$(BIN)/python -m tools.check lint
+
+format: setup-dev ## put the code into its form
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+bench: setup-dev ## measure pages against a bare view on the same database; prints ratios
+	@$(BIN)/python -m bench $(ARGS)
+
+clauses: setup-dev ## the clauses of the policy and the tests that show each
+	@$(BIN)/python -m tools.clauses
+
+messages: setup-dev ## bring the translation catalogues up to date and say what they lack
+	@$(BIN)/python -m tools.messages extract
+	@$(BIN)/python -m tools.messages check
+
+lock: setup-dev ## pin the dependencies anew; ARGS=--upgrade for their newest releases
+	@$(BIN)/python -m tools.lock $(ARGS)
+
+audit: setup-dev ## look the locked dependencies up in the registries' lists of known holes (needs the internet)
+	@$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements/run.txt
+	@npm audit
+
+release: setup-dev ## build the wheel into dist/, with its bill of materials
+	@$(BIN)/hatchling build --target wheel
+	@$(BIN)/cyclonedx-py requirements requirements/run.txt --output-file dist/yinfeng.cdx.json
