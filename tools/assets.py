@@ -30,8 +30,8 @@ def build() -> None:
     say("fetching what the browser is served")
     folder = TOOLS / "npm"
     folder.mkdir(parents=True, exist_ok=True)
-    for source in SOURCES:
-        shutil.copy(source, folder)
+    for file in SOURCES:
+        shutil.copy(file, folder)
     npm, env = find_npm()
     run(*npm, "ci", "--ignore-scripts", cwd=folder, env=env)
     served: dict[str, str] = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["served"]
@@ -77,5 +77,8 @@ def find_npm() -> tuple[list[str], dict[str, str]]:
     bin_ = home if WINDOWS else home / "bin"
     modules = home / "node_modules" if WINDOWS else home / "lib" / "node_modules"
     # the wheel's Node brings its own certificates; an intranet's are with the system
-    env = {"NODE_OPTIONS": "--use-system-ca", "PATH": os.pathsep.join([str(bin_), os.environ.get("PATH", "")])}
+    env = {
+        "NODE_OPTIONS": "--use-system-ca",
+        "PATH": os.pathsep.join([str(bin_), os.environ.get("PATH", "")]),
+    }
     return [str(bin_ / ("node.exe" if WINDOWS else "node")), str(modules / "npm" / "bin" / "npm-cli.js")], env

@@ -24,7 +24,9 @@ def say(text: str) -> None:
     print("· " + text, flush=True)
 
 
-def run(*command: str | Path, env: dict[str, str] | None = None, cwd: Path = ROOT, errors: bool = True) -> str:
+def run(
+    *command: str | Path, env: dict[str, str] | None = None, cwd: Path = ROOT, errors: bool = True
+) -> str:
     """Run a command without input and return what it printed; a failure raises what it printed.
 
     ``errors=False`` leaves out what the command writes to its error output.
@@ -42,7 +44,9 @@ def run(*command: str | Path, env: dict[str, str] | None = None, cwd: Path = ROO
     )
     if done.returncode:
         shown = " ".join(str(part) for part in command)
-        raise CannotContinue(f"{done.stdout.strip()}\n\nThis command failed (exit {done.returncode}): {shown}")
+        raise CannotContinue(
+            f"{done.stdout.strip()}\n\nThis command failed (exit {done.returncode}): {shown}"
+        )
     return done.stdout
 
 

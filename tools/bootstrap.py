@@ -7,7 +7,6 @@ made again. Standard library only. The syntax is one that older Pythons read, so
 from __future__ import annotations
 
 import argparse
-import os
 import secrets
 import sys
 import time
@@ -36,17 +35,23 @@ def make_secrets() -> None:
     say("making this installation's keys (var/secrets.env; they belong into its backup)")
     path.parent.mkdir(parents=True, exist_ok=True)
     names = ("YINFENG_SECRET_KEY", "YINFENG_FIELD_KEYS", "YINFENG_AUDIT_KEY")
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.writelines(f"{name}={secrets.token_urlsafe(48)}\n" for name in names)
+    path.touch(mode=0o600, exist_ok=False)
+    path.write_text("".join(f"{name}={secrets.token_urlsafe(48)}\n" for name in names), encoding="utf-8")
 
 
 def main() -> int:
     """Make whatever is missing or out of date."""
     if sys.version_info < packages.NEEDED:
-        print("Yinfeng needs Python {}.{} or newer; this is {}.".format(*packages.NEEDED, sys.version.split()[0]))
+        print(
+            "Yinfeng needs Python {}.{} or newer; this is {}.".format(
+                *packages.NEEDED, sys.version.split()[0]
+            )
+        )
         print("Where there is a newer one, name it: make run PYTHON=python3.11")
         return 1
-    parser = argparse.ArgumentParser(prog="python -m tools.bootstrap", description="Make everything a clone needs.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.bootstrap", description="Make everything a clone needs."
+    )
     parser.add_argument("--dev", action="store_true", help="also what checks and tests need")
     arguments = parser.parse_args()
     started = time.monotonic()

@@ -19,7 +19,6 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from tools import postgres
 from tools.base import ROOT, VENV_BIN, CannotContinue, run, say
@@ -125,9 +124,15 @@ def perform(step: Step, pytest_arguments: list[str]) -> Outcome:
     print(f"\n━━ {step.name} " + "━" * (100 - len(step.name)), flush=True)
     started = time.monotonic()
     with contextlib.ExitStack() as stack:
-        env = {**os.environ, "PATH": os.pathsep.join([str(VENV_BIN), os.environ["PATH"]]), "PYTHONPATH": str(ROOT)}
+        env = {
+            **os.environ,
+            "PATH": os.pathsep.join([str(VENV_BIN), os.environ["PATH"]]),
+            "PYTHONPATH": str(ROOT),
+        }
         if step.database == "sqlite":
-            env["YINFENG_DATABASE_URL"] = "sqlite:///:memory:"  # tests make a file of their own (tests/conftest.py)
+            env["YINFENG_DATABASE_URL"] = (
+                "sqlite:///:memory:"  # tests make a file of their own (tests/conftest.py)
+            )
         if step.database == "postgres":
             env["YINFENG_DATABASE_URL"] = stack.enter_context(postgres.cluster())
         if found := chromium():
@@ -135,7 +140,9 @@ def perform(step: Step, pytest_arguments: list[str]) -> Outcome:
         for command in step.commands:
             program = str(VENV_BIN / command[0])
             arguments = [*command[1:], *(pytest_arguments if step.tests else [])]
-            if subprocess.run([program, *arguments], cwd=ROOT, env=env, stdin=subprocess.DEVNULL, check=False).returncode:
+            if subprocess.run(
+                [program, *arguments], cwd=ROOT, env=env, stdin=subprocess.DEVNULL, check=False
+            ).returncode:
                 outcome.failed.append(" ".join(command))
     outcome.seconds = time.monotonic() - started
     return outcome
@@ -150,10 +157,14 @@ def summarise(outcomes: list[Outcome]) -> bool:
             missing = " and ".join(need.name for need in outcome.left_out)
             print(f"–  {name} left out for want of {missing}")
         else:
-            print(f"{'✗' if outcome.failed else '✓'}  {name}{outcome.seconds:6.1f} s   {', '.join(outcome.failed)}")
-    if missing := {package: None for outcome in outcomes for need in outcome.left_out for package in need.packages}:
+            print(
+                f"{'✗' if outcome.failed else '✓'}  {name}{outcome.seconds:6.1f} s   {', '.join(outcome.failed)}"
+            )
+    if packages := {
+        package: None for outcome in outcomes for need in outcome.left_out for package in need.packages
+    }:
         print("\nTo check what was left out, install it; on Debian and Ubuntu:")
-        print(f"  sudo apt-get install --no-install-recommends {' '.join(missing)}")
+        print(f"  sudo apt-get install --no-install-recommends {' '.join(packages)}")
         if CI:
             print("CI leaves nothing out: this is a failure.")
     return not any(outcome.failed or (CI and outcome.left_out) for outcome in outcomes)
@@ -165,7 +176,9 @@ def chosen(names: list[str]) -> list[Step]:
     wanted = {step.name for step in STEPS if not step.tests} if "lint" in names else set()
     wanted |= set(names) - {"lint"}
     if unknown := wanted - known:
-        raise CannotContinue(f"No step is called {', '.join(sorted(unknown))}. There are: lint, {', '.join(sorted(known))}.")
+        raise CannotContinue(
+            f"No step is called {', '.join(sorted(unknown))}. There are: lint, {', '.join(sorted(known))}."
+        )
     return [step for step in STEPS if not names or step.name in wanted]
 
 
@@ -174,8 +187,12 @@ def main() -> int:
     if "--" in own:
         cut = own.index("--")
         own, pytest_arguments = own[:cut], own[cut + 1 :]
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("steps", nargs="*", metavar="STEP", help=", ".join(["lint", *(step.name for step in STEPS)]))
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "steps", nargs="*", metavar="STEP", help=", ".join(["lint", *(step.name for step in STEPS)])
+    )
     try:
         steps = chosen(parser.parse_args(own).steps)
         install({need.name: need for step in steps for need in step.needs}.values())

@@ -14,11 +14,27 @@ from tools.packages import find_uv, uv_environment
 # the runtime's lock follows the larger one, so that tests run on what is shipped
 LOCKS = {
     "dev": ["pyproject.toml", "--extra", "postgres", "--group", "dev"],
-    "run": ["pyproject.toml", "--extra", "postgres", "--group", "build", "--constraints", "requirements/dev.txt"],
+    "run": [
+        "pyproject.toml",
+        "--extra",
+        "postgres",
+        "--group",
+        "build",
+        "--constraints",
+        "requirements/dev.txt",
+    ],
     "uv": ["--group", "uv"],
     "node": ["--group", "node"],
 }
-FORM = ["--quiet", "--universal", "--python-version", "3.11", "--generate-hashes", "--no-header", "--no-emit-index-url"]
+FORM = [
+    "--quiet",
+    "--universal",
+    "--python-version",
+    "3.11",
+    "--generate-hashes",
+    "--no-header",
+    "--no-emit-index-url",
+]
 
 
 def main() -> int:
@@ -27,10 +43,22 @@ def main() -> int:
     if uv is None:
         raise CannotContinue("Locking needs uv; the bootstrap fetches it where there is pip.")
     # what is locked must be what the index itself serves, not what lies in this machine's extra folders
-    env = {name: value for name, value in uv_environment().items() if name not in {"UV_INDEX", "UV_FIND_LINKS"}}
+    env = {
+        name: value for name, value in uv_environment().items() if name not in {"UV_INDEX", "UV_FIND_LINKS"}
+    }
     for name, source in LOCKS.items():
         say(f"requirements/{name}.txt")
-        run(uv, "pip", "compile", *FORM, *upgrade, *source, "--output-file", f"requirements/{name}.txt", env=env)
+        run(
+            uv,
+            "pip",
+            "compile",
+            *FORM,
+            *upgrade,
+            *source,
+            "--output-file",
+            f"requirements/{name}.txt",
+            env=env,
+        )
     say("package-lock.json")
     npm, node_env = find_npm()
     run(*npm, "update" if upgrade else "install", "--package-lock-only", "--ignore-scripts", env=node_env)

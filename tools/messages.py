@@ -104,7 +104,9 @@ def fill(path: Path, sources: list[Path]) -> None:
             columns = [column.replace("\\n", "\n") for column in line.split("\t")]
             message = catalogue.get(columns[0])
             if len(columns) != 2 or not message:
-                print(f"{source}:{number}: {'no message of the product' if len(columns) == 2 else 'not two columns'}")
+                print(
+                    f"{source}:{number}: {'no message of the product' if len(columns) == 2 else 'not two columns'}"
+                )
                 continue
             message.string = tuple(columns[1] for _ in message.id) if message.pluralizable else columns[1]
     write(path, catalogue)
@@ -123,7 +125,9 @@ def faults(catalogue: Catalog, current: Catalog) -> Iterator[str]:
     for each, source in wanted.items():
         place = source.locations[0][0]
         message = translated.get(each)
-        strings = [] if message is None else [message.string] if isinstance(message.string, str) else message.string
+        strings = (
+            [] if message is None else [message.string] if isinstance(message.string, str) else message.string
+        )
         if message is None or not strings or not all(strings):
             yield f"{place}: not translated: {each[0]!r}"
         elif message.fuzzy:
@@ -139,7 +143,9 @@ def compile_(paths: list[Path]) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("act", choices=["extract", "fill", "check", "compile"])
     parser.add_argument("files", nargs="*", type=Path)
     arguments = parser.parse_args()
@@ -148,7 +154,9 @@ def main() -> int:
         return 0
     current = template_catalogue()
     if arguments.act == "check":
-        found = [f"{path.parts[-3]}: {fault}" for path in catalogues() for fault in faults(read(path), current)]
+        found = [
+            f"{path.parts[-3]}: {fault}" for path in catalogues() for fault in faults(read(path), current)
+        ]
         print("\n".join(found))
         return 1 if found else 0
     for path in catalogues():

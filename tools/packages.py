@@ -81,14 +81,23 @@ def find_uv() -> str | None:
 
 def pip_install(python: str | Path, *arguments: str | Path) -> None:
     """Install with pip, holding every file to its hash."""
-    run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", *arguments)
+    run(
+        python,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--require-hashes",
+        *arguments,
+    )
 
 
 def install_into(folder: Path, lock: Path) -> None:
     """Install the locked packages into a folder of their own."""
     uv = find_uv()
     if uv:
-        where = ["--python", sys.executable, "--target", folder]
+        where: list[str | Path] = ["--python", sys.executable, "--target", folder]
         run(uv, "pip", "install", "--quiet", "--require-hashes", *where, "-r", lock, env=uv_environment())
     else:
         pip_install(VENV_PYTHON, "--target", folder, "-r", lock)
@@ -133,10 +142,18 @@ def install(*, dev: bool) -> None:
     if uv:
         env = uv_environment()
         run(uv, "pip", "sync", "--quiet", "--require-hashes", "--python", VENV_PYTHON, lock, env=env)
-        project = [uv, "pip", "install", "--quiet", "--offline", "--python", VENV_PYTHON]
+        project: list[str | Path] = [uv, "pip", "install", "--quiet", "--offline", "--python", VENV_PYTHON]
     else:
         env = {}
         pip_install(VENV_PYTHON, "-r", lock)
-        project = [VENV_PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-index"]
+        project = [
+            VENV_PYTHON,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-index",
+        ]
     run(*project, "--no-build-isolation", "--no-deps", "--editable", ROOT, env=env)
     stamp.write_text(current, encoding="utf-8")

@@ -48,17 +48,18 @@ def cluster() -> Iterator[str]:
 
         def call(program: str, *arguments: str) -> None:
             command = [str(bin_ / program), "-D", str(folder / "data"), *arguments]
-            as_user = {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []} if user else {}
-            done = subprocess.run(
-                command,
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                # a file, not a pipe: the server keeps it open after the command has ended
-                stdout=(folder / "output").open("ab"),
-                stderr=subprocess.STDOUT,
-                check=False,
-                **as_user,
-            )
+            with (folder / "output").open("ab") as output:  # no pipe: the server keeps it open
+                done = subprocess.run(
+                    command,
+                    cwd=folder,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    check=False,
+                    user=user,
+                    group=pwd.getpwnam(user).pw_gid if user else None,
+                    extra_groups=[] if user else None,
+                )
             if done.returncode:
                 said = (folder / "output").read_text(encoding="utf-8", errors="replace")
                 raise CannotContinue(f"PostgreSQL's {program} failed:\n{said}")
