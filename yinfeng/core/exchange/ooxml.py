@@ -269,13 +269,9 @@ class Package:
 
     def scan(self, name: str, note: Callable[[str, dict[str, str]], None]) -> None:
         """Call ``note`` with the name and the attributes of each element of a small part."""
-        parser = expat.ParserCreate()
-        parser.StartDoctypeDeclHandler = refuse_doctype
+        parser = _parser()
         parser.StartElementHandler = note
-        try:
-            parser.Parse(self.read(name), True)
-        except (expat.ExpatError, ValueError):
-            damaged()
+        _parse(parser, self.read(name), last=True)
 
     def walk(self) -> dict[str, Extent]:
         """Unpack and check every part; return the extent of the cells of each part that is a worksheet.
@@ -328,6 +324,19 @@ def column_letters(number: int) -> str:
     return letters
 
 
+def _parser() -> expat.XMLParserType:
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = refuse_doctype
+    return parser
+
+
+def _parse(parser: expat.XMLParserType, piece: bytes, *, last: bool) -> None:
+    try:
+        parser.Parse(piece, last)
+    except (expat.ExpatError, ValueError, LookupError):  # not well-formed; of an encoding unknown here
+        damaged()
+
+
 class _Walk:
     """Walk over one part's XML and hold it to the limits; note the cells if it is a worksheet.
 
@@ -338,15 +347,11 @@ class _Walk:
         self.is_sheet = False
         self.extent = Extent()
         self._limits = limits
-        self._parser = expat.ParserCreate()
-        self._parser.StartDoctypeDeclHandler = refuse_doctype
+        self._parser = _parser()
         self._parser.StartElementHandler, self._parser.EndElementHandler = self._handlers()
 
     def feed(self, piece: bytes, *, last: bool = False) -> None:
-        try:
-            self._parser.Parse(piece, last)
-        except (expat.ExpatError, ValueError):
-            damaged()
+        _parse(self._parser, piece, last=last)
 
     def _handlers(self) -> tuple[Callable[[str, dict[str, str]], None], Callable[[str], None]]:
         """Return the two handlers that expat calls for each element.

@@ -204,7 +204,7 @@ def refuse_error(shown: str) -> NoReturn:
 
 def shows_error(raw: Raw) -> bool:
     """Say whether the cell holds an error as text, as spreadsheet programs write it into csv."""
-    return isinstance(raw, str) and raw.startswith("#") and raw.strip().casefold() in _ERRORS
+    return isinstance(raw, str) and "#" in raw and clean_text(raw).casefold() in _ERRORS
 
 
 def says_nothing(raw: Raw, questions: list[str]) -> bool:
