@@ -1,0 +1,251 @@
+"""The full-text index: one body of tests, run on whichever database the settings name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from yinfeng.core import search
+from yinfeng.core.models_search import SearchEntry
+from yinfeng.core.search import Entry
+from yinfeng.core.text import normalise
+
+pytestmark = pytest.mark.django_db
+
+FIRM, PROJECT = "enterprises.enterprise", "projects.project"
+NAMES = {
+    1: "厦门金龙联合汽车工业有限公司",
+    2: "厦门国贸集团股份有限公司",
+    3: "国贸控股集团有限公司",
+    4: "厦门乾照光电股份有限公司",
+    5: "Coca-Cola 装瓶（厦门）有限公司",
+    6: "3M中国有限公司",
+    7: "南山铝业股份有限公司",
+    8: "金龙",
+    9: "上海金龙客车销售有限公司",
+}
+
+
+@pytest.fixture
+def firms() -> None:
+    search.index_many(
+        Entry(FIRM, key, name, ["91350203M0001QKT19", "Golden Dragon Bus"] if key == 1 else [])
+        for key, name in NAMES.items()
+    )
+    search.index(PROJECT, 1, "金龙新能源客车二期")
+
+
+def found(query: str, object_type: str = FIRM) -> set[int]:
+    return set(search.matching(object_type, query))
+
+
+def order(query: str, ids: Iterable[int] = NAMES, limit: int = 20) -> list[int]:
+    """Return the ids of firms in the order of ``ranked``; the entries themselves stand for the objects' table."""
+    visible = SearchEntry.objects.filter(object_type=FIRM, object_id__in=list(ids)).annotate()
+    return [hit.object_id for hit in search.ranked({FIRM: _Rows(visible)}, query, limit)]
+
+
+class _Rows:
+    """A query set of objects whose primary keys are the entries' object ids."""
+
+    def __init__(self, entries: object) -> None:
+        self.entries = entries
+
+    def order_by(self) -> _Rows:
+        return self
+
+    def values(self, _pk: str) -> object:
+        return self.entries.values("object_id")  # type: ignore[attr-defined]
+
+
+@pytest.mark.usefixtures("firms")
+@pytest.mark.parametrize(
+    ("query", "ids"),
+    [
+        ("金龙", {1, 8, 9}),
+        ("金龍", {1, 8, 9}),
+        ("厦门 国贸", {2}),
+        ("国贸集团", {2}),
+        ("国贸 集团", {2, 3}),
+        ("装瓶厦门", {5}),
+        ("装瓶（厦门）", {5}),
+        ("铝", {7}),
+        ("coca", {5}),
+        ("ＣＯＬＡ", {5}),
+        ("coca cola", {5}),
+        ("co", {5}),
+        ("ol", set()),
+        ("3M", {6}),
+        ("3m中国", {6}),
+        ("91350203m0001qkt19", {1}),
+        ("M0001QKT1", {1}),
+        ("golden dragon", {1}),
+        ("xmgm", {2}),
+        ("gmkg", {3}),
+        ("xm", {1, 2, 4}),
+        ("jlkc", {9}),
+        ("qzgd", {4}),
+        ("不存在", set()),
+        ("", set()),
+        ("　", set()),
+        ("🙂", set()),
+    ],
+)
+def test_what_a_query_finds(query: str, ids: set[int]) -> None:
+    assert found(query) == ids
+    assert set(order(query)) == ids
+
+
+@pytest.mark.usefixtures("firms")
+def test_types_are_apart() -> None:
+    assert found("金龙", PROJECT) == {1}
+    assert found("国贸", PROJECT) == set()
+    assert found("projects.project", PROJECT) == set()
+
+
+@pytest.mark.usefixtures("firms")
+def test_the_best_answer_comes_first() -> None:
+    assert order("金龙") == [8, 1, 9] or order("金龙") == [8, 9, 1]
+    assert order("金龙")[1:] == sorted([1, 9], key=lambda key: len(NAMES[key]))
+    assert order("国贸") == [3, 2]  # begins with it, contains it
+    assert order("国贸", limit=1) == [3]
+    hits = search.ranked({FIRM: _Rows(SearchEntry.objects.filter(object_type=FIRM))}, "golden")  # type: ignore[dict-item]
+    assert [(hit.object_id, hit.rank) for hit in hits] == [(1, 5)]
+
+
+@pytest.mark.usefixtures("firms")
+def test_only_visible_rows_are_ranked() -> None:
+    assert order("金龙", ids=[9]) == [9]
+    assert order("金龙", ids=[]) == []
+
+
+def test_the_exact_title_is_found_among_many() -> None:
+    entries = [Entry(FIRM, key, f"厦门建设{key}号有限公司") for key in range(1, search.CANDIDATES + 50)]
+    search.index_many([*entries, Entry(FIRM, 9001, "厦门建设"), Entry(FIRM, 9002, "建设厦门建设")])
+    ids = range(1, 10_000)
+    assert order("厦门建设", ids, limit=3)[0] == 9001
+    assert order("建设厦门", ids, limit=3) == [9002]
+    assert len(order("厦门建设", ids, limit=1000)) > search.CANDIDATES
+
+
+@pytest.mark.usefixtures("firms")
+def test_a_new_text_takes_the_place_of_the_old() -> None:
+    search.index(FIRM, 1, "厦门大金龙有限公司", ["旧名"])
+    search.index(FIRM, 1, "厦门银龙有限公司")
+    assert found("银龙") == {1}
+    assert 1 not in found("金龙") | found("旧名") | found("M0001QKT1")
+    assert SearchEntry.objects.filter(object_type=FIRM).count() == len(NAMES)
+
+
+def test_of_two_entries_for_one_object_the_last_counts() -> None:
+    search.index_many([Entry(FIRM, 1, "甲乙"), Entry(FIRM, 1, "丙丁")])
+    assert (found("甲乙"), found("丙丁")) == (set(), {1})
+
+
+@pytest.mark.usefixtures("firms")
+def test_what_is_forgotten_is_not_found() -> None:
+    search.forget(FIRM, 1, 9)
+    assert found("金龙") == {8}
+    assert found("金龙", PROJECT) == {1}
+
+
+def test_initials_are_left_out_on_request() -> None:
+    search.index(FIRM, 1, "厦门国贸", pinyin=False)
+    assert found("xmgm") == set()
+    assert found("国贸") == {1}
+
+
+@pytest.mark.usefixtures("firms")
+def test_a_filter_stays_in_the_database() -> None:
+    ids = search.matching(FIRM, "金龙")
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        rows = list(SearchEntry.objects.filter(object_type=PROJECT, object_id__in=ids))
+    assert [row.title for row in rows] == ["金龙新能源客车二期"]
+    assert len(queries) == 1
+
+
+@pytest.mark.usefixtures("firms")
+@pytest.mark.parametrize(
+    "query",
+    [
+        '金龙"',
+        "金龙*",
+        "金龙%",
+        "金龙'; --",
+        "金龙\x00",
+        "金龙 🙂",
+        '"金龙" ""',
+        "金龙:^()-+{}",
+        "金\ud800龙",
+        "{金龙}",
+        "\\金龙",
+    ],
+)
+def test_signs_in_a_query_are_no_syntax(query: str) -> None:
+    assert {1, 8, 9} == found(query)
+
+
+@pytest.mark.usefixtures("firms")
+@pytest.mark.parametrize(
+    "query",
+    [
+        "AND",
+        "OR NOT",
+        "NEAR(金 龙)",
+        "tokens:x",
+        "«厦门",
+        "¤projects.project",
+        "x" * 100_000,
+        "金龙" * 50_000,
+        "金 " * 500,
+        "ﷺ" * 200,
+    ],
+)
+def test_any_query_gets_an_answer(query: str) -> None:
+    assert found(query) <= set(NAMES)
+    assert set(order(query)) <= set(NAMES)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.text(max_size=60))
+def test_arbitrary_text_is_indexed_and_asked_without_error(typed: str) -> None:
+    search.index(FIRM, 77, typed, [typed])
+    assert found(typed) in ({77}, set())
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    st.lists(st.text("厦门金龙国贸ab1", min_size=1, max_size=8), min_size=1, max_size=8),
+    st.text("厦门金龙国贸", min_size=2, max_size=4),
+)
+def test_whatever_contains_the_query_is_found(names: list[str], query: str) -> None:
+    SearchEntry.objects.all().delete()
+    search.index_many(Entry(FIRM, key, name, pinyin=False) for key, name in enumerate(names))
+    containing = {key for key, name in enumerate(names) if query in normalise(name)}
+    assert containing <= found(query)
+    if len(query) == 2:
+        assert containing == found(query)
+    ranked = order(query, range(len(names)))
+    assert ranked[: len(containing)] == sorted(
+        containing,
+        key=lambda key: (
+            names[key] != query,
+            not names[key].startswith(query),
+            len(names[key]),
+            names[key],
+            key,
+        ),
+    )
+
+
+def test_long_texts_are_cut_at_a_limit() -> None:
+    search.index(FIRM, 1, "厦门金龙", ["".join(chr(0x4E00 + i) for i in range(20_000))])
+    assert len(SearchEntry.objects.get().tokens) == search.TOKENS_LIMIT
+    assert found("金龙") == {1}
