@@ -1,0 +1,28 @@
+"""What every page of the desk shows around its content."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from yinfeng.core import queries
+from yinfeng.core.actors import ANONYMOUS
+from yinfeng.core.navigation import navigation
+
+
+def desk(request: HttpRequest) -> dict[str, Any]:
+    """Return navigation, the person, and what waits in the bell; fragments and anonymous pages cost no query."""
+    by = getattr(request, "actor", ANONYMOUS)
+    frame: dict[str, Any] = {"demo": settings.DEMO, "by": by}
+    if getattr(request, "htmx", False):
+        return frame
+    if by.user_id is None:
+        return frame | {"brand": queries.city()}
+    return {
+        **frame,
+        **queries.around(by),
+        "nav": navigation(by, request.path),
+        "me": {"name": by.name, "unit": by.unit_name, "initials": by.name[-2:]},
+    }

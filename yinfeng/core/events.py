@@ -1,0 +1,243 @@
+"""The event log: services record what they did in the same transaction; batches of it are sealed into a hash chain.
+
+Upper apps ``subscribe`` to verbs in ``AppConfig.ready``; their handlers run inside the writer's transaction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from django.apps import apps
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Model
+from django.utils.translation import gettext as _
+
+from yinfeng.core.actors import Actor
+from yinfeng.core.permissions import gather
+
+if TYPE_CHECKING:
+    from yinfeng.core.models import Event, Seal
+
+Handler = Callable[["Event", Actor], None]
+_handlers: defaultdict[str, list[Handler]] = defaultdict(list)
+
+SEAL_ROWS = 5_000
+LOOK_BACK = 20  # seals in whose gaps a slow transaction may still turn up
+_DIGEST = 16
+
+
+def type_of(obj: Model | type[Model]) -> str:
+    """Return the name under which events, files and follows refer to a model: ``projects.project``."""
+    return obj._meta.label_lower
+
+
+def subscribe(verb: str, handler: Handler) -> None:
+    """Call ``handler(event, by)`` in the writer's transaction whenever ``verb`` (or any, for “*”) is recorded."""
+    if handler not in _handlers[verb]:
+        _handlers[verb].append(handler)
+
+
+def storable(value: Any) -> Any:
+    """Return ``value`` as JSON keeps it: decimals and dates as text, related rows as their label."""
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Model):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {str(key): storable(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [storable(item) for item in value]
+    return value if isinstance(value, (str, int, bool, type(None))) else str(value)
+
+
+def record(
+    *,
+    by: Actor,
+    verb: str,
+    obj: Model,
+    changes: Mapping[str, tuple[Any, Any]] | None = None,
+    note: str = "",
+    data: Mapping[str, Any] | None = None,
+) -> Event:
+    """Write one event about ``obj`` and tell its subscribers; ``changes`` maps a field to (old, new)."""
+    from yinfeng.core.models import Event
+
+    assert verb in verbs(), f"{verb} has no label in any verbs.py"
+    event = Event.objects.create(
+        actor_id=by.user_id,
+        actor_name=by.name[:200],
+        actor_unit=by.unit_name[:200],
+        verb=verb,
+        object_type=type_of(obj),
+        object_id=obj.pk if isinstance(obj.pk, int) else None,
+        object_label=str(obj)[:300],
+        changes={name: [storable(old), storable(new)] for name, (old, new) in (changes or {}).items()},
+        note=note,
+        data=storable(data or {}),
+        source=by.source,
+        address=by.address,
+    )
+    for handler in (*_handlers[verb], *_handlers["*"]):
+        handler(event, by)
+    return event
+
+
+@cache
+def verbs() -> dict[str, Any]:
+    """Return the label of every verb, gathered from the apps' ``verbs.py``."""
+    return {verb: label for _app, table in gather("verbs", "VERBS") for verb, label in table.items()}  # type: ignore[attr-defined]
+
+
+def object_of(object_type: str) -> type[Model]:
+    """Return the model that ``object_type`` names."""
+    return apps.get_model(object_type)
+
+
+# --- seals --------------------------------------------------------------------------------------------------------
+
+
+def _digest(event: Event) -> bytes:
+    """Return 16 bytes that stand for everything the row says, its id included."""
+    content = [
+        event.pk, event.at.astimezone(UTC).isoformat(), event.actor_id, event.actor_name, event.actor_unit, event.verb,
+        event.object_type, event.object_id, event.object_label, event.changes, event.note, event.data, event.source,
+        event.address,
+    ]  # fmt: skip
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).digest()[:_DIGEST]
+
+
+def _chain(number: int, previous: str, spans: list[list[int]], digests: bytes) -> str:
+    message = f"{number}|{previous}|{json.dumps(spans)}|".encode() + digests
+    return hmac.new(settings.AUDIT_KEY.encode(), message, hashlib.sha256).hexdigest()
+
+
+def _spans(ids: Iterable[int]) -> list[list[int]]:
+    spans: list[list[int]] = []
+    for value in ids:
+        if spans and spans[-1][1] == value - 1:
+            spans[-1][1] = value
+        else:
+            spans.append([value, value])
+    return spans
+
+
+def _covered(spans: Iterable[list[int]]) -> Iterator[int]:
+    for first, last in spans:
+        yield from range(first, last + 1)
+
+
+def _unsealed(limit: int) -> list[Event]:
+    """Return events under no seal: those after the last one, and latecomers in the gaps of the last seals.
+
+    A sequence hands out ids before their transactions commit, so an id may appear after a higher one was sealed. No
+    transaction of the product runs as long as the newest LOOK_BACK seals go back; later strangers are what ``verify`` reports.
+    """
+    from yinfeng.core.models import Event, Seal
+
+    recent = list(Seal.objects.order_by("-number").values_list("spans", flat=True)[:LOOK_BACK])
+    if not recent:
+        return list(Event.objects.order_by("id")[:limit])
+    sealed = {value for spans in recent for value in _covered(spans)}
+    floor = min(spans[0][0] for spans in recent)
+    top = max(sealed)
+    late = [pk for pk in Event.objects.filter(id__gte=floor, id__lte=top).values_list("id", flat=True) if pk not in sealed]
+    rows = [*Event.objects.filter(id__in=late[:limit]), *Event.objects.filter(id__gt=top).order_by("id")[:limit]]
+    return sorted(rows, key=lambda event: event.pk)[:limit]
+
+
+def seal(now: datetime) -> Seal | None:
+    """Seal the next batch of events; None when there is nothing to seal or another sealer was faster."""
+    from yinfeng.core.models import Seal
+
+    batch = _unsealed(SEAL_ROWS)
+    if not batch:
+        return None
+    last = Seal.objects.order_by("-number").first()
+    number, previous = (last.number + 1, last.hash) if last else (1, "")
+    spans, digests = _spans(event.pk for event in batch), b"".join(_digest(event) for event in batch)
+    try:
+        with transaction.atomic():
+            return Seal.objects.create(
+                number=number, sealed_at=now, spans=spans, digests=digests, previous_hash=previous,
+                hash=_chain(number, previous, spans, digests),
+            )  # fmt: skip
+    except IntegrityError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that ``verify`` found wrong, with the seal and the event it concerns."""
+
+    sentence: str
+    seal: int | None = None
+    event: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What ``verify`` looked at and what it found."""
+
+    seals: int
+    events: int
+    unsealed: int
+    faults: tuple[Fault, ...]
+    last_hash: str
+
+
+def verify(expected_hash: str = "") -> Audit:
+    """Check every sealed event against its seal and every seal against the one before it.
+
+    ``expected_hash`` is a seal's value that was noted outside the database (on paper, in another system): its absence
+    from the chain shows that the whole chain was rewritten.
+    """
+    from yinfeng.core.models import Event, Seal
+
+    faults: list[Fault] = []
+    previous, expected_number, checked, known = "", 1, 0, not expected_hash
+    sealed: set[int] = set()
+    for item in Seal.objects.iterator(chunk_size=50):
+        digests = bytes(item.digests)
+        if item.number != expected_number:
+            faults.append(Fault(_("第 %(number)s 号封存缺失。") % {"number": expected_number}, seal=expected_number))
+        if item.previous_hash != previous:
+            faults.append(Fault(_("第 %(number)s 号封存没有接在前一号之后。") % {"number": item.number}, seal=item.number))
+        if item.hash != _chain(item.number, item.previous_hash, item.spans, digests):
+            faults.append(Fault(_("第 %(number)s 号封存本身被改动。") % {"number": item.number}, seal=item.number))
+        known = known or item.hash == expected_hash
+        ids = list(_covered(item.spans))
+        stored = Event.objects.in_bulk(ids) if len(ids) <= SEAL_ROWS else {}
+        for index, pk in enumerate(ids):
+            event = stored.get(pk)
+            if event is None:
+                faults.append(Fault(_("第 %(id)s 号事件被删除。") % {"id": pk}, seal=item.number, event=pk))
+            elif _digest(event) != digests[index * _DIGEST : (index + 1) * _DIGEST]:
+                faults.append(
+                    Fault(_("第 %(id)s 号事件被改动：%(event)s。") % {"id": pk, "event": event}, seal=item.number, event=pk)
+                )
+        sealed.update(ids)
+        checked += len(ids)
+        previous, expected_number = item.hash, item.number + 1
+    if not known:
+        faults.append(Fault(_("封存链中没有给定的封存值：整条链可能被重写。")))
+    pending = {event.pk for event in _unsealed(10 * SEAL_ROWS)}
+    top = max(sealed, default=0)
+    for pk in Event.objects.filter(id__lte=top).values_list("id", flat=True).iterator():
+        if pk not in sealed and pk not in pending:
+            faults.append(Fault(_("第 %(id)s 号事件是封存之后插入的。") % {"id": pk}, event=pk))
+    return Audit(expected_number - 1, checked, len(pending), tuple(faults), previous)

@@ -1,0 +1,60 @@
+"""Filters that a list page, an export and the API share: one FilterSet per kind of object."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import django_filters
+from django.db.models import QuerySet
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from yinfeng.core import events, search
+from yinfeng.core.actors import ANONYMOUS, Actor
+from yinfeng.core.tables import with_query
+
+
+class ScopedFilterSet(django_filters.FilterSet):
+    """A FilterSet that knows who asks; ``main`` names the filters shown at once, the rest fold away."""
+
+    main: ClassVar[tuple[str, ...]] = ("q",)
+
+    def __init__(self, *args: Any, by: Actor | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        request = kwargs.get("request")
+        self.by = by or getattr(request, "actor", ANONYMOUS)
+
+    def chips(self, query: QueryDict) -> list[dict[str, str]]:
+        """Return what is filtered by, each with the link that lifts it."""
+        found = []
+        for name, field in self.form.fields.items():
+            value = self.form.cleaned_data.get(name) if self.form.is_valid() else None
+            if value in (None, "", [], ()) or (hasattr(value, "exists") and not value):
+                continue
+            names = [name, f"{name}_after", f"{name}_before", f"{name}_min", f"{name}_max"]
+            lifted = with_query(query, **{key: None for key in (*names, "after", "before")})
+            found.append({"label": f"{field.label}：{shown(field, value)}", "remove_url": lifted})
+        return found
+
+
+def shown(field: Any, value: Any) -> str:
+    """Return a filter's value as people read it."""
+    choices = getattr(field, "choices", None)
+    if isinstance(value, slice):
+        return f"{value.start or ''} – {value.stop or ''}"
+    if isinstance(value, list | QuerySet):
+        return "、".join(shown(field, item) for item in value)
+    if choices is not None and not hasattr(value, "pk"):
+        return str(dict(choices).get(value, value))
+    return str(value)
+
+
+class TextFilter(django_filters.CharFilter):
+    """Full-text filter over the search index: any two characters of a name, pinyin initials, a code."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(label=kwargs.pop("label", _("关键词")), **kwargs)
+
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+        value = (value or "").strip()
+        return qs.filter(pk__in=search.matching(events.type_of(qs.model), value)) if value else qs

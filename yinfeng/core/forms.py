@@ -1,0 +1,166 @@
+"""Forms of the product: rendered by our templates, with money, code tables and the version a person edited."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django import forms
+from django.forms.renderers import TemplatesSetting
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from yinfeng.core import queries
+from yinfeng.core.money import UNITS, Money, plain
+
+
+class Renderer(TemplatesSetting):
+    """Render forms with the product's templates."""
+
+    form_template_name = "core/forms/form.html"
+    field_template_name = "core/forms/field.html"
+
+
+_SELECTS = (forms.Select, forms.SelectMultiple, forms.NullBooleanSelect)
+_CHECKS = (forms.CheckboxInput, forms.CheckboxSelectMultiple, forms.RadioSelect)
+
+
+def style(field: forms.Field) -> None:
+    """Give a field's widget the class of its kind and the browser's date picker."""
+    widget = field.widget
+    if isinstance(widget, forms.MultiWidget):
+        for part in widget.widgets:
+            part.attrs.setdefault("class", "form-select" if isinstance(part, _SELECTS) else "form-control")
+        return
+    if isinstance(widget, _CHECKS):
+        widget.attrs.setdefault("class", "form-check-input")
+    elif isinstance(widget, _SELECTS):
+        widget.attrs.setdefault("class", "form-select")
+    else:
+        widget.attrs.setdefault("class", "form-control")
+    if isinstance(widget, forms.DateInput):
+        widget.input_type = "date"
+        widget.format = "%Y-%m-%d"
+    elif isinstance(widget, forms.DateTimeInput):
+        widget.input_type = "datetime-local"
+        widget.format = "%Y-%m-%dT%H:%M"
+
+
+class Styled(forms.Form):
+    """A form whose widgets carry their classes and which may group its fields."""
+
+    # (title, description, field names); fields named nowhere come last without a title.
+    groups: ClassVar[Sequence[tuple[str | Promise, str | Promise, Sequence[str]]]] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            style(field)
+
+    def fieldsets(self) -> list[dict[str, Any]]:
+        """Return the groups as bound fields for the template."""
+        named = {name for _title, _text, names in self.groups for name in names}
+        rest = [name for name in self.fields if name not in named and not self[name].is_hidden]
+        groups = [*self.groups, ("", "", rest)] if rest else self.groups
+        return [
+            {"title": title, "description": text, "fields": [self[name] for name in names if name in self.fields]}
+            for title, text, names in groups
+            if any(name in self.fields for name in names)
+        ]
+
+
+class EditForm(Styled):
+    """A form that edits an existing row: it sends back the version the person saw."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+
+class ReasonForm(Styled):
+    """A move's form when it asks why."""
+
+    reason = forms.CharField(label=_("原因"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+
+class NoteForm(Styled):
+    """A move's form when a note is welcome but not asked for."""
+
+    reason = forms.CharField(label=_("说明"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+
+class CodeField(forms.TypedChoiceField):
+    """A choice from a code table of the profile, as in force today; the value is the code."""
+
+    def __init__(self, table: str, *, required: bool = True, level: int | None = None, **kwargs: Any) -> None:
+        self.table, self.level = table, level
+        kwargs.setdefault("empty_value", "")
+        super().__init__(required=required, choices=self._choices, **kwargs)
+
+    def _choices(self) -> list[tuple[str, str]]:
+        entries = queries.codes(self.table, timezone.localdate())
+        if self.level is not None:
+            entries = entries.filter(level__lte=self.level)
+        blank = [("", str(_("请选择")))]
+        return blank + [(entry.code, "　" * (entry.level - 1) + entry.label) for entry in entries]
+
+
+class MoneyWidget(forms.MultiWidget):
+    """An amount and its unit side by side."""
+
+    template_name = "core/forms/money.html"
+
+    def __init__(self, units: Sequence[str]) -> None:
+        self.units = units
+        amount = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+        unit = forms.Select(choices=[(code, UNITS[code][0]) for code in units])
+        super().__init__({"": amount, "unit": unit})
+
+    def decompress(self, value: Money | Decimal | None) -> list[Any]:
+        if value is None:
+            return [None, self.units[0]]
+        if isinstance(value, Decimal):
+            value = Money.in_yuan(value)
+        unit = next((code for code in self.units if UNITS[code][1] == value.currency), self.units[0])
+        return [plain(value.original / UNITS[unit][2], 6).replace(",", ""), unit]
+
+
+class MoneyField(forms.MultiValueField):
+    """An amount with its unit; cleans to Money. Currencies other than yuan use the profile's newest rate up to today."""
+
+    def __init__(self, *, units: Sequence[str] = ("wan", "yi"), required: bool = True, **kwargs: Any) -> None:
+        self.units = units
+        fields = (
+            forms.DecimalField(
+                required=required, min_value=Decimal(0), max_digits=18, decimal_places=6,
+                error_messages={"invalid": _("请填写数字，例如 8000 或 1.25。")},
+            ),
+            forms.ChoiceField(choices=[(code, UNITS[code][0]) for code in units]),
+        )  # fmt: skip
+        super().__init__(fields, required=required, require_all_fields=False, widget=MoneyWidget(units), **kwargs)
+
+    def compress(self, data_list: list[Any]) -> Money | None:
+        if not data_list or data_list[0] is None:
+            return None
+        amount, unit = data_list
+        currency = UNITS[unit][1]
+        rate = Decimal(1) if currency == "CNY" else rate_of(currency, timezone.localdate())
+        if rate is None:
+            raise forms.ValidationError(_("城市方案中没有该币种的汇率，请改填人民币金额。"))
+        return Money.of(amount, unit, rate)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool(super().has_changed(initial, data))
+
+
+def rate_of(currency: str, day: date) -> Decimal | None:
+    """Return yuan per unit of ``currency`` by the profile's newest rate not after ``day``."""
+    rates = [
+        (entry["on"], entry["rate"])
+        for entry in queries.rules("exchange_rate", day).get(currency, {}).get("rates", [])
+        if entry["on"] <= day.isoformat()
+    ]
+    return Decimal(max(rates)[1]) if rates else None

@@ -1,0 +1,190 @@
+"""Background jobs: enqueued in the writer's transaction, done in chunks, each chunk committed with how far it came.
+
+An app registers what a kind of job does with ``register``: a function that does one chunk from ``job.cursor`` and returns a
+``Step``. A killed worker loses at most the chunk it was in, which the next one does again from the start of it; as a
+chunk and its cursor are one transaction, nothing is done twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.core.files.base import File
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, override
+from django_tasks import task
+
+from yinfeng.core import events
+from yinfeng.core.actors import Actor, system
+from yinfeng.core.errors import DomainError
+from yinfeng.core.job_lifecycle import JOB_STATES
+from yinfeng.core.lifecycle import Lifecycle, Move
+from yinfeng.core.models import Job
+
+log = structlog.get_logger(__name__)
+
+# A running job whose last sign of life is older than this belongs to a worker that died.
+DEAD_AFTER = timedelta(minutes=2)
+
+LIFECYCLE = Lifecycle(
+    name="core.job",
+    state_field="state",
+    initial="queued",
+    states=JOB_STATES,
+    moves=(
+        Move("run", gettext_lazy("开始处理"), ("queued",), "running", "work"),
+        Move("wait", gettext_lazy("等待确认"), ("running",), "waiting", "work"),
+        Move("finish", gettext_lazy("完成"), ("running",), "done", "work"),
+        Move("fail", gettext_lazy("中止"), ("queued", "running"), "failed", "work"),
+        Move("confirm", gettext_lazy("确认执行"), ("waiting",), "queued", "change", style="primary", icon="check"),
+        Move("retry", gettext_lazy("重新处理"), ("failed",), "queued", "change", icon="refresh",
+             explain=gettext_lazy("从上次停下的地方继续，已处理的不会重复。")),
+        Move("cancel", gettext_lazy("取消任务"), ("queued", "running", "waiting"), "cancelled", "change", style="danger",
+             icon="x", explain=gettext_lazy("已经写入的内容会保留，其余不再处理。")),
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one chunk came to: the new cursor and report, and whether the job goes on, waits for its owner or is done."""
+
+    cursor: int
+    report: Mapping[str, Any]
+    outcome: str = "more"  # more | wait | finish
+    total: int | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of job: what it is called, one chunk of its work, and where its result is looked at."""
+
+    code: str
+    label: Any
+    chunk: Callable[[Job, Actor], Step]
+
+
+KINDS: dict[str, Kind] = {}
+
+
+def register(code: str, label: Any, chunk: Callable[[Job, Actor], Step]) -> None:
+    """Say what a kind of job does; called in ``AppConfig.ready``."""
+    KINDS[code] = Kind(code, label, chunk)
+
+
+@transaction.atomic
+def start(
+    *, by: Actor, kind: str, title: str, parameters: Mapping[str, Any], source: File[Any] | None = None, source_name: str = ""
+) -> Job:
+    """Create a job and enqueue it in the same transaction: either both exist afterwards or neither."""
+    job = Job(
+        kind=kind, title=title, owner_id=by.user_id, unit_id=by.unit_id, parameters=dict(parameters), source_name=source_name
+    )
+    if source is not None:
+        job.source_file.save(f"{kind}{timezone.now():%H%M%S%f}", source, save=False)
+    job.full_clean(exclude=["owner"])
+    job.save(force_insert=True)
+    events.record(by=by, verb="core.job.started", obj=job, data={"file": source_name})
+    _enqueue(job)
+    return job
+
+
+def _enqueue(job: Job) -> None:
+    run_job.enqueue(job_id=job.pk)
+
+
+@transaction.atomic
+def move(job: Job, name: str, *, by: Actor, reason: str = "", version: int | None = None) -> Job:
+    """Confirm, retry or cancel a job; what is queued again is enqueued in the same transaction."""
+    LIFECYCLE.perform(job, name, by=by, reason=reason, version=version)
+    if job.state == "queued":
+        _enqueue(job)
+    elif job.state in {"cancelled", "failed"}:
+        Job.objects.filter(pk=job.pk).update(finished_at=timezone.now())
+    return job
+
+
+@task()
+def run_job(job_id: int) -> None:
+    """Work on a job until it is done, waits for its owner, or stops being ours."""
+    job = Job.objects.filter(pk=job_id).select_related("owner").first()
+    if job is None or job.kind not in KINDS:
+        return
+    by = _owner(job)
+    language = job.parameters.get("language", "zh-hans")
+    with override(language):
+        if job.state == "queued" and not _claim(job):
+            return
+        try:
+            while job.state == "running" and _chunk(job, by):
+                pass
+        except DomainError as error:
+            _fail(job, str(error))
+        except Exception as error:
+            log.exception("job failed", job=job.pk, kind=job.kind)
+            _fail(job, _("处理时系统出错（%(kind)s），已处理的部分已保存，可以重新处理。") % {"kind": type(error).__name__})
+
+
+def _owner(job: Job) -> Actor:
+    from django.conf import settings
+    from django.utils.module_loading import import_string
+
+    if job.owner is None:
+        return system(source="job")
+    found: Actor = import_string(settings.YINFENG_ACTOR)(job.owner)
+    return found
+
+
+def _claim(job: Job) -> bool:
+    """Take a queued job; of two workers one gets it."""
+    taken = Job.objects.filter(pk=job.pk, state="queued").update(
+        state="running", version=F("version") + 1, beat_at=timezone.now(), problem=""
+    )
+    job.refresh_from_db()
+    return taken == 1
+
+
+def _chunk(job: Job, by: Actor) -> bool:
+    """Do one chunk and commit it with the cursor; False when the job is no longer running here."""
+    with transaction.atomic():
+        step = KINDS[job.kind].chunk(job, by)
+        target = {"more": "running", "wait": "waiting", "finish": "done"}[step.outcome]
+        ours = Job.objects.filter(pk=job.pk, state="running", cursor=job.cursor, version=job.version).update(
+            cursor=step.cursor, report=dict(step.report), state=target, beat_at=timezone.now(),
+            finished_at=timezone.now() if target == "done" else None, version=F("version") + 1,
+            **({"total": step.total} if step.total is not None else {}), **step.values,
+        )  # fmt: skip
+        if ours != 1:
+            transaction.set_rollback(True)  # cancelled, or taken over by another worker: this chunk never happened
+    job.refresh_from_db()
+    if ours == 1 and step.outcome != "more":
+        events.record(by=by, verb="core.job.wait" if step.outcome == "wait" else "core.job.finish", obj=job)
+    return ours == 1 and step.outcome == "more"
+
+
+def _fail(job: Job, problem: str) -> None:
+    Job.objects.filter(pk=job.pk, state="running").update(
+        state="failed", problem=problem, finished_at=timezone.now(), version=F("version") + 1
+    )
+
+
+def revive(now: datetime) -> int:
+    """Queue jobs again whose worker died; return how many. Called by ``yinfeng tick``."""
+    dead = Q(state="running", beat_at__lt=now - DEAD_AFTER) | Q(state="queued", updated_at__lt=now - DEAD_AFTER)
+    revived = 0
+    for job in Job.objects.filter(dead):
+        with transaction.atomic():
+            if Job.objects.filter(pk=job.pk, state=job.state, version=job.version).update(
+                state="queued", version=F("version") + 1, beat_at=now, updated_at=now
+            ):
+                _enqueue(job)
+                revived += 1
+    return revived

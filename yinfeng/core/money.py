@@ -1,0 +1,90 @@
+"""Money: yuan in ``Decimal``, shown in 万元 or 亿元 with the unit always printed; the original currency is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from django.db import models
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+WAN = Decimal(10_000)
+YI = Decimal(100_000_000)
+
+# The units people type amounts in: code → (label, currency, how many of the currency's units one is).
+UNITS: dict[str, tuple[str | Promise, str, Decimal]] = {
+    "wan": (gettext_lazy("万元"), "CNY", WAN),
+    "yi": (gettext_lazy("亿元"), "CNY", YI),
+    "yuan": (gettext_lazy("元"), "CNY", Decimal(1)),
+    "wan_usd": (gettext_lazy("万美元"), "USD", WAN),
+    "wan_eur": (gettext_lazy("万欧元"), "EUR", WAN),
+    "wan_hkd": (gettext_lazy("万港元"), "HKD", WAN),
+    "yi_jpy": (gettext_lazy("亿日元"), "JPY", YI),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount as it was given (``original`` in ``currency``) and in yuan at ``rate`` yuan per unit of currency."""
+
+    yuan: Decimal
+    currency: str = "CNY"
+    original: Decimal = Decimal(0)
+    rate: Decimal = Decimal(1)
+
+    @classmethod
+    def in_yuan(cls, yuan: Decimal) -> Money:
+        return cls(yuan=yuan, original=yuan)
+
+    @classmethod
+    def of(cls, amount: Decimal, unit: str, rate: Decimal = Decimal(1)) -> Money:
+        """Return the money that ``amount`` of ``unit`` (a key of UNITS) is at ``rate`` yuan per unit of its currency."""
+        _label, currency, size = UNITS[unit]
+        original = amount * size
+        yuan = (original * rate).quantize(Decimal("0.01"), ROUND_HALF_UP)
+        return cls(yuan=yuan, currency=currency, original=original, rate=rate)
+
+
+def plain(value: Decimal, places: int = 2) -> str:
+    """Return the number with thousands separators and no trailing zeros: 1,234.5."""
+    shown = f"{value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):,f}"
+    return shown.rstrip("0").rstrip(".") if "." in shown else shown
+
+
+def show(yuan: Decimal | None) -> str:
+    """Return an amount of yuan for people: 亿元 from one 亿 on, else 万元; “—” when it is not known."""
+    if yuan is None:
+        return "—"
+    if abs(yuan) >= YI:
+        return _("%(amount)s 亿元") % {"amount": plain(yuan / YI)}
+    return _("%(amount)s 万元") % {"amount": plain(yuan / WAN)}
+
+
+def show_money(money: Money | None) -> str:
+    """Return the amount in yuan and, when it was given in another currency, the original behind it."""
+    if money is None:
+        return "—"
+    if money.currency == "CNY":
+        return show(money.yuan)
+    return _("%(yuan)s（原币 %(currency)s %(original)s，汇率 %(rate)s）") % {
+        "yuan": show(money.yuan),
+        "currency": money.currency,
+        "original": plain(money.original),
+        "rate": plain(money.rate, 4),
+    }
+
+
+class YuanField(models.DecimalField):
+    """An amount in yuan with two decimals, up to 10¹⁶ yuan."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["max_digits"], kwargs["decimal_places"] = 18, 2
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        del kwargs["max_digits"], kwargs["decimal_places"]
+        return name, path, args, kwargs

@@ -1,0 +1,82 @@
+"""Which rows a person may see or act on: per model one ``Q``, through which everything is read.
+
+A model's manager comes from a ``ScopedQuerySet`` that says its ``scope(by, action)``. ``permitted`` filters with it and
+``permits`` asks the database with the same Q, so lists and refusals cannot disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Self, TypeVar
+
+from django.db.models import BooleanField, Case, Model, Q, QuerySet, Value, When
+from django.utils.translation import gettext as _
+
+from yinfeng.core.actors import Actor, Reach
+from yinfeng.core.errors import Forbidden, Missing, Sentence
+
+M = TypeVar("M", bound=Model)
+
+EVERYTHING = Q()
+NOTHING = Q(pk__in=[])
+
+
+class ScopedQuerySet(QuerySet[M]):
+    """A query set that knows who may see which of its rows."""
+
+    def scope(self, by: Actor, action: str) -> Q:
+        """Return the Q of the rows on which ``by`` may do ``action``; every model says its own."""
+        raise NotImplementedError(f"{self.model.__name__} has no scope")
+
+    def permitted(self, by: Actor, action: str = "view") -> Self:
+        """Keep only the rows on which ``by`` may do ``action``."""
+        return self if by.is_system else self.filter(self.scope(by, action))
+
+
+def within(reach: Reach, path: str) -> Q:
+    """Return the Q of rows whose unit, reached over ``path``, lies in the reach."""
+    if reach.everywhere:
+        return EVERYTHING
+    return Q(**{f"{path}__in": reach.units}) if reach.units else NOTHING
+
+
+def rows(model: type[Model]) -> ScopedQuerySet[Any]:
+    """Return all rows of a scoped model as its ScopedQuerySet."""
+    queryset = model._default_manager.all()
+    assert isinstance(queryset, ScopedQuerySet), f"{model.__name__} is read without a scope"
+    return queryset
+
+
+def permits(obj: Model, by: Actor, action: str) -> bool:
+    """Say whether ``by`` may do ``action`` on this row."""
+    return by.is_system or rows(type(obj)).filter(pk=obj.pk).permitted(by, action).exists()
+
+
+def actions_on(obj: Model, by: Actor, actions: Iterable[str]) -> set[str]:
+    """Return those of ``actions`` that ``by`` may do on this row, in one query."""
+    wanted = sorted(set(actions))
+    if by.is_system or not wanted:
+        return set(wanted)
+    queryset = rows(type(obj)).filter(pk=obj.pk)
+    cases = {
+        f"may_{index}": Case(When(queryset.scope(by, action), then=Value(True)), default=Value(False), output_field=BooleanField())
+        for index, action in enumerate(wanted)
+    }
+    row = queryset.annotate(**cases).values(*cases).first() or {}
+    return {action for index, action in enumerate(wanted) if row.get(f"may_{index}")}
+
+
+def fetch(queryset: ScopedQuerySet[M], by: Actor, pk: object, action: str = "view", refusal: Sentence = "") -> M:
+    """Return the row ``pk``; Missing when it is out of sight, Forbidden when it is in sight but ``action`` is refused."""
+    obj = queryset.permitted(by, "view").filter(pk=pk).first()
+    if obj is None:
+        raise Missing
+    if action != "view":
+        demand(obj, by, action, refusal)
+    return obj
+
+
+def demand(obj: Model, by: Actor, action: str, refusal: Sentence = "") -> None:
+    """Raise Forbidden unless ``by`` may do ``action`` on this row."""
+    if not permits(obj, by, action):
+        raise Forbidden(refusal or _("您可以查看这条记录，但没有进行这项操作的权限。如需办理，请联系牵头单位或上级管理员。"))

@@ -1,0 +1,268 @@
+"""The core's own writes, and the helpers with which every app's services create and edit rows."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.base import File
+from django.db import IntegrityError, transaction
+from django.db.models import F, Model
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from yinfeng.core import events, uploads
+from yinfeng.core.actors import Actor
+from yinfeng.core.errors import FieldConflict, Forbidden, Invalid, Missing, Stale
+from yinfeng.core.models import ApiToken, Attachment, Event, Follow, Notice, SavedView, Versioned
+from yinfeng.core.scopes import permits
+
+M = TypeVar("M", bound=Model)
+V = TypeVar("V", bound=Versioned)
+
+FOLLOWING, ASSIGNED = "following", "assigned"
+
+
+# --- for every app's services -------------------------------------------------------------------------------------
+
+
+def validated(obj: Model, exclude: Iterable[str] = ()) -> None:
+    """Run ``full_clean`` and raise Invalid with the model's sentences per field."""
+    try:
+        obj.full_clean(exclude=set(exclude))
+    except ValidationError as error:
+        raise invalid(error) from error
+
+
+def invalid(error: ValidationError) -> Invalid:
+    """Turn Django's ValidationError into the product's Invalid."""
+    fields = {name: list(texts) for name, texts in error.message_dict.items()} if hasattr(error, "error_dict") else {}
+    general = fields.pop("__all__", [] if fields else list(error.messages))
+    sentence = " ".join(general) or _("有内容需要修改，请看标出的各项。")
+    return Invalid(sentence, fields=fields)
+
+
+def add(
+    obj: M, *, by: Actor, verb: str, note: str = "", data: Mapping[str, Any] | None = None, exclude: Iterable[str] = ()
+) -> M:
+    """Validate and save a new row and record its event."""
+    validated(obj, exclude)
+    obj.save(force_insert=True)
+    events.record(by=by, verb=verb, obj=obj, note=note, data=data)
+    return obj
+
+
+def differences(obj: Model, values: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Return field → (old, new) for those of ``values`` that differ from the row."""
+    return {name: (getattr(obj, name), new) for name, new in values.items() if getattr(obj, name) != new}
+
+
+def apply_edit(
+    obj: V, values: Mapping[str, Any], *, by: Actor, version: int, verb: str, note: str = "", stays_in: str = "view"
+) -> dict[str, tuple[Any, Any]]:
+    """Write ``values`` to the row if it is still at ``version``; return what changed (nothing changed: no event).
+
+    Stale carries both values of every field that differs. Afterwards the row must still be in the writer's scope
+    (``stays_in``), so nobody edits a record out of his own sight.
+    """
+    if obj.version != version:
+        raise stale(obj, values)
+    changes = differences(obj, values)
+    if not changes:
+        return {}
+    for name, (_old, new) in changes.items():
+        setattr(obj, name, new)
+    validated(obj)
+    stored = {name: getattr(obj, name) for name in changes}
+    matched = type(obj)._default_manager.filter(pk=obj.pk, version=version)
+    with transaction.atomic():
+        if matched.update(**stored, version=F("version") + 1, updated_at=timezone.now()) != 1:
+            raise stale(rows_or_default(obj).get(pk=obj.pk), values)
+        obj.refresh_from_db()
+        if stays_in and not permits(obj, by, stays_in):
+            raise Forbidden(_("这样修改之后，您将看不到这条记录，所以没有保存。请让有权的同事修改。"))
+        events.record(by=by, verb=verb, obj=obj, changes=changes, note=note)
+    return changes
+
+
+def rows_or_default(obj: Model) -> Any:
+    return type(obj)._default_manager.all()
+
+
+def stale(current: Versioned, values: Mapping[str, Any]) -> Stale:
+    """Return the error that shows what is stored now beside what was sent."""
+    conflicts = [
+        FieldConflict(name, current._meta.get_field(name).verbose_name, theirs, yours)  # type: ignore[union-attr]
+        for name, (theirs, yours) in differences(current, values).items()
+    ]
+    return Stale(conflicts=conflicts, version=current.version)
+
+
+# --- files --------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def attach_file(*, by: Actor, obj: Model, file: File[bytes], name: str, kind: str = "") -> Attachment:
+    """Keep an uploaded file with ``obj`` after checking its content; the caller has checked that ``by`` may."""
+    inspected = uploads.inspect_upload(file, name, max_bytes=settings.UPLOAD_MAX_BYTES)
+    attachment = Attachment(
+        object_type=events.type_of(obj), object_id=obj.pk, kind=kind, name=inspected.safe_name,
+        content_type=inspected.content_type, size=inspected.size, sha256=inspected.sha256, uploaded_by_id=by.user_id,
+    )  # fmt: skip
+    file.seek(0)
+    attachment.stored.save(f"{attachment.pk}{inspected.extension}", file, save=False)
+    try:
+        attachment.save(force_insert=True)
+        events.record(
+            by=by, verb="core.attachment.added", obj=obj,
+            data={"file": attachment.name, "kind": kind, "sha256": attachment.sha256, "attachment": str(attachment.pk)},
+        )  # fmt: skip
+    except BaseException:
+        attachment.stored.delete(save=False)
+        raise
+    return attachment
+
+
+@transaction.atomic
+def remove_file(*, by: Actor, obj: Model, attachment: Attachment, reason: str) -> None:
+    """Take a file off ``obj``; its content stays in the store, as evidence of what was there."""
+    if not reason.strip():
+        raise Invalid(_("请填写撤下材料的原因。"), fields={"reason": [_("请填写原因。")]})
+    if Attachment.objects.filter(pk=attachment.pk, removed_at=None).update(removed_at=timezone.now()) != 1:
+        raise Missing
+    events.record(
+        by=by, verb="core.attachment.removed", obj=obj, note=reason.strip(),
+        data={"file": attachment.name, "attachment": str(attachment.pk)},
+    )  # fmt: skip
+
+
+def record_download(*, by: Actor, obj: Model, attachment: Attachment) -> None:
+    """Note that a file was downloaded: who read a contract is asked years later."""
+    events.record(
+        by=by, verb="core.attachment.downloaded", obj=obj,
+        data={"file": attachment.name, "attachment": str(attachment.pk)},
+    )  # fmt: skip
+
+
+# --- following and notices ----------------------------------------------------------------------------------------
+
+
+def follow(*, by: Actor, obj: Model) -> None:
+    """Follow an object: its events become notices. Following twice is following once."""
+    if by.user_id is not None:
+        Follow.objects.get_or_create(owner_id=by.user_id, object_type=events.type_of(obj), object_id=obj.pk)
+
+
+def unfollow(*, by: Actor, obj: Model) -> None:
+    """Stop following an object."""
+    Follow.objects.filter(owner_id=by.user_id, object_type=events.type_of(obj), object_id=obj.pk).delete()
+
+
+def notify(event: Event, user_ids: Iterable[int], why: str = ASSIGNED) -> None:
+    """Put an event into people's notices once each, except the one who did it."""
+    owners = {user_id for user_id in user_ids if user_id != event.actor_id}
+    Notice.objects.bulk_create([Notice(owner_id=owner, event=event, why=why) for owner in owners], ignore_conflicts=True)
+
+
+QUIET_VERBS = {"core.attachment.downloaded"}
+
+
+def notify_followers(event: Event, by: Actor) -> None:
+    """Tell those who follow the event's object; subscribed to every verb."""
+    if event.object_id is None or event.verb in QUIET_VERBS:
+        return
+    followers = Follow.objects.filter(object_type=event.object_type, object_id=event.object_id)
+    notify(event, followers.values_list("owner_id", flat=True), why=FOLLOWING)
+
+
+def mark_read(*, by: Actor, notices: Sequence[int] | None = None) -> int:
+    """Mark the actor's notices (all of them by default) as read; return how many were new."""
+    mine = Notice.objects.permitted(by, "change").filter(read_at=None)
+    return (mine if notices is None else mine.filter(pk__in=notices)).update(read_at=timezone.now())
+
+
+# --- saved views --------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def save_view(*, by: Actor, page: str, name: str, query: str) -> SavedView:
+    """Keep a list's present query under a name; the same name is overwritten."""
+    assert by.user_id is not None
+    clean = QueryDict(query, mutable=True)
+    for transient in ("after", "before", "csrfmiddlewaretoken"):
+        clean.pop(transient, None)
+    view = SavedView.objects.filter(owner_id=by.user_id, page=page, name=name.strip()).first() or SavedView(
+        owner_id=by.user_id, page=page, name=name.strip()
+    )
+    view.query = clean.urlencode()
+    validated(view)
+    view.save()
+    return view
+
+
+def delete_view(*, by: Actor, pk: int) -> None:
+    """Delete one of the actor's own saved views."""
+    if SavedView.objects.permitted(by, "change").filter(pk=pk).delete()[0] == 0:
+        raise Missing
+
+
+# --- API tokens ---------------------------------------------------------------------------------------------------
+
+
+def hash_token(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+@transaction.atomic
+def create_token(*, by: Actor, name: str, scopes: Sequence[str], days: int) -> tuple[ApiToken, str]:
+    """Make an API token for the actor; return it with its secret, which is shown this once."""
+    assert by.user_id is not None
+    if lacking := [code for code in scopes if not by.may(code)]:
+        raise Forbidden(_("您自己没有这些权限，不能授予密钥：%(codes)s") % {"codes": "、".join(lacking)})
+    if not scopes:
+        raise Invalid(_("请至少选择一项权限。"), fields={"scopes": [_("请至少选择一项权限。")]})
+    secret = f"yf_{secrets.token_urlsafe(32)}"
+    token = ApiToken(
+        owner_id=by.user_id, name=name, mark=secret[:9], secret_hash=hash_token(secret), scopes=sorted(scopes),
+        expires_at=timezone.now() + timedelta(days=days),
+    )  # fmt: skip
+    return add(token, by=by, verb="core.token.created", data={"scopes": token.scopes}), secret
+
+
+@transaction.atomic
+def revoke_token(*, by: Actor, pk: int) -> None:
+    """Make a token of the actor useless at once."""
+    token = ApiToken.objects.permitted(by, "change").filter(pk=pk, revoked_at=None).first()
+    if token is None or ApiToken.objects.filter(pk=pk, revoked_at=None).update(revoked_at=timezone.now()) != 1:
+        raise Missing
+    events.record(by=by, verb="core.token.revoked", obj=token)
+
+
+def get_or_add(build: M, *, unique: Mapping[str, Any]) -> tuple[M, bool]:
+    """Save ``build`` or return the row that already has its ``unique`` values, also when two people race."""
+    manager = rows_or_default(build)
+    if existing := manager.filter(**unique).first():
+        return existing, False
+    try:
+        with transaction.atomic():
+            validated(build)
+            build.save(force_insert=True)
+    except (IntegrityError, Invalid):
+        if existing := manager.filter(**unique).first():
+            return existing, False
+        raise
+    return build, True
+
+
+
+
+def touch_token(token: ApiToken, now: datetime) -> None:
+    """Note when a token was last used, once a minute at most."""
+    if token.used_at is None or now - token.used_at > timedelta(minutes=1):
+        ApiToken.objects.filter(pk=token.pk).update(used_at=now)

@@ -1,0 +1,474 @@
+"""The four pages everything is made of: a list, a detail, an act (a form that makes one service call) and a move.
+
+A page names the permission it needs; ``PUBLIC`` pages need none. The permission matrix of the tests walks every route and
+reads it from here, so a route without one fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Model
+from django.forms import Form, ModelForm
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.views import View
+
+from yinfeng.core import events, queries, tables
+from yinfeng.core.actors import Actor
+from yinfeng.core.errors import DomainError, Missing, Stale
+from yinfeng.core.exporting import export
+from yinfeng.core.filters import ScopedFilterSet
+from yinfeng.core.forms import NoteForm, ReasonForm
+from yinfeng.core.lifecycle import Lifecycle
+from yinfeng.core.models import Attachment, Event
+from yinfeng.core.money import YuanField, show
+from yinfeng.core.scopes import ScopedQuerySet, actions_on, fetch
+
+SIGNED_IN = "signed-in"
+PUBLIC = "public"
+
+
+class Page(View):
+    """A page that knows who asks. ``permission`` is a code, SIGNED_IN or PUBLIC; there is no default."""
+
+    permission: ClassVar[str]
+    template_name: ClassVar[str] = ""
+    title: ClassVar[str | Promise] = ""
+
+    @property
+    def by(self) -> Actor:
+        return self.request.actor  # type: ignore[attr-defined,no-any-return]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if self.permission != PUBLIC:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            if self.permission != SIGNED_IN:
+                self.by.require(self.permission)
+        return super().dispatch(request, *args, **kwargs)
+
+    def render(self, context: dict[str, Any], *, template: str = "", status: int = 200) -> HttpResponse:
+        return render(self.request, template or self.template_name, {"title": self.title, **context}, status=status)
+
+    def say(self, sentence: str) -> None:
+        """Show a sentence on the next page."""
+        messages.success(self.request, sentence)
+
+
+# --- list ---------------------------------------------------------------------------------------------------------
+
+
+class ListPage(Page):
+    """A list: filters, sort, columns, saved views, keyset pages, bulk acts and exports over one scoped query."""
+
+    template_name = "core/list.html"
+    model: ClassVar[type[Model]]
+    filterset: ClassVar[type[ScopedFilterSet]]
+    table: ClassVar[type[tables.Table]]
+    key: ClassVar[str]
+    export_permission: ClassVar[str] = ""
+    export_route: ClassVar[str] = ""
+
+    def queryset(self) -> ScopedQuerySet[Any]:
+        """Return the rows the person may see, before the filters."""
+        return self.model._default_manager.all().permitted(self.by)  # type: ignore[attr-defined,no-any-return]
+
+    def primary(self) -> dict[str, Any] | None:
+        """Return the one act a list invites to, if the person may do it."""
+        return None
+
+    def bulk(self) -> list[dict[str, Any]]:
+        return []
+
+    def tabs(self) -> list[dict[str, Any]]:
+        return []
+
+    def empty(self) -> dict[str, Any]:
+        """Return what an empty list says and offers next."""
+        return {"title": _("这里还没有记录"), "hint": "", "act": self.primary()}
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        query = request.GET
+        table = self.table(query.getlist("col"), query.get("sort", ""))
+        filterset = self.filterset(query, queryset=self.queryset(), request=request, by=self.by)
+        found = filterset.qs if filterset.form.is_valid() else filterset.queryset.none()
+        page = tables.page(table.fetch(found), table.ordering, query.get("after", ""), query.get("before", ""))
+        chips = filterset.chips(query)
+        context = {
+            "list_key": self.key,
+            "table": {"columns": table.heads(query), "rows": table.rows(page.objects)},
+            "pager": self._pager(page),
+            "count_text": tables.count_text(found),
+            "filter_form": filterset.form,
+            "filter_main": [filterset.form[name] for name in filterset.main if name in filterset.form.fields],
+            "filter_more": [field for field in filterset.form if field.name not in filterset.main],
+            "chips": chips,
+            "clear_url": request.path,
+            "empty": self._nothing_found() if chips else self.empty(),
+            "bulk": self.bulk(),
+        }
+        if not getattr(request, "htmx", False):
+            context |= self._around(table)
+        template = f"{self.template_name}#table" if getattr(request, "htmx", False) else self.template_name
+        return self.render(context, template=template)
+
+    def _nothing_found(self) -> dict[str, Any]:
+        clear = {"label": _("清除全部筛选"), "url": self.request.path}
+        return {"title": _("没有符合条件的记录"), "hint": _("可以减少几个筛选条件再看。"), "act": clear}
+
+    def _pager(self, page: tables.Page) -> dict[str, str]:
+        query = self.request.GET
+        paged = "after" in query or "before" in query
+        return {
+            "first_url": tables.with_query(query, after=None, before=None) if paged else "",
+            "prev_url": tables.with_query(query, before=page.before, after=None) if page.before else "",
+            "next_url": tables.with_query(query, after=page.after, before=None) if page.after else "",
+        }
+
+    def _around(self, table: tables.Table) -> dict[str, Any]:
+        query = self.request.GET
+        current = tables.with_query(query, after=None, before=None).lstrip("?")
+        views = [
+            {
+                "label": view.name,
+                "url": f"{self.request.path}?{view.query}",
+                "active": view.query == current and bool(current),
+                "delete_url": reverse("view-delete", args=[view.pk]),
+            }
+            for view in queries.saved_views(self.by, self.key)
+        ]
+        exports = []
+        if self.export_route and self.by.may(self.export_permission):
+            base = reverse(self.export_route)
+            suffix = f"&{current}" if current else ""
+            exports = [
+                {"label": _("导出 Excel"), "url": f"{base}?format=xlsx{suffix}"},
+                {"label": _("导出 CSV"), "url": f"{base}?format=csv{suffix}"},
+            ]
+        shown = {column.key for column in table.shown}
+        return {
+            "saved_views": views,
+            "save_view_url": reverse("view-save"),
+            "save_view_query": current,
+            "columns_form": [
+                {"key": column.key, "label": column.label, "checked": column.key in shown}
+                for column in table.columns
+            ],
+            "exports": exports,
+            "primary": self.primary(),
+            "tabs": self.tabs(),
+        }
+
+
+# --- detail -------------------------------------------------------------------------------------------------------
+
+
+class DetailPage(Page):
+    """One row: its facts, what is missing, its moves, timeline, files and people, all through its scope."""
+
+    template_name = "core/detail.html"
+    model: ClassVar[type[Model]]
+    lifecycle: ClassVar[Lifecycle | None] = None
+    follows: ClassVar[bool] = True
+    edit_action: ClassVar[str] = "change"
+    object: Any
+
+    def queryset(self) -> ScopedQuerySet[Any]:
+        return self.model._default_manager.all()  # type: ignore[return-value]
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        self.object = fetch(self.queryset(), self.by, kwargs["pk"])
+        return self.render({"title": str(self.object), "object": self.object, **self.frame(), **self.content()})
+
+    def content(self) -> dict[str, Any]:
+        """Return the page's own facts and panels (see core/detail.html)."""
+        return {}
+
+    def file_kinds(self) -> list[tuple[str, str]]:
+        return []
+
+    def told_of(self) -> Sequence[Model]:
+        """Return the rows whose events make this page's timeline."""
+        return [self.object]
+
+    def frame(self) -> dict[str, Any]:
+        """Return what every detail page has: moves, timeline, files, following."""
+        obj, by = self.object, self.by
+        may_edit = self.edit_action in actions_on(obj, by, {self.edit_action})
+        frame: dict[str, Any] = {
+            "may_edit": may_edit,
+            "timeline": [entry(event, obj) for event in queries.timeline(self.told_of())],
+            "files": [file_line(attachment) for attachment in queries.attachments(self.told_of())],
+            "upload_url": object_url("file-add", obj) if may_edit else "",
+            "file_kinds": self.file_kinds(),
+            "acts": move_acts(self.lifecycle, obj, by) if self.lifecycle else [],
+        }
+        if self.follows:
+            following = queries.is_following(by, obj)
+            frame["follow"] = {"url": object_url("unfollow" if following else "follow", obj), "following": following}
+        return frame
+
+
+def object_url(route: str, obj: Model) -> str:
+    """Return the address of an act on any kind of object."""
+    return reverse(route, args=[events.type_of(obj), obj.pk])
+
+
+def move_acts(lifecycle: Lifecycle, obj: Model, by: Actor) -> list[dict[str, Any]]:
+    """Return the buttons of the moves a person may make, blocked ones with their reason."""
+    return [
+        {
+            "label": offer.move.label,
+            "url": reverse(offer.move.route or f"{lifecycle.name}-move", args=[obj.pk] if offer.move.route else [obj.pk, offer.move.name]),
+            "icon": offer.move.icon,
+            "style": offer.move.style,
+            "method": "get",
+            "blocked_reason": "".join(str(reason) for reason in offer.reasons),
+            "blocked_reasons": offer.reasons,
+        }
+        for offer in lifecycle.offers(obj, by)
+    ]
+
+
+def entry(event: Event, obj: Model | None = None) -> dict[str, Any]:
+    """Return an event as a line of a timeline, its fields under the names people know."""
+    model = type(obj) if obj is not None and events.type_of(obj) == event.object_type else events.object_of(event.object_type)
+    return {
+        "at": event.at,
+        "at_text": tables.moment(event.at),
+        "who": event.actor_name,
+        "unit": event.actor_unit,
+        "what": events.verbs().get(event.verb, event.verb),
+        "object": event.object_label if model is not type(obj) else "",
+        "detail": event.data.get("file", "") or event.data.get("text", ""),
+        "note": event.note,
+        "changes": [change_line(model, name, old, new) for name, (old, new) in event.changes.items()],
+    }
+
+
+def change_line(model: type[Model], name: str, old: Any, new: Any) -> dict[str, Any]:
+    """Return one changed field with its label and both values as people read them."""
+    try:
+        field = model._meta.get_field(name)
+    except FieldDoesNotExist:  # a field of the day the event was written
+        return {"label": name, "old": old, "new": new}
+    text = value_text(field)
+    return {"label": getattr(field, "verbose_name", name), "old": text(old), "new": text(new)}
+
+
+def value_text(field: Any) -> Callable[[Any], str]:
+    """Return how a stored value of ``field`` is read: a choice's label, yes or no, an amount with its unit."""
+    labels = {str(code): str(label) for code, label in (field.flatchoices or [])} if hasattr(field, "flatchoices") else {}
+
+    def text(value: Any) -> str:
+        if value is None or value == "":
+            return "—"
+        if isinstance(value, bool):
+            return _("是") if value else _("否")
+        if isinstance(field, YuanField):
+            return show(Decimal(str(value)))
+        return labels.get(str(value), str(value))
+
+    return text
+
+
+def file_line(attachment: Attachment) -> dict[str, Any]:
+    """Return a file as a line of a page."""
+    return {
+        "name": attachment.name,
+        "url": reverse("file", args=[attachment.pk]),
+        "remove_url": reverse("file-remove", args=[attachment.pk]),
+        "kind": attachment.kind,
+        "size": size_text(attachment.size),
+        "who": str(attachment.uploaded_by or ""),
+        "at": tables.moment(attachment.uploaded_at),
+        "sha_short": attachment.sha256[:8],
+    }
+
+
+def size_text(size: int) -> str:
+    return f"{size / 1024:,.0f} KB" if size < 1024 * 1024 else f"{size / 1024 / 1024:,.1f} MB"
+
+
+# --- act ----------------------------------------------------------------------------------------------------------
+
+
+class ActPage(Page):
+    """A form that makes one service call; refusals come back as sentences beside what was typed, nothing lost."""
+
+    template_name = "core/form.html"
+    form: ClassVar[type[Form]]
+    submit_label: ClassVar[str | Promise] = ""
+    secret_notice: ClassVar[bool] = False
+    danger: ClassVar[bool] = False
+    object: Any = None
+
+    def start(self) -> None:
+        """Fetch what the act is about (through its scope) before anything else."""
+
+    def form_arguments(self) -> dict[str, Any]:
+        return {}
+
+    def initial(self) -> dict[str, Any]:
+        return {}
+
+    def cancel_url(self) -> str:
+        return str(self.object.get_absolute_url()) if self.object is not None else reverse("home")
+
+    def act(self, form: Any) -> Model | str | HttpResponse:
+        """Make the service call; return the row or address to show next, or a response."""
+        raise NotImplementedError
+
+    def done(self, result: Any) -> str:
+        """Return the sentence to show after success; empty for none."""
+        return _("已保存。")
+
+    def extra(self) -> dict[str, Any]:
+        return {}
+
+    def make_form(self, **data: Any) -> Any:
+        arguments: dict[str, Any] = {"initial": self.initial(), **self.form_arguments(), **data}
+        if issubclass(self.form, ModelForm):
+            arguments.setdefault("instance", self.object)
+        return self.form(**arguments)
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        self.start()
+        return self.show(self.make_form())
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        self.start()
+        form = self.make_form(data=request.POST, files=request.FILES)
+        if not form.is_valid():
+            return self.show(form, status=422)
+        try:
+            result = self.act(form)
+        except Missing:
+            raise
+        except DomainError as error:
+            return self.refuse(form, error)
+        if isinstance(result, HttpResponse):
+            return result
+        if sentence := self.done(result):
+            self.say(sentence)
+        return HttpResponseRedirect(result if isinstance(result, str) else result.get_absolute_url())  # type: ignore[attr-defined]
+
+    def refuse(self, form: Any, error: DomainError) -> HttpResponse:
+        """Show the form again with the error's sentences on their fields."""
+        for name, texts in error.fields.items():
+            for text in texts:
+                form.add_error(name if name in form.fields else None, text)
+        if not error.fields or isinstance(error, Stale):
+            form.add_error(None, error.sentence)
+        for reason in getattr(error, "reasons", ()):
+            form.add_error(None, reason)
+        more: dict[str, Any] = {}
+        if isinstance(error, Stale):
+            more["conflict"] = [
+                {"label": item.label, **shown_pair(self.object, item.name, item.theirs, item.yours)} for item in error.conflicts
+            ]
+            if error.version is not None and "version" in form.fields:
+                # Saving again after having read both sides is a decision made on the newest version.
+                form.data = form.data.copy()
+                form.data[form.add_prefix("version")] = str(error.version)
+        return self.show(form, status=error.status, **more)
+
+    def show(self, form: Any, status: int = 200, **more: Any) -> HttpResponse:
+        context = {
+            "form": form,
+            "object": self.object,
+            "submit_label": self.submit_label or _("保存"),
+            "cancel_url": self.cancel_url(),
+            "secret_notice": self.secret_notice,
+            "danger": self.danger,
+            **self.extra(),
+            **more,
+        }
+        return self.render(context, status=status)
+
+
+def shown_pair(obj: Model, name: str, theirs: Any, yours: Any) -> dict[str, str]:
+    text = value_text(obj._meta.get_field(name))
+    return {"theirs": text(theirs), "yours": text(yours)}
+
+
+class EditPage(ActPage):
+    """An act on an existing row that asks the scope action ``action``."""
+
+    model: ClassVar[type[Model]]
+    action: ClassVar[str] = "change"
+    refusal: ClassVar[str | Promise] = ""
+
+    def start(self) -> None:
+        self.object = fetch(self.model._default_manager.all(), self.by, self.kwargs["pk"], self.action, self.refusal)  # type: ignore[arg-type]
+
+    def initial(self) -> dict[str, Any]:
+        return {"version": self.object.version} if hasattr(self.object, "version") else {}
+
+
+class MovePage(EditPage):
+    """A move of a lifecycle: a small page that asks why (or for a note) and shows what follows from it."""
+
+    template_name = "core/confirm.html"
+    lifecycle: ClassVar[Lifecycle]
+    action = "view"
+
+    def start(self) -> None:
+        super().start()
+        self.move = self.lifecycle.check(self.object, self.kwargs["move"], self.by)
+        self.form = ReasonForm if self.move.asks_reason else NoteForm  # type: ignore[misc]
+        self.danger = self.move.style == "danger"  # type: ignore[misc]
+
+    def act(self, form: Any) -> Model | str | HttpResponse:
+        self.perform(reason=form.cleaned_data["reason"], version=form.cleaned_data.get("version"))
+        return self.object  # type: ignore[no-any-return]
+
+    def perform(self, *, reason: str, version: int | None) -> None:
+        """Make the service call of the move."""
+        raise NotImplementedError
+
+    def done(self, result: Any) -> str:
+        return _("已完成：%(move)s。") % {"move": self.move.label}
+
+    def extra(self) -> dict[str, Any]:
+        return {
+            "title": f"{self.move.label} · {self.object}",
+            "sentence": self.move.explain,
+            "submit_label": self.move.label,
+            "consequences": [_("完成后状态：%(state)s") % {"state": self.lifecycle.states[self.move.target]}],
+        }
+
+
+# --- export -------------------------------------------------------------------------------------------------------
+
+
+class ExportPage(Page):
+    """A list's rows as a workbook or CSV: the list's own filters, scope, sort and columns; logged."""
+
+    page: ClassVar[type[ListPage]]
+    file_title: ClassVar[str | Promise]
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        view = self.page()
+        view.setup(request)
+        table = self.page.table(request.GET.getlist("col"), request.GET.get("sort", ""))
+        filterset = self.page.filterset(request.GET, queryset=view.queryset(), request=request, by=self.by)
+        found = filterset.qs if filterset.form.is_valid() else filterset.queryset.none()
+        return export(
+            by=self.by,
+            queryset=table.fetch(found).order_by("pk"),
+            columns=table.shown,
+            title=str(self.file_title),
+            kind="csv" if request.GET.get("format") == "csv" else "xlsx",
+            conditions=[chip["label"] for chip in filterset.chips(request.GET)],
+            model=self.page.model,
+        )

@@ -1,0 +1,299 @@
+"""Units as a tree with history, the bodies of the policy, people and their posts, roles and who holds them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from yinfeng.core.actors import Actor
+from yinfeng.core.crypto import EncryptedTextField
+from yinfeng.core.models import Bilingual, InForce, Versioned
+from yinfeng.core.scopes import EVERYTHING, NOTHING, ScopedQuerySet, within
+
+UNIT_KINDS = {
+    "city": _("城市"),
+    "leader_group": _("领导小组"),
+    "group": _("工作组"),
+    "office": _("办事机构"),
+    "party": _("党委部门"),
+    "government": _("政府部门"),
+    "district": _("区"),
+    "zone": _("开发区"),
+    "command": _("指挥部"),
+    "soe": _("国有企业"),
+    "association": _("群团和商会"),
+    "collective": _("一类单位"),
+}
+
+
+class DirectoryQuerySet(ScopedQuerySet["models.Model"]):
+    """What every signed-in officer may look up, and one permission changes, at the unit the row belongs to."""
+
+    change_permission = ""
+    unit_path = "pk"
+
+    def scope(self, by: Actor, action: str) -> Q:
+        if action == "view":
+            return EVERYTHING if by.is_known else NOTHING
+        return within(by.reach(self.change_permission), self.unit_path)
+
+
+class UnitQuerySet(DirectoryQuerySet):
+    change_permission = "orgs.unit.change"
+
+
+class Unit(Versioned, Bilingual, InForce):
+    """An organisation that takes part: a department, district, zone, working group, SOE …
+
+    ``path`` lists the codes from the root down, each between slashes, so that a subtree is one prefix. A
+    ``collective`` is a name the policy uses for a class of units (市直各行业主管部门), not an organisation of its own.
+    """
+
+    code = models.SlugField(_("代码"), max_length=60, unique=True)
+    short_name = models.CharField(_("简称"), max_length=60, blank=True)
+    kind = models.CharField(_("类别"), max_length=20, choices=list(UNIT_KINDS.items()))
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, verbose_name=_("上级单位"), related_name="children")
+    path = models.CharField(_("路径"), max_length=400, editable=False, db_index=True)
+    order = models.PositiveIntegerField(_("顺序"), default=0)
+    aliases = models.JSONField(_("其他称谓"), default=list, blank=True)
+    industries = models.JSONField(_("负责行业"), default=list, blank=True)
+    clauses = models.JSONField(_("相关条款"), default=list, blank=True)
+    note = models.CharField(_("说明"), max_length=500, blank=True)
+
+    objects = UnitQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("单位")
+        verbose_name_plural = _("单位")
+        ordering: ClassVar = ["order", "code"]
+
+    def get_absolute_url(self) -> str:
+        return reverse("unit", args=[self.pk])
+
+    @property
+    def brief(self) -> str:
+        """The name people use in a table."""
+        return self.short_name or self.label
+
+
+class UnitVersion(InForce):
+    """What a unit was called and where it stood from a day to a day."""
+
+    unit = models.ForeignKey(Unit, models.CASCADE, verbose_name=_("单位"), related_name="history")
+    name = models.CharField(_("名称"), max_length=200)
+    parent = models.ForeignKey(Unit, models.PROTECT, null=True, blank=True, verbose_name=_("上级单位"), related_name="+")
+    reason = models.CharField(_("变更原因"), max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("单位沿革")
+        verbose_name_plural = _("单位沿革")
+        ordering: ClassVar = ["valid_from", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PersonQuerySet(ScopedQuerySet["Person"]):
+    def scope(self, by: Actor, action: str) -> Q:
+        """Everybody looks people up; who may change a unit's people changes those with a post in it."""
+        if action == "view":
+            return EVERYTHING if by.is_known else NOTHING
+        reach = by.reach("orgs.person.change")
+        if reach.everywhere:
+            return EVERYTHING
+        return Q(pk__in=Membership.objects.filter(unit__in=reach.units).values("person"))
+
+
+class Person(Versioned):
+    """A person who may hold posts, with or without an account (leaders often have none)."""
+
+    name = models.CharField(_("姓名"), max_length=100)
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, verbose_name=_("账号"), related_name="person"
+    )
+    phone = EncryptedTextField(_("电话"), blank=True)
+    is_demo = models.BooleanField(_("演示人员"), default=False, editable=False)
+
+    objects = PersonQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("人员")
+        verbose_name_plural = _("人员")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("person", args=[self.pk])
+
+
+class Membership(InForce):
+    """A person's post in a unit; the unit's “first hand” (一把手) is marked (clause 1.5)."""
+
+    person = models.ForeignKey(Person, models.CASCADE, verbose_name=_("人员"), related_name="memberships")
+    unit = models.ForeignKey(Unit, models.PROTECT, verbose_name=_("单位"), related_name="memberships")
+    position = models.CharField(_("职务"), max_length=100)
+    is_first_hand = models.BooleanField(_("主要领导"), default=False)
+
+    class Meta:
+        verbose_name = _("任职")
+        verbose_name_plural = _("任职")
+
+    def __str__(self) -> str:
+        return f"{self.person} {self.position}"
+
+
+SEAT_KINDS = {
+    "head": _("组长"),
+    "first_deputy": _("第一副组长"),
+    "deputy": _("副组长"),
+    "member": _("成员"),
+    "office_head": _("办公室主任"),
+}
+
+
+class BodyQuerySet(DirectoryQuerySet):
+    change_permission = "orgs.body.change"
+    unit_path = "unit"
+
+
+class Body(Versioned, Bilingual, InForce):
+    """A body of the policy with seats: the leader group, its groups, a unit's own lead group (clauses 1.1–1.5)."""
+
+    code = models.SlugField(_("代码"), max_length=60, unique=True)
+    unit = models.ForeignKey(Unit, models.PROTECT, verbose_name=_("所属单位"), related_name="bodies")
+    clause = models.CharField(_("政策条款"), max_length=20, blank=True)
+    duty = models.TextField(_("职责"), blank=True)
+    order = models.PositiveIntegerField(_("顺序"), default=0)
+    source = models.CharField(_("依据"), max_length=200, blank=True)
+
+    objects = BodyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("领导机构")
+        verbose_name_plural = _("领导机构")
+        ordering: ClassVar = ["order", "code"]
+
+    def get_absolute_url(self) -> str:
+        return reverse("organisation") + f"#{self.code}"
+
+
+class Seat(InForce):
+    """A place in a body, by the position that holds it and, when known, the person."""
+
+    body = models.ForeignKey(Body, models.CASCADE, verbose_name=_("领导机构"), related_name="seats")
+    kind = models.CharField(_("席位"), max_length=20, choices=list(SEAT_KINDS.items()))
+    position = models.CharField(_("由谁担任"), max_length=200)
+    position_en = models.CharField(_("由谁担任（英文）"), max_length=300, blank=True)
+    unit = models.ForeignKey(Unit, models.PROTECT, null=True, blank=True, verbose_name=_("单位"), related_name="seats")
+    person = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, verbose_name=_("人员"), related_name="seats")
+    order = models.PositiveIntegerField(_("顺序"), default=0)
+
+    class Meta:
+        verbose_name = _("席位")
+        verbose_name_plural = _("席位")
+        ordering: ClassVar = ["order", "pk"]
+
+    def __str__(self) -> str:
+        return self.position
+
+
+class RoleQuerySet(ScopedQuerySet["Role"]):
+    def scope(self, by: Actor, action: str) -> Q:
+        """Roles are looked up by whoever may assign them; the profile alone changes them."""
+        return EVERYTHING if action == "view" and by.may("orgs.role.assign") else NOTHING
+
+
+class Role(Versioned, Bilingual):
+    """A named set of permissions, from the profile."""
+
+    code = models.SlugField(_("代码"), max_length=60, unique=True)
+    description = models.CharField(_("说明"), max_length=300, blank=True)
+    permissions = models.JSONField(_("权限"), default=list)
+    is_closed = models.BooleanField(_("已停用"), default=False)
+    order = models.PositiveIntegerField(_("顺序"), default=0)
+
+    objects = RoleQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("角色")
+        verbose_name_plural = _("角色")
+        ordering: ClassVar = ["order", "code"]
+
+    def get_absolute_url(self) -> str:
+        return reverse("roles")
+
+
+class GrantQuerySet(ScopedQuerySet["RoleGrant"]):
+    def scope(self, by: Actor, action: str) -> Q:
+        return within(by.reach("orgs.role.assign"), "unit")
+
+
+class RoleGrant(InForce):
+    """A role that an account holds for a unit and all below it, from a day to a day."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("账号"), related_name="role_grants")
+    role = models.ForeignKey(Role, models.PROTECT, verbose_name=_("角色"), related_name="grants")
+    unit = models.ForeignKey(Unit, models.PROTECT, verbose_name=_("单位"), related_name="role_grants")
+    granted_at = models.DateTimeField(_("授予时间"), auto_now_add=True)
+
+    objects = GrantQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("角色授予")
+        verbose_name_plural = _("角色授予")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["user", "role", "unit"], condition=Q(valid_to=None), name="orgs_grant_once",
+                violation_error_message=_("该账号已在这个单位担任这个角色。"),
+            )
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.role} · {self.unit}"
+
+
+class InvitationQuerySet(ScopedQuerySet["Invitation"]):
+    def scope(self, by: Actor, action: str) -> Q:
+        return within(by.reach("orgs.user.invite"), "unit")
+
+
+class Invitation(models.Model):
+    """A one-time link with which a person makes his own account; only the hash of its secret is kept."""
+
+    token_hash = models.CharField(_("密钥摘要"), max_length=64, unique=True, editable=False)
+    name = models.CharField(_("姓名"), max_length=100)
+    username = models.CharField(_("用户名"), max_length=150)
+    email = models.EmailField(_("电子邮箱"), blank=True)
+    position = models.CharField(_("职务"), max_length=100, blank=True)
+    unit = models.ForeignKey(Unit, models.PROTECT, verbose_name=_("单位"), related_name="+")
+    roles: models.ManyToManyField[Role, models.Model] = models.ManyToManyField(Role, verbose_name=_("角色"), related_name="+")
+    created_at = models.DateTimeField(_("发出时间"), auto_now_add=True)
+    expires_at = models.DateTimeField(_("到期时间"))
+    used_at = models.DateTimeField(_("使用时间"), null=True, blank=True)
+    revoked_at = models.DateTimeField(_("撤回时间"), null=True, blank=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("邀请")
+        verbose_name_plural = _("邀请")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("users")
+
+
+def in_force(day: date, path: str = "") -> Q:
+    """Return the Q of rows reached over ``path`` that are in force on ``day``."""
+    at = f"{path}__" if path else ""
+    begun = Q(**{f"{at}valid_from": None}) | Q(**{f"{at}valid_from__lte": day})
+    return begun & (Q(**{f"{at}valid_to": None}) | Q(**{f"{at}valid_to__gte": day}))
