@@ -4,8 +4,6 @@
 only unpacks (no package's script runs); Node comes from the machine or, if it has none, from a Python wheel.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

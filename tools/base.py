@@ -1,7 +1,5 @@
 """What every tool shares: where things are, how commands are run and how a newcomer is told what to do."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import subprocess

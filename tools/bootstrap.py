@@ -1,10 +1,8 @@
 """Make everything a clone needs: environment, front-end assets, translations and the keys of a local run.
 
 ``python -m tools.bootstrap`` prepares a run, with ``--dev`` also what checks and tests need; only what changed is
-made again. Standard library only. The syntax is one that older Pythons read, so that they can say which is needed.
+made again. Standard library only.
 """
-
-from __future__ import annotations
 
 import argparse
 import secrets
@@ -41,14 +39,6 @@ def make_secrets() -> None:
 
 def main() -> int:
     """Make whatever is missing or out of date."""
-    if sys.version_info < packages.NEEDED:
-        print(
-            "Yinfeng needs Python {}.{} or newer; this is {}.".format(
-                *packages.NEEDED, sys.version.split()[0]
-            )
-        )
-        print("Where there is a newer one, name it: make run PYTHON=python3.11")
-        return 1
     parser = argparse.ArgumentParser(
         prog="python -m tools.bootstrap", description="Make everything a clone needs."
     )

@@ -8,8 +8,6 @@ What a step needs from the system (PostgreSQL, Chromium, Chinese fonts, LibreOff
 without asking: as root on Debian. Elsewhere the step is left out and said to be; with ``CI`` set that is a failure.
 """
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import os

@@ -1,7 +1,5 @@
 """Print which tests show each clause of the policy: the marks ``@pytest.mark.clause("3.1.3")`` of the collected tests."""
 
-from __future__ import annotations
-
 import contextlib
 import io
 import re

@@ -3,8 +3,6 @@
 With ``--upgrade`` everything goes to its newest fitting release. No lock names a registry: the one that is configured serves.
 """
 
-from __future__ import annotations
-
 import sys
 
 from tools.assets import find_npm

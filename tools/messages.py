@@ -6,8 +6,6 @@
 ``compile``  writes the ``.mo`` files, as the bootstrap does for catalogues that changed.
 """
 
-from __future__ import annotations
-
 import argparse
 import ast
 import re

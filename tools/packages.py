@@ -1,7 +1,5 @@
 """The Python side of a clone: uv, the environment and the locked packages in it."""
 
-from __future__ import annotations
-
 import importlib.util
 import os
 import shutil
@@ -11,7 +9,6 @@ from pathlib import Path
 
 from tools.base import ROOT, TOOLS, VENV, VENV_PYTHON, WINDOWS, CannotContinue, digest, holds, run, say
 
-NEEDED = (3, 11)
 REQUIREMENTS = ROOT / "requirements"
 
 
@@ -52,7 +49,7 @@ def uv_environment() -> dict[str, str]:
         "UV_INDEX_STRATEGY": "unsafe-best-match",
         "UV_FIND_LINKS": ",".join(pip.get("find-links", "").split()),
         "UV_INSECURE_HOST": pip.get("trusted-host"),
-        "UV_NO_INDEX": "1" if pip.get("no-index", "").lower() in {"1", "true", "yes", "on"} else None,
+        "UV_OFFLINE": "1" if pip.get("no-index", "").lower() in {"1", "true", "yes", "on"} else None,
         "UV_HTTP_TIMEOUT": pip.get("timeout") or pip.get("default-timeout"),
         "SSL_CERT_FILE": pip.get("cert"),
         "HTTPS_PROXY": pip.get("proxy"),
@@ -106,13 +103,13 @@ def install_into(folder: Path, lock: Path) -> None:
 def make_venv(uv: str | None) -> None:
     """Create ``.venv`` unless there is one that works."""
     if VENV_PYTHON.exists():
-        probe = [str(VENV_PYTHON), "-c", "import sys; sys.exit(sys.version_info < {!r})".format(NEEDED)]
+        probe = [str(VENV_PYTHON), "-c", "import sys; sys.exit(sys.version_info < (3, 11))"]
         if subprocess.run(probe, capture_output=True, check=False).returncode == 0:
             return
     if VENV.exists():
         say("the environment's Python is gone or too old; making it anew")
         shutil.rmtree(VENV)
-    say("making the environment .venv with Python {}.{}".format(*sys.version_info))
+    say(f"making the environment .venv with Python {sys.version.split()[0]}")
     if uv:
         run(uv, "venv", "--quiet", "--python", sys.executable, VENV, env=uv_environment())
     elif importlib.util.find_spec("ensurepip"):

@@ -1,7 +1,5 @@
 """A private PostgreSQL for tests: made in a temporary folder, reached by a socket there, gone at the end."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import pwd
