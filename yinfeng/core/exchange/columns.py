@@ -87,9 +87,11 @@ class Reading:
     questions: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Column:
     """One column: its name in code, the label people see, and what its cells may hold.
+
+    A declaration: two of them are equal only if they are one.
 
     Attributes:
         choices: pairs of code and label; a cell may hold either, in any language of the product.

@@ -271,7 +271,8 @@ def _text_sheet(book: Any, name: str, lines: Sequence[Sequence[str]], *, widths:
     for row, line in enumerate(lines):
         for position, text in enumerate(line):
             # A line of its own runs on over the empty cells beside it.
-            sheet.write_string(row, position, _cell_text(text), wrapped if len(line) > 1 else None)
+            if text:
+                sheet.write_string(row, position, _cell_text(text), wrapped if len(line) > 1 else None)
     _page(sheet)
 
 
@@ -286,7 +287,7 @@ def _sheet_name(title: str) -> str:
 
 def _cell_text(text: str) -> str:
     """Return the text as a cell can hold it; one that is too long is cut, and says so."""
-    text = values.printable(text)
+    text = values.printable(text.replace("\r\n", "\n").replace("\r", "\n"))
     units = text.encode("utf-16-le")
     if len(units) <= 2 * LONGEST_CELL:
         return text
