@@ -4,6 +4,12 @@ BIN := .venv/bin
 STEP ?=
 ARGS ?=
 
+# the files that are served, collected anew when one of ours, an npm package or a Python package changed
+VAR := $(or $(YINFENG_VAR_DIR),var)
+COLLECTED := $(VAR)/static/staticfiles.json
+STAMPS := .venv/yinfeng-stamp yinfeng/core/static/vendor/.stamp
+OURS := $(shell find yinfeng/*/static -type f -not -path '*/vendor/*' 2>/dev/null)
+
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev data run demo test lint format bench clauses messages lock audit release
 
@@ -16,10 +22,15 @@ setup: ## make the environment, the front-end assets and the keys of this clone
 setup-dev:
 	@$(PYTHON) -m tools.bootstrap --dev
 
-data: setup
+$(STAMPS): | setup ;
+$(COLLECTED): $(STAMPS) $(OURS) | setup
+	@echo "· collecting the files that are served"
+	@$(BIN)/yinfeng collectstatic --no-input --verbosity 0 --ignore rest_framework --ignore redoc
+	@touch $@
+
+data: setup $(COLLECTED)
 	@$(BIN)/yinfeng migrate --no-input --verbosity 0
 	@$(BIN)/yinfeng profile load xiamen
-	@$(BIN)/yinfeng collectstatic --no-input --verbosity 0
 
 run: data ## serve on http://127.0.0.1:8000 with an SQLite database under var/
 	@$(BIN)/yinfeng firstrun
