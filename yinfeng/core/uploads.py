@@ -64,7 +64,7 @@ _OLE_MACROS = ("_VBA_PROJECT", "_VBA_PROJECT_CUR")
 _MAGIC = {"pdf": b"%PDF-", "jpeg": b"\xff\xd8\xff", "png": b"\x89PNG\r\n\x1a\n", "csv.gz": GZIP_MAGIC}
 # What begins a page, a drawing or a script, whatever the file is called.
 _ACTIVE = re.compile(
-    r"\s*(<!doctype|<html|<head|<body|<script|<svg|<\?xml|<\?php|<%|#!|@echo)", re.IGNORECASE
+    r"[\s\ufeff]*(<!doctype|<html|<head|<body|<script|<svg|<\?xml|<\?php|<%|#!|@echo)", re.IGNORECASE
 )
 _NOT_TEXT = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
