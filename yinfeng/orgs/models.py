@@ -12,8 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from yinfeng.core.actors import Actor
-from yinfeng.core.crypto import EncryptedTextField
-from yinfeng.core.models import Bilingual, InForce, Versioned
+from yinfeng.core.models import Bilingual, InForce, User, Versioned
 from yinfeng.core.scopes import EVERYTHING, NOTHING, ScopedQuerySet, within
 
 UNIT_KINDS = {
@@ -52,7 +51,9 @@ class Unit(Versioned, Bilingual, InForce):
     """An organisation that takes part: a department, district, zone, working group, SOE …
 
     ``path`` lists the codes from the root down, each between slashes, so that a subtree is one prefix. A
-    ``collective`` is a name the policy uses for a class of units (市直各行业主管部门), not an organisation of its own.
+    ``collective`` is a name the policy uses for a class of units (市直各行业主管部门), not an organisation of its own:
+    it stands for its ``members``, or for every unit of ``member_kind``. ``industries`` are codes of GB/T 4754 (a section's
+    letter or the beginning of a number) whose projects the unit looks after.
     """
 
     code = models.SlugField(_("代码"), max_length=60, unique=True)
@@ -61,9 +62,15 @@ class Unit(Versioned, Bilingual, InForce):
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, verbose_name=_("上级单位"), related_name="children")
     path = models.CharField(_("路径"), max_length=400, editable=False, db_index=True)
     order = models.PositiveIntegerField(_("顺序"), default=0)
+    division = models.CharField(_("行政区划代码"), max_length=6, blank=True)
     aliases = models.JSONField(_("其他称谓"), default=list, blank=True)
     industries = models.JSONField(_("负责行业"), default=list, blank=True)
+    members: models.ManyToManyField[Unit, models.Model] = models.ManyToManyField(
+        "self", symmetrical=False, blank=True, verbose_name=_("所指单位"), related_name="collectives"
+    )
+    member_kind = models.CharField(_("所指单位的类别"), max_length=20, blank=True, choices=list(UNIT_KINDS.items()))
     clauses = models.JSONField(_("相关条款"), default=list, blank=True)
+    source = models.CharField(_("依据"), max_length=200, blank=True)
     note = models.CharField(_("说明"), max_length=500, blank=True)
 
     objects = UnitQuerySet.as_manager()
@@ -82,11 +89,24 @@ class Unit(Versioned, Bilingual, InForce):
         return self.short_name or self.label
 
 
+UNIT_ACTS = {
+    "created": _("设立"),
+    "renamed": _("更名"),
+    "moved": _("调整隶属"),
+    "merged": _("并入其他单位"),
+    "closed": _("撤销"),
+    "reopened": _("恢复"),
+}
+
+
 class UnitVersion(InForce):
-    """What a unit was called and where it stood from a day to a day."""
+    """What a unit was called and where it stood from a day to a day; ``act`` is what began it."""
 
     unit = models.ForeignKey(Unit, models.CASCADE, verbose_name=_("单位"), related_name="history")
+    act = models.CharField(_("变更"), max_length=20, choices=list(UNIT_ACTS.items()))
     name = models.CharField(_("名称"), max_length=200)
+    name_en = models.CharField(_("英文名称"), max_length=200, blank=True)
+    short_name = models.CharField(_("简称"), max_length=60, blank=True)
     parent = models.ForeignKey(Unit, models.PROTECT, null=True, blank=True, verbose_name=_("上级单位"), related_name="+")
     reason = models.CharField(_("变更原因"), max_length=300, blank=True)
 
@@ -107,6 +127,8 @@ class PersonQuerySet(ScopedQuerySet["Person"]):
         reach = by.reach("orgs.person.change")
         if reach.everywhere:
             return EVERYTHING
+        if not reach:
+            return NOTHING
         return Q(pk__in=Membership.objects.filter(unit__in=reach.units).values("person"))
 
 
@@ -117,7 +139,7 @@ class Person(Versioned):
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, verbose_name=_("账号"), related_name="person"
     )
-    phone = EncryptedTextField(_("电话"), blank=True)
+    note = models.CharField(_("说明"), max_length=300, blank=True)
     is_demo = models.BooleanField(_("演示人员"), default=False, editable=False)
 
     objects = PersonQuerySet.as_manager()
@@ -134,20 +156,41 @@ class Person(Versioned):
 
 
 class Membership(InForce):
-    """A person's post in a unit; the unit's “first hand” (一把手) is marked (clause 1.5)."""
+    """A person's post in a unit; the unit's “first hand” (一把手) is marked (clause 1.5).
+
+    The unit of the ``is_main`` post is the one a person with several posts is shown under.
+    """
 
     person = models.ForeignKey(Person, models.CASCADE, verbose_name=_("人员"), related_name="memberships")
     unit = models.ForeignKey(Unit, models.PROTECT, verbose_name=_("单位"), related_name="memberships")
     position = models.CharField(_("职务"), max_length=100)
-    is_first_hand = models.BooleanField(_("主要领导"), default=False)
+    is_first_hand = models.BooleanField(_("主要领导（“一把手”）"), default=False)
+    is_main = models.BooleanField(_("主要任职"), default=True)
 
     class Meta:
         verbose_name = _("任职")
         verbose_name_plural = _("任职")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["unit"], condition=Q(is_first_hand=True, valid_to=None), name="orgs_one_first_hand",
+                violation_error_message=_("这个单位已有主要领导，请先结束其任职。"),
+            ),
+            models.UniqueConstraint(
+                fields=["person"], condition=Q(is_main=True, valid_to=None), name="orgs_one_main_post",
+                violation_error_message=_("此人已有主要任职，请把新的任职登记为兼任。"),
+            ),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.person} {self.position}"
 
+
+BODY_KINDS = {
+    "leader_group": _("领导小组"),
+    "group": _("工作组"),
+    "office": _("办公室"),
+    "lead_group": _("各单位领导小组"),
+}
 
 SEAT_KINDS = {
     "head": _("组长"),
@@ -167,9 +210,11 @@ class Body(Versioned, Bilingual, InForce):
     """A body of the policy with seats: the leader group, its groups, a unit's own lead group (clauses 1.1–1.5)."""
 
     code = models.SlugField(_("代码"), max_length=60, unique=True)
+    kind = models.CharField(_("类别"), max_length=20, choices=list(BODY_KINDS.items()))
     unit = models.ForeignKey(Unit, models.PROTECT, verbose_name=_("所属单位"), related_name="bodies")
     clause = models.CharField(_("政策条款"), max_length=20, blank=True)
     duty = models.TextField(_("职责"), blank=True)
+    duty_en = models.TextField(_("职责（英文）"), blank=True)
     order = models.PositiveIntegerField(_("顺序"), default=0)
     source = models.CharField(_("依据"), max_length=200, blank=True)
 
@@ -185,37 +230,101 @@ class Body(Versioned, Bilingual, InForce):
 
 
 class Seat(InForce):
-    """A place in a body, by the position that holds it and, when known, the person."""
+    """A place in a body, by the position that holds it; one that ``is_shared`` has several holders at a time."""
 
     body = models.ForeignKey(Body, models.CASCADE, verbose_name=_("领导机构"), related_name="seats")
     kind = models.CharField(_("席位"), max_length=20, choices=list(SEAT_KINDS.items()))
     position = models.CharField(_("由谁担任"), max_length=200)
     position_en = models.CharField(_("由谁担任（英文）"), max_length=300, blank=True)
     unit = models.ForeignKey(Unit, models.PROTECT, null=True, blank=True, verbose_name=_("单位"), related_name="seats")
-    person = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, verbose_name=_("人员"), related_name="seats")
+    is_shared = models.BooleanField(_("由多人担任"), default=False)
     order = models.PositiveIntegerField(_("顺序"), default=0)
+    source = models.CharField(_("依据"), max_length=200, blank=True)
 
     class Meta:
         verbose_name = _("席位")
         verbose_name_plural = _("席位")
         ordering: ClassVar = ["order", "pk"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["body", "position"], name="orgs_seat_once")]
 
     def __str__(self) -> str:
         return self.position
 
+    @property
+    def label(self) -> str:
+        """The position in the reader's language."""
+        return Unit(name=self.position, name_en=self.position_en).label
+
+
+class SeatTerm(InForce):
+    """Who holds a seat, from a day to a day."""
+
+    seat = models.ForeignKey(Seat, models.CASCADE, verbose_name=_("席位"), related_name="terms")
+    person = models.ForeignKey(Person, models.PROTECT, verbose_name=_("人员"), related_name="seat_terms")
+
+    class Meta:
+        verbose_name = _("席位任期")
+        verbose_name_plural = _("席位任期")
+        ordering: ClassVar = ["valid_from", "pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["seat", "person"], condition=Q(valid_to=None), name="orgs_term_once",
+                violation_error_message=_("此人已在这个席位上。"),
+            )
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.person} · {self.seat}"
+
+
+class AccountQuerySet(ScopedQuerySet["Account"]):
+    def scope(self, by: Actor, action: str) -> Q:
+        """Accounts of the units for which the actor assigns roles (to view) or keeps accounts (to change)."""
+        reach = by.reach("orgs.user.change")
+        if action == "view":
+            reach |= by.reach("orgs.role.assign") | by.reach("orgs.user.invite")
+        if reach.everywhere:
+            return EVERYTHING
+        if not reach:
+            return NOTHING
+        posted = Membership.objects.filter(unit__in=reach.units).exclude(person__user=None).values("person__user")
+        granted = RoleGrant.objects.filter(unit__in=reach.units).values("user")
+        return Q(pk__in=posted) | Q(pk__in=granted)
+
+
+class Account(User):
+    """An account as those who keep accounts see it: through the units of its person."""
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        proxy = True
+        verbose_name = _("账号")
+        verbose_name_plural = _("账号")
+
+    def get_absolute_url(self) -> str:
+        return reverse("account", args=[self.pk])
+
 
 class RoleQuerySet(ScopedQuerySet["Role"]):
     def scope(self, by: Actor, action: str) -> Q:
-        """Roles are looked up by whoever may assign them; the profile alone changes them."""
-        return EVERYTHING if action == "view" and by.may("orgs.role.assign") else NOTHING
+        """Everybody may read what a role allows; the profile alone changes it."""
+        return EVERYTHING if action == "view" and by.is_known else NOTHING
 
 
 class Role(Versioned, Bilingual):
-    """A named set of permissions, from the profile."""
+    """A named set of permissions, from the profile.
+
+    ``assigns`` names the roles that a holder may hand out at his unit though he lacks their permissions: an administrator
+    does no business of his own. ``unit_kinds`` are the kinds of unit the role is meant for (empty: any).
+    """
 
     code = models.SlugField(_("代码"), max_length=60, unique=True)
     description = models.CharField(_("说明"), max_length=300, blank=True)
+    description_en = models.CharField(_("说明（英文）"), max_length=300, blank=True)
     permissions = models.JSONField(_("权限"), default=list)
+    assigns = models.JSONField(_("可授予的角色"), default=list, blank=True)
+    unit_kinds = models.JSONField(_("适用的单位类别"), default=list, blank=True)
     is_closed = models.BooleanField(_("已停用"), default=False)
     order = models.PositiveIntegerField(_("顺序"), default=0)
 
@@ -241,6 +350,9 @@ class RoleGrant(InForce):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("账号"), related_name="role_grants")
     role = models.ForeignKey(Role, models.PROTECT, verbose_name=_("角色"), related_name="grants")
     unit = models.ForeignKey(Unit, models.PROTECT, verbose_name=_("单位"), related_name="role_grants")
+    granted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, verbose_name=_("授予人"), related_name="+"
+    )
     granted_at = models.DateTimeField(_("授予时间"), auto_now_add=True)
 
     objects = GrantQuerySet.as_manager()
@@ -274,6 +386,12 @@ class Invitation(models.Model):
     position = models.CharField(_("职务"), max_length=100, blank=True)
     unit = models.ForeignKey(Unit, models.PROTECT, verbose_name=_("单位"), related_name="+")
     roles: models.ManyToManyField[Role, models.Model] = models.ManyToManyField(Role, verbose_name=_("角色"), related_name="+")
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, verbose_name=_("邀请人"), related_name="+"
+    )
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, verbose_name=_("建立的账号"), related_name="+"
+    )
     created_at = models.DateTimeField(_("发出时间"), auto_now_add=True)
     expires_at = models.DateTimeField(_("到期时间"))
     used_at = models.DateTimeField(_("使用时间"), null=True, blank=True)

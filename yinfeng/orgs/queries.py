@@ -1,41 +1,78 @@
-"""Who a signed-in account is: its units and the reach of each permission."""
+"""Who a signed-in account is: its units and the reach of each permission; and what others ask about units and people."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import BooleanField, JSONField, Q, QuerySet, Value
 from django.utils import timezone
 
 from yinfeng.core.actors import NOWHERE, Actor, Reach
-from yinfeng.core.models import User
-from yinfeng.orgs.models import Membership, RoleGrant, Unit, in_force
+from yinfeng.core.models import Code, User
+from yinfeng.orgs.models import Membership, Role, RoleGrant, Unit, in_force
+
+ASSIGN = "orgs.role.assign"
 
 
-def actor_for(user: User) -> Actor:
-    """Return the Actor of an account in two queries: its grants in force, and the tree of units.
+def may_assign(role_code: str) -> str:
+    """Return the key under which an actor's grants hold the right to hand out one role (``Role.assigns``)."""
+    return f"{ASSIGN}:{role_code}"
 
-    A grant at the root of the tree reaches everywhere. The unit shown as the person's own is that of the first grant.
+
+def actor_for(user: User, day: date | None = None) -> Actor:
+    """Return the Actor of an account in at most two queries: its roles and posts in force, and the units below them.
+
+    A grant at the root of the tree reaches everywhere. The units a person acts for are those of his posts and of his
+    grants below the root, each with everything below it, closed units too: their rows must stay in somebody's sight.
     """
-    today = timezone.localdate()
-    held = list(
-        RoleGrant.objects.filter(in_force(today), user=user, role__is_closed=False)
-        .order_by("pk")
-        .values_list("role__permissions", "unit_id", "unit__path", "unit__parent_id", "unit__name", "unit__name_en")
-    )
-    if not held:
+    today = day or timezone.localdate()
+    if not user.is_active:
         return Actor(user_id=user.pk, name=str(user))
-    tree = list(Unit.objects.filter(in_force(today)).values_list("pk", "path").order_by())
-    below = {path: frozenset(pk for pk, other in tree if other.startswith(path)) for _p, _u, path, *_rest in held}
+    place = ["unit_id", "unit__path", "unit__parent_id", "unit__name", "unit__short_name"]
+    roles = (
+        RoleGrant.objects.filter(in_force(today), in_force(today, "unit"), user=user, role__is_closed=False)
+        .order_by()
+        .values_list("pk", *place, "role__permissions", "role__assigns", Value(False, BooleanField()))
+    )
+    posts = (
+        Membership.objects.filter(in_force(today), in_force(today, "unit"), person__user=user)
+        .order_by()
+        .values_list("pk", *place, Value(None, JSONField()), Value(None, JSONField()), "is_main")
+    )
+    found = sorted(roles.union(posts, all=True), key=lambda row: (not row[8], row[6] is not None, row[0]))
+    acts_for = {path for _pk, _unit, path, parent, *_names, codes, _assigns, _main in found if codes is None or parent}
+    granted = {path for _pk, _unit, path, parent, *_names, codes, _assigns, _main in found if codes is not None and parent}
+    below = _below(acts_for | granted)
     grants: defaultdict[str, Reach] = defaultdict(lambda: NOWHERE)
-    for permissions, _unit, path, parent, *_rest in held:
-        for permission in permissions:
-            grants[permission] |= Reach(everywhere=parent is None, units=below[path])
-    first = held[0]
-    name = Unit(name=first[4], name_en=first[5]).label
-    units = frozenset().union(*below.values())
-    return Actor(user_id=user.pk, name=str(user), unit_id=first[1], unit_name=name, unit_ids=units, grants=dict(grants))
+    for _pk, _unit, path, parent, _name, _short, codes, assigns, _main in found:
+        if codes is not None:
+            reach = Reach(everywhere=parent is None, units=below.get(path, frozenset()))
+            for permission in (*codes, *map(may_assign, assigns or [])):
+                grants[permission] |= reach
+    _, unit_id, _path, _parent, unit_name, short_name, *_rest = found[0] if found else (None,) * 9
+    return Actor(
+        user_id=user.pk,
+        name=str(user),
+        unit_id=unit_id,
+        unit_name=short_name or unit_name or "",
+        unit_ids=frozenset().union(*(below[path] for path in acts_for)),
+        grants=dict(grants),
+    )
+
+
+def _below(paths: Iterable[str]) -> dict[str, frozenset[int]]:
+    """Return for each path the units at and below it, in one query."""
+    wanted = Q(pk__in=[])
+    for path in paths:
+        wanted |= Q(path__startswith=path)
+    tree = list(Unit.objects.filter(wanted).order_by().values_list("pk", "path")) if wanted.children else []
+    return {path: frozenset(pk for pk, other in tree if other.startswith(path)) for path in paths}
+
+
+# --- units --------------------------------------------------------------------------------------------------------
 
 
 def units_today() -> QuerySet[Any]:
@@ -49,10 +86,50 @@ def hosts() -> QuerySet[Any]:
     return units_today().filter(kind__in=kinds).order_by("order", "code")
 
 
-def users_of_units(unit_ids: list[int], permission: str) -> set[int]:
+def working_groups() -> QuerySet[Any]:
+    """Return the industrial working groups of the leader group that exist today (clause 1.2)."""
+    return units_today().filter(kind="group").exclude(industries=[]).order_by("order", "code")
+
+
+def groups_for(industry: str, section: str) -> list[Unit]:
+    """Return the working groups that look after an industry, given by its GB/T 4754 code and its section's letter."""
+    codes = [section, *(industry[:length] for length in range(2, len(industry) + 1))]
+    return [unit for unit in working_groups() if set(codes) & set(unit.industries)]
+
+
+def groups_for_industry(industry: str) -> list[Unit]:
+    """Return the working groups that look after an industry by its code alone (one more query for its section)."""
+    if industry[:1].isalpha():
+        return groups_for("", industry)
+    section = Code.objects.filter(table="industry", code=industry[:2]).values_list("parent", flat=True).first()
+    return groups_for(industry, section or "")
+
+
+def members_of(collective: Unit) -> QuerySet[Any]:
+    """Return the units that a collective name (各区, 市直各行业主管部门) stands for today."""
+    meant = Q(collectives=collective)
+    if collective.member_kind:
+        meant |= Q(kind=collective.member_kind)
+    return units_today().filter(meant).distinct()
+
+
+def below(unit: Unit) -> QuerySet[Unit]:
+    """Return the unit and everything below it."""
+    return Unit.objects.filter(path__startswith=unit.path)
+
+
+def root_unit() -> Unit | None:
+    """Return the root of the tree: the city."""
+    return Unit.objects.filter(parent=None, valid_to=None).order_by("pk").first()
+
+
+# --- people -------------------------------------------------------------------------------------------------------
+
+
+def users_of_units(unit_ids: Iterable[int], permission: str) -> set[int]:
     """Return the accounts that hold ``permission`` by a grant at exactly one of the units: whom to notify."""
     today = timezone.localdate()
-    held = RoleGrant.objects.filter(in_force(today), unit__in=unit_ids, role__is_closed=False, user__is_active=True)
+    held = RoleGrant.objects.filter(in_force(today), unit__in=list(unit_ids), role__is_closed=False, user__is_active=True)
     return {user for user, codes in held.values_list("user_id", "role__permissions") if permission in codes}
 
 
@@ -60,3 +137,36 @@ def people_of(unit: Unit) -> QuerySet[Membership]:
     """Return who holds a post in the unit today, the first hand first."""
     posts = unit.memberships.filter(in_force(timezone.localdate())).select_related("person")
     return posts.order_by("-is_first_hand", "pk")
+
+
+def first_hand(unit: Unit) -> Membership | None:
+    """Return the post of the unit's first hand today (clause 1.5)."""
+    return people_of(unit).filter(is_first_hand=True).first()
+
+
+# --- roles --------------------------------------------------------------------------------------------------------
+
+
+def may_hand_out(by: Actor, role: Role, unit: Unit) -> bool:
+    """Say whether the actor may give ``role`` for ``unit``: he holds all of it there, or his own role assigns it.
+
+    Nobody can give what he lacks; an administrator, who does no business of his own, gives what ``Role.assigns`` names.
+    """
+    if by.may_at(may_assign(role.code), unit.pk):
+        return True
+    return by.may_at(ASSIGN, unit.pk) and all(by.may_at(code, unit.pk) for code in (*role.permissions, *map(may_assign, role.assigns)))
+
+
+def roles_to_hand_out(by: Actor) -> list[Role]:
+    """Return the roles that the actor may give for some unit."""
+    roles = list(Role.objects.filter(is_closed=False))
+    if by.is_system:
+        return roles
+    return [role for role in roles if by.may(may_assign(role.code)) or (by.may(ASSIGN) and all(map(by.may, role.permissions)))]
+
+
+def active_administrators(day: date) -> QuerySet[RoleGrant]:
+    """Return the grants of those who can hand out roles for the whole city: without one nobody can let anybody in."""
+    held = RoleGrant.objects.filter(in_force(day), unit__parent=None, role__is_closed=False, user__is_active=True)
+    administering = [pk for pk, codes in Role.objects.values_list("pk", "permissions") if ASSIGN in codes]
+    return held.filter(role__in=administering)

@@ -1,0 +1,311 @@
+"""Leads and projects up to signature, who takes part in them, and what was talked about."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import ClassVar
+
+from django.conf import settings
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from yinfeng.core.actors import Actor, Reach
+from yinfeng.core.models import Versioned
+from yinfeng.core.money import YuanField
+from yinfeng.core.scopes import EVERYTHING, NOTHING, ScopedQuerySet, within
+from yinfeng.enterprises.models import Enterprise
+from yinfeng.orgs.models import Unit
+from yinfeng.projects import stages
+
+
+class Amount(models.Model):
+    """An intended amount as it was said: yuan, with the original currency, amount and rate kept."""
+
+    intended = YuanField(_("意向投资额"), null=True, blank=True, validators=[MinValueValidator(0)])
+    intended_currency = models.CharField(_("意向投资币种"), max_length=3, default="CNY", editable=False)
+    intended_original = models.DecimalField(
+        _("意向投资原币金额"), max_digits=20, decimal_places=2, null=True, blank=True, editable=False
+    )
+    intended_rate = models.DecimalField(_("意向投资汇率"), max_digits=14, decimal_places=6, default=Decimal(1), editable=False)
+
+    class Meta:
+        abstract = True
+
+
+# --- leads --------------------------------------------------------------------------------------------------------
+
+
+class LeadQuerySet(ScopedQuerySet["Lead"]):
+    def scope(self, by: Actor, action: str) -> Q:
+        """The unit that reported a lead and the unit that handles it see it; acting asks the action's own permission there."""
+        seen = self._at(by.reach("projects.lead.view"))
+        permission = {"view": "", "change": "change", "assess": "assess", "export": "export", "convert": ""}.get(action)
+        if action == "convert":
+            return seen & self._at(by.reach("projects.project.add"))
+        if permission is None:
+            return NOTHING
+        return seen & self._at(by.reach(f"projects.lead.{permission}")) if permission else seen
+
+    @staticmethod
+    def _at(reach: Reach) -> Q:
+        return within(reach, "reporter_unit") | within(reach, "handling_unit") if not reach.everywhere else EVERYTHING
+
+
+class Lead(Versioned, Amount):
+    """A rumour of a project: who might invest in what, heard where, reported first by whom and when (首报)."""
+
+    title = models.CharField(_("线索名称"), max_length=80)
+    enterprise = models.ForeignKey(Enterprise, models.PROTECT, null=True, blank=True, verbose_name=_("企业"), related_name="leads")
+    source = models.CharField(_("线索来源"), max_length=40)
+    source_detail = models.CharField(_("来源说明"), max_length=200, blank=True)
+    heard_date = models.DateField(_("获知日期"))
+    content = models.TextField(_("投资意向内容"), max_length=2000)
+    industry = models.CharField(_("行业代码"), max_length=10, blank=True)
+    first_reported_at = models.DateTimeField(_("首报时间"), default=timezone.now, editable=False)
+    reporter_unit = models.ForeignKey(Unit, models.PROTECT, verbose_name=_("报送单位"), related_name="+")
+    handling_unit = models.ForeignKey(Unit, models.PROTECT, verbose_name=_("承办单位"), related_name="+")
+    registered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("登记人"), related_name="+")
+    state = models.CharField(_("状态"), max_length=20, choices=list(stages.LEAD_STATES.items()), default=stages.REGISTERED)
+    finding = models.TextField(_("研判意见"), max_length=2000, blank=True)
+    is_demo = models.BooleanField(_("演示数据"), default=False, editable=False)
+
+    objects = LeadQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("线索")
+        verbose_name_plural = _("线索")
+        indexes: ClassVar = [
+            models.Index(fields=["reporter_unit", "-id"], name="projects_lead_reporter"),
+            models.Index(fields=["handling_unit", "-id"], name="projects_lead_handling"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("lead", args=[self.pk])
+
+
+# --- projects -----------------------------------------------------------------------------------------------------
+
+
+class ProjectQuerySet(ScopedQuerySet["Project"]):
+    def scope(self, by: Actor, action: str) -> Q:
+        """Units that take part and people of the team see a project; sensitive ones only the team and those cleared.
+
+        Two memberships on indexed columns, no joins: what the row is counted or listed for never multiplies.
+        """
+        seen = self._seen(by)
+        if action == "view":
+            return seen
+        permission = {"record": "projects.contact.record"}.get(action, f"projects.project.{action}")
+        reach = by.reach(permission)
+        if not reach:
+            return NOTHING
+        parts = stages.RUNNING_PARTS if action in {"change", "advance", "hold", "team"} else ()
+        return seen & (taking_part(reach, parts) | on_team(by) if action == "record" else taking_part(reach, parts))
+
+    def _seen(self, by: Actor) -> Q:
+        reach = by.reach("projects.project.view")
+        if not reach:
+            return NOTHING
+        team = on_team(by)
+        cleared = by.reach("projects.project.view_sensitive")
+        ordinary = taking_part(reach) & ~Q(secrecy=stages.SENSITIVE)
+        if reach.everywhere and cleared.everywhere:
+            return EVERYTHING
+        return ordinary | team | (taking_part(cleared) if cleared else NOTHING)
+
+
+def taking_part(reach: Reach, parts: tuple[str, ...] = ()) -> Q:
+    """Return the Q of projects in which a unit of the reach takes part (in one of ``parts``, if named)."""
+    if reach.everywhere:
+        return EVERYTHING
+    if not reach.units:
+        return NOTHING
+    rows = Participation.objects.filter(unit__in=reach.units, until=None)
+    return Q(pk__in=(rows.filter(part__in=parts) if parts else rows).values("project"))
+
+
+def on_team(by: Actor) -> Q:
+    """Return the Q of projects on whose team the person is."""
+    if by.user_id is None:
+        return NOTHING
+    return Q(pk__in=TeamMember.objects.filter(user=by.user_id, until=None).values("project"))
+
+
+class Project(Versioned, Amount):
+    """A project from planning to signature. Intended, contracted and (later) arrived amounts are three different things."""
+
+    code = models.CharField(_("项目编号"), max_length=20, unique=True, editable=False)
+    name = models.CharField(_("项目名称"), max_length=80)
+    lead = models.OneToOneField(Lead, models.PROTECT, null=True, blank=True, verbose_name=_("来源线索"), related_name="project")
+    enterprise = models.ForeignKey(
+        Enterprise, models.PROTECT, null=True, blank=True, verbose_name=_("投资主体"), related_name="projects"
+    )
+    stage = models.CharField(_("阶段"), max_length=20, choices=list(stages.STAGES.items()), default=stages.PLANNED)
+    stage_since = models.DateTimeField(_("进入本阶段时间"), default=timezone.now, editable=False)
+    status = models.CharField(_("状态"), max_length=20, choices=list(stages.STATUSES.items()), default=stages.ONGOING)
+    secrecy = models.CharField(_("知悉范围"), max_length=20, choices=list(stages.SECRECY.items()), default=stages.INTERNAL)
+    project_class = models.CharField(_("项目分类"), max_length=40, blank=True)
+    investment_kind = models.CharField(_("招商类型"), max_length=40, blank=True)
+    is_foreign = models.BooleanField(_("外资项目"), null=True, blank=True)
+    origin = models.CharField(_("投资来源地"), max_length=60, blank=True)
+    industry = models.CharField(_("行业代码"), max_length=10, blank=True, db_index=True)
+    chain = models.CharField(_("产业链"), max_length=40, blank=True)
+    summary = models.TextField(_("项目简介"), max_length=2000)
+    fixed_investment = YuanField(_("固定资产投资"), null=True, blank=True, validators=[MinValueValidator(0)])
+    contracted = YuanField(_("合同投资额"), null=True, blank=True, editable=False)
+    site = models.CharField(_("拟选址"), max_length=200, blank=True)
+    land_mu = models.DecimalField(
+        _("用地需求（亩）"), max_digits=10, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
+    )
+    planned_start_date = models.DateField(_("计划开工日期"), null=True, blank=True)
+    expected_output = YuanField(_("预计年产值"), null=True, blank=True, validators=[MinValueValidator(0)])
+    expected_tax = YuanField(_("预计年税收"), null=True, blank=True, validators=[MinValueValidator(0)])
+    contact_name = models.CharField(_("投资方联系人"), max_length=100, blank=True)
+    next_step = models.CharField(_("下一步工作"), max_length=500, blank=True)
+    next_date = models.DateField(_("下一步时限"), null=True, blank=True)
+    signed_date = models.DateField(_("签约日期"), null=True, blank=True, editable=False)
+    lost_reason = models.CharField(_("流失原因"), max_length=40, blank=True, editable=False)
+    rival_place = models.CharField(_("流向地"), max_length=100, blank=True, editable=False)
+    progress_at = models.DateTimeField(_("最近进展时间"), default=timezone.now, editable=False)
+    reporter_unit = models.ForeignKey(Unit, models.PROTECT, verbose_name=_("报送单位"), related_name="+")
+    host_unit = models.ForeignKey(Unit, models.PROTECT, null=True, blank=True, verbose_name=_("落地单位"), related_name="+")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("建立人"), related_name="+")
+    is_demo = models.BooleanField(_("演示数据"), default=False, editable=False)
+
+    objects = ProjectQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("项目")
+        verbose_name_plural = _("项目")
+        indexes: ClassVar = [
+            models.Index(fields=["stage", "status", "-id"], name="projects_project_stage"),
+            models.Index(fields=["progress_at", "id"], name="projects_project_progress"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("project", args=[self.pk])
+
+
+class Participation(models.Model):
+    """A unit's part in a project, from a day to a day."""
+
+    project = models.ForeignKey(Project, models.CASCADE, verbose_name=_("项目"), related_name="participations")
+    unit = models.ForeignKey(Unit, models.PROTECT, verbose_name=_("单位"), related_name="+")
+    part = models.CharField(_("参与身份"), max_length=20, choices=list(stages.PARTS.items()))
+    since = models.DateField(_("起始日期"), default=timezone.localdate)
+    until = models.DateField(_("截止日期"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("参与单位")
+        verbose_name_plural = _("参与单位")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["project", "unit", "part"], condition=Q(until=None), name="projects_part_once",
+                violation_error_message=_("该单位已以同一身份参与本项目。"),
+            )
+        ]  # fmt: skip
+        indexes: ClassVar = [models.Index(fields=["unit", "project"], condition=Q(until=None), name="projects_part_unit")]
+
+    def __str__(self) -> str:
+        return f"{self.unit} · {self.get_part_display()}"
+
+
+class TeamMember(models.Model):
+    """A person on a project's team, from a day to a day."""
+
+    project = models.ForeignKey(Project, models.CASCADE, verbose_name=_("项目"), related_name="team")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("人员"), related_name="+")
+    is_leader = models.BooleanField(_("项目负责人"), default=False)
+    since = models.DateField(_("起始日期"), default=timezone.localdate)
+    until = models.DateField(_("截止日期"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("团队成员")
+        verbose_name_plural = _("团队成员")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["project", "user"], condition=Q(until=None), name="projects_team_once",
+                violation_error_message=_("此人已在项目团队中。"),
+            )
+        ]  # fmt: skip
+        indexes: ClassVar = [models.Index(fields=["user", "project"], condition=Q(until=None), name="projects_team_user")]
+
+    def __str__(self) -> str:
+        return str(self.user)
+
+
+class Talk(models.Model):
+    """One contact with the investor: who met whom, where, about what, and what comes next. Written once."""
+
+    project = models.ForeignKey(Project, models.CASCADE, verbose_name=_("项目"), related_name="talks")
+    talk_date = models.DateField(_("日期"))
+    form = models.CharField(_("方式"), max_length=20, choices=[
+        ("meeting", _("面谈")), ("visit", _("来访考察")), ("outgoing", _("外出拜访")), ("call", _("电话或视频")), ("letter", _("函件"))
+    ])  # fmt: skip
+    place = models.CharField(_("地点"), max_length=100, blank=True)
+    our_side = models.CharField(_("我方人员"), max_length=300)
+    their_side = models.CharField(_("对方人员"), max_length=300)
+    summary = models.TextField(_("洽谈内容"), max_length=2000)
+    next_step = models.CharField(_("下一步工作"), max_length=500, blank=True)
+    next_date = models.DateField(_("下一步时限"), null=True, blank=True)
+    unit = models.ForeignKey(Unit, models.PROTECT, verbose_name=_("记录单位"), related_name="+")
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("记录人"), related_name="+")
+    recorded_at = models.DateTimeField(_("记录时间"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("洽谈记录")
+        verbose_name_plural = _("洽谈记录")
+        ordering: ClassVar = ["-talk_date", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.talk_date} {self.get_form_display()}"
+
+
+class Signature(models.Model):
+    """A signing as somebody entered it with the contract, and what somebody else found when he verified it."""
+
+    project = models.ForeignKey(Project, models.CASCADE, verbose_name=_("项目"), related_name="signatures")
+    signed_date = models.DateField(_("签约日期"))
+    contracted = YuanField(_("合同投资额"), validators=[MinValueValidator(Decimal("0.01"))])
+    contracted_currency = models.CharField(_("合同币种"), max_length=3, default="CNY", editable=False)
+    contracted_original = models.DecimalField(_("合同原币金额"), max_digits=20, decimal_places=2, editable=False)
+    contracted_rate = models.DecimalField(_("合同汇率"), max_digits=14, decimal_places=6, default=Decimal(1), editable=False)
+    contract = models.ForeignKey("core.Attachment", models.PROTECT, verbose_name=_("合同文本"), related_name="+")
+    state = models.CharField(
+        _("核验状态"), max_length=20, choices=list(stages.SIGNATURE_STATES.items()), default=stages.SUBMITTED
+    )
+    entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("申报人"), related_name="+")
+    entered_at = models.DateTimeField(_("申报时间"), default=timezone.now, editable=False)
+    verified_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, verbose_name=_("核验人"), related_name="+"
+    )
+    verified_at = models.DateTimeField(_("核验时间"), null=True, blank=True)
+    finding = models.TextField(_("核验意见"), max_length=1000, blank=True)
+
+    class Meta:
+        verbose_name = _("签约申报")
+        verbose_name_plural = _("签约申报")
+        constraints: ClassVar = [
+            # One signing at a time waits for verification, and a project is signed once.
+            models.UniqueConstraint(
+                fields=["project"], condition=Q(state__in=["submitted", "verified"]), name="projects_signature_once",
+                violation_error_message=_("本项目已有一份签约申报，请先处理那一份。"),
+            ),
+            models.CheckConstraint(
+                condition=Q(verified_by=None) | ~Q(verified_by=models.F("entered_by")), name="projects_signature_two_people",
+                violation_error_message=_("签约须由申报人以外的人核验。"),
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.project} {self.signed_date}"

@@ -1,0 +1,27 @@
+"""What may be done with leads and projects."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from yinfeng.core.permissions import Permission
+
+_LEADS, _PROJECTS = _("线索"), _("项目")
+
+PERMISSIONS = (
+    Permission("projects.lead.view", _("查看线索"), _LEADS),
+    Permission("projects.lead.register", _("登记线索"), _LEADS),
+    Permission("projects.lead.change", _("修改线索"), _LEADS),
+    Permission("projects.lead.assess", _("研判线索"), _LEADS),
+    Permission("projects.lead.export", _("导出线索"), _LEADS),
+    Permission("projects.project.view", _("查看项目"), _PROJECTS),
+    Permission("projects.project.view_sensitive", _("查看敏感项目"), _PROJECTS),
+    Permission("projects.project.add", _("建立项目"), _PROJECTS),
+    Permission("projects.project.change", _("修改项目"), _PROJECTS),
+    Permission("projects.project.advance", _("推进项目阶段"), _PROJECTS),
+    Permission("projects.project.hold", _("暂缓、终止或恢复项目"), _PROJECTS),
+    Permission("projects.project.verify", _("核验签约"), _PROJECTS),
+    Permission("projects.project.team", _("调整项目团队和参与单位"), _PROJECTS),
+    Permission("projects.project.export", _("导出项目"), _PROJECTS),
+    Permission("projects.contact.record", _("记录洽谈"), _PROJECTS),
+)
