@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connection
+from pytest_django import DjangoDbBlocker
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -31,3 +33,12 @@ def django_db_modify_db_settings(
 def _own_media(settings: object, tmp_path: Path) -> None:
     """Keep what a test uploads in the test's own folder."""
     settings.MEDIA_ROOT = tmp_path / "media"  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Let test databases be emptied between tests; the tests of the event log put the triggers back."""
+    from yinfeng.core import appendonly
+
+    with django_db_blocker.unblock():
+        appendonly.remove(connection)

@@ -23,6 +23,7 @@ from yinfeng.core.scopes import ScopedQuerySet, fetch
 class CursorPagination(pagination.CursorPagination):
     """Pages by cursor, newest first; ``limit`` rows up to 200."""
 
+    page_size = 50
     page_size_query_param = "limit"
     max_page_size = 200
     ordering = "-pk"
