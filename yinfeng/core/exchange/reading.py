@@ -90,6 +90,10 @@ class Merge:
     right: int
 
 
+# By position in a row: the merged cells it is a part of, and what they show.
+Spread = Mapping[int, tuple[Merge, Raw]]
+
+
 class Grid(ABC):
     """A sheet or a text as rows of raw cells, from its first row and column on.
 
@@ -179,34 +183,37 @@ class Table:
 
     def __iter__(self) -> Iterator[Row]:
         """Yield the rows that hold anything."""
+        faults: dict[int, dict[int, str]] = {}
+        for (number, position), fault in self._grid.faults.items():
+            faults.setdefault(number, {})[position] = fault
         rows = islice(self._grid.rows(), self._first_row, None)
-        faulty = {row for row, _position in self._grid.faults}
         for number, cells, spread in _with_merges(rows, self._grid.merges, self._first_row):
-            if number in faulty or not all(values.is_blank(cell) for cell in cells):
-                yield self._row(number, cells, spread)
+            if number in faults or not all(values.is_blank(cell) for cell in cells):
+                yield self._row(number, cells, spread, faults.get(number, {}))
 
-    def _row(self, number: int, cells: list[Raw], spread: Mapping[int, tuple[Merge, Raw]]) -> Row:
-        row = Row(number + 1, {}, [], [], {})
+    def _row(self, number: int, cells: list[Raw], spread: Spread, faults: Mapping[int, str]) -> Row:
         cells.extend([""] * (self._width - len(cells)))
-        for position, head in self.heads.items():
-            merge, shown = spread.get(position, (None, None))
-            if merge is not None and position == merge.left:
+        for position, (merge, shown) in spread.items():
+            if position == merge.left:
                 cells[position] = shown
-            cells[position] = self._on_calendar(cells[position], self.columns.get(position))
-            row.raw[head] = self._grid.faults.get((number, position)) or cells[position]
+        if self._grid.days_off:
+            self._put_on_calendar(cells)
+        raw = {head: faults.get(position) or cells[position] for position, head in self.heads.items()}
+        row = Row(number + 1, {}, [], [], raw)
         first = next((cell for cell in cells if not values.is_blank(cell)), "")
         if self._grid.is_text and not all(values.is_blank(cell) for cell in cells[self._width :]):
             row.errors.append(_("这一行的列数比表头多，各列可能已经错位；请检查是否有多余的分隔符。"))
         elif isinstance(first, str) and values.folded(first) in TOTALS:
             row.errors.append(_("这一行是合计，不作为一条记录读入。"))
         else:
-            self._read(row, number, cells, spread)
+            self._read(row, cells, spread, faults)
         return row
 
-    def _read(self, row: Row, number: int, cells: list[Raw], spread: Mapping[int, tuple[Merge, Raw]]) -> None:
+    def _read(self, row: Row, cells: Sequence[Raw], spread: Spread, faults: Mapping[int, str]) -> None:
         for position, column in self.columns.items():
             try:
-                self._check_fault(number, position)
+                if position in faults:
+                    _refuse_fault(faults[position])
                 if position in spread:
                     _check_merge(spread[position][0], position, column)
                 reading = column.read(cells[position], self._units.get(position))
@@ -216,18 +223,18 @@ class Table:
                 row.values[column.name] = reading.value
                 row.questions.extend(_about(column, question) for question in reading.questions)
 
-    def _check_fault(self, number: int, position: int) -> None:
-        fault = self._grid.faults.get((number, position))
-        if fault == "":
-            raise CellError(_("公式没有计算结果；请用 Excel 或 WPS 打开文件并保存一次，再上传。"))
-        if fault:
-            values.refuse_error(fault)
+    def _put_on_calendar(self, cells: list[Raw]) -> None:
+        """Make plain day numbers those of Excel's usual calendar."""
+        for position, column in self.columns.items():
+            raw = cells[position]
+            if column.kind in {"date", "datetime"} and isinstance(raw, float) and raw < values.LAST_SERIAL:
+                cells[position] = raw + self._grid.days_off
 
-    def _on_calendar(self, raw: Raw, column: Column | None) -> Raw:
-        """Return a plain day number as one of Excel's usual calendar."""
-        if not self._grid.days_off or column is None or column.kind not in {"date", "datetime"}:
-            return raw
-        return raw + self._grid.days_off if isinstance(raw, float) and raw < values.LAST_SERIAL else raw
+
+def _refuse_fault(fault: str) -> NoReturn:
+    if fault:
+        values.refuse_error(fault)
+    raise CellError(_("公式没有计算结果；请用 Excel 或 WPS 打开文件并保存一次，再上传。"))
 
 
 def _check_merge(merge: Merge, position: int, column: Column) -> None:
@@ -464,7 +471,7 @@ def _sheet_parts(package: ooxml.Package) -> tuple[dict[str, str], int]:
 
 def _with_merges(
     rows: Iterable[list[Raw]], merges: Sequence[Merge], first: int = 0
-) -> Iterator[tuple[int, list[Raw], dict[int, tuple[Merge, Raw]]]]:
+) -> Iterator[tuple[int, list[Raw], Spread]]:
     """Yield each row's number from 0, its cells, and by position which are parts of merged cells that show something.
 
     The first cell of a merge is among them only if the merge has further rows: what it shows may be meant for all.

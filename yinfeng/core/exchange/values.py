@@ -168,6 +168,8 @@ _FALSE = frozenset({"否", "无", "没有", "不是", "错", "假", "×", "✗",
 
 def clean_text(raw: str) -> str:
     """Return the text without invisible and control characters, outer spaces and Windows line ends."""
+    if raw.isprintable() and "_x" not in raw:  # nearly every cell
+        return raw.strip()
     text = raw.replace("_x000D_", "").replace("\r\n", "\n").replace("\r", "\n")
     return _CONTROL.sub("", _INVISIBLE.sub("", text)).strip()
 
