@@ -83,7 +83,7 @@ class Step:
         return self.database is not None
 
 
-UNIT = ("pytest", "-n", "2", "tests", "--ignore=tests/journeys")
+UNIT = ("pytest", "-n", "2", "--ignore=tests/journeys", "tests")
 JOURNEYS = ("pytest", "-n", "2", "tests/journeys")
 BROWSER = (CHROMIUM, FONTS, LIBREOFFICE)
 STEPS = (
@@ -114,6 +114,12 @@ class Outcome:
     left_out: list[Need] = field(default_factory=list)
 
 
+def with_arguments(command: tuple[str, ...], arguments: list[str]) -> list[str]:
+    """Add arguments to a pytest command; a path among them takes the place of the command's own, its last."""
+    narrowed = any((ROOT / argument.split("::")[0]).exists() for argument in arguments if "/" in argument)
+    return [*(command[:-1] if narrowed else command), *arguments]
+
+
 def perform(step: Step, pytest_arguments: list[str]) -> Outcome:
     """Run a step's commands one after the other, all of them even if one fails."""
     outcome = Outcome(step, left_out=[need for need in step.needs if not need.there()])
@@ -136,11 +142,15 @@ def perform(step: Step, pytest_arguments: list[str]) -> Outcome:
         if found := chromium():
             env["YINFENG_CHROMIUM"] = found
         for command in step.commands:
-            program = str(VENV_BIN / command[0])
-            arguments = [*command[1:], *(pytest_arguments if step.tests else [])]
-            if subprocess.run(
-                [program, *arguments], cwd=ROOT, env=env, stdin=subprocess.DEVNULL, check=False
-            ).returncode:
+            program, *arguments = with_arguments(command, pytest_arguments) if step.tests else command
+            done = subprocess.run(
+                [str(VENV_BIN / program), *arguments],
+                cwd=ROOT,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                check=False,
+            )
+            if done.returncode:
                 outcome.failed.append(" ".join(command))
     outcome.seconds = time.monotonic() - started
     return outcome
