@@ -288,7 +288,10 @@ LOGGING = {
 
 # --- the API ------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["yinfeng.core.api_access.TokenAuthentication", "yinfeng.core.api_access.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "yinfeng.core.api_access.TokenAuthentication",
+        "yinfeng.core.api_access.SessionAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["yinfeng.core.api_access.IsSignedIn"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],

@@ -67,7 +67,10 @@ class Actor:
             raise Forbidden(sentence)
 
     def require_at(
-        self, permission: str, unit_id: int | None, sentence: str | Promise = _("您没有在该单位进行这项操作的权限。")
+        self,
+        permission: str,
+        unit_id: int | None,
+        sentence: str | Promise = _("您没有在该单位进行这项操作的权限。"),
     ) -> None:
         """Raise Forbidden with ``sentence`` unless the actor holds ``permission`` for this unit."""
         if not self.may_at(permission, unit_id):

@@ -31,7 +31,8 @@ class CursorPagination(pagination.CursorPagination):
 
 def actor(request: Request) -> Actor:
     """Return who acts in an API request."""
-    return replace(request._request.actor, source="api")  # type: ignore[attr-defined]
+    by: Actor = request._request.actor  # type: ignore[attr-defined]
+    return replace(by, source="api")
 
 
 def body(error: DomainError) -> dict[str, Any]:
@@ -44,7 +45,12 @@ def body(error: DomainError) -> dict[str, Any]:
     if isinstance(error, Stale):
         answer["version"] = error.version
         answer["conflicts"] = [
-            {"field": item.name, "label": str(item.label), "theirs": str(item.theirs), "yours": str(item.yours)}
+            {
+                "field": item.name,
+                "label": str(item.label),
+                "theirs": str(item.theirs),
+                "yours": str(item.yours),
+            }
             for item in error.conflicts
         ]
     return answer
@@ -58,11 +64,20 @@ def explain(error: Exception, context: Mapping[str, Any]) -> Response | None:
         return Response(body(error), status=error.status)
     if isinstance(error, exceptions.ValidationError):
         detail = error.detail if isinstance(error.detail, dict) else {"": error.detail}
-        fields = {name: [str(text) for text in (texts if isinstance(texts, list) else [texts])] for name, texts in detail.items()}
-        return Response({"code": "invalid", "sentence": _("有内容需要修改，请看标出的各项。"), "fields": fields}, status=422)
+        fields = {
+            name: [str(text) for text in (texts if isinstance(texts, list) else [texts])]
+            for name, texts in detail.items()
+        }
+        return Response(
+            {"code": "invalid", "sentence": _("有内容需要修改，请看标出的各项。"), "fields": fields},
+            status=422,
+        )
     response = exception_handler(error, dict(context))
     if response is not None and isinstance(error, exceptions.APIException):
-        response.data = {"code": str(getattr(error, "default_code", "refused")), "sentence": str(error.detail)}
+        response.data = {
+            "code": str(getattr(error, "default_code", "refused")),
+            "sentence": str(error.detail),
+        }
     return response
 
 

@@ -20,7 +20,9 @@ _NONCE, _TAG = 12, 16
 
 def _keys() -> dict[str, bytes]:
     """Return the 128-bit keys by their mark, the newest first."""
-    digests = [hashlib.sha256(b"yinfeng field key:" + secret.encode()).digest() for secret in settings.FIELD_KEYS]
+    digests = [
+        hashlib.sha256(b"yinfeng field key:" + secret.encode()).digest() for secret in settings.FIELD_KEYS
+    ]
     return {digest[16:20].hex(): digest[:16] for digest in digests}
 
 

@@ -155,8 +155,15 @@ def _unsealed(limit: int) -> list[Event]:
     sealed = {value for spans in recent for value in _covered(spans)}
     floor = min(spans[0][0] for spans in recent)
     top = max(sealed)
-    late = [pk for pk in Event.objects.filter(id__gte=floor, id__lte=top).values_list("id", flat=True) if pk not in sealed]
-    rows = [*Event.objects.filter(id__in=late[:limit]), *Event.objects.filter(id__gt=top).order_by("id")[:limit]]
+    late = [
+        pk
+        for pk in Event.objects.filter(id__gte=floor, id__lte=top).values_list("id", flat=True)
+        if pk not in sealed
+    ]
+    rows = [
+        *Event.objects.filter(id__in=late[:limit]),
+        *Event.objects.filter(id__gt=top).order_by("id")[:limit],
+    ]
     return sorted(rows, key=lambda event: event.pk)[:limit]
 
 
@@ -214,11 +221,19 @@ def verify(expected_hash: str = "") -> Audit:
     for item in Seal.objects.iterator(chunk_size=50):
         digests = bytes(item.digests)
         if item.number != expected_number:
-            faults.append(Fault(_("第 %(number)s 号封存缺失。") % {"number": expected_number}, seal=expected_number))
+            faults.append(
+                Fault(_("第 %(number)s 号封存缺失。") % {"number": expected_number}, seal=expected_number)
+            )
         if item.previous_hash != previous:
-            faults.append(Fault(_("第 %(number)s 号封存没有接在前一号之后。") % {"number": item.number}, seal=item.number))
+            faults.append(
+                Fault(
+                    _("第 %(number)s 号封存没有接在前一号之后。") % {"number": item.number}, seal=item.number
+                )
+            )
         if item.hash != _chain(item.number, item.previous_hash, item.spans, digests):
-            faults.append(Fault(_("第 %(number)s 号封存本身被改动。") % {"number": item.number}, seal=item.number))
+            faults.append(
+                Fault(_("第 %(number)s 号封存本身被改动。") % {"number": item.number}, seal=item.number)
+            )
         known = known or item.hash == expected_hash
         ids = list(_covered(item.spans))
         stored = Event.objects.in_bulk(ids) if len(ids) <= SEAL_ROWS else {}
@@ -228,7 +243,11 @@ def verify(expected_hash: str = "") -> Audit:
                 faults.append(Fault(_("第 %(id)s 号事件被删除。") % {"id": pk}, seal=item.number, event=pk))
             elif _digest(event) != digests[index * _DIGEST : (index + 1) * _DIGEST]:
                 faults.append(
-                    Fault(_("第 %(id)s 号事件被改动：%(event)s。") % {"id": pk, "event": event}, seal=item.number, event=pk)
+                    Fault(
+                        _("第 %(id)s 号事件被改动：%(event)s。") % {"id": pk, "event": event},
+                        seal=item.number,
+                        event=pk,
+                    )
                 )
         sealed.update(ids)
         checked += len(ids)
@@ -237,7 +256,9 @@ def verify(expected_hash: str = "") -> Audit:
         faults.append(Fault(_("封存链中没有给定的封存值：整条链可能被重写。")))
     pending = {event.pk for event in _unsealed(10 * SEAL_ROWS)}
     top = max(sealed, default=0)
-    for pk in Event.objects.filter(id__lte=top).values_list("id", flat=True).iterator():
-        if pk not in sealed and pk not in pending:
-            faults.append(Fault(_("第 %(id)s 号事件是封存之后插入的。") % {"id": pk}, event=pk))
+    known_ids = sealed | pending
+    strangers = (
+        pk for pk in Event.objects.filter(id__lte=top).values_list("id", flat=True) if pk not in known_ids
+    )
+    faults.extend(Fault(_("第 %(id)s 号事件是封存之后插入的。") % {"id": pk}, event=pk) for pk in strangers)
     return Audit(expected_number - 1, checked, len(pending), tuple(faults), previous)

@@ -32,7 +32,7 @@ class ScopedFilterSet(django_filters.FilterSet):
             if value in (None, "", [], ()) or (hasattr(value, "exists") and not value):
                 continue
             names = [name, f"{name}_after", f"{name}_before", f"{name}_min", f"{name}_max"]
-            lifted = with_query(query, **{key: None for key in (*names, "after", "before")})
+            lifted = with_query(query, **dict.fromkeys((*names, "after", "before")))
             found.append({"label": f"{field.label}：{shown(field, value)}", "remove_url": lifted})
         return found
 

@@ -66,7 +66,11 @@ class Styled(forms.Form):
         rest = [name for name in self.fields if name not in named and not self[name].is_hidden]
         groups = [*self.groups, ("", "", rest)] if rest else self.groups
         return [
-            {"title": title, "description": text, "fields": [self[name] for name in names if name in self.fields]}
+            {
+                "title": title,
+                "description": text,
+                "fields": [self[name] for name in names if name in self.fields],
+            }
             for title, text, names in groups
             if any(name in self.fields for name in names)
         ]
@@ -88,7 +92,9 @@ class ReasonForm(Styled):
 class NoteForm(Styled):
     """A move's form when a note is welcome but not asked for."""
 
-    reason = forms.CharField(label=_("说明"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    reason = forms.CharField(
+        label=_("说明"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
 
@@ -140,7 +146,9 @@ class MoneyField(forms.MultiValueField):
             ),
             forms.ChoiceField(choices=[(code, UNITS[code][0]) for code in units]),
         )  # fmt: skip
-        super().__init__(fields, required=required, require_all_fields=False, widget=MoneyWidget(units), **kwargs)
+        super().__init__(
+            fields, required=required, require_all_fields=False, widget=MoneyWidget(units), **kwargs
+        )
 
     def compress(self, data_list: list[Any]) -> Money | None:
         if not data_list or data_list[0] is None:

@@ -82,11 +82,22 @@ def register(code: str, label: Any, chunk: Callable[[Job, Actor], Step]) -> None
 
 @transaction.atomic
 def start(
-    *, by: Actor, kind: str, title: str, parameters: Mapping[str, Any], source: File[Any] | None = None, source_name: str = ""
+    *,
+    by: Actor,
+    kind: str,
+    title: str,
+    parameters: Mapping[str, Any],
+    source: File[Any] | None = None,
+    source_name: str = "",
 ) -> Job:
     """Create a job and enqueue it in the same transaction: either both exist afterwards or neither."""
     job = Job(
-        kind=kind, title=title, owner_id=by.user_id, unit_id=by.unit_id, parameters=dict(parameters), source_name=source_name
+        kind=kind,
+        title=title,
+        owner_id=by.user_id,
+        unit_id=by.unit_id,
+        parameters=dict(parameters),
+        source_name=source_name,
     )
     if source is not None:
         job.source_file.save(f"{kind}{timezone.now():%H%M%S%f}", source, save=False)
@@ -130,7 +141,11 @@ def run_job(job_id: int) -> None:
             _fail(job, str(error))
         except Exception as error:
             log.exception("job failed", job=job.pk, kind=job.kind)
-            _fail(job, _("处理时系统出错（%(kind)s），已处理的部分已保存，可以重新处理。") % {"kind": type(error).__name__})
+            _fail(
+                job,
+                _("处理时系统出错（%(kind)s），已处理的部分已保存，可以重新处理。")
+                % {"kind": type(error).__name__},
+            )
 
 
 def _owner(job: Job) -> Actor:
@@ -163,7 +178,9 @@ def _chunk(job: Job, by: Actor) -> bool:
             **({"total": step.total} if step.total is not None else {}), **step.values,
         )  # fmt: skip
         if ours != 1:
-            transaction.set_rollback(True)  # cancelled, or taken over by another worker: this chunk never happened
+            transaction.set_rollback(
+                True
+            )  # cancelled, or taken over by another worker: this chunk never happened
     job.refresh_from_db()
     if ours == 1 and step.outcome != "more":
         events.record(by=by, verb="core.job.wait" if step.outcome == "wait" else "core.job.finish", obj=job)
@@ -178,7 +195,9 @@ def _fail(job: Job, problem: str) -> None:
 
 def revive(now: datetime) -> int:
     """Queue jobs again whose worker died; return how many. Called by ``yinfeng tick``."""
-    dead = Q(state="running", beat_at__lt=now - DEAD_AFTER) | Q(state="queued", updated_at__lt=now - DEAD_AFTER)
+    dead = Q(state="running", beat_at__lt=now - DEAD_AFTER) | Q(
+        state="queued", updated_at__lt=now - DEAD_AFTER
+    )
     revived = 0
     for job in Job.objects.filter(dead):
         with transaction.atomic():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import F, Model
@@ -19,6 +19,9 @@ from yinfeng.core import events
 from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Blocked, Conflict, Forbidden, Invalid, Sentence, Stale
 from yinfeng.core.scopes import actions_on, rows
+
+if TYPE_CHECKING:
+    from yinfeng.core.models import Event
 
 Guard = Callable[[Any, Actor], Iterable[Sentence]]
 
@@ -115,7 +118,7 @@ class Lifecycle:
         version: int | None = None,
         values: Mapping[str, Any] | None = None,
         data: Mapping[str, Any] | None = None,
-    ) -> events.Event:
+    ) -> Event:
         """Move the row, set ``values`` with it, and record the Event, all or nothing.
 
         ``version`` is the one the person saw; Stale when the row has changed since or another mover was faster.
@@ -124,10 +127,19 @@ class Lifecycle:
         if version is not None and version != obj.version:
             raise Stale(version=obj.version)
         if move.asks_reason and not reason.strip():
-            raise Invalid(_("请填写“%(move)s”的原因。") % {"move": move.label}, fields={"reason": [_("请填写原因。")]})
+            raise Invalid(
+                _("请填写“%(move)s”的原因。") % {"move": move.label}, fields={"reason": [_("请填写原因。")]}
+            )
         source = self.state_of(obj)
-        changed = rows(type(obj)).filter(pk=obj.pk, version=obj.version, **{self.state_field: source}).update(
-            **{self.state_field: move.target}, version=F("version") + 1, updated_at=timezone.now(), **(values or {})
+        changed = (
+            rows(type(obj))
+            .filter(pk=obj.pk, version=obj.version, **{self.state_field: source})
+            .update(
+                **{self.state_field: move.target},
+                version=F("version") + 1,
+                updated_at=timezone.now(),
+                **(values or {}),
+            )
         )
         if changed != 1:
             raise Stale(_("另一位同事刚刚改动了这条记录，您的操作没有生效。请刷新页面后再试。"))

@@ -23,7 +23,9 @@ LIMIT = 500
 
 def send_notices(now: datetime) -> int:
     """Mail unread notices older than WAIT to those who have an address; return the number of letters sent."""
-    waiting = Notice.objects.filter(read_at=None, mailed_at=None, event__at__lt=now - WAIT, owner__is_active=True)
+    waiting = Notice.objects.filter(
+        read_at=None, mailed_at=None, event__at__lt=now - WAIT, owner__is_active=True
+    )
     letters: defaultdict[int, list[Notice]] = defaultdict(list)
     for notice in waiting.exclude(owner__email="").select_related("owner", "event").order_by("pk")[:LIMIT]:
         letters[notice.owner_id].append(notice)
@@ -32,12 +34,19 @@ def send_notices(now: datetime) -> int:
 
 def _send(notices: list[Notice], now: datetime) -> int:
     # Claimed before sending: a crash in between loses a letter, never the notice in the product, and sends none twice.
-    mine = [notice for notice in notices if Notice.objects.filter(pk=notice.pk, mailed_at=None).update(mailed_at=now)]
+    mine = [
+        notice
+        for notice in notices
+        if Notice.objects.filter(pk=notice.pk, mailed_at=None).update(mailed_at=now)
+    ]
     if not mine:
         return 0
     owner = mine[0].owner
     with override(owner.language or settings.LANGUAGE_CODE):
-        lines = [f"· {line.event.object_label}：{events.verbs().get(line.event.verb, line.event.verb)}" for line in mine]
+        lines = [
+            f"· {line.event.object_label}：{events.verbs().get(line.event.verb, line.event.verb)}"
+            for line in mine
+        ]
         subject = _("引凤：%(count)s 条新通知") % {"count": len(mine)}
         text = "\n".join([*lines, "", f"{settings.BASE_URL}/notices/"])
     try:

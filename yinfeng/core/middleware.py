@@ -101,12 +101,27 @@ def explain(request: HttpRequest, error: DomainError) -> HttpResponse:
     """Render the error's sentence with its status."""
     if request.headers.get("Accept", "").startswith("application/json"):
         return JsonResponse({"code": error.code, "sentence": str(error.sentence)}, status=error.status)
-    return error_page(request, error.status, str(error.sentence), reasons=[str(text) for text in getattr(error, "reasons", ())])
+    return error_page(
+        request,
+        error.status,
+        str(error.sentence),
+        reasons=[str(text) for text in getattr(error, "reasons", ())],
+    )
 
 
 def error_page(request: HttpRequest, status: int, sentence: str, **more: Any) -> HttpResponse:
     """Render the page of an error status."""
     signed_in = getattr(request, "user", None) is not None and request.user.is_authenticated
-    next_step = {"label": _("回到工作台"), "url": reverse("home")} if signed_in else {"label": _("登录"), "url": reverse("account_login")}
-    context = {"status": status, "title": TITLES.get(status, _("未能完成")), "sentence": sentence, "next": next_step, **more}
+    next_step = (
+        {"label": _("回到工作台"), "url": reverse("home")}
+        if signed_in
+        else {"label": _("登录"), "url": reverse("account_login")}
+    )
+    context = {
+        "status": status,
+        "title": TITLES.get(status, _("未能完成")),
+        "sentence": sentence,
+        "next": next_step,
+        **more,
+    }
     return render(request, "core/error.html", context, status=status)

@@ -55,7 +55,10 @@ class User(AbstractBaseUser):
     """An account that can sign in. Who its person is and what it may do, ``orgs`` says."""
 
     username = models.CharField(
-        _("用户名"), max_length=150, unique=True, validators=[UnicodeUsernameValidator()],
+        _("用户名"),
+        max_length=150,
+        unique=True,
+        validators=[UnicodeUsernameValidator()],
         error_messages={"unique": _("这个用户名已被使用，请换一个。")},
     )
     name = models.CharField(_("姓名"), max_length=100)
@@ -248,7 +251,9 @@ class Attachment(models.Model):
     size = models.PositiveBigIntegerField(_("大小（字节）"))
     sha256 = models.CharField(_("内容摘要"), max_length=64)
     stored = models.FileField(_("存放位置"), upload_to="attachments/%Y/%m", max_length=200)
-    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, verbose_name=_("上传人"), related_name="+")
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, verbose_name=_("上传人"), related_name="+"
+    )
     uploaded_at = models.DateTimeField(_("上传时间"), default=timezone.now)
     removed_at = models.DateTimeField(_("撤下时间"), null=True, blank=True)
 
@@ -271,7 +276,9 @@ class OwnQuerySet(ScopedQuerySet[Any]):
 class Follow(models.Model):
     """A person's wish to hear of an object."""
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("关注人"), related_name="+")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("关注人"), related_name="+"
+    )
     object_type = models.CharField(_("对象类型"), max_length=60)
     object_id = models.BigIntegerField(_("对象编号"))
     since = models.DateTimeField(_("关注时间"), default=timezone.now)
@@ -281,14 +288,18 @@ class Follow(models.Model):
     class Meta:
         verbose_name = _("关注")
         verbose_name_plural = _("关注")
-        constraints = [models.UniqueConstraint(fields=["owner", "object_type", "object_id"], name="core_follow_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "object_type", "object_id"], name="core_follow_unique")
+        ]
         indexes = [models.Index(fields=["object_type", "object_id"], name="core_follow_object")]
 
 
 class Notice(models.Model):
     """An event that somebody is told about, in the product and by e-mail."""
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("收件人"), related_name="+")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("收件人"), related_name="+"
+    )
     event = models.ForeignKey(Event, models.PROTECT, verbose_name=_("事件"), related_name="+")
     why = models.CharField(_("原因"), max_length=20)
     read_at = models.DateTimeField(_("阅读时间"), null=True, blank=True)
@@ -300,13 +311,17 @@ class Notice(models.Model):
         verbose_name = _("通知")
         verbose_name_plural = _("通知")
         constraints = [models.UniqueConstraint(fields=["owner", "event"], name="core_notice_unique")]
-        indexes = [models.Index(fields=["owner", "-id"], condition=Q(read_at=None), name="core_notice_unread")]
+        indexes = [
+            models.Index(fields=["owner", "-id"], condition=Q(read_at=None), name="core_notice_unread")
+        ]
 
 
 class SavedView(models.Model):
     """A list's filters, sort and columns that a person keeps under a name."""
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("所有者"), related_name="+")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("所有者"), related_name="+"
+    )
     page = models.CharField(_("列表"), max_length=60)
     name = models.CharField(_("名称"), max_length=40)
     query = models.CharField(_("条件"), max_length=2000)
@@ -318,7 +333,8 @@ class SavedView(models.Model):
         verbose_name_plural = _("视图")
         constraints = [
             models.UniqueConstraint(
-                fields=["owner", "page", "name"], name="core_savedview_unique",
+                fields=["owner", "page", "name"],
+                name="core_savedview_unique",
                 violation_error_message=_("您已有一个同名的视图，请换一个名称。"),
             )
         ]
@@ -347,7 +363,9 @@ class Job(Versioned):
 
     kind = models.CharField(_("种类"), max_length=60)
     title = models.CharField(_("名称"), max_length=200)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, verbose_name=_("发起人"), related_name="+")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, verbose_name=_("发起人"), related_name="+"
+    )
     unit_id = models.BigIntegerField(_("发起单位编号"), null=True)
     state = models.CharField(_("状态"), max_length=20, choices=list(JOB_STATES.items()), default="queued")
     parameters = models.JSONField(_("参数"), default=dict)
@@ -376,7 +394,9 @@ class Job(Versioned):
 class ApiToken(models.Model):
     """A key to the API: only its hash is stored; it can do no more than its scopes and its owner."""
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("所有者"), related_name="+")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("所有者"), related_name="+"
+    )
     name = models.CharField(_("用途"), max_length=60)
     mark = models.CharField(_("识别码"), max_length=12)
     secret_hash = models.CharField(_("密钥摘要"), max_length=64, unique=True, editable=False)

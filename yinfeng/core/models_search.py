@@ -68,7 +68,7 @@ class SearchEntry(models.Model):
     """What one object is found by: its title and the tokens of everything that names it.
 
     On SQLite triggers copy ``tokens`` into the FTS5 table. SQLite loses them when a later migration alters this table:
-    such a migration runs the installing function of 0002_search again.
+    such a migration makes the triggers of 0003_search again.
     """
 
     object_type = models.CharField(_("对象类型"), max_length=60)

@@ -29,7 +29,14 @@ def city() -> dict[str, str]:
 
 def around(by: Actor) -> dict[str, Any]:
     """Return what the frame of every page shows, in one query: the city, unread notices, jobs under way."""
-    unread = Notice.objects.permitted(by).filter(read_at=None).order_by().values("owner").annotate(n=Count("pk")).values("n")
+    unread = (
+        Notice.objects.permitted(by)
+        .filter(read_at=None)
+        .order_by()
+        .values("owner")
+        .annotate(n=Count("pk"))
+        .values("n")
+    )
     jobs = Job.objects.filter(owner_id=by.user_id, state__in=["queued", "running", "waiting"]).order_by()
     jobs_count = jobs.values("owner").annotate(n=Count("pk")).values("n")
     load = ProfileLoad.objects.annotate(unread=Subquery(unread), jobs=Subquery(jobs_count)).first()
@@ -61,7 +68,9 @@ def timeline(objects: Sequence[Model], limit: int = 50) -> list[Event]:
     about = Q(pk__in=[])
     for obj in objects:
         about |= Q(object_type=events.type_of(obj), object_id=obj.pk)
-    return list(Event.objects.filter(about).exclude(verb="core.attachment.downloaded").order_by("-id")[:limit])
+    return list(
+        Event.objects.filter(about).exclude(verb="core.attachment.downloaded").order_by("-id")[:limit]
+    )
 
 
 def attachments(objects: Iterable[Model]) -> list[Attachment]:
@@ -69,7 +78,11 @@ def attachments(objects: Iterable[Model]) -> list[Attachment]:
     about = Q(pk__in=[])
     for obj in objects:
         about |= Q(object_type=events.type_of(obj), object_id=obj.pk)
-    return list(Attachment.objects.filter(about, removed_at=None).select_related("uploaded_by").order_by("-uploaded_at"))
+    return list(
+        Attachment.objects.filter(about, removed_at=None)
+        .select_related("uploaded_by")
+        .order_by("-uploaded_at")
+    )
 
 
 def is_following(by: Actor, obj: Model) -> bool:

@@ -59,14 +59,20 @@ def actions_on(obj: Model, by: Actor, actions: Iterable[str]) -> set[str]:
         return set(wanted)
     queryset = rows(type(obj)).filter(pk=obj.pk)
     cases = {
-        f"may_{index}": Case(When(queryset.scope(by, action), then=Value(True)), default=Value(False), output_field=BooleanField())
+        f"may_{index}": Case(
+            When(queryset.scope(by, action), then=Value(True)),
+            default=Value(False),
+            output_field=BooleanField(),
+        )
         for index, action in enumerate(wanted)
     }
     row = queryset.annotate(**cases).values(*cases).first() or {}
     return {action for index, action in enumerate(wanted) if row.get(f"may_{index}")}
 
 
-def fetch(queryset: ScopedQuerySet[M], by: Actor, pk: object, action: str = "view", refusal: Sentence = "") -> M:
+def fetch(
+    queryset: ScopedQuerySet[M], by: Actor, pk: object, action: str = "view", refusal: Sentence = ""
+) -> M:
     """Return the row ``pk``; Missing when it is out of sight, Forbidden when it is in sight but ``action`` is refused."""
     obj = queryset.permitted(by, "view").filter(pk=pk).first()
     if obj is None:
@@ -79,4 +85,7 @@ def fetch(queryset: ScopedQuerySet[M], by: Actor, pk: object, action: str = "vie
 def demand(obj: Model, by: Actor, action: str, refusal: Sentence = "") -> None:
     """Raise Forbidden unless ``by`` may do ``action`` on this row."""
     if not permits(obj, by, action):
-        raise Forbidden(refusal or _("您可以查看这条记录，但没有进行这项操作的权限。如需办理，请联系牵头单位或上级管理员。"))
+        raise Forbidden(
+            refusal
+            or _("您可以查看这条记录，但没有进行这项操作的权限。如需办理，请联系牵头单位或上级管理员。")
+        )

@@ -42,14 +42,24 @@ def validated(obj: Model, exclude: Iterable[str] = ()) -> None:
 
 def invalid(error: ValidationError) -> Invalid:
     """Turn Django's ValidationError into the product's Invalid."""
-    fields = {name: list(texts) for name, texts in error.message_dict.items()} if hasattr(error, "error_dict") else {}
+    fields = (
+        {name: list(texts) for name, texts in error.message_dict.items()}
+        if hasattr(error, "error_dict")
+        else {}
+    )
     general = fields.pop("__all__", [] if fields else list(error.messages))
     sentence = " ".join(general) or _("有内容需要修改，请看标出的各项。")
     return Invalid(sentence, fields=fields)
 
 
 def add(
-    obj: M, *, by: Actor, verb: str, note: str = "", data: Mapping[str, Any] | None = None, exclude: Iterable[str] = ()
+    obj: M,
+    *,
+    by: Actor,
+    verb: str,
+    note: str = "",
+    data: Mapping[str, Any] | None = None,
+    exclude: Iterable[str] = (),
 ) -> M:
     """Validate and save a new row and record its event."""
     validated(obj, exclude)
@@ -64,7 +74,14 @@ def differences(obj: Model, values: Mapping[str, Any]) -> dict[str, tuple[Any, A
 
 
 def apply_edit(
-    obj: V, values: Mapping[str, Any], *, by: Actor, version: int, verb: str, note: str = "", stays_in: str = "view"
+    obj: V,
+    values: Mapping[str, Any],
+    *,
+    by: Actor,
+    version: int,
+    verb: str,
+    note: str = "",
+    stays_in: str = "view",
 ) -> dict[str, tuple[Any, Any]]:
     """Write ``values`` to the row if it is still at ``version``; return what changed (nothing changed: no event).
 
@@ -167,7 +184,9 @@ def unfollow(*, by: Actor, obj: Model) -> None:
 def notify(event: Event, user_ids: Iterable[int], why: str = ASSIGNED) -> None:
     """Put an event into people's notices once each, except the one who did it."""
     owners = {user_id for user_id in user_ids if user_id != event.actor_id}
-    Notice.objects.bulk_create([Notice(owner_id=owner, event=event, why=why) for owner in owners], ignore_conflicts=True)
+    Notice.objects.bulk_create(
+        [Notice(owner_id=owner, event=event, why=why) for owner in owners], ignore_conflicts=True
+    )
 
 
 QUIET_VERBS = {"core.attachment.downloaded"}
@@ -239,7 +258,10 @@ def create_token(*, by: Actor, name: str, scopes: Sequence[str], days: int) -> t
 def revoke_token(*, by: Actor, pk: int) -> None:
     """Make a token of the actor useless at once."""
     token = ApiToken.objects.permitted(by, "change").filter(pk=pk, revoked_at=None).first()
-    if token is None or ApiToken.objects.filter(pk=pk, revoked_at=None).update(revoked_at=timezone.now()) != 1:
+    if (
+        token is None
+        or ApiToken.objects.filter(pk=pk, revoked_at=None).update(revoked_at=timezone.now()) != 1
+    ):
         raise Missing
     events.record(by=by, verb="core.token.revoked", obj=token)
 
@@ -258,8 +280,6 @@ def get_or_add(build: M, *, unique: Mapping[str, Any]) -> tuple[M, bool]:
             return existing, False
         raise
     return build, True
-
-
 
 
 def touch_token(token: ApiToken, now: datetime) -> None:

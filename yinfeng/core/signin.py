@@ -16,7 +16,12 @@ from yinfeng.core.models import User
 
 def _actor(request: HttpRequest | None, user: User | None, name: str = "") -> Actor:
     address = request.META.get("REMOTE_ADDR", "") if request else ""
-    return Actor(user_id=user.pk if user else None, name=str(user) if user else name[:100], source="web", address=address)
+    return Actor(
+        user_id=user.pk if user else None,
+        name=str(user) if user else name[:100],
+        source="web",
+        address=address,
+    )
 
 
 def _signed_in(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
@@ -28,9 +33,15 @@ def _signed_out(sender: Any, request: HttpRequest, user: User | None, **kwargs: 
         events.record(by=_actor(request, user), verb="core.user.signed_out", obj=user)
 
 
-def _failed(sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any) -> None:
-    name = str(credentials.get("username") or credentials.get("login") or credentials.get("email") or _("未知账号"))
-    events.record(by=_actor(request, None, name), verb="core.user.sign_in_failed", obj=User(username=name[:150]))
+def _failed(
+    sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any
+) -> None:
+    name = str(
+        credentials.get("username") or credentials.get("login") or credentials.get("email") or _("未知账号")
+    )
+    events.record(
+        by=_actor(request, None, name), verb="core.user.sign_in_failed", obj=User(username=name[:150])
+    )
 
 
 def _locked_out(sender: Any, request: HttpRequest, username: str | None = None, **kwargs: Any) -> None:

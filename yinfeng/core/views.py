@@ -6,8 +6,10 @@ from typing import Any
 
 import django_filters
 from django import forms
+from django.db import DatabaseError
 from django.db.models import Model
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -31,7 +33,9 @@ SUGGESTIONS = 5
 def safe_next(request: HttpRequest, fallback: str) -> str:
     """Return where to go after a small act: the page it was made on, if it is one of ours."""
     target = request.POST.get("next") or request.headers.get("Referer", "")
-    ours = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    ours = url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
     return target if target and ours else fallback
 
 
@@ -44,7 +48,9 @@ class Home(Page):
         return self.render(
             {
                 "greeting": _("%(name)s，您好") % {"name": self.by.name},
-                "subtitle": f"{self.by.unit_name} · {timezone.localdate():%Y-%m-%d}" if self.by.unit_name else "",
+                "subtitle": f"{self.by.unit_name} · {timezone.localdate():%Y-%m-%d}"
+                if self.by.unit_name
+                else "",
                 "primary": primary,
                 "cards": [card for provider in desk.CARDS for card in provider(self.by)],
                 "lists": [item for provider in desk.LISTS for item in provider(self.by)],
@@ -68,10 +74,16 @@ class Search(Page):
                 continue
             model_type = events.type_of(found.model)
             hits = search.ranked({model_type: rows(found.model).permitted(self.by)}, query, self.limit)
-            objects = rows(found.model).select_related(*found.related).in_bulk([hit.object_id for hit in hits])
+            objects = (
+                rows(found.model).select_related(*found.related).in_bulk([hit.object_id for hit in hits])
+            )
             lines = [found.line(objects[hit.object_id]) for hit in hits if hit.object_id in objects]
             if lines:
-                more = reverse(found.route) + tables.with_query(self.request.GET, q=query) if len(hits) == self.limit else ""
+                more = (
+                    reverse(found.route) + tables.with_query(self.request.GET, q=query)
+                    if len(hits) == self.limit
+                    else ""
+                )
                 made.append({"label": found.label, "rows": lines, "more_url": more})
         return made
 
@@ -103,11 +115,19 @@ class Notices(Page):
                 "read_all_url": reverse("notices"),
                 "tabs": [
                     {"label": _("全部"), "url": request.path, "active": "show" not in request.GET},
-                    {"label": _("未读"), "url": "?show=unread", "active": request.GET.get("show") == "unread"},
+                    {
+                        "label": _("未读"),
+                        "url": "?show=unread",
+                        "active": request.GET.get("show") == "unread",
+                    },
                 ],
                 "pager": {
-                    "next_url": tables.with_query(request.GET, after=page.after, before=None) if page.after else "",
-                    "prev_url": tables.with_query(request.GET, before=page.before, after=None) if page.before else "",
+                    "next_url": tables.with_query(request.GET, after=page.after, before=None)
+                    if page.after
+                    else "",
+                    "prev_url": tables.with_query(request.GET, before=page.before, after=None)
+                    if page.before
+                    else "",
                 },
             }
         )
@@ -163,7 +183,9 @@ def find_object(kind: str, pk: int | None, page: Page, action: str = "view") -> 
 
 class AddFileForm(Styled):
     kind = forms.CharField(label=gettext_lazy("材料种类"), max_length=40, required=False)
-    file = forms.FileField(label=gettext_lazy("文件"), error_messages={"required": gettext_lazy("请选择要上传的文件。")})
+    file = forms.FileField(
+        label=gettext_lazy("文件"), error_messages={"required": gettext_lazy("请选择要上传的文件。")}
+    )
 
 
 class AddFile(ActPage):
@@ -218,7 +240,9 @@ class RemoveFile(ActPage):
         self.attachment, self.object = find_file(self.kwargs["pk"], self, "change")
 
     def act(self, form: Any) -> Model:
-        services.remove_file(by=self.by, obj=self.object, attachment=self.attachment, reason=form.cleaned_data["reason"])
+        services.remove_file(
+            by=self.by, obj=self.object, attachment=self.attachment, reason=form.cleaned_data["reason"]
+        )
         return self.object  # type: ignore[no-any-return]
 
     def extra(self) -> dict[str, Any]:
@@ -266,14 +290,31 @@ class DeleteView(Page):
 
 # --- jobs ---------------------------------------------------------------------------------------------------------
 
-TONES = {"queued": "info", "running": "info", "waiting": "warning", "done": "success", "failed": "danger", "cancelled": "muted"}
-OUTCOME_TONES = {"new": "success", "updated": "info", "unchanged": "muted", "questioned": "warning", "refused": "danger"}
+TONES = {
+    "queued": "info",
+    "running": "info",
+    "waiting": "warning",
+    "done": "success",
+    "failed": "danger",
+    "cancelled": "muted",
+}
+OUTCOME_TONES = {
+    "new": "success",
+    "updated": "info",
+    "unchanged": "muted",
+    "questioned": "warning",
+    "refused": "danger",
+}
 
 
 def job_line(job: Job) -> dict[str, Any]:
     """Return a job as its list and its page show it."""
     percent = round(100 * min(job.cursor / job.total, 1)) if job.total else None
-    done = _("已处理 %(done)s / %(total)s") % {"done": f"{job.cursor:,}", "total": f"{job.total:,}"} if job.total else ""
+    done = (
+        _("已处理 %(done)s / %(total)s") % {"done": f"{job.cursor:,}", "total": f"{job.total:,}"}
+        if job.total
+        else ""
+    )
     return {
         "title": job.title,
         "state": job.get_state_display(),
@@ -327,7 +368,11 @@ class JobDetail(Page):
         }  # fmt: skip
         return {
             "counts": [
-                {"label": labels[name], "value": f"{counts.get(name, 0):,}", "tone": OUTCOME_TONES[name] if counts.get(name) else ""}
+                {
+                    "label": labels[name],
+                    "value": f"{counts.get(name, 0):,}",
+                    "tone": OUTCOME_TONES[name] if counts.get(name) else "",
+                }
                 for name in labels
             ],
             "rows": [
@@ -381,7 +426,11 @@ class TokenTable(Table):
     columns = (
         Column("name", gettext_lazy("用途"), lambda token: token.name),
         Column("mark", gettext_lazy("识别码"), lambda token: f"{token.mark}…"),
-        Column("scopes", gettext_lazy("可用权限"), lambda token: "、".join(str(registry()[c].label) for c in token.scopes if c in registry())),
+        Column(
+            "scopes",
+            gettext_lazy("可用权限"),
+            lambda token: "、".join(str(registry()[c].label) for c in token.scopes if c in registry()),
+        ),
         Column("expires", gettext_lazy("到期"), lambda token: day(token.expires_at)),
         Column("used", gettext_lazy("最近使用"), lambda token: moment(token.used_at)),
         Column("state", gettext_lazy("状态"), lambda token: token_state(token)),
@@ -421,9 +470,13 @@ class Tokens(ListPage):
 
 
 class NewTokenForm(Styled):
-    name = forms.CharField(label=gettext_lazy("用途"), max_length=60, help_text=gettext_lazy("写明哪个系统使用，便于以后停用。"))
+    name = forms.CharField(
+        label=gettext_lazy("用途"), max_length=60, help_text=gettext_lazy("写明哪个系统使用，便于以后停用。")
+    )
     days = forms.TypedChoiceField(
-        label=gettext_lazy("有效期"), coerce=int, choices=[(30, gettext_lazy("30 天")), (90, gettext_lazy("90 天")), (365, gettext_lazy("一年"))]
+        label=gettext_lazy("有效期"),
+        coerce=int,
+        choices=[(30, gettext_lazy("30 天")), (90, gettext_lazy("90 天")), (365, gettext_lazy("一年"))],
     )
     scopes = forms.MultipleChoiceField(label=gettext_lazy("可用权限"), widget=forms.CheckboxSelectMultiple)
 
@@ -447,8 +500,12 @@ class NewToken(ActPage):
 
     def act(self, form: Any) -> HttpResponse:
         data = form.cleaned_data
-        token, secret = services.create_token(by=self.by, name=data["name"], scopes=data["scopes"], days=data["days"])
-        return self.render({"title": self.title, "token": token, "secret": secret}, template="core/token.html")
+        token, secret = services.create_token(
+            by=self.by, name=data["name"], scopes=data["scopes"], days=data["days"]
+        )
+        return self.render(
+            {"title": self.title, "token": token, "secret": secret}, template="core/token.html"
+        )
 
 
 class RevokeToken(EditPage):
@@ -470,7 +527,10 @@ class RevokeToken(EditPage):
         return reverse("tokens")
 
     def extra(self) -> dict[str, Any]:
-        return {"intro": _("停用“%(name)s”之后，使用它的系统将立即无法访问，且不能恢复。") % {"name": self.object.name}}
+        return {
+            "intro": _("停用“%(name)s”之后，使用它的系统将立即无法访问，且不能恢复。")
+            % {"name": self.object.name}
+        }
 
 
 # --- the audit log ------------------------------------------------------------------------------------------------
@@ -479,15 +539,26 @@ class RevokeToken(EditPage):
 class AuditFilter(ScopedFilterSet):
     main = ("actor_name", "verb", "at")
     actor_name = django_filters.CharFilter(label=gettext_lazy("操作人"), lookup_expr="icontains")
-    verb = django_filters.ChoiceFilter(label=gettext_lazy("操作"), choices=lambda: sorted(events.verbs().items(), key=lambda pair: str(pair[1])))
+    verb = django_filters.ChoiceFilter(
+        label=gettext_lazy("操作"),
+        choices=lambda: sorted(events.verbs().items(), key=lambda pair: str(pair[1])),
+    )
     object_label = django_filters.CharFilter(label=gettext_lazy("对象"), lookup_expr="icontains")
     at = django_filters.DateFilter(label=gettext_lazy("日期"), lookup_expr="date", widget=forms.DateInput)
 
 
 class AuditTable(Table):
     columns = (
-        Column("at", gettext_lazy("时间"), lambda event: moment(event.at), value=lambda event: event.at, kind="datetime"),
-        Column("who", gettext_lazy("操作人"), lambda event: Cell(event.actor_name or "—", sub=event.actor_unit)),
+        Column(
+            "at",
+            gettext_lazy("时间"),
+            lambda event: moment(event.at),
+            value=lambda event: event.at,
+            kind="datetime",
+        ),
+        Column(
+            "who", gettext_lazy("操作人"), lambda event: Cell(event.actor_name or "—", sub=event.actor_unit)
+        ),
         Column("what", gettext_lazy("操作"), lambda event: str(events.verbs().get(event.verb, event.verb))),
         Column("object", gettext_lazy("对象"), lambda event: event.object_label),
         Column("changes", gettext_lazy("变更"), lambda event: changes_text(event)),
@@ -529,14 +600,16 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def server_error(request: HttpRequest) -> HttpResponse:
     try:
-        return error_page(request, 500, _("系统出错，刚才的操作没有生效。请稍后重试；若仍然出错，请把页面下方的编号告诉管理员。"))
-    except Exception:  # the database itself may be away: the page must not need it
-        from django.template.loader import render_to_string
-
+        return error_page(
+            request,
+            500,
+            _("系统出错，刚才的操作没有生效。请稍后重试；若仍然出错，请把页面下方的编号告诉管理员。"),
+        )
+    except DatabaseError:  # the database itself may be away: the page must not need it
         return HttpResponse(render_to_string("500.html"), status=500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return error_page(request, 403, _("页面停留过久，为安全起见本次提交没有生效。请返回刷新页面后再提交一次。"))
-
-
+    return error_page(
+        request, 403, _("页面停留过久，为安全起见本次提交没有生效。请返回刷新页面后再提交一次。")
+    )

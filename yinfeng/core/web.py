@@ -31,7 +31,7 @@ from yinfeng.core.forms import NoteForm, ReasonForm
 from yinfeng.core.lifecycle import Lifecycle
 from yinfeng.core.models import Attachment, Event
 from yinfeng.core.money import YuanField, show
-from yinfeng.core.scopes import ScopedQuerySet, actions_on, fetch
+from yinfeng.core.scopes import ScopedQuerySet, actions_on, fetch, rows
 
 SIGNED_IN = "signed-in"
 PUBLIC = "public"
@@ -57,7 +57,9 @@ class Page(View):
         return super().dispatch(request, *args, **kwargs)
 
     def render(self, context: dict[str, Any], *, template: str = "", status: int = 200) -> HttpResponse:
-        return render(self.request, template or self.template_name, {"title": self.title, **context}, status=status)
+        return render(
+            self.request, template or self.template_name, {"title": self.title, **context}, status=status
+        )
 
     def say(self, sentence: str) -> None:
         """Show a sentence on the next page."""
@@ -101,7 +103,9 @@ class ListPage(Page):
         table = self.table(query.getlist("col"), query.get("sort", ""))
         filterset = self.filterset(query, queryset=self.queryset(), request=request, by=self.by)
         found = filterset.qs if filterset.form.is_valid() else filterset.queryset.none()
-        page = tables.page(table.fetch(found), table.ordering, query.get("after", ""), query.get("before", ""))
+        page = tables.page(
+            table.fetch(found), table.ordering, query.get("after", ""), query.get("before", "")
+        )
         chips = filterset.chips(query)
         context = {
             "list_key": self.key,
@@ -187,7 +191,9 @@ class DetailPage(Page):
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         self.object = fetch(self.queryset(), self.by, kwargs["pk"])
-        return self.render({"title": str(self.object), "object": self.object, **self.frame(), **self.content()})
+        return self.render(
+            {"title": str(self.object), "object": self.object, **self.frame(), **self.content()}
+        )
 
     def content(self) -> dict[str, Any]:
         """Return the page's own facts and panels (see core/detail.html)."""
@@ -214,7 +220,10 @@ class DetailPage(Page):
         }
         if self.follows:
             following = queries.is_following(by, obj)
-            frame["follow"] = {"url": object_url("unfollow" if following else "follow", obj), "following": following}
+            frame["follow"] = {
+                "url": object_url("unfollow" if following else "follow", obj),
+                "following": following,
+            }
         return frame
 
 
@@ -228,7 +237,10 @@ def move_acts(lifecycle: Lifecycle, obj: Model, by: Actor) -> list[dict[str, Any
     return [
         {
             "label": offer.move.label,
-            "url": reverse(offer.move.route or f"{lifecycle.name}-move", args=[obj.pk] if offer.move.route else [obj.pk, offer.move.name]),
+            "url": reverse(
+                offer.move.route or f"{lifecycle.name}-move",
+                args=[obj.pk] if offer.move.route else [obj.pk, offer.move.name],
+            ),
             "icon": offer.move.icon,
             "style": offer.move.style,
             "method": "get",
@@ -241,7 +253,11 @@ def move_acts(lifecycle: Lifecycle, obj: Model, by: Actor) -> list[dict[str, Any
 
 def entry(event: Event, obj: Model | None = None) -> dict[str, Any]:
     """Return an event as a line of a timeline, its fields under the names people know."""
-    model = type(obj) if obj is not None and events.type_of(obj) == event.object_type else events.object_of(event.object_type)
+    model = (
+        type(obj)
+        if obj is not None and events.type_of(obj) == event.object_type
+        else events.object_of(event.object_type)
+    )
     return {
         "at": event.at,
         "at_text": tables.moment(event.at),
@@ -267,7 +283,11 @@ def change_line(model: type[Model], name: str, old: Any, new: Any) -> dict[str, 
 
 def value_text(field: Any) -> Callable[[Any], str]:
     """Return how a stored value of ``field`` is read: a choice's label, yes or no, an amount with its unit."""
-    labels = {str(code): str(label) for code, label in (field.flatchoices or [])} if hasattr(field, "flatchoices") else {}
+    labels = (
+        {str(code): str(label) for code, label in (field.flatchoices or [])}
+        if hasattr(field, "flatchoices")
+        else {}
+    )
 
     def text(value: Any) -> str:
         if value is None or value == "":
@@ -374,7 +394,8 @@ class ActPage(Page):
         more: dict[str, Any] = {}
         if isinstance(error, Stale):
             more["conflict"] = [
-                {"label": item.label, **shown_pair(self.object, item.name, item.theirs, item.yours)} for item in error.conflicts
+                {"label": item.label, **shown_pair(self.object, item.name, item.theirs, item.yours)}
+                for item in error.conflicts
             ]
             if error.version is not None and "version" in form.fields:
                 # Saving again after having read both sides is a decision made on the newest version.
@@ -409,7 +430,7 @@ class EditPage(ActPage):
     refusal: ClassVar[str | Promise] = ""
 
     def start(self) -> None:
-        self.object = fetch(self.model._default_manager.all(), self.by, self.kwargs["pk"], self.action, self.refusal)  # type: ignore[arg-type]
+        self.object = fetch(rows(self.model), self.by, self.kwargs["pk"], self.action, self.refusal)
 
     def initial(self) -> dict[str, Any]:
         return {"version": self.object.version} if hasattr(self.object, "version") else {}

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import connection
 from granian import Granian
 from granian.constants import Interfaces
 
@@ -23,7 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         beside = [] if options["web_only"] else [["db_worker", "--interval", "0.5"], ["tick", "--every", "60"]]
-        children = [subprocess.Popen([sys.executable, "-m", "yinfeng", *words]) for words in beside]
+        children = [subprocess.Popen([sys.executable, "-m", "yinfeng", *words]) for words in beside]  # noqa: S603 - our own words
         address = f"http://{options['host']}:{options['port']}/"
         self.stdout.write(f"Yinfeng serves on {address} (stop with Ctrl-C)")
         self.stdout.flush()
@@ -34,7 +35,7 @@ class Command(BaseCommand):
                 port=options["port"],
                 interface=Interfaces.WSGI,
                 workers=options["workers"],
-                blocking_threads=1 if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3") else 4,
+                blocking_threads=1 if connection.vendor == "sqlite" else 4,
                 log_enabled=settings.DEBUG,
             ).serve()
         finally:
