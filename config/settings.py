@@ -100,6 +100,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.forms",
+    "yinfeng.core",  # before allauth: its account pages are ours
     "allauth",
     "allauth.account",
     "axes",
@@ -112,7 +113,6 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "django_tasks",
     "django_tasks_db",
-    "yinfeng.core",
     "yinfeng.orgs",
     "yinfeng.enterprises",
     "yinfeng.projects",

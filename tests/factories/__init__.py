@@ -15,6 +15,7 @@ from yinfeng.enterprises import naming
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.orgs.models import Person, Role, RoleGrant, Unit
 from yinfeng.orgs.queries import actor_for
+from yinfeng.projects.models import Lead, Participation, Project
 
 _numbers = count(1)
 
@@ -39,7 +40,9 @@ def make_user(name: str, unit: Unit | None = None, permissions: Iterable[str] = 
 
 def grant(user: User, unit: Unit, permissions: Iterable[str], **values: Any) -> RoleGrant:
     """Give an account a role of exactly these permissions at a unit."""
-    role = Role.objects.create(code=f"role-{next(_numbers)}", name="测试角色", permissions=sorted(permissions))
+    role = Role.objects.create(
+        code=f"role-{next(_numbers)}", name="测试角色", permissions=sorted(permissions)
+    )
     return RoleGrant.objects.create(user=user, role=role, unit=unit, valid_from=date(2020, 1, 1), **values)
 
 
@@ -58,3 +61,33 @@ def signed_in(user: User) -> Client:
 def make_enterprise(name: str, **values: Any) -> Enterprise:
     """Return a new enterprise with its comparison key."""
     return Enterprise.objects.create(name=name, name_key=naming.parse(name).key, **values)
+
+
+def make_lead(title: str, unit: Unit, by: User, **values: Any) -> Lead:
+    """Return a lead that ``unit`` reported and handles."""
+    return Lead.objects.create(
+        title=title,
+        source=values.pop("source", "fair"),
+        heard_date=values.pop("heard_date", date(2026, 4, 1)),
+        content=values.pop("content", "拟设区域总部"),
+        reporter_unit=unit,
+        handling_unit=values.pop("handling_unit", unit),
+        registered_by=by,
+        **values,
+    )
+
+
+def make_project(name: str, unit: Unit, by: User, **values: Any) -> Project:
+    """Return a project that ``unit`` reports and hosts, with nobody on its team."""
+    project = Project.objects.create(
+        code=f"T-{next(_numbers):05}",
+        name=name,
+        summary=values.pop("summary", "建设生产基地"),
+        reporter_unit=unit,
+        host_unit=unit,
+        created_by=by,
+        **values,
+    )
+    for part in ("reporter", "host"):
+        Participation.objects.create(project=project, unit=unit, part=part)
+    return project

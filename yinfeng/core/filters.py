@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from yinfeng.core import events, search
 from yinfeng.core.actors import ANONYMOUS, Actor
+from yinfeng.core.forms import style
 from yinfeng.core.tables import with_query
 
 
@@ -23,6 +24,16 @@ class ScopedFilterSet(django_filters.FilterSet):
         super().__init__(*args, **kwargs)
         request = kwargs.get("request")
         self.by = by or getattr(request, "actor", ANONYMOUS)
+
+    @property
+    def form(self) -> Any:
+        """The filters as a form of the product: styled, with the browser's date picker."""
+        made = super().form
+        if not getattr(made, "styled", False):
+            for field in made.fields.values():
+                style(field)
+            made.styled = True
+        return made
 
     def chips(self, query: QueryDict) -> list[dict[str, str]]:
         """Return what is filtered by, each with the link that lifts it."""

@@ -1,0 +1,105 @@
+"""A small city for the machines: two districts with one of everything each, and a person for each kind of reader."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.db.models import Model
+from django.utils import timezone
+
+from tests.factories import make_enterprise, make_lead, make_project, make_unit, make_user
+from yinfeng.core import events, services
+from yinfeng.core.models import ApiToken, Attachment, Job, Notice, SavedView, User
+from yinfeng.core.permissions import registry
+from yinfeng.enterprises.models import Contact, Enterprise, Relation
+from yinfeng.orgs.models import Body, Invitation, Membership, Person, Role, RoleGrant, Seat, Unit
+from yinfeng.orgs.queries import actor_for
+from yinfeng.projects.models import Lead, Participation, Project, Signature, Talk, TeamMember
+
+PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
+
+
+@dataclass
+class World:
+    """The people (``everything`` holds every right in his district) and what belongs to ``home``."""
+
+    root: Unit
+    home: Unit
+    away: Unit
+    chief: User  # every permission, everywhere
+    insider: User  # every permission, at home
+    outsider: User  # every permission, in the other district
+    stranger: User  # signed in, no role
+    rows: dict[str, Any]
+
+
+def build() -> World:
+    """Make the city; every row of ``rows`` belongs to the home district or to the insider."""
+    root = make_unit("city", "city", name="测试市")
+    home, away = make_unit("home", parent=root, name="甲区"), make_unit("away", parent=root, name="乙区")
+    everything = list(registry())
+    chief = make_user("全权", root, everything)
+    insider = make_user("甲区全权", home, everything)
+    outsider = make_user("乙区全权", away, everything)
+    stranger = make_user("无角色")
+    return World(root, home, away, chief, insider, outsider, stranger, _rows(home, insider))
+
+
+def _rows(home: Unit, insider: User) -> dict[str, Any]:
+    by = actor_for(insider)
+    firm, other = make_enterprise("测试甲科技有限公司"), make_enterprise("测试乙材料有限公司")
+    lead = make_lead("测试线索", home, insider, enterprise=firm)
+    qualified = make_lead("测试线索二", home, insider, enterprise=firm, state="qualified")
+    project = make_project("测试项目", home, insider, enterprise=firm, stage="negotiating")
+    contract = services.attach_file(
+        by=by, obj=project, file=ContentFile(PDF, "合同.pdf"), name="合同.pdf", kind="contract"
+    )
+    event = events.record(by=by, verb="core.attachment.added", obj=project)
+    person = insider.person
+    job = Job.objects.create(kind="enterprises.import", title="测试任务", owner=insider, state="failed")
+    job.result_file.save("result.xlsx", ContentFile(b"x"), save=True)
+    return {
+        "unit": home,
+        "person": person,
+        "user": insider,
+        "membership": Membership.objects.create(person=person, unit=home, position="局长", is_first_hand=True),
+        "body": (body := Body.objects.create(code="home-group", name="甲区招商领导小组", unit=home)),
+        "seat": Seat.objects.create(body=body, kind="head", position="区委主要领导", unit=home),
+        "grant": RoleGrant.objects.filter(user=insider).first(),
+        "role": Role.objects.first(),
+        "invitation": Invitation.objects.create(
+            token_hash="0" * 64, name="新同事", username="new", unit=home, expires_at=timezone.now() + timedelta(days=1)
+        ),
+        "enterprise": firm,
+        "contact": Contact.objects.create(enterprise=firm, name="测试联系人", phone="13800001234", unit=home),
+        "relation": Relation.objects.create(
+            enterprise=firm, other=other, kind="supplier", source="测试", noted_date=timezone.localdate()
+        ),
+        "lead": lead,
+        "qualified": qualified,
+        "project": project,
+        "participation": Participation.objects.filter(project=project).first(),
+        "member": TeamMember.objects.create(project=project, user=insider, is_leader=True),
+        "talk": Talk.objects.create(
+            project=project, talk_date=timezone.localdate(), form="meeting", our_side="甲", their_side="乙",
+            summary="谈了", unit=home, recorded_by=insider,
+        ),
+        "signature": Signature.objects.create(
+            project=project, signed_date=timezone.localdate(), contracted=100_000_000, contracted_original=100_000_000,
+            contract=contract, entered_by=insider,
+        ),
+        "file": contract,
+        "notice": Notice.objects.create(owner=insider, event=event, why="assigned"),
+        "view": SavedView.objects.create(owner=insider, page="projects", name="常用", query="stage=signed"),
+        "job": job,
+        "token": ApiToken.objects.create(
+            owner=insider, name="测试", mark="yf_x", secret_hash="1" * 64, scopes=[],
+            expires_at=timezone.now() + timedelta(days=1),
+        ),
+    }  # fmt: skip
+
+
+ROW_MODELS: tuple[type[Model], ...] = (Enterprise, Lead, Project, Unit, Person, Attachment)
