@@ -218,6 +218,7 @@
     if (changed) event.preventDefault();
   });
 
+  on("focusin", "[data-select]", (event, field) => field.select());
   on("click", "[data-print]", (event) => {
     event.preventDefault();
     print();
@@ -229,6 +230,7 @@
     all("select[data-search]", root).forEach((select) => {
       if (select.tomselect) return;
       const url = select.dataset.searchUrl;
+      select.setAttribute("aria-hidden", "true"); // the box tom-select puts beside it takes over its label
       new TomSelect(select, {
         plugins: select.multiple ? ["remove_button"] : [],
         maxOptions: 200,
