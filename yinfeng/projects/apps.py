@@ -8,3 +8,11 @@ class ProjectsConfig(AppConfig):
     name = "yinfeng.projects"
     label = "projects"
     verbose_name = _("项目")
+
+    def ready(self) -> None:
+        from yinfeng.core import events
+        from yinfeng.projects import services
+
+        events.subscribe("projects.lead.registered", services.tell_assessors)
+        events.subscribe("projects.project.signature_submitted", services.tell_verifiers)
+        events.subscribe("projects.project.member_added", services.tell_member)

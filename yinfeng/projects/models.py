@@ -30,7 +30,9 @@ class Amount(models.Model):
     intended_original = models.DecimalField(
         _("意向投资原币金额"), max_digits=20, decimal_places=2, null=True, blank=True, editable=False
     )
-    intended_rate = models.DecimalField(_("意向投资汇率"), max_digits=14, decimal_places=6, default=Decimal(1), editable=False)
+    intended_rate = models.DecimalField(
+        _("意向投资汇率"), max_digits=14, decimal_places=6, default=Decimal(1), editable=False
+    )
 
     class Meta:
         abstract = True
@@ -43,7 +45,13 @@ class LeadQuerySet(ScopedQuerySet["Lead"]):
     def scope(self, by: Actor, action: str) -> Q:
         """The unit that reported a lead and the unit that handles it see it; acting asks the action's own permission there."""
         seen = self._at(by.reach("projects.lead.view"))
-        permission = {"view": "", "change": "change", "assess": "assess", "export": "export", "convert": ""}.get(action)
+        permission = {
+            "view": "",
+            "change": "change",
+            "assess": "assess",
+            "export": "export",
+            "convert": "",
+        }.get(action)
         if action == "convert":
             return seen & self._at(by.reach("projects.project.add"))
         if permission is None:
@@ -52,14 +60,20 @@ class LeadQuerySet(ScopedQuerySet["Lead"]):
 
     @staticmethod
     def _at(reach: Reach) -> Q:
-        return within(reach, "reporter_unit") | within(reach, "handling_unit") if not reach.everywhere else EVERYTHING
+        return (
+            within(reach, "reporter_unit") | within(reach, "handling_unit")
+            if not reach.everywhere
+            else EVERYTHING
+        )
 
 
 class Lead(Versioned, Amount):
     """A rumour of a project: who might invest in what, heard where, reported first by whom and when (首报)."""
 
     title = models.CharField(_("线索名称"), max_length=80)
-    enterprise = models.ForeignKey(Enterprise, models.PROTECT, null=True, blank=True, verbose_name=_("企业"), related_name="leads")
+    enterprise = models.ForeignKey(
+        Enterprise, models.PROTECT, null=True, blank=True, verbose_name=_("企业"), related_name="leads"
+    )
     source = models.CharField(_("线索来源"), max_length=40)
     source_detail = models.CharField(_("来源说明"), max_length=200, blank=True)
     heard_date = models.DateField(_("获知日期"))
@@ -68,8 +82,12 @@ class Lead(Versioned, Amount):
     first_reported_at = models.DateTimeField(_("首报时间"), default=timezone.now, editable=False)
     reporter_unit = models.ForeignKey(Unit, models.PROTECT, verbose_name=_("报送单位"), related_name="+")
     handling_unit = models.ForeignKey(Unit, models.PROTECT, verbose_name=_("承办单位"), related_name="+")
-    registered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("登记人"), related_name="+")
-    state = models.CharField(_("状态"), max_length=20, choices=list(stages.LEAD_STATES.items()), default=stages.REGISTERED)
+    registered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("登记人"), related_name="+"
+    )
+    state = models.CharField(
+        _("状态"), max_length=20, choices=list(stages.LEAD_STATES.items()), default=stages.REGISTERED
+    )
     finding = models.TextField(_("研判意见"), max_length=2000, blank=True)
     is_demo = models.BooleanField(_("演示数据"), default=False, editable=False)
 
@@ -107,7 +125,9 @@ class ProjectQuerySet(ScopedQuerySet["Project"]):
         if not reach:
             return NOTHING
         parts = stages.RUNNING_PARTS if action in {"change", "advance", "hold", "team"} else ()
-        return seen & (taking_part(reach, parts) | on_team(by) if action == "record" else taking_part(reach, parts))
+        return seen & (
+            taking_part(reach, parts) | on_team(by) if action == "record" else taking_part(reach, parts)
+        )
 
     def _seen(self, by: Actor) -> Q:
         reach = by.reach("projects.project.view")
@@ -143,14 +163,22 @@ class Project(Versioned, Amount):
 
     code = models.CharField(_("项目编号"), max_length=20, unique=True, editable=False)
     name = models.CharField(_("项目名称"), max_length=80)
-    lead = models.OneToOneField(Lead, models.PROTECT, null=True, blank=True, verbose_name=_("来源线索"), related_name="project")
+    lead = models.OneToOneField(
+        Lead, models.PROTECT, null=True, blank=True, verbose_name=_("来源线索"), related_name="project"
+    )
     enterprise = models.ForeignKey(
         Enterprise, models.PROTECT, null=True, blank=True, verbose_name=_("投资主体"), related_name="projects"
     )
-    stage = models.CharField(_("阶段"), max_length=20, choices=list(stages.STAGES.items()), default=stages.PLANNED)
+    stage = models.CharField(
+        _("阶段"), max_length=20, choices=list(stages.STAGES.items()), default=stages.PLANNED
+    )
     stage_since = models.DateTimeField(_("进入本阶段时间"), default=timezone.now, editable=False)
-    status = models.CharField(_("状态"), max_length=20, choices=list(stages.STATUSES.items()), default=stages.ONGOING)
-    secrecy = models.CharField(_("知悉范围"), max_length=20, choices=list(stages.SECRECY.items()), default=stages.INTERNAL)
+    status = models.CharField(
+        _("状态"), max_length=20, choices=list(stages.STATUSES.items()), default=stages.ONGOING
+    )
+    secrecy = models.CharField(
+        _("知悉范围"), max_length=20, choices=list(stages.SECRECY.items()), default=stages.INTERNAL
+    )
     project_class = models.CharField(_("项目分类"), max_length=40, blank=True)
     investment_kind = models.CharField(_("招商类型"), max_length=40, blank=True)
     is_foreign = models.BooleanField(_("外资项目"), null=True, blank=True)
@@ -162,7 +190,12 @@ class Project(Versioned, Amount):
     contracted = YuanField(_("合同投资额"), null=True, blank=True, editable=False)
     site = models.CharField(_("拟选址"), max_length=200, blank=True)
     land_mu = models.DecimalField(
-        _("用地需求（亩）"), max_digits=10, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
+        _("用地需求（亩）"),
+        max_digits=10,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
     )
     planned_start_date = models.DateField(_("计划开工日期"), null=True, blank=True)
     expected_output = YuanField(_("预计年产值"), null=True, blank=True, validators=[MinValueValidator(0)])
@@ -175,8 +208,12 @@ class Project(Versioned, Amount):
     rival_place = models.CharField(_("流向地"), max_length=100, blank=True, editable=False)
     progress_at = models.DateTimeField(_("最近进展时间"), default=timezone.now, editable=False)
     reporter_unit = models.ForeignKey(Unit, models.PROTECT, verbose_name=_("报送单位"), related_name="+")
-    host_unit = models.ForeignKey(Unit, models.PROTECT, null=True, blank=True, verbose_name=_("落地单位"), related_name="+")
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("建立人"), related_name="+")
+    host_unit = models.ForeignKey(
+        Unit, models.PROTECT, null=True, blank=True, verbose_name=_("落地单位"), related_name="+"
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("建立人"), related_name="+"
+    )
     is_demo = models.BooleanField(_("演示数据"), default=False, editable=False)
 
     objects = ProjectQuerySet.as_manager()
@@ -199,7 +236,9 @@ class Project(Versioned, Amount):
 class Participation(models.Model):
     """A unit's part in a project, from a day to a day."""
 
-    project = models.ForeignKey(Project, models.CASCADE, verbose_name=_("项目"), related_name="participations")
+    project = models.ForeignKey(
+        Project, models.CASCADE, verbose_name=_("项目"), related_name="participations"
+    )
     unit = models.ForeignKey(Unit, models.PROTECT, verbose_name=_("单位"), related_name="+")
     part = models.CharField(_("参与身份"), max_length=20, choices=list(stages.PARTS.items()))
     since = models.DateField(_("起始日期"), default=timezone.localdate)
@@ -214,7 +253,9 @@ class Participation(models.Model):
                 violation_error_message=_("该单位已以同一身份参与本项目。"),
             )
         ]  # fmt: skip
-        indexes: ClassVar = [models.Index(fields=["unit", "project"], condition=Q(until=None), name="projects_part_unit")]
+        indexes: ClassVar = [
+            models.Index(fields=["unit", "project"], condition=Q(until=None), name="projects_part_unit")
+        ]
 
     def __str__(self) -> str:
         return f"{self.unit} · {self.get_part_display()}"
@@ -224,7 +265,9 @@ class TeamMember(models.Model):
     """A person on a project's team, from a day to a day."""
 
     project = models.ForeignKey(Project, models.CASCADE, verbose_name=_("项目"), related_name="team")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("人员"), related_name="+")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("人员"), related_name="+"
+    )
     is_leader = models.BooleanField(_("项目负责人"), default=False)
     since = models.DateField(_("起始日期"), default=timezone.localdate)
     until = models.DateField(_("截止日期"), null=True, blank=True)
@@ -238,7 +281,9 @@ class TeamMember(models.Model):
                 violation_error_message=_("此人已在项目团队中。"),
             )
         ]  # fmt: skip
-        indexes: ClassVar = [models.Index(fields=["user", "project"], condition=Q(until=None), name="projects_team_user")]
+        indexes: ClassVar = [
+            models.Index(fields=["user", "project"], condition=Q(until=None), name="projects_team_user")
+        ]
 
     def __str__(self) -> str:
         return str(self.user)
@@ -259,7 +304,9 @@ class Talk(models.Model):
     next_step = models.CharField(_("下一步工作"), max_length=500, blank=True)
     next_date = models.DateField(_("下一步时限"), null=True, blank=True)
     unit = models.ForeignKey(Unit, models.PROTECT, verbose_name=_("记录单位"), related_name="+")
-    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("记录人"), related_name="+")
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("记录人"), related_name="+"
+    )
     recorded_at = models.DateTimeField(_("记录时间"), default=timezone.now, editable=False)
 
     class Meta:
@@ -271,26 +318,48 @@ class Talk(models.Model):
         return f"{self.talk_date} {self.get_form_display()}"
 
 
-class Signature(models.Model):
+class SignatureQuerySet(ScopedQuerySet["Signature"]):
+    def scope(self, by: Actor, action: str) -> Q:
+        """A signing is seen and verified with its project."""
+        reading = "view" if action == "view" else "verify"
+        return Q(project__in=Project.objects.permitted(by, reading).values("pk"))
+
+
+class Signature(Versioned):
     """A signing as somebody entered it with the contract, and what somebody else found when he verified it."""
 
     project = models.ForeignKey(Project, models.CASCADE, verbose_name=_("项目"), related_name="signatures")
     signed_date = models.DateField(_("签约日期"))
     contracted = YuanField(_("合同投资额"), validators=[MinValueValidator(Decimal("0.01"))])
     contracted_currency = models.CharField(_("合同币种"), max_length=3, default="CNY", editable=False)
-    contracted_original = models.DecimalField(_("合同原币金额"), max_digits=20, decimal_places=2, editable=False)
-    contracted_rate = models.DecimalField(_("合同汇率"), max_digits=14, decimal_places=6, default=Decimal(1), editable=False)
-    contract = models.ForeignKey("core.Attachment", models.PROTECT, verbose_name=_("合同文本"), related_name="+")
+    contracted_original = models.DecimalField(
+        _("合同原币金额"), max_digits=20, decimal_places=2, editable=False
+    )
+    contracted_rate = models.DecimalField(
+        _("合同汇率"), max_digits=14, decimal_places=6, default=Decimal(1), editable=False
+    )
+    contract = models.ForeignKey(
+        "core.Attachment", models.PROTECT, verbose_name=_("合同文本"), related_name="+"
+    )
     state = models.CharField(
         _("核验状态"), max_length=20, choices=list(stages.SIGNATURE_STATES.items()), default=stages.SUBMITTED
     )
-    entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("申报人"), related_name="+")
+    entered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("申报人"), related_name="+"
+    )
     entered_at = models.DateTimeField(_("申报时间"), default=timezone.now, editable=False)
     verified_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, verbose_name=_("核验人"), related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name=_("核验人"),
+        related_name="+",
     )
     verified_at = models.DateTimeField(_("核验时间"), null=True, blank=True)
     finding = models.TextField(_("核验意见"), max_length=1000, blank=True)
+
+    objects = SignatureQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("签约申报")
@@ -309,3 +378,20 @@ class Signature(models.Model):
 
     def __str__(self) -> str:
         return f"{self.project} {self.signed_date}"
+
+    def get_absolute_url(self) -> str:
+        return self.project.get_absolute_url()
+
+
+class ProjectCounter(models.Model):
+    """The number of the last project of a year; drawing one is an update that locks the row until the project is there."""
+
+    year = models.PositiveSmallIntegerField(_("年度"), primary_key=True)
+    last = models.PositiveIntegerField(_("末号"), default=0)
+
+    class Meta:
+        verbose_name = _("项目编号")
+        verbose_name_plural = _("项目编号")
+
+    def __str__(self) -> str:
+        return f"{self.year}-{self.last}"

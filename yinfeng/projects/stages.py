@@ -36,7 +36,14 @@ LEAD_STATES: Mapping[str, Sentence] = {
 PUBLIC, INTERNAL, SENSITIVE = "public", "internal", "sensitive"
 SECRECY: Mapping[str, Sentence] = {PUBLIC: _("公开"), INTERNAL: _("内部"), SENSITIVE: _("敏感")}
 
-REPORTER, HOST, JOINT, GROUP, INTRODUCER, APPROVER = "reporter", "host", "joint", "group", "introducer", "approver"
+REPORTER, HOST, JOINT, GROUP, INTRODUCER, APPROVER = (
+    "reporter",
+    "host",
+    "joint",
+    "group",
+    "introducer",
+    "approver",
+)
 PARTS: Mapping[str, Sentence] = {
     REPORTER: _("报送单位"),
     HOST: _("落地单位"),
@@ -49,4 +56,8 @@ PARTS: Mapping[str, Sentence] = {
 RUNNING_PARTS = (REPORTER, HOST)
 
 SUBMITTED, VERIFIED, REFUTED = "submitted", "verified", "refuted"
-SIGNATURE_STATES: Mapping[str, Sentence] = {SUBMITTED: _("待核验"), VERIFIED: _("已核验"), REFUTED: _("核验不通过")}
+SIGNATURE_STATES: Mapping[str, Sentence] = {
+    SUBMITTED: _("待核验"),
+    VERIFIED: _("已核验"),
+    REFUTED: _("核验不通过"),
+}

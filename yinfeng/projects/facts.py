@@ -1,0 +1,92 @@
+"""The facts a project must have from a stage on: read by the gate of each stage and by “what is missing” on its page.
+
+The list follows the report form of FACTS §1.8 in the order in which an officer learns things.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Field
+from django.utils.translation import gettext as _
+
+from yinfeng.core.errors import Sentence
+from yinfeng.projects import stages
+from yinfeng.projects.models import Project
+
+ORDER = tuple(stages.STAGES)
+LAND = "land"  # the code of 供地类 among the project classes
+
+
+def always(project: Project) -> bool:
+    return True
+
+
+def is_foreign(project: Project) -> bool:
+    return project.is_foreign is True
+
+
+def needs_land(project: Project) -> bool:
+    return project.project_class == LAND
+
+
+def field_of(name: str) -> Field[Any, Any]:
+    found = Project._meta.get_field(name)
+    assert isinstance(found, Field)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A field that must be filled from ``from_stage`` on, if ``when`` holds for the project."""
+
+    field: str
+    from_stage: str
+    when: Callable[[Project], bool] = always
+
+    @property
+    def label(self) -> Sentence:
+        return field_of(self.field).verbose_name
+
+    def is_missing(self, project: Project) -> bool:
+        value = getattr(project, field_of(self.field).attname)
+        return self.when(project) and (value is None or value == "")
+
+
+FACTS = (
+    Fact("summary", stages.PLANNED),
+    Fact("project_class", stages.INTENDED),
+    Fact("is_foreign", stages.INTENDED),
+    Fact("origin", stages.INTENDED, when=is_foreign),
+    Fact("industry", stages.INTENDED),
+    Fact("enterprise", stages.INTENDED),
+    Fact("intended", stages.INTENDED),
+    Fact("contact_name", stages.NEGOTIATING),
+    Fact("investment_kind", stages.NEGOTIATING),
+    Fact("host_unit", stages.NEGOTIATING),
+    Fact("fixed_investment", stages.NEGOTIATING),
+    Fact("site", stages.SIGNED),
+    Fact("land_mu", stages.SIGNED, when=needs_land),
+    Fact("planned_start_date", stages.SIGNED),
+    Fact("expected_output", stages.SIGNED),
+    Fact("expected_tax", stages.SIGNED),
+)
+
+
+def missing(project: Project, stage: str) -> list[Fact]:
+    """Return the facts that ``stage`` asks for (with those of the stages before it) and the project lacks."""
+    reached = ORDER[: ORDER.index(stage) + 1]
+    return [fact for fact in FACTS if fact.from_stage in reached and fact.is_missing(project)]
+
+
+def next_stage(project: Project) -> str | None:
+    """Return the stage after the project's own, None after the last."""
+    after = ORDER[ORDER.index(project.stage) + 1 :]
+    return after[0] if after else None
+
+
+def sentences(project: Project, stage: str) -> list[Sentence]:
+    """Return one sentence per missing fact."""
+    return [_("缺少“%(fact)s”。") % {"fact": fact.label} for fact in missing(project, stage)]

@@ -1,0 +1,239 @@
+"""What pages and services ask about leads and projects."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import BooleanField, CharField, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Substr
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from yinfeng.core import events, search
+from yinfeng.core import queries as core
+from yinfeng.core.actors import Actor
+from yinfeng.core.models import Code, User
+from yinfeng.core.money import WAN, YI
+from yinfeng.enterprises import naming
+from yinfeng.enterprises.models import Enterprise
+from yinfeng.orgs.models import Unit, in_force
+from yinfeng.orgs.queries import units_today
+from yinfeng.projects import stages
+from yinfeng.projects.models import Lead, Participation, Project, ProjectQuerySet, Talk, TeamMember
+
+# An amount outside these limits was probably typed in the wrong unit (万 for 元, 亿 for 万): it is questioned.
+SMALLEST, LARGEST = 10 * WAN, 1_000 * YI
+
+OPEN_LEADS = (stages.REGISTERED, stages.QUALIFIED)
+OPEN_PROJECTS = (stages.ONGOING, stages.ON_HOLD)
+
+
+def is_questionable(yuan: Decimal | None) -> bool:
+    """Say whether an amount looks ten thousand times too small or too large."""
+    return yuan is not None and yuan != 0 and not SMALLEST <= yuan <= LARGEST
+
+
+def code_label(table: str, field: str) -> Subquery:
+    """Return the label of a code field in the reader's language, for ``annotate``."""
+    english = (translation.get_language() or "").startswith("en")
+    entry = Code.objects.filter(table=table, code=OuterRef(field))
+    return Subquery(entry.values("name_en" if english else "name")[:1], output_field=CharField())
+
+
+# --- clashes ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Another unit's lead or project of the same enterprise: the unit, the stage, since when. No name, amount or person.
+
+    ``url`` is there only for who may see the row anyway.
+    """
+
+    unit: str
+    stage: str
+    since: date
+    count: int = 1
+    url: str = ""
+
+    @property
+    def sentence(self) -> str:
+        values = {"unit": self.unit, "count": self.count, "stage": self.stage, "since": f"{self.since:%Y-%m}"}
+        return _("%(unit)s已有 %(count)s 个“%(stage)s”（%(since)s 起）") % values
+
+
+def find_enterprise(name: str, by: Actor) -> Enterprise | None:
+    """Return the enterprise of the library that is called ``name`` now, else the one that was called so."""
+    if not name.strip():
+        return None
+    library = Enterprise.objects.permitted(by)
+    key = naming.parse(name).key
+    exact = library.filter(Q(name=name.strip()) | Q(name_key=key)).order_by("country", "pk")
+    found = list(exact[:20])
+    best = next((item for item in found if item.name == name.strip()), found[0] if found else None)
+    return best or library.filter(former_names__name_key=key).order_by("pk").first()
+
+
+def clashes(enterprise: Enterprise | None, name: str, by: Actor, exclude: Lead | None = None) -> list[Clash]:
+    """Return who else is already in talks with the enterprise (首报首谈, FACTS §1.4), own units left out.
+
+    The rows of every unit are looked at, also those the person may not see; the answer says of them unit, stage and
+    month. Sensitive projects out of sight stay out of the answer: that they exist is itself the secret.
+    """
+    enterprise = enterprise or find_enterprise(name, by)
+    if enterprise is None:
+        return []
+    leads = Lead.objects.filter(enterprise=enterprise, state__in=OPEN_LEADS).exclude(
+        handling_unit__in=by.unit_ids
+    )
+    if exclude is not None:
+        leads = leads.exclude(pk=exclude.pk)
+    projects = Project.objects.filter(enterprise=enterprise, status__in=OPEN_PROJECTS).exclude(
+        reporter_unit__in=by.unit_ids
+    )
+    seen_leads = set(leads.permitted(by).values_list("pk", flat=True))
+    seen_projects = set(projects.permitted(by).values_list("pk", flat=True))
+    found: list[Clash] = []
+    hidden: Counter[tuple[str, str]] = Counter()
+    since: dict[tuple[str, str], date] = {}
+    rows: list[tuple[Lead | Project, Unit, str, datetime, bool]] = [
+        *(
+            (lead, lead.handling_unit, _("线索"), lead.first_reported_at, lead.pk in seen_leads)
+            for lead in leads.select_related("handling_unit")
+        ),
+        *(
+            (
+                item,
+                item.host_unit or item.reporter_unit,
+                _("%(stage)s项目") % {"stage": item.get_stage_display()},
+                item.created_at,
+                item.pk in seen_projects,
+            )
+            for item in projects.select_related("host_unit", "reporter_unit")
+            if item.pk in seen_projects or item.secrecy != stages.SENSITIVE
+        ),
+    ]
+    for row, unit, stage, moment, is_seen in rows:
+        day = timezone.localtime(moment).date()
+        if is_seen:
+            found.append(Clash(unit.brief, stage, day, url=row.get_absolute_url()))
+            continue
+        key = (unit.brief, stage)
+        hidden[key] += 1
+        since[key] = min(day, since.get(key, day))
+    return found + [Clash(unit, stage, since[unit, stage], n) for (unit, stage), n in hidden.items()]
+
+
+def enterprises_like(text: str, by: Actor, limit: int = 8) -> list[str]:
+    """Return names of the library that contain what was typed, for the box in which an enterprise is named."""
+    if len(text.strip()) < 2:
+        return []
+    library = {events.type_of(Enterprise): Enterprise.objects.permitted(by)}
+    return [hit.title for hit in search.ranked(library, text, limit)]
+
+
+# --- lists --------------------------------------------------------------------------------------------------------
+
+
+def in_section(section: str) -> Q:
+    """Return the Q of rows whose GB/T 4754 code lies in a section (a letter), by its divisions."""
+    divisions = Code.objects.filter(table="industry", parent=section).values("code")
+    return Q(industry=section) | Q(division__in=divisions)
+
+
+def with_division(queryset: QuerySet[Project]) -> QuerySet[Project]:
+    return queryset.annotate(division=Substr("industry", 1, 2))
+
+
+def sections() -> list[tuple[str, str]]:
+    """Return the sections of GB/T 4754 as choices."""
+    return [(entry.code, f"{entry.code} {entry.label}") for entry in core.codes("industry").filter(level=1)]
+
+
+def code_choices(table: str) -> list[tuple[str, str]]:
+    return [(entry.code, entry.label) for entry in core.codes(table)]
+
+
+def day_limits(day: date) -> dict[str, int]:
+    """Return after how many days without progress a project of a stage is stale, by the profile's ``stage`` rules."""
+    rules = core.rules("stage", day)
+    return {stage: int(rules[stage]["days"]) for stage in stages.STAGES if rules.get(stage, {}).get("days")}
+
+
+def stale(projects: ProjectQuerySet, limits: dict[str, int], now: datetime) -> ProjectQuerySet:
+    """Keep the ongoing projects on which nothing has moved for longer than their stage allows."""
+    late = Q(pk__in=[])
+    for stage, days in limits.items():
+        late |= Q(stage=stage, progress_at__lt=now - timedelta(days=days))
+    return projects.filter(late, status=stages.ONGOING)
+
+
+def mine(by: Actor) -> Q:
+    """Return the Q of the projects on whose team the person is."""
+    return Q(pk__in=TeamMember.objects.filter(user=by.user_id, until=None).values("project"))
+
+
+# --- a project's page ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Involved:
+    """A unit or a person with a part in a project."""
+
+    pk: int
+    name: str
+    unit_id: int | None
+    part: str
+    is_leader: bool
+    since: date
+
+    @property
+    def is_person(self) -> bool:
+        return self.unit_id is None
+
+
+def involved(project: Project) -> list[Involved]:
+    """Return the units that take part and the people of the team, in one query."""
+    parts = Participation.objects.filter(project=project, until=None).values_list(
+        "pk", "unit__short_name", "unit__name", "unit_id", "part", Value(False, BooleanField()), "since"
+    )
+    team = TeamMember.objects.filter(project=project, until=None).values_list(
+        "pk", Value("", CharField()), F("user__name"), Value(None, IntegerField(null=True)),
+        Value("", CharField()), "is_leader", "since",
+    )  # fmt: skip
+    rows = parts.order_by().union(team.order_by(), all=True)
+    order = list(stages.PARTS)
+    made = [Involved(pk, short or name, *rest) for pk, short, name, *rest in rows]
+    return sorted(
+        made,
+        key=lambda row: (row.is_person, order.index(row.part) if row.part else not row.is_leader, row.pk),
+    )
+
+
+def talks(project: Project, limit: int = 20) -> list[Talk]:
+    """Return the newest contact records of a project."""
+    return list(project.talks.select_related("recorded_by", "unit")[:limit])
+
+
+def candidates(project: Project) -> QuerySet[User]:
+    """Return the accounts that may join a project's team: in use, with a role, and not on it yet."""
+    today = timezone.localdate()
+    return (
+        User.objects.filter(is_active=True)
+        .filter(pk__in=User.objects.filter(in_force(today, "role_grants")).values("pk"))
+        .exclude(pk__in=project.team.filter(until=None).values("user"))
+        .order_by("name", "pk")
+    )
+
+
+def joinable_units() -> QuerySet[Unit]:
+    """Return the units that can take part in a project."""
+    return units_today().exclude(kind__in=["collective", "city"])
+
+
+def unit_kinds(units: Iterable[int]) -> dict[int, str]:
+    return dict(Unit.objects.filter(pk__in=units).values_list("pk", "kind"))

@@ -1,0 +1,530 @@
+"""Every write on leads and projects. Each act checks permission, changes, validates, records its Event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from django.core.files.base import File
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from yinfeng.core import events, search
+from yinfeng.core import services as core
+from yinfeng.core.actors import Actor
+from yinfeng.core.errors import Blocked, Conflict, Forbidden, Invalid, Sentence
+from yinfeng.core.models import Event, User
+from yinfeng.core.money import Money, show
+from yinfeng.core.scopes import demand, permits
+from yinfeng.orgs.models import Unit
+from yinfeng.orgs.queries import groups_for_industry, users_of_units
+from yinfeng.projects import facts, lifecycle, queries, stages
+from yinfeng.projects.models import (
+    Lead,
+    Participation,
+    Project,
+    ProjectCounter,
+    Signature,
+    Talk,
+    TeamMember,
+)
+
+Values = Mapping[str, Any]
+
+CONTRACT = "contract"
+# The parts one adds and takes off by hand; the others follow from the project's own fields.
+CHOSEN_PARTS = (stages.JOINT, stages.INTRODUCER, stages.APPROVER)
+_LANDING_KINDS = {"district", "zone"}
+
+
+def _person(by: Actor) -> int:
+    """Return the account that acts; the system alone cannot, for each of these acts is somebody's."""
+    if by.user_id is None:
+        raise Forbidden(_("这项操作须由本人登录后办理。"))
+    return by.user_id
+
+
+def _reporter(by: Actor, values: Values, permission: str) -> Unit:
+    """Return the unit that reports, the actor's own unless named, if he may do so for it."""
+    unit: Unit | None = values.get("reporter_unit")
+    if unit is None and by.unit_id is not None:
+        unit = Unit.objects.filter(pk=by.unit_id).first()  # type: ignore[assignment]
+    if unit is None:
+        raise Invalid(_("请选择报送单位。"), fields={"reporter_unit": [_("请选择报送单位。")]})
+    by.require_at(permission, unit.pk)
+    return unit
+
+
+# --- amounts ------------------------------------------------------------------------------------------------------
+
+
+def with_amount(values: Values, obj: Lead | Project | None = None) -> dict[str, Any]:
+    """Return ``values`` with the Money of ``intended`` spread over its fields.
+
+    An amount that was not changed keeps the rate it was entered at.
+    """
+    spread = dict(values)
+    if "intended" not in spread:
+        return spread
+    money = spread.pop("intended")
+    if money is not None and not isinstance(money, Money):
+        money = Money.in_yuan(money)
+    same = obj is not None and money is not None and (
+        (money.currency, money.original) == (obj.intended_currency, obj.intended_original)
+    )  # fmt: skip
+    if same:
+        return spread
+    return spread | {
+        "intended": money.yuan if money else None,
+        "intended_currency": money.currency if money else "CNY",
+        "intended_original": money.original if money else None,
+        "intended_rate": money.rate if money else 1,
+    }
+
+
+def ask_about_amounts(values: Values, confirmed: bool, obj: Lead | Project | None = None) -> None:
+    """Raise Invalid for amounts that look ten thousand times too large or small, until somebody says they are right."""
+    if confirmed:
+        return
+    fields: dict[str, list[Sentence]] = {}
+    for name in ("intended", "fixed_investment", "expected_output", "contracted"):
+        value = values.get(name)
+        yuan = value.yuan if isinstance(value, Money) else value
+        if queries.is_questionable(yuan) and (obj is None or getattr(obj, name, None) != yuan):
+            fields[name] = [_("您填写的是 %(amount)s，请核对单位是万元还是亿元。") % {"amount": show(yuan)}]
+    if fields:
+        fields["confirm_amounts"] = [_("金额无误时，请勾选这一项再保存。")]
+        raise Invalid(_("有金额看起来过大或过小，请核对。"), fields=fields)
+
+
+# --- leads --------------------------------------------------------------------------------------------------------
+
+
+def _index_lead(lead: Lead) -> None:
+    texts = [lead.enterprise.name if lead.enterprise else "", lead.source_detail]
+    search.index(events.type_of(Lead), lead.pk, lead.title, texts)
+
+
+def _ask_about_clashes(enterprise: Any, by: Actor, despite: str, exclude: Lead | None = None) -> list[str]:
+    found = [clash.sentence for clash in queries.clashes(enterprise, "", by, exclude)]
+    if found and not despite.strip():
+        sentence = _("其他单位已在跟进这家企业：%(found)s。如确需登记，请写明理由。") % {
+            "found": "；".join(found)
+        }
+        raise Invalid(sentence, fields={"despite": [sentence]})
+    return found
+
+
+@transaction.atomic
+def register_lead(
+    *, by: Actor, values: Values, despite: str = "", confirmed: bool = False, is_demo: bool = False
+) -> Lead:
+    """Register a lead; the moment of registering is its 首报时间.
+
+    ``despite`` says why it is registered although others already talk with the enterprise; ``confirmed`` that unusual
+    amounts are right. The unit that reports is the actor's own unless ``values`` name one he may register for.
+    """
+    values = dict(values)
+    reporter = _reporter(by, values, "projects.lead.register")
+    values["reporter_unit"] = reporter
+    values["handling_unit"] = values.get("handling_unit") or reporter
+    ask_about_amounts(values, confirmed)
+    found = _ask_about_clashes(values.get("enterprise"), by, despite)
+    lead = Lead(registered_by_id=_person(by), is_demo=is_demo, **with_amount(values))
+    core.add(
+        lead, by=by, verb="projects.lead.registered", note=despite.strip() if found else "", data={"clashes": found}
+    )  # fmt: skip
+    _index_lead(lead)
+    return lead
+
+
+@transaction.atomic
+def change_lead(
+    *, by: Actor, lead: Lead, version: int, values: Values, despite: str = "", confirmed: bool = False
+) -> Lead:
+    """Change a lead that is still open; the reporting unit and 首报时间 stay."""
+    demand(lead, by, "change")
+    if lead.state not in queries.OPEN_LEADS:
+        raise Conflict(_("线索的状态是“%(state)s”，不能再修改。") % {"state": stages.LEAD_STATES[lead.state]})
+    ask_about_amounts(values, confirmed, lead)
+    enterprise = values.get("enterprise", lead.enterprise)
+    changed = enterprise is not None and enterprise.pk != lead.enterprise_id
+    found = _ask_about_clashes(enterprise, by, despite, exclude=lead) if changed else []
+    core.apply_edit(
+        lead, with_amount(values, lead), by=by, version=version, verb="projects.lead.changed",
+        note=despite.strip() if found else "",
+    )  # fmt: skip
+    _index_lead(lead)
+    return lead
+
+
+@transaction.atomic
+def move_lead(*, by: Actor, lead: Lead, move: str, reason: str = "", version: int | None = None) -> Lead:
+    """Assess a lead: qualify (``reason`` is the finding), decline or reopen it. Converting is ``convert_lead``."""
+    if move == "convert":
+        raise Invalid(_("转为项目时须填写项目名称等内容，请使用“转为项目”。"))
+    values = {"finding": reason.strip()} if move == "qualify" else None
+    lifecycle.LEAD.perform(lead, move, by=by, reason=reason, version=version, values=values)
+    return lead
+
+
+@transaction.atomic
+def convert_lead(
+    *, by: Actor, lead: Lead, values: Values | None = None, version: int | None = None
+) -> Project:
+    """Make a qualified lead a planned project and its converter the leader of the team; of two at once one wins."""
+    lifecycle.LEAD.perform(lead, "convert", by=by, version=version)
+    given = {"name": lead.title, "secrecy": stages.INTERNAL, **(values or {})}
+    lands = lead.handling_unit if lead.handling_unit.kind in _LANDING_KINDS else None
+    project = Project(
+        lead=lead, enterprise=lead.enterprise, industry=lead.industry, summary=lead.content,
+        reporter_unit=lead.reporter_unit, host_unit=lands, created_by_id=_person(by), is_demo=lead.is_demo,
+        intended=lead.intended, intended_currency=lead.intended_currency,
+        intended_original=lead.intended_original, intended_rate=lead.intended_rate,
+    )  # fmt: skip
+    for name, value in given.items():
+        setattr(project, name, value)
+    _create(project, by, data={"lead": lead.pk})
+    if lead.handling_unit_id not in {lead.reporter_unit_id, getattr(lands, "pk", None)}:
+        _take_part(project, lead.handling_unit, stages.JOINT)
+    return project
+
+
+# --- projects -----------------------------------------------------------------------------------------------------
+
+
+def _next_code(year: int) -> str:
+    """Draw the next number of a year; the row stays locked until the transaction ends, so numbers have no gaps."""
+    core.get_or_add(ProjectCounter(year=year), unique={"year": year})
+    ProjectCounter.objects.filter(year=year).update(last=F("last") + 1)
+    return f"XM-{year}-{ProjectCounter.objects.get(year=year).last:04d}"
+
+
+def _index_project(project: Project) -> None:
+    texts = [project.code, project.enterprise.name if project.enterprise else ""]
+    search.index(events.type_of(Project), project.pk, project.name, texts)
+
+
+def _create(project: Project, by: Actor, data: Values | None = None) -> None:
+    project.code = _next_code(timezone.localdate().year)
+    core.add(project, by=by, verb="projects.project.created", data=data)
+    _take_part(project, project.reporter_unit, stages.REPORTER)
+    _follow_fields(project)
+    TeamMember.objects.create(project=project, user_id=_person(by), is_leader=True)
+    if not permits(project, by, "view"):
+        raise Forbidden(_("这样建立的项目您自己将看不到，所以没有保存。请改由有权的同事建立。"))
+    _index_project(project)
+
+
+def _take_part(project: Project, unit: Unit, part: str) -> None:
+    core.get_or_add(
+        Participation(project=project, unit=unit, part=part),
+        unique={"project": project, "unit": unit, "part": part, "until": None},
+    )
+
+
+def _follow_fields(project: Project) -> None:
+    """Let the host and the working groups be those that the project's host and industry say (clause 1.2)."""
+    wanted = {
+        stages.HOST: [project.host_unit] if project.host_unit else [],
+        stages.GROUP: groups_for_industry(project.industry) if project.industry else [],
+    }
+    for part, units in wanted.items():
+        gone = project.participations.filter(part=part, until=None).exclude(unit__in=units)
+        gone.update(until=timezone.localdate())
+        for unit in units:
+            _take_part(project, unit, part)
+
+
+@transaction.atomic
+def add_project(*, by: Actor, values: Values, confirmed: bool = False, is_demo: bool = False) -> Project:
+    """Plan a project without a lead (策划生成)."""
+    values = dict(values)
+    reporter = _reporter(by, values, "projects.project.add")
+    ask_about_amounts(values, confirmed)
+    values["reporter_unit"] = reporter
+    if not values.get("host_unit") and reporter.kind in _LANDING_KINDS:
+        values["host_unit"] = reporter
+    project = Project(created_by_id=_person(by), is_demo=is_demo, **with_amount(values))
+    _create(project, by)
+    return project
+
+
+@transaction.atomic
+def change_project(
+    *, by: Actor, project: Project, version: int, values: Values, confirmed: bool = False, note: str = ""
+) -> Project:
+    """Change a project's facts. What its stage asks for cannot be emptied; host and groups follow the fields."""
+    demand(project, by, "change")
+    _refuse_when_over(project)
+    ask_about_amounts(values, confirmed, project)
+    before = {fact.field for fact in facts.missing(project, project.stage)}
+    core.apply_edit(
+        project, with_amount(values, project), by=by, version=version, verb="projects.project.changed", note=note
+    )  # fmt: skip
+    emptied = [fact for fact in facts.missing(project, project.stage) if fact.field not in before]
+    if emptied:
+        sentence = _("项目处于“%(stage)s”阶段，这一项不能空着。") % {"stage": stages.STAGES[project.stage]}
+        raise Invalid(sentence, fields={fact.field: [sentence] for fact in emptied})
+    _follow_fields(project)
+    if not permits(project, by, "view"):
+        raise Forbidden(_("这样修改之后，您将看不到这个项目，所以没有保存。请让有权的同事修改。"))
+    _index_project(project)
+    return project
+
+
+def _refuse_when_over(project: Project) -> None:
+    if project.status in {stages.LOST, stages.ENDED}:
+        raise Conflict(_("项目已“%(status)s”，不能再修改。") % {"status": stages.STATUSES[project.status]})
+
+
+@transaction.atomic
+def move_project(
+    *, by: Actor, project: Project, move: str, reason: str = "", version: int | None = None,
+    lost_reason: str = "", rival_place: str = "",
+) -> Project:  # fmt: skip
+    """Make a move of the project's stage or status. “lose” also asks for the reason's code.
+
+    The move “sign” is open only while ``verify_signature`` makes it: its guard wants a signing that somebody else
+    verified, and verifying moves the project in the same transaction.
+    """
+    now = timezone.now()
+    table = lifecycle.lifecycle_of(move)
+    values: dict[str, Any] = (
+        {"progress_at": now} if move in {"intend", "negotiate", "resume", "reopen"} else {}
+    )
+    if table is lifecycle.STAGE:
+        values["stage_since"] = now
+    if move == "lose":
+        lifecycle.STATUS.check(project, move, by)
+        if not lost_reason:
+            raise Invalid(_("请选择流失原因。"), fields={"lost_reason": [_("请选择流失原因。")]})
+        values |= {"lost_reason": lost_reason, "rival_place": rival_place.strip()}
+    elif move == "reopen":
+        values |= {"lost_reason": "", "rival_place": ""}
+    table.perform(
+        project, move, by=by, reason=reason, version=version, values=values, data={"place": rival_place}
+    )
+    return project
+
+
+# --- units and team -----------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def add_unit(*, by: Actor, project: Project, unit: Unit, part: str) -> Participation:
+    """Let a unit take part in a project: from now on its people see it."""
+    demand(project, by, "team")
+    if part not in CHOSEN_PARTS:
+        raise Invalid(
+            _("报送单位、落地单位和招商组随项目内容确定，不能在这里加入。"),
+            fields={"part": [_("请选择协同、引荐或审批单位。")]},
+        )
+    row = Participation(project=project, unit=unit, part=part)
+    core.validated(row)
+    row.save(force_insert=True)
+    text = f"{unit.brief}（{stages.PARTS[part]}）"
+    events.record(
+        by=by, verb="projects.project.unit_added", obj=project, data={"text": text, "unit": unit.pk}
+    )
+    return row
+
+
+@transaction.atomic
+def remove_unit(*, by: Actor, project: Project, pk: int, reason: str) -> None:
+    """End a unit's part in a project; that it had one stays on record."""
+    demand(project, by, "team")
+    row = project.participations.filter(pk=pk, until=None).select_related("unit").first()
+    if row is None:
+        raise Conflict(_("该单位已不再参与本项目。"))
+    if row.part not in CHOSEN_PARTS:
+        raise Conflict(_("报送单位、落地单位和招商组随项目内容确定，不能单独移出。"))
+    if not reason.strip():
+        raise Invalid(_("请填写原因。"), fields={"reason": [_("请填写原因。")]})
+    project.participations.filter(pk=pk, until=None).update(until=timezone.localdate())
+    text = f"{row.unit.brief}（{row.get_part_display()}）"
+    events.record(
+        by=by, verb="projects.project.unit_removed", obj=project, note=reason.strip(), data={"text": text}
+    )
+
+
+@transaction.atomic
+def add_member(*, by: Actor, project: Project, user: User, is_leader: bool = False) -> TeamMember:
+    """Put a person on the team; he sees the project from now on, a sensitive one too. One leads."""
+    demand(project, by, "team")
+    row = TeamMember(project=project, user=user, is_leader=is_leader)
+    core.validated(row)
+    if is_leader:
+        project.team.filter(until=None, is_leader=True).update(is_leader=False)
+    row.save(force_insert=True)
+    events.record(
+        by=by, verb="projects.project.member_added", obj=project, data={"text": str(user), "user": user.pk}
+    )
+    return row
+
+
+@transaction.atomic
+def remove_member(*, by: Actor, project: Project, pk: int, reason: str) -> None:
+    """Take a person off the team; who removes himself must still see the project afterwards."""
+    demand(project, by, "team")
+    row = project.team.filter(pk=pk, until=None).select_related("user").first()
+    if row is None:
+        raise Conflict(_("此人已不在项目团队中。"))
+    if not reason.strip():
+        raise Invalid(_("请填写原因。"), fields={"reason": [_("请填写原因。")]})
+    project.team.filter(pk=pk, until=None).update(until=timezone.localdate())
+    if not permits(project, by, "view"):
+        raise Forbidden(_("移出之后您自己将看不到这个项目，所以没有保存。请让有权的同事办理。"))
+    events.record(
+        by=by, verb="projects.project.member_removed", obj=project, note=reason.strip(),
+        data={"text": str(row.user)},
+    )  # fmt: skip
+
+
+def add_joint_unit(*, by: Actor, projects: Iterable[Project], unit: Unit) -> tuple[int, int]:
+    """Let a unit take part jointly in several projects; return (added, left out because refused or there already)."""
+    added = left = 0
+    for project in projects:
+        try:
+            add_unit(by=by, project=project, unit=unit, part=stages.JOINT)
+            added += 1
+        except (Forbidden, Invalid):
+            left += 1
+    return added, left
+
+
+# --- talks --------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def record_talk(*, by: Actor, project: Project, values: Values) -> Talk:
+    """Record a contact with the investor; what comes next becomes the project's next step."""
+    demand(project, by, "record")
+    _refuse_when_over(project)
+    now = timezone.now()
+    if values["talk_date"] > timezone.localdate():
+        raise Invalid(_("洽谈日期不能晚于今天。"), fields={"talk_date": [_("洽谈日期不能晚于今天。")]})
+    unit_id = by.unit_id or project.reporter_unit_id
+    talk = Talk(project=project, unit_id=unit_id, recorded_by_id=_person(by), recorded_at=now, **values)
+    core.validated(talk)
+    talk.save(force_insert=True)
+    changes: dict[str, tuple[Any, Any]] = {}
+    if talk.next_step:
+        new = {"next_step": talk.next_step, "next_date": talk.next_date}
+        changes = core.differences(project, new)
+        Project.objects.filter(pk=project.pk).update(**new, version=F("version") + 1, updated_at=now)
+    Project.objects.filter(pk=project.pk).update(progress_at=now)
+    project.refresh_from_db()
+    events.record(
+        by=by, verb="projects.project.talked", obj=project, changes=changes,
+        data={"text": f"{talk.talk_date} {talk.get_form_display()}", "talk": talk.pk},
+    )  # fmt: skip
+    return talk
+
+
+# --- signing ------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def submit_signature(
+    *, by: Actor, project: Project, signed_date: date, contracted: Money, file: File[bytes], name: str,
+    confirmed: bool = False,
+) -> Signature:  # fmt: skip
+    """Enter a signing with its contract; it counts once somebody else has verified it."""
+    demand(project, by, "change")
+    reasons: list[Sentence] = []
+    if project.stage != stages.NEGOTIATING:
+        stage = stages.STAGES[project.stage]
+        reasons.append(_("只有“在谈”阶段的项目可以申报签约，现在是“%(stage)s”。") % {"stage": stage})
+    reasons += lifecycle.is_ongoing(project, by)
+    reasons += facts.sentences(project, stages.SIGNED)
+    reasons += lifecycle.no_signature_waits(project, by)
+    if reasons:
+        raise Blocked(_("还不能申报签约："), reasons)
+    if signed_date > timezone.localdate():
+        raise Invalid(_("签约日期不能晚于今天。"), fields={"signed_date": [_("签约日期不能晚于今天。")]})
+    ask_about_amounts({"contracted": contracted}, confirmed)
+    contract = core.attach_file(by=by, obj=project, file=file, name=name, kind=CONTRACT)
+    signature = Signature(
+        project=project, signed_date=signed_date, contract=contract, entered_by_id=_person(by),
+        contracted=contracted.yuan, contracted_currency=contracted.currency,
+        contracted_original=contracted.original, contracted_rate=contracted.rate,
+    )  # fmt: skip
+    core.validated(signature)
+    try:
+        with transaction.atomic():
+            signature.save(force_insert=True)
+    except IntegrityError as error:
+        raise Conflict(_("本项目已有一份签约申报，请先处理那一份。")) from error
+    _forget_signing(project)
+    events.record(
+        by=by, verb="projects.project.signature_submitted", obj=project,
+        data={"text": f"{signed_date} {show(contracted.yuan)}", "signature": signature.pk},
+    )  # fmt: skip
+    return signature
+
+
+def _forget_signing(project: Project) -> None:
+    project.__dict__.pop("signing", None)
+
+
+@transaction.atomic
+def verify_signature(
+    *, by: Actor, signature: Signature, note: str = "", version: int | None = None
+) -> Signature:
+    """Verify a signing that somebody else entered: the project becomes signed, with the contracted amount."""
+    now = timezone.now()
+    lifecycle.SIGNATURE.perform(
+        signature, "verify", by=by, reason=note, version=version,
+        values={"verified_by_id": by.user_id, "verified_at": now, "finding": note.strip()},
+    )  # fmt: skip
+    project = signature.project
+    _forget_signing(project)
+    lifecycle.STAGE.perform(
+        project, "sign", by=by, reason=note,
+        values={
+            "contracted": signature.contracted, "signed_date": signature.signed_date,
+            "stage_since": now, "progress_at": now,
+        },
+        data={"text": show(signature.contracted), "signature": signature.pk},
+    )  # fmt: skip
+    return signature
+
+
+@transaction.atomic
+def refute_signature(
+    *, by: Actor, signature: Signature, reason: str, version: int | None = None
+) -> Signature:
+    """Refuse a signing that somebody else entered; the project stays in talks and another one may be entered."""
+    lifecycle.SIGNATURE.perform(
+        signature, "refute", by=by, reason=reason, version=version,
+        values={"verified_by_id": by.user_id, "verified_at": timezone.now(), "finding": reason.strip()},
+    )  # fmt: skip
+    _forget_signing(signature.project)
+    events.record(
+        by=by, verb="projects.project.signature_refuted", obj=signature.project, note=reason.strip()
+    )
+    return signature
+
+
+# --- who is told --------------------------------------------------------------------------------------------------
+
+
+def tell_assessors(event: Event, by: Actor) -> None:
+    """Tell those who assess the leads of the handling unit of a new one."""
+    lead = Lead.objects.get(pk=event.object_id or 0)
+    core.notify(event, users_of_units([lead.handling_unit_id], "projects.lead.assess"))
+
+
+def tell_verifiers(event: Event, by: Actor) -> None:
+    """Tell those who verify signings in the units that take part."""
+    units = Participation.objects.filter(project=event.object_id, until=None).values_list("unit", flat=True)
+    core.notify(event, users_of_units(units, "projects.project.verify"))
+
+
+def tell_member(event: Event, by: Actor) -> None:
+    """Tell a person that he is on a team now."""
+    core.notify(event, [event.data["user"]])
