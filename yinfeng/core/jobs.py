@@ -93,7 +93,7 @@ def start(
     """Create a job and enqueue it in the same transaction: either both exist afterwards or neither."""
     job = Job(
         kind=kind,
-        title=title,
+        title=title[:200],
         owner_id=by.user_id,
         unit_id=by.unit_id,
         parameters=dict(parameters),
@@ -101,7 +101,6 @@ def start(
     )
     if source is not None:
         job.source_file.save(f"{kind}{timezone.now():%H%M%S%f}", source, save=False)
-    job.full_clean(exclude=["owner"])
     job.save(force_insert=True)
     events.record(by=by, verb="core.job.started", obj=job, data={"file": source_name})
     _enqueue(job)

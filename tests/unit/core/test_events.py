@@ -23,7 +23,13 @@ def record(number: int) -> list[Event]:
     """Record ``number`` events about one enterprise."""
     firm = make_enterprise(f"演示{Event.objects.count()}有限公司")
     return [
-        events.record(by=BY, verb="core.attachment.added", obj=firm, changes={"name": ("旧", "新")}, data={"file": f"{index}.pdf"})
+        events.record(
+            by=BY,
+            verb="core.attachment.added",
+            obj=firm,
+            changes={"name": ("旧", "新")},
+            data={"file": f"{index}.pdf"},
+        )
         for index in range(number)
     ]
 

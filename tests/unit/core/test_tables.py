@@ -18,7 +18,9 @@ pytestmark = pytest.mark.django_db
 def library() -> list[Enterprise]:
     capitals = [None, 5, 5, None, 1, 9, 5, None, 2]
     return [
-        make_enterprise(f"第{index}号有限公司", capital=None if value is None else Decimal(value), city=f"城{index % 2}")
+        make_enterprise(
+            f"第{index}号有限公司", capital=None if value is None else Decimal(value), city=f"城{index % 2}"
+        )
         for index, value in enumerate(capitals)
     ]
 
@@ -36,7 +38,9 @@ def test_walking_forth_and_back(library: list[Enterprise], ordering: str, size: 
     while here.before:
         here = tables.page(Enterprise.objects.all(), ordering, before=here.before, size=size)
         back.insert(0, here)
-    assert [[item.pk for item in page.objects] for page in back] == [[item.pk for item in page.objects] for page in pages]
+    assert [[item.pk for item in page.objects] for page in back] == [
+        [item.pk for item in page.objects] for page in pages
+    ]
 
 
 def test_empty_values_come_last_both_ways(library: list[Enterprise]) -> None:

@@ -1,0 +1,138 @@
+"""Background jobs: enqueued with what they belong to, done once whatever dies, seen and stopped by their owner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from tests.factories import make_enterprise, make_unit, make_user
+from yinfeng.core import jobs
+from yinfeng.core.actors import Actor
+from yinfeng.core.errors import Conflict, Forbidden
+from yinfeng.core.models import Event, Job
+from yinfeng.enterprises.models import Enterprise
+from yinfeng.orgs.queries import actor_for
+
+pytestmark = pytest.mark.django_db
+ROWS, CHUNK = 10, 3
+
+
+class Crash(BaseException):
+    """A killed process: nothing may catch it."""
+
+
+@pytest.fixture
+def kind() -> Iterator[dict[str, int | None]]:
+    """Register a job that makes ten enterprises, three per chunk, and can be told to die in the middle of one."""
+    told: dict[str, int | None] = {"die_at": None}
+
+    def chunk(job: Job, by: Actor) -> jobs.Step:
+        end = min(job.cursor + CHUNK, ROWS)
+        for number in range(job.cursor, end):
+            if number == told["die_at"]:
+                raise Crash
+            make_enterprise(f"第{number}号有限公司")
+        return jobs.Step(end, {"counts": {"new": end}}, "finish" if end == ROWS else "more", total=ROWS)
+
+    jobs.register("test.make", "测试", chunk)
+    yield told
+    del jobs.KINDS["test.make"]
+
+
+@pytest.fixture
+def by() -> Actor:
+    return actor_for(make_user("甲", make_unit("home"), ["enterprises.enterprise.view"]))
+
+
+def start(by: Actor) -> Job:
+    return jobs.start(by=by, kind="test.make", title="测试任务", parameters={})
+
+
+def test_a_job_runs_to_its_end(kind: dict[str, int | None], by: Actor) -> None:
+    job = start(by)
+    jobs.run_job.func(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.cursor, job.total) == ("done", ROWS, ROWS)
+    assert Enterprise.objects.count() == ROWS
+    assert list(Event.objects.filter(object_type="core.job").values_list("verb", flat=True).order_by("id")) == [
+        "core.job.started",
+        "core.job.finish",
+    ]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("row", range(ROWS))
+def test_a_killed_worker_loses_and_doubles_nothing(kind: dict[str, int | None], by: Actor, row: int) -> None:
+    job = start(by)
+    kind["die_at"] = row
+    with pytest.raises(Crash):
+        jobs.run_job.func(job.pk)
+    assert Enterprise.objects.count() == row - row % CHUNK
+    kind["die_at"] = None
+    later = timezone.now() + jobs.DEAD_AFTER + timedelta(seconds=1)
+    assert jobs.revive(later) == 1
+    jobs.run_job.func(job.pk)
+    job.refresh_from_db()
+    assert job.state == "done"
+    assert sorted(Enterprise.objects.values_list("name", flat=True)) == sorted(f"第{n}号有限公司" for n in range(ROWS))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_the_cursor_in_the_chunk_rows_would_double(kind: dict[str, int | None], by: Actor) -> None:
+    """The control: with the cursor kept apart from the chunk, the same kill makes a second run collide."""
+    job = start(by)
+    jobs.run_job.func(job.pk)
+    Job.objects.filter(pk=job.pk).update(state="queued", cursor=0)
+    jobs.run_job.func(job.pk)
+    job.refresh_from_db()
+    assert job.state == "failed"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_and_its_wake_up_call_exist_together_or_not_at_all(kind: dict[str, int | None], by: Actor) -> None:
+    with pytest.raises(RuntimeError), transaction.atomic():
+        start(by)
+        raise RuntimeError
+    assert not Job.objects.exists()
+    assert not DBTaskResult.objects.exists()
+    start(by)
+    assert Job.objects.count() == DBTaskResult.objects.count() == 1
+
+
+def test_a_cancelled_job_stops_before_its_next_chunk(kind: dict[str, int | None], by: Actor) -> None:
+    job = start(by)
+    jobs.move(job, "cancel", by=by)
+    jobs.run_job.func(job.pk)
+    job.refresh_from_db()
+    assert job.state == "cancelled"
+    assert not Enterprise.objects.exists()
+    with pytest.raises(Conflict):
+        jobs.move(job, "retry", by=by)
+
+
+def test_nobody_moves_anothers_job(kind: dict[str, int | None], by: Actor) -> None:
+    job = start(by)
+    other = actor_for(make_user("乙", make_unit("away"), ["core.job.view"]))
+    with pytest.raises(Forbidden):
+        jobs.move(job, "cancel", by=other)
+
+
+def test_an_error_is_told_and_can_be_retried(kind: dict[str, int | None], by: Actor) -> None:
+    make_enterprise("第4号有限公司")
+    job = start(by)
+    jobs.run_job.func(job.pk)
+    job.refresh_from_db()
+    assert job.state == "failed"
+    assert job.cursor == CHUNK
+    assert "重新处理" in job.problem
+    Enterprise.objects.filter(name="第4号有限公司").delete()
+    jobs.move(job, "retry", by=by)
+    jobs.run_job.func(job.pk)
+    job.refresh_from_db()
+    assert job.state == "done"
+    assert Enterprise.objects.count() == ROWS

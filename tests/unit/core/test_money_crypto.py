@@ -1,0 +1,104 @@
+"""Money is yuan with its unit; phones are encrypted, rotated and masked."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from cryptography.exceptions import InvalidTag
+from django.db import connection
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.factories import make_enterprise, make_unit
+from yinfeng.core import crypto, money
+from yinfeng.core.forms import MoneyField
+from yinfeng.core.models import Rule
+from yinfeng.core.money import Money
+from yinfeng.enterprises.models import Contact
+
+
+@pytest.mark.parametrize(
+    ("yuan", "shown"),
+    [
+        (None, "—"),
+        ("0", "0 万元"),
+        ("1000", "0.1 万元"),
+        ("80000000", "8,000 万元"),
+        ("99999999.99", "10,000 万元"),
+        ("100000000", "1 亿元"),
+        ("112610600000", "1,126.11 亿元"),
+        ("-250000000", "-2.5 亿元"),
+    ],
+)
+def test_amounts_are_shown_with_their_unit(yuan: str | None, shown: str) -> None:
+    assert money.show(None if yuan is None else Decimal(yuan)) == shown
+
+
+def test_other_currencies_keep_the_original_and_the_rate() -> None:
+    given_amount = Money.of(Decimal(1000), "wan_usd", Decimal("7.1"))
+    assert given_amount.yuan == Decimal(71_000_000)
+    assert (given_amount.currency, given_amount.original, given_amount.rate) == ("USD", Decimal(10_000_000), Decimal("7.1"))
+    assert "USD 10,000,000" in money.show_money(given_amount)
+
+
+@given(st.decimals(min_value=0, max_value=10**9, places=4), st.sampled_from(["wan", "yi", "yuan"]))
+def test_a_form_gives_back_what_it_was_given(amount: Decimal, unit: str) -> None:
+    field = MoneyField(units=[unit])
+    cleaned = field.clean([str(amount), unit])
+    assert cleaned.yuan == (amount * money.UNITS[unit][2]).quantize(Decimal("0.01"))
+    shown_amount, shown_unit = field.widget.decompress(cleaned)
+    assert shown_unit == unit
+    assert Decimal(shown_amount) == (cleaned.original / money.UNITS[unit][2]).quantize(Decimal("0.000001"))
+
+
+@pytest.mark.django_db
+def test_a_currency_without_a_rate_is_refused_with_a_sentence() -> None:
+    field = MoneyField(units=["wan", "wan_usd"])
+    with pytest.raises(Exception, match="汇率"):
+        field.clean(["100", "wan_usd"])
+    Rule.objects.create(kind="exchange_rate", key="USD", data={"rates": [{"on": "2020-01-31", "rate": "6.9"}]})
+    assert field.clean(["100", "wan_usd"]).yuan == Decimal(6_900_000)
+
+
+@given(st.text(min_size=1, max_size=60).filter(lambda text: "\x00" not in text))
+def test_what_is_encrypted_comes_back(text: str) -> None:
+    stored = crypto.encrypt(text)
+    assert text not in stored or len(text) < 4
+    assert crypto.decrypt(stored) == text
+    assert crypto.encrypt(text) != stored
+
+
+def test_a_new_key_encrypts_and_the_old_one_still_decrypts(settings: object) -> None:
+    settings.FIELD_KEYS = ["old"]  # type: ignore[attr-defined]
+    stored = crypto.encrypt("13800001234")
+    settings.FIELD_KEYS = ["new", "old"]  # type: ignore[attr-defined]
+    assert crypto.decrypt(stored) == "13800001234"
+    assert crypto.encrypt("x").split("$")[1] != stored.split("$")[1]
+    settings.FIELD_KEYS = ["new"]  # type: ignore[attr-defined]
+    with pytest.raises(KeyError):
+        crypto.decrypt(stored)
+
+
+def test_a_tampered_text_is_refused() -> None:
+    scheme, mark, body = crypto.encrypt("13800001234").split("$")
+    with pytest.raises(InvalidTag):
+        crypto.decrypt("$".join([scheme, mark, body[:-6] + ("AAAA" if body[-6:-2] != "AAAA" else "BBBB") + body[-2:]]))
+
+
+@pytest.mark.parametrize(("phone", "masked"), [("13800001234", "138****1234"), ("0592-1234567", "059****4567"), ("12345", "*****"), ("", "")])
+def test_phones_are_masked(phone: str, masked: str) -> None:
+    assert crypto.mask_phone(phone) == masked
+
+
+@pytest.mark.django_db
+def test_the_database_holds_no_phone_in_plain_text() -> None:
+    contact = Contact.objects.create(
+        enterprise=make_enterprise("甲有限公司"), name="联系人", phone="13800001234", unit=make_unit("u")
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT phone FROM enterprises_contact WHERE id = %s", [contact.pk])
+        stored = cursor.fetchone()[0]
+    assert stored.startswith("sm4$")
+    assert "1380000" not in stored
+    assert Contact.objects.get(pk=contact.pk).phone == "13800001234"
