@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from rest_framework.routers import SimpleRouter
 
+from yinfeng.projects.api import LeadViewSet, ProjectViewSet
+
 router = SimpleRouter()
+router.register("leads", LeadViewSet, basename="api-leads")
+router.register("projects", ProjectViewSet, basename="api-projects")
 
 urlpatterns = router.urls

@@ -44,6 +44,14 @@ def code_label(table: str, field: str) -> Subquery:
     return Subquery(entry.values("name_en" if english else "name")[:1], output_field=CharField())
 
 
+def known_codes(pairs: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Return those of the (table, code) pairs that the profile has."""
+    wanted = Q(pk__in=[])
+    for table, code in pairs:
+        wanted |= Q(table=table, code=code)
+    return set(Code.objects.filter(wanted).values_list("table", "code"))
+
+
 # --- clashes ------------------------------------------------------------------------------------------------------
 
 

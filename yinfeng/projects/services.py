@@ -100,6 +100,29 @@ def ask_about_amounts(values: Values, confirmed: bool, obj: Lead | Project | Non
         raise Invalid(_("有金额看起来过大或过小，请核对。"), fields=fields)
 
 
+# The fields that hold a code of the profile, and the table it must be in.
+CODE_TABLES = {
+    "source": "lead_source",
+    "industry": "industry",
+    "project_class": "project_class",
+    "investment_kind": "investment_kind",
+    "chain": "chain",
+    "lost_reason": "lost_reason",
+}
+
+
+def check_codes(values: Values) -> None:
+    """Raise Invalid for codes that the profile does not have."""
+    given = {name: str(values[name]) for name in CODE_TABLES if values.get(name)}
+    if not given:
+        return
+    known = queries.known_codes((CODE_TABLES[name], code) for name, code in given.items())
+    unknown = [name for name, code in given.items() if (CODE_TABLES[name], code) not in known]
+    if unknown:
+        sentence = _("城市方案的代码表中没有这个代码。")
+        raise Invalid(sentence, fields={name: [sentence] for name in unknown})
+
+
 # --- leads --------------------------------------------------------------------------------------------------------
 
 
@@ -131,6 +154,7 @@ def register_lead(
     reporter = _reporter(by, values, "projects.lead.register")
     values["reporter_unit"] = reporter
     values["handling_unit"] = values.get("handling_unit") or reporter
+    check_codes(values)
     ask_about_amounts(values, confirmed)
     found = _ask_about_clashes(values.get("enterprise"), by, despite)
     lead = Lead(registered_by_id=_person(by), is_demo=is_demo, **with_amount(values))
@@ -149,6 +173,7 @@ def change_lead(
     demand(lead, by, "change")
     if lead.state not in queries.OPEN_LEADS:
         raise Conflict(_("线索的状态是“%(state)s”，不能再修改。") % {"state": stages.LEAD_STATES[lead.state]})
+    check_codes(values)
     ask_about_amounts(values, confirmed, lead)
     enterprise = values.get("enterprise", lead.enterprise)
     changed = enterprise is not None and enterprise.pk != lead.enterprise_id
@@ -244,6 +269,7 @@ def add_project(*, by: Actor, values: Values, confirmed: bool = False, is_demo: 
     """Plan a project without a lead (策划生成)."""
     values = dict(values)
     reporter = _reporter(by, values, "projects.project.add")
+    check_codes(values)
     ask_about_amounts(values, confirmed)
     values["reporter_unit"] = reporter
     if not values.get("host_unit") and reporter.kind in _LANDING_KINDS:
@@ -260,6 +286,7 @@ def change_project(
     """Change a project's facts. What its stage asks for cannot be emptied; host and groups follow the fields."""
     demand(project, by, "change")
     _refuse_when_over(project)
+    check_codes(values)
     ask_about_amounts(values, confirmed, project)
     before = {fact.field for fact in facts.missing(project, project.stage)}
     core.apply_edit(
@@ -302,6 +329,7 @@ def move_project(
         lifecycle.STATUS.check(project, move, by)
         if not lost_reason:
             raise Invalid(_("请选择流失原因。"), fields={"lost_reason": [_("请选择流失原因。")]})
+        check_codes({"lost_reason": lost_reason})
         values |= {"lost_reason": lost_reason, "rival_place": rival_place.strip()}
     elif move == "reopen":
         values |= {"lost_reason": "", "rival_place": ""}

@@ -1,0 +1,77 @@
+"""Filters of leads and projects, shared by lists, exports and the API."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from yinfeng.core.filters import ScopedFilterSet, TextFilter
+from yinfeng.core.money import YI
+from yinfeng.orgs.queries import hosts
+from yinfeng.projects import queries, stages
+
+
+def _choice(label: Any, choices: Any, **kwargs: Any) -> django_filters.ChoiceFilter:
+    return django_filters.ChoiceFilter(label=label, choices=choices, **kwargs)
+
+
+class LeadFilter(ScopedFilterSet):
+    main = ("q", "state", "source", "handling_unit")
+    q = TextFilter()
+    state = _choice(_("状态"), list(stages.LEAD_STATES.items()))
+    source = _choice(_("线索来源"), lambda: queries.code_choices("lead_source"))
+    handling_unit = django_filters.ModelChoiceFilter(label=_("承办单位"), queryset=lambda _request: hosts())
+    reporter_unit = django_filters.ModelChoiceFilter(label=_("报送单位"), queryset=lambda _request: hosts())
+    heard_date = django_filters.DateFromToRangeFilter(
+        label=_("获知日期"), widget=django_filters.widgets.DateRangeWidget(attrs={"type": "date"})
+    )
+
+
+class ProjectFilter(ScopedFilterSet):
+    main = ("q", "stage", "status", "host_unit", "who")
+    q = TextFilter()
+    stage = _choice(_("阶段"), list(stages.STAGES.items()))
+    status = _choice(_("状态"), list(stages.STATUSES.items()))
+    host_unit = django_filters.ModelChoiceFilter(label=_("落地单位"), queryset=lambda _request: hosts())
+    who = _choice(_("与我有关"), [("team", _("我在团队中")), ("mine", _("我建立的"))], method="filter_who")
+    reporter_unit = django_filters.ModelChoiceFilter(label=_("报送单位"), queryset=lambda _request: hosts())
+    project_class = _choice(_("项目分类"), lambda: queries.code_choices("project_class"))
+    section = _choice(_("行业门类"), queries.sections, method="filter_section")
+    secrecy = _choice(_("知悉范围"), list(stages.SECRECY.items()))
+    idle_days = django_filters.NumberFilter(
+        label=_("多少天没有进展"), method="filter_idle", min_value=1, max_value=3650,
+    )  # fmt: skip
+    intended_from = django_filters.NumberFilter(
+        label=_("意向投资额不低于（亿元）"), method="filter_from", min_value=0
+    )
+    intended_to = django_filters.NumberFilter(
+        label=_("意向投资额不高于（亿元）"), method="filter_to", min_value=0
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("idle_days", "intended_from", "intended_to"):
+            self.form.fields[name].widget = forms.NumberInput(attrs={"min": 0, "class": "form-control"})
+
+    def filter_who(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        wanted = queries.mine(self.by) if value == "team" else Q(created_by=self.by.user_id)
+        return queryset.filter(wanted)
+
+    def filter_section(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queries.with_division(queryset).filter(queries.in_section(value))
+
+    def filter_idle(self, queryset: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
+        limit = timezone.now() - timedelta(days=int(value))
+        return queryset.filter(status=stages.ONGOING, progress_at__lt=limit)
+
+    def filter_from(self, queryset: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
+        return queryset.filter(intended__gte=value * YI)
+
+    def filter_to(self, queryset: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
+        return queryset.filter(intended__lte=value * YI)
