@@ -31,6 +31,10 @@ QUERY_LENGTH = 200
 TERMS_LIMIT = 8
 CANDIDATES = 200  # of each type, looked at for the ranking
 
+# A LIMIT keeps PostgreSQL from walking a list in its order and asking of each row whether it matches: that guess took 9 s
+# over 1,000,000 rows where matches lie together (all of one place), and 0.2 s by the index.
+_NO_LIMIT = 1_000_000_000
+
 # Marks that no normalised text contains.
 _BEGIN, _END, _INITIALS, _TYPE = "«", "»", "§", "¤"
 
@@ -140,7 +144,7 @@ def matching(object_type: str, query: str) -> QuerySet[SearchEntry, int]:
     """
     terms = _terms(query)
     found = _asking(object_type, terms) if terms else SearchEntry.objects.none()
-    return found.values_list("object_id", flat=True)
+    return found.values_list("object_id", flat=True)[:_NO_LIMIT]
 
 
 def _rank(title: str, terms: Sequence[str]) -> int:
