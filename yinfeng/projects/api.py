@@ -39,7 +39,7 @@ class Writable(serializers.ModelSerializer[Any]):
         return super().to_internal_value(data)
 
     def get_fields(self) -> dict[str, Any]:
-        fields = super().get_fields()
+        fields: dict[str, Any] = super().get_fields()
         request = self.context.get("request")
         if "enterprise" in fields and request is not None and not fields["enterprise"].read_only:
             fields["enterprise"].queryset = Enterprise.objects.permitted(actor(request))
@@ -98,7 +98,7 @@ class Offer(serializers.Serializer[Any]):
     """A move as it stands for the caller: open, or blocked by sentences."""
 
     name = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     target = serializers.CharField()
     asks_reason = serializers.BooleanField()
     is_open = serializers.BooleanField()

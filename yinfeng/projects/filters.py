@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import django_filters
 from django import forms
@@ -11,9 +11,9 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from yinfeng.core.actors import ANONYMOUS
 from yinfeng.core.filters import ScopedFilterSet, TextFilter
 from yinfeng.core.money import YI
-from yinfeng.orgs.queries import hosts
 from yinfeng.projects import queries, stages
 
 
@@ -21,28 +21,47 @@ def _choice(label: Any, choices: Any, **kwargs: Any) -> django_filters.ChoiceFil
     return django_filters.ChoiceFilter(label=label, choices=choices, **kwargs)
 
 
-class LeadFilter(ScopedFilterSet):
+class WithOptions(ScopedFilterSet):
+    """A FilterSet whose choices of codes and units come in one query."""
+
+    codes: ClassVar[dict[str, str]] = {}
+    units: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        options = queries.options(self.codes.values())
+        for name, table in self.codes.items():
+            self.filters[name].extra["choices"] = options.get(table, [])
+        for name in self.units:
+            self.filters[name].extra["choices"] = options.get(queries.UNIT, [])
+
+
+class LeadFilter(WithOptions):
     main = ("q", "state", "source", "handling_unit")
+    codes = {"source": "lead_source"}
+    units = ("handling_unit", "reporter_unit")
     q = TextFilter()
     state = _choice(_("状态"), list(stages.LEAD_STATES.items()))
-    source = _choice(_("线索来源"), lambda: queries.code_choices("lead_source"))
-    handling_unit = django_filters.ModelChoiceFilter(label=_("承办单位"), queryset=lambda _request: hosts())
-    reporter_unit = django_filters.ModelChoiceFilter(label=_("报送单位"), queryset=lambda _request: hosts())
+    source = _choice(_("线索来源"), [])
+    handling_unit = _choice(_("承办单位"), [])
+    reporter_unit = _choice(_("报送单位"), [])
     heard_date = django_filters.DateFromToRangeFilter(
         label=_("获知日期"), widget=django_filters.widgets.DateRangeWidget(attrs={"type": "date"})
     )
 
 
-class ProjectFilter(ScopedFilterSet):
+class ProjectFilter(WithOptions):
     main = ("q", "stage", "status", "host_unit", "who")
+    codes = {"project_class": "project_class", "section": "section"}
+    units = ("host_unit", "reporter_unit")
     q = TextFilter()
     stage = _choice(_("阶段"), list(stages.STAGES.items()))
     status = _choice(_("状态"), list(stages.STATUSES.items()))
-    host_unit = django_filters.ModelChoiceFilter(label=_("落地单位"), queryset=lambda _request: hosts())
+    host_unit = _choice(_("落地单位"), [])
     who = _choice(_("与我有关"), [("team", _("我在团队中")), ("mine", _("我建立的"))], method="filter_who")
-    reporter_unit = django_filters.ModelChoiceFilter(label=_("报送单位"), queryset=lambda _request: hosts())
-    project_class = _choice(_("项目分类"), lambda: queries.code_choices("project_class"))
-    section = _choice(_("行业门类"), queries.sections, method="filter_section")
+    reporter_unit = _choice(_("报送单位"), [])
+    project_class = _choice(_("项目分类"), [])
+    section = _choice(_("行业门类"), [], method="filter_section")
     secrecy = _choice(_("知悉范围"), list(stages.SECRECY.items()))
     idle_days = django_filters.NumberFilter(
         label=_("多少天没有进展"), method="filter_idle", min_value=1, max_value=3650,
@@ -60,7 +79,8 @@ class ProjectFilter(ScopedFilterSet):
             self.form.fields[name].widget = forms.NumberInput(attrs={"min": 0, "class": "form-control"})
 
     def filter_who(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        wanted = queries.mine(self.by) if value == "team" else Q(created_by=self.by.user_id)
+        by = self.by or ANONYMOUS
+        wanted = queries.mine(by) if value == "team" else Q(created_by=by.user_id)
         return queryset.filter(wanted)
 
     def filter_section(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db.models import BooleanField, CharField, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Substr
+from django.db.models.functions import Cast, Coalesce, NullIf, Substr
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -21,7 +21,7 @@ from yinfeng.core.money import WAN, YI
 from yinfeng.enterprises import naming
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.orgs.models import Unit, in_force
-from yinfeng.orgs.queries import units_today
+from yinfeng.orgs.queries import hosts, units_today
 from yinfeng.projects import stages
 from yinfeng.projects.models import Lead, Participation, Project, ProjectQuerySet, Talk, TeamMember
 
@@ -157,13 +157,26 @@ def with_division(queryset: QuerySet[Project]) -> QuerySet[Project]:
     return queryset.annotate(division=Substr("industry", 1, 2))
 
 
-def sections() -> list[tuple[str, str]]:
-    """Return the sections of GB/T 4754 as choices."""
-    return [(entry.code, f"{entry.code} {entry.label}") for entry in core.codes("industry").filter(level=1)]
+UNIT = "unit"  # under this name ``options`` returns the units
+SECTION = "section"  # and under this the sections of GB/T 4754
 
 
-def code_choices(table: str) -> list[tuple[str, str]]:
-    return [(entry.code, entry.label) for entry in core.codes(table)]
+def options(tables: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
+    """Return the choices of code tables, the industry sections and the units that host projects, in one query."""
+    english = (translation.get_language() or "").startswith("en")
+    name = "name_en" if english else "name"
+    wanted = Q(table__in=list(tables)) | Q(table="industry", level=1)
+    codes = Code.objects.filter(wanted).values_list("table", "order", "code", name)
+    units = hosts().values_list(
+        Value(UNIT, CharField()), "order", Cast("pk", CharField()), Coalesce(NullIf(F("short_name"), Value("")), name)
+    )  # fmt: skip
+    found: dict[str, list[tuple[str, str]]] = {}
+    for table, _order, code, label in sorted(codes.order_by().union(units.order_by(), all=True)):
+        if table == "industry":
+            found.setdefault(SECTION, []).append((code, f"{code} {label}"))
+        else:
+            found.setdefault(table, []).append((code, label))
+    return found
 
 
 def day_limits(day: date) -> dict[str, int]:

@@ -1,0 +1,76 @@
+"""The detail pages of leads and projects: the row, what one may do on it and whether one follows it in one query."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django.db.models import Exists, Model, OuterRef
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from yinfeng.core import events, queries
+from yinfeng.core.lifecycle import Lifecycle
+from yinfeng.core.models import Follow
+from yinfeng.core.scopes import actions_of, fetch, with_actions
+from yinfeng.core.web import DetailPage, entry, file_line, move_acts, object_url
+
+
+class Detail(DetailPage):
+    """A detail page with several lifecycles that asks the database ten times at most, the frame of the desk included."""
+
+    template_name = "projects/detail.html"
+    lifecycles: ClassVar[tuple[Lifecycle, ...]] = ()
+    actions: ClassVar[tuple[str, ...]] = ()
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        follows = Follow.objects.permitted(self.by).filter(
+            object_type=events.type_of(self.model), object_id=OuterRef("pk")
+        )
+        found = with_actions(self.queryset(), self.by, self.actions).annotate(is_followed=Exists(follows))
+        self.object = fetch(found, self.by, kwargs["pk"])
+        return self.render(
+            {"title": str(self.object), "object": self.object, **self.frame(), **self.content()}
+        )
+
+    def allowed(self) -> set[str]:
+        return actions_of(self.object, self.by, self.actions)
+
+    def filed_with(self) -> Sequence[Model]:
+        return self.told_of()
+
+    def may_edit(self) -> bool:
+        return self.edit_action in self.allowed()
+
+    def frame(self) -> dict[str, Any]:
+        obj, by, told = self.object, self.by, self.told_of()
+        may_edit = self.may_edit()
+        return {
+            "may_edit": may_edit,
+            "timeline": [entry(event, obj) for event in queries.timeline(told)],
+            "files": [file_line(attachment) for attachment in queries.attachments(self.filed_with())],
+            "upload_url": object_url("file-add", obj) if may_edit else "",
+            "file_kinds": self.file_kinds(),
+            "acts": [
+                act for table in self.lifecycles for act in move_acts(table, obj, by, self.allowed())
+            ],
+            "follow": {
+                "url": object_url("unfollow" if obj.is_followed else "follow", obj),
+                "following": obj.is_followed,
+            },
+        }  # fmt: skip
+
+
+def fact(
+    label: str, value: Any, *, missing: bool = False, url: str = "", sub: str = "", wide: bool = False
+) -> dict[str, Any]:
+    """Return one fact of a page; ``missing`` marks one that the present or next stage asks for."""
+    text = "" if value is None else str(value)
+    return {
+        "label": label, "value": "" if text == "—" else text, "missing": missing, "url": url, "sub": sub, "wide": wide,
+    }  # fmt: skip
+
+
+def edit_link(route: str, pk: int, field: str) -> str:
+    """Return the address of an edit form at one field."""
+    return f"{reverse(route, args=[pk])}#id_{field}"

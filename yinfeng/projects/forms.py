@@ -1,0 +1,286 @@
+"""Forms of leads and projects, their fields in the order of the report form (FACTS §1.8)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from yinfeng.core.actors import Actor
+from yinfeng.core.forms import CodeField, EditForm, MoneyField, ReasonForm, Styled
+from yinfeng.core.money import Money
+from yinfeng.orgs.queries import hosts
+from yinfeng.projects import queries, stages
+from yinfeng.projects.models import Lead, Project, Talk
+
+UNITS = ("wan", "yi", "wan_usd", "wan_eur", "wan_hkd", "yi_jpy")
+_LONG = forms.Textarea(attrs={"rows": 4, "data-span": "2"})
+
+
+class UnitField(forms.ModelChoiceField):
+    """A choice among the units of a query that is asked anew for each form, as units come and go."""
+
+    def __init__(self, units: Callable[[], QuerySet[Any]], **kwargs: Any) -> None:
+        self.units = units
+        super().__init__(queryset=None, **kwargs)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> UnitField:
+        copy: UnitField = super().__deepcopy__(memo)
+        copy.queryset = self.units()
+        return copy
+
+
+class Asking(Styled):
+    """A form with questions that appear only once the services ask them."""
+
+    questions: ClassVar[tuple[str, ...]] = ("confirm_amounts",)
+    confirm_amounts = forms.BooleanField(label=_("金额和单位已核对无误"), required=False)
+
+    def fieldsets(self) -> list[dict[str, Any]]:
+        """Return the groups without the questions that nobody has asked."""
+        silent = {
+            name for name in self.questions
+            if name in self.fields and not (self.is_bound and (self.errors.get(name) or self[name].data))
+        }  # fmt: skip
+        groups = super().fieldsets()
+        for group in groups:
+            group["fields"] = [field for field in group["fields"] if field.name not in silent]
+        return [group for group in groups if group["fields"]]
+
+    def values(self) -> dict[str, Any]:
+        """Return what the services take as values: the fields without questions, version and note."""
+        left_out = {*self.questions, "version", "note", "enterprise_name"}
+        values = {name: value for name, value in self.cleaned_data.items() if name not in left_out}
+        if "enterprise_name" in self.fields:
+            values["enterprise"] = self.cleaned_data.get("enterprise")
+        for name, value in values.items():  # yuan alone is kept of amounts that are not the headline
+            if isinstance(value, Money) and name not in {"intended", "contracted"}:
+                values[name] = value.yuan
+        return values
+
+
+class WithEnterprise(Asking):
+    """A form that names an enterprise of the library by typing its name."""
+
+    enterprise_name = forms.CharField(
+        label=_("企业"), max_length=200, required=False,
+        help_text=_("填写企业全称或曾用名。输入两个字即有提示。"),
+        widget=forms.TextInput(attrs={"list": "enterprise-names", "autocomplete": "off", "data-span": "2"}),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, by: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.by = by
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        name = cleaned.get("enterprise_name", "").strip()
+        cleaned["enterprise"] = queries.find_enterprise(name, self.by)
+        if name and cleaned["enterprise"] is None:
+            self.add_error("enterprise_name", _("企业库中没有这家企业。请核对名称，或先到“企业”中登记。"))
+        return cleaned
+
+
+class LeadForm(WithEnterprise, EditForm):
+    questions = ("confirm_amounts", "despite")
+    groups = (
+        (_("线索"), "", ["enterprise_name", "despite", "title", "content"]),
+        (_("来源"), _("首报时间由系统在登记时记下，不能修改。"), ["source", "heard_date", "source_detail"]),
+        (_("初步情况"), _("不清楚的可以以后再补。"), ["intended", "confirm_amounts", "industry"]),
+        (_("承办"), "", ["handling_unit"]),
+    )
+    despite = forms.CharField(
+        label=_("仍然登记的理由"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2, "data-span": "2"})
+    )  # fmt: skip
+    title = forms.CharField(
+        label=_("线索名称"), max_length=80, help_text=_("例如：某企业拟建动力电池基地"),
+        widget=forms.TextInput(attrs={"data-span": "2"}),
+    )  # fmt: skip
+    content = forms.CharField(label=_("投资意向内容"), max_length=2000, widget=_LONG)
+    source = CodeField("lead_source", label=_("线索来源"))
+    heard_date = forms.DateField(label=_("获知日期"), widget=forms.DateInput, initial=timezone.localdate)
+    source_detail = forms.CharField(
+        label=_("来源说明"), max_length=200, required=False, help_text=_("哪场活动、哪位引荐人或哪家机构。"),
+        widget=forms.TextInput(attrs={"data-span": "2"}),
+    )  # fmt: skip
+    intended = MoneyField(label=_("意向投资额"), units=UNITS, required=False)
+    industry = CodeField("industry", label=_("行业"), level=2, required=False)
+    handling_unit = UnitField(hosts, label=_("承办单位"), required=False, help_text=_("不选即为本单位。"),
+    )  # fmt: skip
+
+    def clean_heard_date(self) -> Any:
+        day = self.cleaned_data["heard_date"]
+        if day > timezone.localdate():
+            raise ValidationError(_("获知日期不能晚于今天。"))
+        return day
+
+    @staticmethod
+    def initial_of(lead: Lead) -> dict[str, Any]:
+        return {
+            "enterprise_name": lead.enterprise.name if lead.enterprise else "", "title": lead.title,
+            "content": lead.content, "source": lead.source, "heard_date": lead.heard_date,
+            "source_detail": lead.source_detail, "intended": intended_of(lead), "industry": lead.industry,
+            "handling_unit": lead.handling_unit_id, "version": lead.version,
+        }  # fmt: skip
+
+
+def intended_of(row: Lead | Project) -> Money | None:
+    """Return an intended amount as it was given."""
+    if row.intended is None:
+        return None
+    original = row.intended if row.intended_original is None else row.intended_original
+    return Money(row.intended, row.intended_currency, original, row.intended_rate)
+
+
+class ConvertForm(EditForm):
+    name = forms.CharField(
+        label=_("项目名称"), max_length=80, widget=forms.TextInput(attrs={"data-span": "2"})
+    )
+    secrecy = forms.ChoiceField(
+        label=_("知悉范围"), choices=list(stages.SECRECY.items()), initial=stages.INTERNAL,
+        help_text=_("敏感项目只有项目团队和经授权的人员能看到。"),
+    )  # fmt: skip
+
+
+class FindingForm(ReasonForm):
+    reason = forms.CharField(
+        label=_("研判意见"), max_length=1000, widget=forms.Textarea(attrs={"rows": 4, "data-span": "2"})
+    )
+
+
+class ProjectForm(WithEnterprise, EditForm):
+    groups = (
+        (_("项目"), "", ["name", "project_class", "is_foreign", "origin", "secrecy"]),
+        (_("产业"), "", ["industry", "chain"]),
+        (_("投资方"), "", ["enterprise_name", "contact_name"]),
+        (
+            _("投资"), _("意向投资额是投资方说的，合同投资额在签约核验之后由系统填入。"),
+            ["intended", "fixed_investment", "confirm_amounts"],
+        ),
+        (_("招商"), "", ["investment_kind", "summary"]),
+        (
+            _("落地"), _("供地类项目须填写用地需求。"),
+            ["host_unit", "site", "land_mu", "planned_start_date", "expected_output", "expected_tax"],
+        ),
+        (_("下一步"), "", ["next_step", "next_date"]),
+    )  # fmt: skip
+    name = forms.CharField(
+        label=_("项目名称"), max_length=80, widget=forms.TextInput(attrs={"data-span": "2"})
+    )
+    project_class = CodeField("project_class", label=_("项目分类"), required=False)
+    is_foreign = forms.TypedChoiceField(
+        label=_("内资或外资"), required=False, empty_value=None, coerce=lambda value: value == "True",
+        choices=[("", _("请选择")), ("False", _("内资")), ("True", _("外资"))],
+    )  # fmt: skip
+    origin = forms.CharField(
+        label=_("投资来源地"), max_length=60, required=False, help_text=_("内资填省市，外资填国家或地区。")
+    )
+    secrecy = forms.ChoiceField(
+        label=_("知悉范围"), choices=list(stages.SECRECY.items()), initial=stages.INTERNAL,
+        help_text=_("敏感项目只有项目团队和经授权的人员能看到。"),
+    )  # fmt: skip
+    industry = CodeField("industry", label=_("行业"), required=False)
+    chain = CodeField("chain", label=_("产业链"), required=False)
+    contact_name = forms.CharField(label=_("投资方联系人"), max_length=100, required=False)
+    intended = MoneyField(label=_("意向投资额"), units=UNITS, required=False)
+    fixed_investment = MoneyField(label=_("固定资产投资"), required=False)
+    investment_kind = CodeField("investment_kind", label=_("招商类型"), required=False)
+    summary = forms.CharField(label=_("项目简介"), max_length=2000, widget=_LONG)
+    host_unit = UnitField(hosts, label=_("落地单位"), required=False)
+    site = forms.CharField(label=_("拟选址"), max_length=200, required=False)
+    land_mu = forms.DecimalField(
+        label=_("用地需求"), min_value=Decimal(0), max_digits=10, decimal_places=2, required=False,
+        widget=forms.NumberInput(attrs={"data-unit": _("亩")}),
+    )  # fmt: skip
+    planned_start_date = forms.DateField(label=_("计划开工日期"), required=False, widget=forms.DateInput)
+    expected_output = MoneyField(label=_("预计年产值"), required=False)
+    expected_tax = MoneyField(label=_("预计年税收"), required=False)
+    next_step = forms.CharField(
+        label=_("下一步工作"),
+        max_length=500,
+        required=False,
+        widget=forms.TextInput(attrs={"data-span": "2"}),
+    )
+    next_date = forms.DateField(label=_("下一步时限"), required=False, widget=forms.DateInput)
+
+    @staticmethod
+    def initial_of(project: Project) -> dict[str, Any]:
+        plain = [name for name in ProjectForm.base_fields if hasattr(project, name) and name != "intended"]
+        return {
+            **{name: getattr(project, name) for name in plain},
+            "host_unit": project.host_unit_id,
+            "intended": intended_of(project),
+            "enterprise_name": project.enterprise.name if project.enterprise else "",
+        }
+
+
+class LoseForm(ReasonForm):
+    lost_reason = CodeField("lost_reason", label=_("流失原因"))
+    rival_place = forms.CharField(
+        label=_("流向地"), max_length=100, required=False, help_text=_("项目去了哪个城市，不清楚可不填。")
+    )
+    field_order = ("lost_reason", "rival_place", "reason")
+
+
+class TalkForm(Styled):
+    groups = (
+        (_("洽谈"), "", ["talk_date", "form", "place", "our_side", "their_side", "summary"]),
+        (_("下一步"), _("填写后将成为项目的下一步工作。"), ["next_step", "next_date"]),
+    )
+    talk_date = forms.DateField(label=_("日期"), widget=forms.DateInput, initial=timezone.localdate)
+    form = forms.ChoiceField(label=_("方式"), choices=Talk._meta.get_field("form").choices or ())
+    place = forms.CharField(
+        label=_("地点"), max_length=100, required=False, widget=forms.TextInput(attrs={"data-span": "2"})
+    )
+    our_side = forms.CharField(label=_("我方人员"), max_length=300)
+    their_side = forms.CharField(label=_("对方人员"), max_length=300)
+    summary = forms.CharField(label=_("洽谈内容"), max_length=2000, widget=_LONG)
+    next_step = forms.CharField(
+        label=_("下一步工作"),
+        max_length=500,
+        required=False,
+        widget=forms.TextInput(attrs={"data-span": "2"}),
+    )
+    next_date = forms.DateField(label=_("下一步时限"), required=False, widget=forms.DateInput)
+
+
+class UnitForm(Styled):
+    unit = UnitField(queries.joinable_units, label=_("单位"))
+    part = forms.ChoiceField(
+        label=_("参与身份"),
+        choices=[(part, stages.PARTS[part]) for part in (stages.JOINT, stages.INTRODUCER, stages.APPROVER)],
+    )
+
+
+class JointUnitForm(Styled):
+    pk = forms.CharField(widget=forms.MultipleHiddenInput, required=False)
+    unit = UnitField(queries.joinable_units, label=_("协同单位"))
+
+
+class MemberForm(Styled):
+    user: ClassVar[forms.ModelChoiceField] = forms.ModelChoiceField(label=_("人员"), queryset=None)
+    is_leader = forms.BooleanField(label=_("作为项目负责人"), required=False)
+
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["user"].queryset = queries.candidates(project)  # type: ignore[attr-defined]
+
+
+class SignatureForm(Asking):
+    groups = (
+        (
+            _("签约"), _("提交后由另一位同事核验，核验通过后项目进入签约阶段。"),
+            ["signed_date", "contracted", "confirm_amounts", "contract"],
+        ),
+    )  # fmt: skip
+    signed_date = forms.DateField(label=_("签约日期"), widget=forms.DateInput)
+    contracted = MoneyField(label=_("合同投资额"), units=UNITS)
+    contract = forms.FileField(
+        label=_("合同文本"), error_messages={"required": _("请上传合同文本。")}, widget=forms.FileInput(attrs={"data-span": "2"})
+    )  # fmt: skip

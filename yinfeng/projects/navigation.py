@@ -1,0 +1,10 @@
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from yinfeng.core.navigation import Item
+
+ITEMS = (
+    Item("projects", _("线索"), "bulb", "leads", ("projects.lead.view",), order=10),
+    Item("projects", _("项目"), "briefcase", "projects", ("projects.project.view",), order=20),
+)

@@ -1,0 +1,177 @@
+"""The columns of the lists of leads and projects."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from yinfeng.core.money import show
+from yinfeng.core.tables import Cell, Column, Table, day
+from yinfeng.projects import queries, stages
+from yinfeng.projects.models import Lead, Project
+
+STAGE_TONES = {
+    stages.PLANNED: "muted",
+    stages.INTENDED: "info",
+    stages.NEGOTIATING: "warning",
+    stages.SIGNED: "success",
+}
+STATUS_TONES = {
+    stages.ONGOING: "info",
+    stages.ON_HOLD: "warning",
+    stages.LOST: "danger",
+    stages.ENDED: "muted",
+}
+LEAD_TONES = {
+    stages.REGISTERED: "warning",
+    stages.QUALIFIED: "info",
+    stages.CONVERTED: "success",
+    stages.DECLINED: "muted",
+}
+
+
+def badge(code: str, labels: Any, tones: dict[str, str]) -> Cell:
+    return Cell(str(labels[code]), badge=True, tone=tones[code])
+
+
+def amount(key: str, label: Any, field: str, *, shown: bool = True) -> Column:
+    """Return the column of an amount: 万元 or 亿元 on the page, a number of yuan in the export."""
+
+    def value(row: Any) -> Decimal | None:
+        found: Decimal | None = getattr(row, field)
+        return found
+
+    return Column(
+        key, label, lambda row: show(value(row)), value=value, kind="money", sort=field, numeric=True, shown=shown
+    )  # fmt: skip
+
+
+def unit(key: str, label: Any, field: str, *, shown: bool = True) -> Column:
+    def name(row: Any) -> str:
+        found = getattr(row, field)
+        return found.brief if found else "—"
+
+    return Column(key, label, name, shown=shown)
+
+
+def due(when: date | None, today: date) -> str:
+    """Return the tone of a date by which something should be done."""
+    return "danger" if when is not None and when < today else ""
+
+
+class LeadTable(Table):
+    related = ("enterprise", "handling_unit", "reporter_unit", "registered_by")
+    columns = (
+        Column(
+            "title", _("线索名称"),
+            lambda lead: Cell(lead.title, sub=lead.enterprise.name if lead.enterprise else ""),
+            value=lambda lead: lead.title,
+        ),
+        Column(
+            "enterprise", _("企业"), lambda lead: lead.enterprise.name if lead.enterprise else "—", shown=False
+        ),
+        Column("state", _("状态"), lambda lead: badge(lead.state, stages.LEAD_STATES, LEAD_TONES), sort="state"),
+        Column("source", _("线索来源"), lambda lead: lead.source_label or lead.source),
+        amount("intended", _("意向投资额"), "intended"),
+        unit("handling", _("承办单位"), "handling_unit"),
+        unit("reporter", _("报送单位"), "reporter_unit", shown=False),
+        Column(
+            "first", _("首报时间"), lambda lead: day(lead.first_reported_at),
+            value=lambda lead: lead.first_reported_at, kind="datetime", sort="first_reported_at",
+        ),
+        Column(
+            "heard", _("获知日期"), lambda lead: day(lead.heard_date), value=lambda lead: lead.heard_date,
+            kind="date", sort="heard_date", shown=False,
+        ),
+        Column("by", _("登记人"), lambda lead: str(lead.registered_by), shown=False),
+    )  # fmt: skip
+
+    def fetch(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        found: QuerySet[Any] = super().fetch(queryset)
+        label: Any = {"source_label": queries.code_label("lead_source", "source")}
+        found = found.annotate(**label)
+        return found  # noqa: RET504 - annotate alone is typed as Any
+
+
+def _name(project: Project) -> Cell:
+    sub = " · ".join(
+        part for part in (project.code, project.enterprise.name if project.enterprise else "") if part
+    )
+    icon = "lock" if project.secrecy == stages.SENSITIVE else ""
+    title = _now("敏感项目") if icon else ""
+    return Cell(project.name, sub=sub, icon=icon, title=title)
+
+
+def _next(project: Project) -> Cell | str:
+    if not project.next_step and project.next_date is None:
+        return "—"
+    late = project.next_date is not None and project.next_date < timezone.localdate()
+    sub = day(project.next_date) if project.next_date else ""
+    return Cell(project.next_step or "—", sub=_now("%(day)s，已过期") % {"day": sub} if late else sub)
+
+
+class ProjectTable(Table):
+    related = ("enterprise", "host_unit", "reporter_unit")
+    columns = (
+        Column("name", _("项目名称"), _name, value=lambda row: row.name, sort="name"),
+        Column("code", _("项目编号"), lambda row: row.code, sort="code", shown=False),
+        Column("enterprise", _("投资主体"), lambda row: row.enterprise.name if row.enterprise else "—", shown=False),
+        Column("stage", _("阶段"), lambda row: badge(row.stage, stages.STAGES, STAGE_TONES)),
+        Column("status", _("状态"), lambda row: badge(row.status, stages.STATUSES, STATUS_TONES)),
+        amount("intended", _("意向投资额"), "intended"),
+        amount("contracted", _("合同投资额"), "contracted"),
+        amount("fixed", _("固定资产投资"), "fixed_investment", shown=False),
+        unit("host", _("落地单位"), "host_unit"),
+        unit("reporter", _("报送单位"), "reporter_unit", shown=False),
+        Column("class", _("项目分类"), lambda row: row.class_label or "—", shown=False),
+        Column("industry", _("行业"), lambda row: row.industry_label or row.industry or "—", shown=False),
+        Column("next", _("下一步"), _next, value=lambda row: row.next_step),
+        Column(
+            "progress", _("最近进展"), lambda row: day(row.progress_at), value=lambda row: row.progress_at,
+            kind="datetime", sort="progress_at",
+        ),
+        Column(
+            "signed", _("签约日期"), lambda row: day(row.signed_date), value=lambda row: row.signed_date,
+            kind="date", sort="signed_date", shown=False,
+        ),
+        Column(
+            "secrecy", _("知悉范围"), lambda row: str(stages.SECRECY[row.secrecy]), shown=False
+        ),
+    )  # fmt: skip
+
+    def fetch(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        found: QuerySet[Any] = super().fetch(queryset)
+        labels: Any = {
+            "class_label": queries.code_label("project_class", "project_class"),
+            "industry_label": queries.code_label("industry", "industry"),
+        }
+        found = found.annotate(**labels)
+        return found  # noqa: RET504
+
+
+def lead_line(lead: Lead) -> dict[str, Any]:
+    """Return a lead as a line among search results."""
+    return {
+        "title": lead.title,
+        "url": lead.get_absolute_url(),
+        "sub": lead.enterprise.name if lead.enterprise else lead.handling_unit.brief,
+        "badge": {"text": stages.LEAD_STATES[lead.state], "tone": LEAD_TONES[lead.state]},
+    }
+
+
+def project_line(project: Project) -> dict[str, Any]:
+    """Return a project as a line among search results."""
+    return {
+        "title": project.name,
+        "url": project.get_absolute_url(),
+        "sub": " · ".join(
+            part for part in (project.code, project.enterprise.name if project.enterprise else "") if part
+        ),
+        "badge": {"text": stages.STAGES[project.stage], "tone": STAGE_TONES[project.stage]},
+    }

@@ -1,0 +1,616 @@
+"""Pages of projects: list, page, change, moves, talks, units and team, signing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Count, Exists, FilteredRelation, Model, OuterRef, Q
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from yinfeng.core import services as core
+from yinfeng.core.errors import Invalid
+from yinfeng.core.forms import ReasonForm
+from yinfeng.core.money import Money, show, show_money
+from yinfeng.core.scopes import ScopedQuerySet, rows
+from yinfeng.core.tables import day, moment, with_query
+from yinfeng.core.views import safe_next
+from yinfeng.core.web import ActPage, EditPage, ExportPage, ListPage, MovePage, Page
+from yinfeng.projects import facts, lifecycle, queries, services, stages
+from yinfeng.projects.details import Detail, edit_link, fact
+from yinfeng.projects.filters import ProjectFilter
+from yinfeng.projects.forms import (
+    JointUnitForm,
+    LoseForm,
+    MemberForm,
+    ProjectForm,
+    SignatureForm,
+    TalkForm,
+    UnitForm,
+    intended_of,
+)
+from yinfeng.projects.models import Lead, Project, Signature
+from yinfeng.projects.tables import STAGE_TONES, STATUS_TONES, ProjectTable
+from yinfeng.projects.views_leads import enterprise_url
+
+BULK_LIMIT = 200
+
+
+class Projects(ListPage):
+    permission = "projects.project.view"
+    model = Project
+    table = ProjectTable
+    filterset = ProjectFilter
+    key = "projects"
+    title = gettext_lazy("项目")
+    export_permission = "projects.project.export"
+    export_route = "projects-export"
+
+    def primary(self) -> dict[str, Any] | None:
+        if not self.by.may("projects.project.add"):
+            return None
+        return {"label": _("新建项目"), "url": reverse("project-new"), "icon": "plus"}
+
+    def tabs(self) -> list[dict[str, Any]]:
+        """Return the stages with how many projects stand in each."""
+        stage = self.request.GET.get("stage", "")
+        found = self.queryset().order_by().values_list("stage").annotate(n=Count("pk"))
+        counts = dict(found)
+        every = [("", _("全部"), sum(counts.values()))]
+        every += [(code, str(label), counts.get(code, 0)) for code, label in stages.STAGES.items()]
+        return [
+            {
+                "label": label,
+                "count": f"{count:,}",
+                "active": stage == code,
+                "url": with_query(self.request.GET, stage=code or None, after=None, before=None),
+            }
+            for code, label, count in every
+        ]
+
+    def bulk(self) -> list[dict[str, Any]]:
+        acts = [{"label": _("关注"), "url": reverse("projects-follow"), "icon": "star"}]
+        if self.by.may("projects.project.team"):
+            acts.append(
+                {"label": _("加入协同单位"), "url": reverse("projects-joint"), "icon": "building-plus"}
+            )
+        return acts
+
+    def empty(self) -> dict[str, Any]:
+        hint = _("项目由研判通过的线索转来，也可以直接新建策划项目。")
+        return {"title": _("还没有项目"), "hint": hint, "act": self.primary(), "icon": "briefcase"}
+
+
+class ExportProjects(ExportPage):
+    permission = "projects.project.export"
+    page = Projects
+    file_title = gettext_lazy("项目清单")
+
+
+def _picked(page: Page) -> list[Project]:
+    """Return the projects ticked on the list, through their scope."""
+    keys = [int(pk) for pk in page.request.POST.getlist("pk") if pk.isdecimal() and len(pk) < 19]
+    if not keys:
+        raise Invalid(_("请先在清单中勾选项目。"))
+    return list(rows(Project).permitted(page.by).filter(pk__in=keys[:BULK_LIMIT]))
+
+
+class FollowProjects(Page):
+    permission = "projects.project.view"
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        picked = _picked(self)
+        for project in picked:
+            core.follow(by=self.by, obj=project)
+        self.say(_("已关注 %(count)s 个项目。") % {"count": len(picked)})
+        return HttpResponseRedirect(safe_next(request, reverse("projects")))
+
+
+class JointProjects(ActPage):
+    """Ask for the unit first (the list posts the ticked rows), then let it take part in all of them."""
+
+    permission = "projects.project.team"
+    form = JointUnitForm
+    title = gettext_lazy("加入协同单位")
+
+    def cancel_url(self) -> str:
+        return reverse("projects")
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        self.picked = _picked(self)
+        if "unit" not in request.POST:
+            keys = [project.pk for project in self.picked]
+            return self.show(self.make_form(initial={"pk": keys}))
+        form = self.make_form(data=request.POST)
+        if not form.is_valid():
+            return self.show(form, status=422)
+        unit = form.cleaned_data["unit"]
+        added, left = services.add_joint_unit(by=self.by, projects=self.picked, unit=unit)
+        sentence = _("%(unit)s已加入 %(count)s 个项目。") % {"unit": unit.brief, "count": added}
+        if left:
+            sentence += _("另有 %(count)s 个没有加入：已在其中，或您不能调整。") % {"count": left}
+        self.say(sentence)
+        return HttpResponseRedirect(reverse("projects"))
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        return HttpResponseRedirect(reverse("projects"))
+
+    def extra(self) -> dict[str, Any]:
+        return {"intro": _("将加入 %(count)s 个项目。") % {"count": len(self.picked)}}
+
+
+# --- one project --------------------------------------------------------------------------------------------------
+
+
+class ProjectDetail(Detail):
+    permission = "projects.project.view"
+    model = Project
+    template_name = "projects/project.html"
+    lifecycles = (lifecycle.STAGE, lifecycle.STATUS)
+    actions = ("change", "advance", "hold", "verify", "team", "record")
+
+    def queryset(self) -> ScopedQuerySet[Any]:
+        """Bring along the one signing that waits or counts: at most one, so the join multiplies nothing."""
+        labels = {
+            "class_label": queries.code_label("project_class", "project_class"),
+            "kind_label": queries.code_label("investment_kind", "investment_kind"),
+            "industry_label": queries.code_label("industry", "industry"),
+            "chain_label": queries.code_label("chain", "chain"),
+            "lost_label": queries.code_label("lost_reason", "lost_reason"),
+        }
+        joined: Any = Project.objects.annotate(
+            signing=FilteredRelation("signatures", condition=~Q(signatures__state=stages.REFUTED)),
+            sees_lead=Exists(Lead.objects.permitted(self.by).filter(pk=OuterRef("lead"))),
+            **labels,
+        )
+        found: ScopedQuerySet[Any] = joined.select_related(
+            "enterprise", "lead", "host_unit", "reporter_unit", "created_by", "signing__entered_by",
+            "signing__verified_by", "signing__contract",
+        )  # fmt: skip
+        return found
+
+    def frame(self) -> dict[str, Any]:
+        self.object.__dict__.setdefault("signing", None)  # nothing was joined: no signing waits or counts
+        return super().frame()
+
+    def told_of(self) -> Sequence[Model]:
+        project: Project = self.object
+        return [project, project.lead] if project.lead is not None else [project]
+
+    def filed_with(self) -> Sequence[Model]:
+        """Return whose files are listed: the lead's only for those who may see the lead."""
+        return self.told_of() if self.object.sees_lead else [self.object]
+
+    def may_edit(self) -> bool:
+        return super().may_edit() and self.object.status not in {stages.LOST, stages.ENDED}
+
+    def file_kinds(self) -> list[tuple[str, str]]:
+        return [
+            ("plan", _("项目方案")),
+            ("licence", _("营业执照")),
+            ("minutes", _("会谈纪要")),
+            ("other", _("其他")),
+        ]
+
+    def content(self) -> dict[str, Any]:
+        project: Project = self.object
+        allowed = self.allowed()
+        involved = queries.involved(project)
+        can_team = "team" in allowed
+        return {
+            "back": {"url": reverse("projects"), "label": _("项目")},
+            "code": project.code,
+            "badges": self._badges(),
+            "subtitle": project.enterprise.name if project.enterprise else "",
+            "progress": self._progress(),
+            "missing": self._missing(),
+            "fact_groups": self._facts(),
+            "edit_url": reverse("project-edit", args=[project.pk]) if self.may_edit() else "",
+            "head_acts": self._head_acts(allowed),
+            "units": [self._unit(row, can_team) for row in involved if not row.is_person],
+            "unit_add_url": reverse("project-unit-add", args=[project.pk]) if can_team else "",
+            "members": [self._member(row, can_team) for row in involved if row.is_person],
+            "member_add_url": reverse("project-member-add", args=[project.pk]) if can_team else "",
+            "talks": [self._talk(talk) for talk in queries.talks(project)],
+            "signature": self._signature(allowed),
+        }
+
+    def _badges(self) -> list[dict[str, Any]]:
+        project = self.object
+        badges = [
+            {"text": stages.STAGES[project.stage], "tone": STAGE_TONES[project.stage]},
+            {"text": stages.STATUSES[project.status], "tone": STATUS_TONES[project.status]},
+        ]
+        if project.secrecy == stages.SENSITIVE:
+            badges.append({"text": stages.SECRECY[project.secrecy], "tone": "danger", "icon": "lock"})
+        return badges
+
+    def _progress(self) -> list[dict[str, Any]]:
+        project, here = self.object, facts.ORDER.index(self.object.stage)
+        since = _("%(day)s 起") % {"day": day(project.stage_since)}
+        is_last = here == len(facts.ORDER) - 1
+        return [
+            {
+                "label": label,
+                "state": "done" if index < here or (index == here and is_last) else "current" if index == here else "todo",
+                "note": since if index == here else "",
+            }
+            for index, label in enumerate(stages.STAGES.values())
+        ]  # fmt: skip
+
+    def _missing(self) -> dict[str, Any] | None:
+        project, stage = self.object, facts.next_stage(self.object)
+        if stage is None or project.status != stages.ONGOING:
+            return None
+        lacking = facts.missing(project, stage)
+        items: list[dict[str, Any]] = [
+            {"label": item.label, "url": self._edit_link(item.field)} for item in lacking
+        ]
+        if stage == stages.SIGNED and lifecycle.current_signature(project) is None:
+            url = reverse("project-sign", args=[project.pk]) if self.may_edit() and not lacking else ""
+            items.append({"label": _("签约申报和合同文本"), "url": url})
+        title = _("进入“%(stage)s”还缺什么") % {"stage": stages.STAGES[stage]}
+        return {"title": title, "items": items}
+
+    def _edit_link(self, field: str) -> str:
+        """Return the address of the edit form at a field; an amount and the enterprise are typed into parts of theirs."""
+        if not self.may_edit():
+            return ""
+        target = {"enterprise": "enterprise_name"}.get(field, field)
+        if field in {"intended", "fixed_investment", "expected_output", "expected_tax"}:
+            target += "_"
+        return edit_link("project-edit", self.object.pk, target)
+
+    def _facts(self) -> list[dict[str, Any]]:
+        project, stage = self.object, facts.next_stage(self.object)
+        lacking = {item.field for item in facts.missing(project, stage)} if stage else set()
+
+        def line(name: str, value: Any, url: str = "", **more: Any) -> dict[str, Any]:
+            label = facts.field_of(name).verbose_name
+            missing = name in lacking
+            link = self._edit_link(name) if missing else url
+            return fact(str(label), value, missing=missing, url=link, **more)
+
+        foreign = {True: _("外资"), False: _("内资"), None: ""}[project.is_foreign]
+        enterprise = project.enterprise
+        link = enterprise_url(enterprise, self.by) if enterprise else ""
+        groups = [
+            (_("金额"), [
+                line("intended", show_money(intended_of(project)) if project.intended is not None else ""),
+                fact(_("合同投资额"), show(project.contracted), sub=_("核验签约后填入") if project.contracted is None else ""),
+                line("fixed_investment", show(project.fixed_investment)),
+                line("expected_output", show(project.expected_output)),
+                line("expected_tax", show(project.expected_tax)),
+                fact(_("签约日期"), day(project.signed_date)),
+            ]),
+            (_("项目"), [
+                line("project_class", project.class_label or project.project_class),
+                line("is_foreign", foreign),
+                line("origin", project.origin),
+                line("industry", project.industry_label or project.industry),
+                line("chain", project.chain_label or project.chain),
+                line("investment_kind", project.kind_label or project.investment_kind),
+                fact(_("知悉范围"), stages.SECRECY[project.secrecy]),
+                line("summary", project.summary, wide=True),
+            ]),
+            (_("投资方"), [
+                line("enterprise", enterprise.name if enterprise else "", url=link),
+                line("contact_name", project.contact_name),
+            ]),
+            (_("落地"), [
+                line("host_unit", project.host_unit.brief if project.host_unit else ""),
+                line("site", project.site),
+                line("land_mu", _("%(mu)s 亩") % {"mu": f"{project.land_mu:,.2f}"} if project.land_mu is not None else ""),
+                line("planned_start_date", day(project.planned_start_date)),
+            ]),
+            (_("推进"), [
+                fact(_("下一步工作"), project.next_step, wide=True),
+                fact(_("下一步时限"), day(project.next_date)),
+                fact(_("最近进展时间"), moment(project.progress_at)),
+                fact(_("首报时间"), moment(project.lead.first_reported_at) if project.lead else ""),
+                fact(_("建立人"), project.created_by),
+            ]),
+        ]  # fmt: skip
+        if project.status == stages.LOST:
+            lost = [
+                fact(_("流失原因"), project.lost_label or project.lost_reason),
+                fact(_("流向地"), project.rival_place),
+            ]
+            groups.insert(0, (_("流失"), lost))
+        return [{"title": title, "facts": found} for title, found in groups]
+
+    def _head_acts(self, allowed: set[str]) -> list[dict[str, Any]]:
+        project, acts = self.object, []
+        if project.status in {stages.LOST, stages.ENDED}:
+            return []
+        if "record" in allowed:
+            url = reverse("project-talk", args=[project.pk])
+            acts.append({"label": _("记录洽谈"), "url": url, "icon": "message-plus"})
+        return acts
+
+    def _unit(self, row: queries.Involved, can_team: bool) -> dict[str, Any]:
+        removable = can_team and row.part in services.CHOSEN_PARTS
+        url = reverse("project-unit-remove", args=[self.object.pk, row.pk]) if removable else ""
+        return {"name": row.name, "role": stages.PARTS[row.part], "remove_url": url}
+
+    def _member(self, row: queries.Involved, can_team: bool) -> dict[str, Any]:
+        url = reverse("project-member-remove", args=[self.object.pk, row.pk]) if can_team else ""
+        role = _("项目负责人") if row.is_leader else _("团队成员")
+        return {"name": row.name, "role": role, "remove_url": url}
+
+    @staticmethod
+    def _talk(talk: Any) -> dict[str, Any]:
+        where = " · ".join(part for part in (talk.get_form_display(), talk.place) if part)
+        return {
+            "day": day(talk.talk_date),
+            "where": where,
+            "our_side": talk.our_side,
+            "their_side": talk.their_side,
+            "summary": talk.summary,
+            "next_step": talk.next_step,
+            "next_day": day(talk.next_date) if talk.next_date else "",
+            "who": f"{talk.recorded_by} · {talk.unit.brief}",
+        }
+
+    def _signature(self, allowed: set[str]) -> dict[str, Any] | None:
+        project, signature = self.object, lifecycle.current_signature(self.object)
+        if signature is None:
+            ready = (
+                project.stage == stages.NEGOTIATING
+                and project.status == stages.ONGOING
+                and "change" in allowed
+                and not facts.missing(project, stages.SIGNED)
+            )
+            return {"submit_url": reverse("project-sign", args=[project.pk])} if ready else None
+        signature.project = project  # spares the guards a query
+        acts = [
+            {
+                "label": offer.move.label, "icon": offer.move.icon, "style": offer.move.style,
+                "url": reverse("projects.signature-move", args=[signature.pk, offer.move.name]),
+                "reasons": offer.reasons,
+            }
+            for offer in lifecycle.SIGNATURE.offers(signature, self.by, allowed & {"verify"})
+        ]  # fmt: skip
+        money = Money(
+            signature.contracted, signature.contracted_currency, signature.contracted_original,
+            signature.contracted_rate,
+        )  # fmt: skip
+        return {
+            "state": stages.SIGNATURE_STATES[signature.state],
+            "tone": "success" if signature.state == stages.VERIFIED else "warning",
+            "amount": show_money(money),
+            "day": day(signature.signed_date),
+            "entered": f"{signature.entered_by} · {moment(signature.entered_at)}",
+            "verified": f"{signature.verified_by} · {moment(signature.verified_at)}" if signature.verified_by else "",
+            "finding": signature.finding,
+            "file": {"name": signature.contract.name, "url": reverse("file", args=[signature.contract_id])},
+            "acts": acts,
+        }  # fmt: skip
+
+
+# --- acts on a project --------------------------------------------------------------------------------------------
+
+
+class ProjectFormPage(ActPage):
+    template_name = "projects/lead_form.html"
+    form = ProjectForm
+    secret_notice = True
+
+    def form_arguments(self) -> dict[str, Any]:
+        return {"by": self.by}
+
+    def extra(self) -> dict[str, Any]:
+        return {"live_check_url": reverse("project-names"), "live_check_field": "enterprise_name"}
+
+
+class EnterpriseNames(Page):
+    """Names of the library that contain what is being typed, for the project's form."""
+
+    permission = "projects.project.view"
+    template_name = "projects/_enterprise_check.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        name = request.GET.get("enterprise_name", "")[:200]
+        return self.render({"names": queries.enterprises_like(name, self.by)})
+
+
+class AddProject(ProjectFormPage):
+    permission = "projects.project.add"
+    title = gettext_lazy("新建项目")
+    submit_label = gettext_lazy("建立项目")
+
+    def cancel_url(self) -> str:
+        return reverse("projects")
+
+    def act(self, form: ProjectForm) -> Project:
+        confirmed = form.cleaned_data["confirm_amounts"]
+        return services.add_project(by=self.by, values=form.values(), confirmed=confirmed)
+
+    def done(self, result: Project) -> str:
+        return _("已建立项目 %(code)s，您是项目负责人。") % {"code": result.code}
+
+
+class EditProject(ProjectFormPage, EditPage):
+    permission = "projects.project.view"
+    model = Project
+    title = gettext_lazy("修改项目")
+
+    def initial(self) -> dict[str, Any]:
+        return ProjectForm.initial_of(self.object)
+
+    def act(self, form: ProjectForm) -> Project:
+        data = form.cleaned_data
+        return services.change_project(
+            by=self.by, project=self.object, version=data["version"] or 0, values=form.values(),
+            confirmed=data["confirm_amounts"],
+        )  # fmt: skip
+
+
+class MoveProject(MovePage):
+    permission = "projects.project.view"
+    model = Project
+
+    def start(self) -> None:
+        self.lifecycle = lifecycle.lifecycle_of(self.kwargs["move"])  # type: ignore[misc]
+        super().start()
+
+    def perform(self, *, reason: str, version: int | None) -> None:
+        services.move_project(
+            by=self.by, project=self.object, move=self.move.name, reason=reason, version=version
+        )
+
+
+class LoseProject(EditPage):
+    permission = "projects.project.hold"
+    model = Project
+    action = "hold"
+    form = LoseForm
+    danger = True
+    title = gettext_lazy("记为流失")
+    submit_label = gettext_lazy("记为流失")
+
+    def start(self) -> None:
+        super().start()
+        lifecycle.STATUS.check(self.object, "lose", self.by)
+
+    def act(self, form: LoseForm) -> Project:
+        data = form.cleaned_data
+        return services.move_project(
+            by=self.by, project=self.object, move="lose", reason=data["reason"], version=data["version"],
+            lost_reason=data["lost_reason"], rival_place=data["rival_place"],
+        )  # fmt: skip
+
+
+class RecordTalk(EditPage):
+    permission = "projects.contact.record"
+    model = Project
+    action = "record"
+    form = TalkForm
+    secret_notice = True
+    title = gettext_lazy("记录洽谈")
+
+    def act(self, form: TalkForm) -> Project:
+        services.record_talk(by=self.by, project=self.object, values=form.cleaned_data)
+        return self.object  # type: ignore[no-any-return]
+
+    def extra(self) -> dict[str, Any]:
+        return {"intro": str(self.object)}
+
+
+class TeamPage(EditPage):
+    permission = "projects.project.team"
+    model = Project
+    action = "team"
+
+    def initial(self) -> dict[str, Any]:
+        return {}
+
+    def extra(self) -> dict[str, Any]:
+        return {"intro": str(self.object)}
+
+
+class AddUnit(TeamPage):
+    form = UnitForm
+    title = gettext_lazy("加入参与单位")
+    submit_label = gettext_lazy("加入")
+
+    def act(self, form: UnitForm) -> Project:
+        services.add_unit(by=self.by, project=self.object, **form.cleaned_data)
+        return self.object  # type: ignore[no-any-return]
+
+
+class RemoveUnit(TeamPage):
+    form = ReasonForm
+    danger = True
+    title = gettext_lazy("移出参与单位")
+    submit_label = gettext_lazy("移出")
+
+    def act(self, form: ReasonForm) -> Project:
+        services.remove_unit(
+            by=self.by, project=self.object, pk=self.kwargs["part"], reason=form.cleaned_data["reason"]
+        )
+        return self.object  # type: ignore[no-any-return]
+
+
+class AddMember(TeamPage):
+    form = MemberForm
+    title = gettext_lazy("加入团队成员")
+    submit_label = gettext_lazy("加入")
+
+    def form_arguments(self) -> dict[str, Any]:
+        return {"project": self.object}
+
+    def act(self, form: MemberForm) -> Project:
+        services.add_member(by=self.by, project=self.object, **form.cleaned_data)
+        return self.object  # type: ignore[no-any-return]
+
+
+class RemoveMember(TeamPage):
+    form = ReasonForm
+    danger = True
+    title = gettext_lazy("移出团队成员")
+    submit_label = gettext_lazy("移出")
+
+    def act(self, form: ReasonForm) -> Project:
+        services.remove_member(
+            by=self.by, project=self.object, pk=self.kwargs["member"], reason=form.cleaned_data["reason"]
+        )
+        return self.object  # type: ignore[no-any-return]
+
+
+# --- signing ------------------------------------------------------------------------------------------------------
+
+
+class SubmitSignature(EditPage):
+    permission = "projects.project.change"
+    model = Project
+    form = SignatureForm
+    secret_notice = True
+    title = gettext_lazy("申报签约")
+    submit_label = gettext_lazy("提交核验")
+
+    def initial(self) -> dict[str, Any]:
+        return {"signed_date": timezone.localdate(), "contracted": intended_of(self.object)}
+
+    def act(self, form: SignatureForm) -> Project:
+        data = form.cleaned_data
+        services.submit_signature(
+            by=self.by, project=self.object, signed_date=data["signed_date"], contracted=data["contracted"],
+            file=data["contract"], name=data["contract"].name, confirmed=data["confirm_amounts"],
+        )  # fmt: skip
+        return self.object  # type: ignore[no-any-return]
+
+    def done(self, result: Any) -> str:
+        return _("已提交，等待另一位同事核验。")
+
+    def extra(self) -> dict[str, Any]:
+        return {"intro": str(self.object)}
+
+
+class MoveSignature(MovePage):
+    permission = "projects.project.verify"
+    model = Signature
+    lifecycle = lifecycle.SIGNATURE
+
+    def perform(self, *, reason: str, version: int | None) -> None:
+        if self.move.name == "verify":
+            services.verify_signature(by=self.by, signature=self.object, note=reason, version=version)
+        else:
+            services.refute_signature(by=self.by, signature=self.object, reason=reason, version=version)
+
+    def extra(self) -> dict[str, Any]:
+        signature: Signature = self.object
+        sentence = _("合同投资额 %(amount)s，%(day)s 签约，由 %(who)s 申报。请对照合同文本核验。") % {
+            "amount": show(signature.contracted),
+            "day": day(signature.signed_date),
+            "who": signature.entered_by,
+        }
+        follows = {
+            "verify": _("项目进入“签约”阶段，合同投资额和签约日期写入项目，此后不能退回。"),
+            "refute": _("项目留在“在谈”阶段，可以重新申报。"),
+        }[self.move.name]
+        return {**super().extra(), "sentence": sentence, "consequences": [follows]}

@@ -1,0 +1,221 @@
+"""Pages of leads: list, page, register, change, assess, convert."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from yinfeng.core.money import show, show_money
+from yinfeng.core.scopes import ScopedQuerySet, actions_of
+from yinfeng.core.tables import day, moment
+from yinfeng.core.web import ActPage, EditPage, ExportPage, ListPage, MovePage, Page
+from yinfeng.projects import lifecycle, queries, services, stages
+from yinfeng.projects.details import Detail, fact
+from yinfeng.projects.filters import LeadFilter
+from yinfeng.projects.forms import ConvertForm, FindingForm, LeadForm, intended_of
+from yinfeng.projects.models import Lead
+from yinfeng.projects.tables import LEAD_TONES, LeadTable
+
+
+class Leads(ListPage):
+    permission = "projects.lead.view"
+    model = Lead
+    table = LeadTable
+    filterset = LeadFilter
+    key = "leads"
+    title = gettext_lazy("线索")
+    export_permission = "projects.lead.export"
+    export_route = "leads-export"
+
+    def primary(self) -> dict[str, Any] | None:
+        if not self.by.may("projects.lead.register"):
+            return None
+        return {"label": _("登记线索"), "url": reverse("lead-new"), "icon": "plus"}
+
+    def empty(self) -> dict[str, Any]:
+        hint = _("听到谁可能来投资，先登记下来：首报时间从登记时算起。")
+        return {"title": _("还没有线索"), "hint": hint, "act": self.primary(), "icon": "bulb"}
+
+
+class ExportLeads(ExportPage):
+    permission = "projects.lead.export"
+    page = Leads
+    file_title = gettext_lazy("线索清单")
+
+
+class LeadDetail(Detail):
+    permission = "projects.lead.view"
+    model = Lead
+    lifecycles = (lifecycle.LEAD,)
+    actions = ("change", "assess", "convert")
+
+    def queryset(self) -> ScopedQuerySet[Any]:
+        found: ScopedQuerySet[Any] = Lead.objects.select_related(
+            "enterprise", "handling_unit", "reporter_unit", "registered_by", "project"
+        ).annotate(
+            source_label=queries.code_label("lead_source", "source"),
+            industry_label=queries.code_label("industry", "industry"),
+        )
+        return found
+
+    def may_edit(self) -> bool:
+        is_open = self.object.state in queries.OPEN_LEADS
+        return is_open and "change" in actions_of(self.object, self.by, {"change"})
+
+    def content(self) -> dict[str, Any]:
+        lead: Lead = self.object
+        project = getattr(lead, "project", None)
+        warnings = []
+        if project is not None:
+            text = _("这条线索已转为项目“%(name)s”（%(code)s）。") % {
+                "name": project.name,
+                "code": project.code,
+            }
+            warnings.append(
+                {"title": text, "tone": "info", "url": project.get_absolute_url(), "label": _("查看项目")}
+            )
+        edit = reverse("lead-edit", args=[lead.pk]) if self.may_edit() else ""
+        enterprise = lead.enterprise
+        facts = [
+            fact(_("企业"), enterprise, url=enterprise_url(enterprise, self.by) if enterprise else ""),
+            fact(_("意向投资额"), show_money(intended_of(lead)) if lead.intended is not None else None),
+            fact(_("行业"), lead.industry_label or lead.industry),  # type: ignore[attr-defined]
+            fact(_("投资意向内容"), lead.content, wide=True),
+        ]
+        origin = [
+            fact(_("线索来源"), lead.source_label or lead.source, sub=lead.source_detail),  # type: ignore[attr-defined]
+            fact(_("获知日期"), day(lead.heard_date)),
+            fact(_("首报时间"), moment(lead.first_reported_at)),
+            fact(_("登记人"), lead.registered_by),
+            fact(_("报送单位"), lead.reporter_unit.brief),
+            fact(_("承办单位"), lead.handling_unit.brief),
+        ]
+        groups = [{"title": _("线索内容"), "facts": facts}, {"title": _("来源和承办"), "facts": origin}]
+        if lead.finding:
+            groups.insert(0, {"title": _("研判意见"), "facts": [fact(_("意见"), lead.finding, wide=True)]})
+        return {
+            "back": {"url": reverse("leads"), "label": _("线索")},
+            "badges": [{"text": stages.LEAD_STATES[lead.state], "tone": LEAD_TONES[lead.state]}],
+            "subtitle": enterprise.name if enterprise else lead.handling_unit.brief,
+            "warnings": warnings,
+            "fact_groups": groups,
+            "edit_url": edit,
+        }
+
+
+def enterprise_url(enterprise: Any, by: Any) -> str:
+    return str(enterprise.get_absolute_url()) if by.may("enterprises.enterprise.view") else ""
+
+
+def clash_notices(found: list[queries.Clash]) -> list[dict[str, Any]]:
+    """Return clashes as notices: unit and stage, a link only where the person may look anyway."""
+    return [{"title": clash.sentence, "tone": "warning", "url": clash.url} for clash in found]
+
+
+class LeadAct(ActPage):
+    template_name = "projects/lead_form.html"
+    form = LeadForm
+    secret_notice = True
+
+    def form_arguments(self) -> dict[str, Any]:
+        return {"by": self.by}
+
+    def extra(self) -> dict[str, Any]:
+        return {"live_check_url": reverse("lead-check"), "live_check_field": "enterprise_name"}
+
+
+class RegisterLead(LeadAct):
+    permission = "projects.lead.register"
+    title = gettext_lazy("登记线索")
+    submit_label = gettext_lazy("登记")
+
+    def cancel_url(self) -> str:
+        return reverse("leads")
+
+    def act(self, form: LeadForm) -> Lead:
+        data = form.cleaned_data
+        return services.register_lead(
+            by=self.by, values=form.values(), despite=data["despite"], confirmed=data["confirm_amounts"]
+        )
+
+    def done(self, result: Lead) -> str:
+        return _("线索已登记，首报时间 %(at)s。") % {"at": moment(result.first_reported_at)}
+
+
+class EditLead(LeadAct, EditPage):
+    permission = "projects.lead.change"
+    model = Lead
+    title = gettext_lazy("修改线索")
+
+    def initial(self) -> dict[str, Any]:
+        return LeadForm.initial_of(self.object)
+
+    def act(self, form: LeadForm) -> Lead:
+        data = form.cleaned_data
+        return services.change_lead(
+            by=self.by, lead=self.object, version=data["version"] or 0, values=form.values(),
+            despite=data["despite"], confirmed=data["confirm_amounts"],
+        )  # fmt: skip
+
+
+class CheckEnterprise(Page):
+    """What the lead form shows while an enterprise is being typed: names of the library, and who is already in talks."""
+
+    permission = "projects.lead.register"
+    template_name = "projects/_enterprise_check.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        name = request.GET.get("enterprise_name", "")[:200]
+        found = queries.clashes(None, name, self.by)
+        names = queries.enterprises_like(name, self.by)
+        known = bool(found) or queries.find_enterprise(name, self.by) is not None
+        return self.render({"warnings": clash_notices(found), "names": names, "known": known, "name": name})
+
+
+class MoveLead(MovePage):
+    permission = "projects.lead.assess"
+    model = Lead
+    lifecycle = lifecycle.LEAD
+
+    def start(self) -> None:
+        super().start()
+        if self.move.name == "qualify":
+            self.form = FindingForm  # type: ignore[misc]
+
+    def perform(self, *, reason: str, version: int | None) -> None:
+        services.move_lead(by=self.by, lead=self.object, move=self.move.name, reason=reason, version=version)
+
+
+class ConvertLead(EditPage):
+    permission = "projects.project.add"
+    model = Lead
+    action = "convert"
+    form = ConvertForm
+    title = gettext_lazy("转为项目")
+    submit_label = gettext_lazy("建立项目")
+
+    def start(self) -> None:
+        super().start()
+        lifecycle.LEAD.check(self.object, "convert", self.by)
+
+    def initial(self) -> dict[str, Any]:
+        return {"name": self.object.title, "version": self.object.version}
+
+    def act(self, form: ConvertForm) -> Any:
+        values = {name: form.cleaned_data[name] for name in ("name", "secrecy")}
+        return services.convert_lead(
+            by=self.by, lead=self.object, values=values, version=form.cleaned_data["version"]
+        )
+
+    def done(self, result: Any) -> str:
+        return _("已建立项目 %(code)s，您是项目负责人。") % {"code": result.code}
+
+    def extra(self) -> dict[str, Any]:
+        text = _("线索的企业、行业、意向内容和金额（%(amount)s）会带到项目中。") % {
+            "amount": show(self.object.intended)
+        }
+        return {"intro": text}
