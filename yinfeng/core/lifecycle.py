@@ -85,10 +85,14 @@ class Lifecycle:
     def state_of(self, obj: Model) -> str:
         return str(getattr(obj, self.state_field))
 
-    def offers(self, obj: Model, by: Actor) -> list[Offer]:
-        """Return the moves that ``by`` may make from the row's present state, blocked ones with their reasons."""
+    def offers(self, obj: Model, by: Actor, allowed: set[str] | None = None) -> list[Offer]:
+        """Return the moves that ``by`` may make from the row's present state, blocked ones with their reasons.
+
+        ``allowed`` are the scope actions on the row if the caller has already asked for them.
+        """
         from_here = [move for move in self.moves if self.state_of(obj) in move.sources]
-        allowed = actions_on(obj, by, {move.action for move in from_here})
+        if allowed is None:
+            allowed = actions_on(obj, by, {move.action for move in from_here})
         return [Offer(move, self._reasons(move, obj, by)) for move in from_here if move.action in allowed]
 
     def check(self, obj: Model, name: str, by: Actor) -> Move:

@@ -52,22 +52,31 @@ def permits(obj: Model, by: Actor, action: str) -> bool:
     return by.is_system or rows(type(obj)).filter(pk=obj.pk).permitted(by, action).exists()
 
 
-def actions_on(obj: Model, by: Actor, actions: Iterable[str]) -> set[str]:
-    """Return those of ``actions`` that ``by`` may do on this row, in one query."""
-    wanted = sorted(set(actions))
-    if by.is_system or not wanted:
-        return set(wanted)
-    queryset = rows(type(obj)).filter(pk=obj.pk)
+def with_actions(queryset: ScopedQuerySet[M], by: Actor, actions: Iterable[str]) -> ScopedQuerySet[M]:
+    """Annotate each row with what ``by`` may do on it, to be read by ``actions_of`` from a row just fetched."""
     cases = {
-        f"may_{index}": Case(
+        f"may_{action}": Case(
             When(queryset.scope(by, action), then=Value(True)),
             default=Value(False),
             output_field=BooleanField(),
         )
-        for index, action in enumerate(wanted)
+        for action in sorted(set(actions))
     }
-    row = queryset.annotate(**cases).values(*cases).first() or {}
-    return {action for index, action in enumerate(wanted) if row.get(f"may_{index}")}
+    return queryset if by.is_system else queryset.annotate(**cases)
+
+
+def actions_of(obj: Model, by: Actor, actions: Iterable[str]) -> set[str]:
+    """Return those of ``actions`` that ``by`` may do on a row fetched ``with_actions``."""
+    return {action for action in actions if by.is_system or getattr(obj, f"may_{action}")}
+
+
+def actions_on(obj: Model, by: Actor, actions: Iterable[str]) -> set[str]:
+    """Return those of ``actions`` that ``by`` may do on this row, in one query."""
+    wanted = set(actions)
+    if by.is_system or not wanted:
+        return wanted
+    row = with_actions(rows(type(obj)).filter(pk=obj.pk), by, wanted).first()
+    return actions_of(row, by, wanted) if row is not None else set()
 
 
 def fetch(
