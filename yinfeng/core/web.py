@@ -232,7 +232,9 @@ def object_url(route: str, obj: Model) -> str:
     return reverse(route, args=[events.type_of(obj), obj.pk])
 
 
-def move_acts(lifecycle: Lifecycle, obj: Model, by: Actor) -> list[dict[str, Any]]:
+def move_acts(
+    lifecycle: Lifecycle, obj: Model, by: Actor, allowed: set[str] | None = None
+) -> list[dict[str, Any]]:
     """Return the buttons of the moves a person may make, blocked ones with their reason."""
     return [
         {
@@ -247,7 +249,7 @@ def move_acts(lifecycle: Lifecycle, obj: Model, by: Actor) -> list[dict[str, Any
             "blocked_reason": "".join(str(reason) for reason in offer.reasons),
             "blocked_reasons": offer.reasons,
         }
-        for offer in lifecycle.offers(obj, by)
+        for offer in lifecycle.offers(obj, by, allowed)
     ]
 
 
