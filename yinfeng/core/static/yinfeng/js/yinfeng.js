@@ -161,7 +161,7 @@
     const picked = picks.filter((pick) => pick.checked);
     picks.forEach((pick) => pick.closest("tr").classList.toggle("is-picked", pick.checked));
     form.classList.toggle("has-picked", picked.length > 0);
-    find("[data-bulk-count]", form).textContent = said.selected.replace("%n", picked.length);
+    find("[data-bulk-count]", form).textContent = said.selected.replace("{n}", picked.length);
     const whole = find("[data-select-all]", form);
     whole.checked = picked.length === picks.length;
     whole.indeterminate = picked.length > 0 && !whole.checked;
@@ -190,7 +190,7 @@
 
   /* --- forms --- */
 
-  const drop = (name, value) => value === "" && name !== "csrfmiddlewaretoken";
+  const drop = (name, value) => value === "" || value === "unknown"; // “unknown”: Django’s “either” of yes and no
 
   document.addEventListener("htmx:configRequest", (event) => {
     if (!event.target.matches("form[data-clean]")) return;
@@ -231,10 +231,12 @@
       if (select.tomselect) return;
       const url = select.dataset.searchUrl;
       select.setAttribute("aria-hidden", "true"); // the box tom-select puts beside it takes over its label
-      new TomSelect(select, {
-        plugins: select.multiple ? ["remove_button"] : [],
+      const box = new TomSelect(select, {
+        plugins: select.multiple
+          ? { remove_button: { title: said.clear } }
+          : find("option[value='']", select) && { clear_button: { title: said.clear } },
+        placeholder: find("option[value='']", select)?.text,
         maxOptions: 200,
-        allowEmptyOption: true,
         searchField: ["text"],
         render: { no_results: () => `<div class="no-results">${said.noResults}</div>` },
         ...(url && {
@@ -246,6 +248,8 @@
               .then(done, () => done()),
         }),
       });
+      // What one types to find an option is no input of the form.
+      box.wrapper.addEventListener("input", (event) => event.stopPropagation());
     });
     fit();
   }
