@@ -41,6 +41,14 @@ class Cell:
     numeric: bool = False
     label: str = ""
 
+    # A template looks a name up as a key first; without this each lookup costs a caught error.
+    __getitem__ = object.__getattribute__
+
+    @property
+    def rich(self) -> bool:
+        """Whether the cell is more than its text, so that a template asks once."""
+        return bool(self.sub or self.url or self.tone or self.icon or self.badge or self.title)
+
 
 @dataclass(frozen=True, slots=True)
 class Column:

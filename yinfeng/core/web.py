@@ -119,9 +119,10 @@ class ListPage(Page):
             "clear_url": request.path,
             "empty": self._nothing_found() if chips else self.empty(),
             "bulk": self.bulk(),
+            **self._tools(table),
         }
         if not getattr(request, "htmx", False):
-            context |= self._around(table)
+            context |= self._around()
         template = f"{self.template_name}#table" if getattr(request, "htmx", False) else self.template_name
         return self.render(context, template=template)
 
@@ -138,18 +139,9 @@ class ListPage(Page):
             "next_url": tables.with_query(query, after=page.after, before=None) if page.after else "",
         }
 
-    def _around(self, table: tables.Table) -> dict[str, Any]:
-        query = self.request.GET
-        current = tables.with_query(query, after=None, before=None).lstrip("?")
-        views = [
-            {
-                "label": view.name,
-                "url": f"{self.request.path}?{view.query}",
-                "active": view.query == current and bool(current),
-                "delete_url": reverse("view-delete", args=[view.pk]),
-            }
-            for view in queries.saved_views(self.by, self.key)
-        ]
+    def _tools(self, table: tables.Table) -> dict[str, Any]:
+        """Return what stands above the rows and follows every change of the filters."""
+        current = self._current()
         exports = []
         if self.export_route and self.by.may(self.export_permission):
             base = reverse(self.export_route)
@@ -160,7 +152,6 @@ class ListPage(Page):
             ]
         shown = {column.key for column in table.shown}
         return {
-            "saved_views": views,
             "save_view_url": reverse("view-save"),
             "save_view_query": current,
             "columns_form": [
@@ -168,9 +159,24 @@ class ListPage(Page):
                 for column in table.columns
             ],
             "exports": exports,
-            "primary": self.primary(),
-            "tabs": self.tabs(),
         }
+
+    def _around(self) -> dict[str, Any]:
+        """Return what stands around the list and stays as it is while the filters change."""
+        current = self._current()
+        views = [
+            {
+                "label": view.name,
+                "url": f"{self.request.path}?{view.query}",
+                "active": view.query == current and bool(current),
+                "delete_url": reverse("view-delete", args=[view.pk]),
+            }
+            for view in queries.saved_views(self.by, self.key)
+        ]
+        return {"saved_views": views, "primary": self.primary(), "tabs": self.tabs()}
+
+    def _current(self) -> str:
+        return tables.with_query(self.request.GET, after=None, before=None).lstrip("?")
 
 
 # --- detail -------------------------------------------------------------------------------------------------------
