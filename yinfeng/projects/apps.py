@@ -11,8 +11,9 @@ class ProjectsConfig(AppConfig):
 
     def ready(self) -> None:
         from yinfeng.core import events
-        from yinfeng.projects import services
+        from yinfeng.projects import home, services
 
+        home.register()
         events.subscribe("projects.lead.registered", services.tell_assessors)
         events.subscribe("projects.project.signature_submitted", services.tell_verifiers)
         events.subscribe("projects.project.member_added", services.tell_member)

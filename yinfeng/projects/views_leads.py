@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from yinfeng.core.money import show, show_money
-from yinfeng.core.scopes import ScopedQuerySet, actions_of
+from yinfeng.core.scopes import ScopedQuerySet, actions_of, rows
 from yinfeng.core.tables import day, moment
 from yinfeng.core.web import ActPage, EditPage, ExportPage, ListPage, MovePage, Page
+from yinfeng.enterprises.models import Enterprise
 from yinfeng.projects import lifecycle, queries, services, stages
 from yinfeng.projects.details import Detail, fact
 from yinfeng.projects.filters import LeadFilter
@@ -132,6 +133,14 @@ class RegisterLead(LeadAct):
     permission = "projects.lead.register"
     title = gettext_lazy("登记线索")
     submit_label = gettext_lazy("登记")
+
+    def initial(self) -> dict[str, Any]:
+        """Begin with the enterprise whose page one comes from."""
+        pk = self.request.GET.get("enterprise", "")
+        if not (pk.isdecimal() and len(pk) < 19):
+            return {}
+        enterprise = rows(Enterprise).permitted(self.by).filter(pk=pk).first()
+        return {"enterprise_name": enterprise.name} if enterprise else {}
 
     def cancel_url(self) -> str:
         return reverse("leads")

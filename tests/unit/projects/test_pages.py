@@ -6,15 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from tests.factories import make_enterprise, signed_in
-from tests.unit.projects.conftest import PDF, City
+from tests.factories import signed_in
+from tests.unit.projects.conftest import City
 from yinfeng.projects import services, stages
-from yinfeng.projects.models import Lead, Project
+from yinfeng.projects.models import Project
 
 
 def opened(city: City, name: str, path: str, limit: int = 10) -> Any:
