@@ -262,7 +262,7 @@ class ProjectDetail(Detail):
             return ""
         target = {"enterprise": "enterprise_name"}.get(field, field)
         if field in {"intended", "fixed_investment", "expected_output", "expected_tax"}:
-            target += "_"
+            target += "_0"
         return edit_link("project-edit", self.object.pk, target)
 
     def _facts(self) -> list[dict[str, Any]]:

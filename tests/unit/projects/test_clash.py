@@ -1,0 +1,121 @@
+"""The clash warning tells that somebody is there, and nothing else; unusual amounts are questioned."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from tests.factories import make_enterprise, signed_in
+from tests.unit.projects.conftest import City
+from yinfeng.core.errors import Invalid
+from yinfeng.core.models import Event
+from yinfeng.core.money import WAN, YI, Money
+from yinfeng.projects import queries, services, stages
+from yinfeng.projects.models import Lead
+
+FORM = {
+    "title": "拟建电池基地", "content": "拟投资建设", "source": "fair", "heard_date": "2026-05-01",
+    "intended": "8000", "intended_unit": "wan",
+}  # fmt: skip
+
+
+def secret(city: City) -> None:
+    """湖里 negotiates with 宁德时代 under a name and with amounts and people nobody else may read."""
+    city.project(
+        stages.NEGOTIATING, by="alice", enterprise=make_enterprise("宁德时代新能源科技股份有限公司"),
+        name="凤凰计划", contact_name="李四光", intended=Money.in_yuan(1234 * WAN), site="湖里创新园",
+    )  # fmt: skip
+
+
+LEAKS = ("凤凰计划", "李四光", "1,234", "1234", "湖里创新园", "alice", "XM-")
+
+
+def test_the_live_check_tells_unit_and_stage_alone(city: City) -> None:
+    secret(city)
+    client = signed_in(city.users["bob"])
+    text = client.get("/leads/check/", {"enterprise_name": "宁德时代新能源科技股份有限公司"}).content.decode()
+    assert "湖里区已有 1 个“在谈项目”" in text
+    assert not [word for word in LEAKS if word in text]
+    assert "/projects/" not in text
+
+
+def test_who_may_see_the_project_gets_its_link(city: City) -> None:
+    secret(city)
+    enterprise = queries.find_enterprise("宁德时代新能源科技股份有限公司", city.actor("erin"))
+    found = queries.clashes(enterprise, "", city.actor("erin"))
+    assert [bool(clash.url) for clash in found] == [True]
+    # the group's officer sees projects of its industry
+    assert [bool(clash.url) for clash in queries.clashes(enterprise, "", city.actor("dora"))] == [True]
+    assert [bool(clash.url) for clash in queries.clashes(enterprise, "", city.actor("stranger"))] == [False]
+
+
+def test_own_projects_do_not_clash_and_sensitive_ones_stay_unsaid(city: City) -> None:
+    firm = make_enterprise("甲乙丙有限公司")
+    city.project(enterprise=firm)
+    assert queries.clashes(firm, "", city.actor("bob")) == []
+    assert len(queries.clashes(firm, "", city.actor("alice"))) == 1
+    hidden = make_enterprise("丁戊己有限公司")
+    city.project(enterprise=hidden, secrecy=stages.SENSITIVE)
+    assert queries.clashes(hidden, "", city.actor("alice")) == []
+
+
+def test_registering_all_the_same_asks_for_a_reason_and_keeps_it(city: City) -> None:
+    secret(city)
+    client = signed_in(city.users["bob"])
+    form = {**FORM, "enterprise_name": "宁德时代新能源科技股份有限公司"}
+    answer = client.post("/leads/new/", form)
+    text = answer.content.decode()
+    assert answer.status_code == 422
+    assert "湖里区已有 1 个" in text
+    assert 'name="despite"' in text
+    assert not [word for word in LEAKS if word in text]
+    assert not Lead.objects.exists()
+    answer = client.post("/leads/new/", {**form, "despite": "储能项目，与湖里的不同"})
+    assert answer.status_code == 302
+    event = Event.objects.get(verb="projects.lead.registered")
+    assert event.note == "储能项目，与湖里的不同"
+    assert Lead.objects.get().intended == 8000 * WAN
+
+
+def test_an_unasked_question_is_not_shown(city: City) -> None:
+    text = signed_in(city.users["bob"]).get("/leads/new/").content.decode()
+    assert 'name="despite"' not in text
+    assert 'name="confirm_amounts"' not in text
+
+
+@pytest.mark.parametrize(
+    ("yuan", "asked"),
+    [
+        (10 * WAN - 1, True),
+        (10 * WAN, False),
+        (1_000 * YI, False),
+        (1_000 * YI + 1, True),
+        (Decimal(0), False),
+    ],
+)
+def test_amounts_in_the_wrong_unit_are_questioned(yuan: Decimal, asked: bool) -> None:
+    assert queries.is_questionable(yuan) is asked
+
+
+def test_a_questioned_amount_is_taken_once_confirmed(city: City) -> None:
+    client = signed_in(city.users["bob"])
+    answer = client.post("/leads/new/", {**FORM, "intended": "5"})
+    assert answer.status_code == 422
+    assert "请核对单位" in answer.content.decode()
+    assert client.post("/leads/new/", {**FORM, "intended": "5", "confirm_amounts": "on"}).status_code == 302
+
+
+def test_an_unchanged_amount_keeps_its_rate(city: City) -> None:
+    lead = city.lead(intended=Money(Decimal(7000000), "USD", Decimal(1000000), Decimal(7)))
+    again = Money(Decimal(7200000), "USD", Decimal(1000000), Decimal("7.2"))
+    services.change_lead(
+        by=city.actor("bob"), lead=lead, version=lead.version, values={"intended": again, "title": "改名"}
+    )
+    assert (lead.title, lead.intended, lead.intended_rate) == ("改名", Decimal(7000000), Decimal(7))
+
+
+def test_unknown_codes_are_refused(city: City) -> None:
+    with pytest.raises(Invalid) as caught:
+        city.lead(industry="9999")
+    assert "industry" in caught.value.fields
