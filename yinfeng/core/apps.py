@@ -12,5 +12,5 @@ class CoreConfig(AppConfig):
     def ready(self) -> None:
         from yinfeng.core import events, services, signin
 
-        events.subscribe("*", services.notify_followers)
+        events.subscribe("*", services.notify_followers, many=services.notify_followers_of_many)
         signin.connect()

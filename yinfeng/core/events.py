@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from yinfeng.core.models import Event, Seal
 
 Handler = Callable[["Event", Actor], None]
-_handlers: defaultdict[str, list[Handler]] = defaultdict(list)
+ManyHandler = Callable[[Sequence["Event"], Actor], None]
+_handlers: defaultdict[str, list[tuple[Handler, ManyHandler | None]]] = defaultdict(list)
 
 SEAL_ROWS = 5_000
 LOOK_BACK = 20  # seals in whose gaps a slow transaction may still turn up
@@ -41,10 +42,13 @@ def type_of(obj: Model | type[Model]) -> str:
     return obj._meta.label_lower
 
 
-def subscribe(verb: str, handler: Handler) -> None:
-    """Call ``handler(event, by)`` in the writer's transaction whenever ``verb`` (or any, for “*”) is recorded."""
-    if handler not in _handlers[verb]:
-        _handlers[verb].append(handler)
+def subscribe(verb: str, handler: Handler, many: ManyHandler | None = None) -> None:
+    """Call ``handler(event, by)`` in the writer's transaction whenever ``verb`` (or any, for “*”) is recorded.
+
+    ``many(events, by)``, when given, is called once for a batch instead of ``handler`` for each of its events.
+    """
+    if all(known is not handler for known, _many in _handlers[verb]):
+        _handlers[verb].append((handler, many))
 
 
 def storable(value: Any) -> Any:
@@ -74,10 +78,47 @@ def record(
     data: Mapping[str, Any] | None = None,
 ) -> Event:
     """Write one event about ``obj`` and tell its subscribers; ``changes`` maps a field to (old, new)."""
+    assert verb in verbs(), f"{verb} has no label in any verbs.py"
+    event = _event(by, verb, obj, changes, note, data)
+    event.save(force_insert=True)
+    for handler, _many in (*_handlers[verb], *_handlers["*"]):
+        handler(event, by)
+    return event
+
+
+def record_many(
+    *,
+    by: Actor,
+    verb: str,
+    about: Iterable[tuple[Model, Mapping[str, tuple[Any, Any]]]],
+    data: Mapping[str, Any] | None = None,
+) -> list[Event]:
+    """Write one event per (object, changes) of a batch, as ``record`` would, in a few statements."""
     from yinfeng.core.models import Event
 
     assert verb in verbs(), f"{verb} has no label in any verbs.py"
-    event = Event.objects.create(
+    batch = [_event(by, verb, obj, changes, "", data) for obj, changes in about]
+    made = Event.objects.bulk_create(batch, batch_size=500)
+    for handler, many in (*_handlers[verb], *_handlers["*"]):
+        if many is not None:
+            many(made, by)
+        else:
+            for event in made:
+                handler(event, by)
+    return made
+
+
+def _event(
+    by: Actor,
+    verb: str,
+    obj: Model,
+    changes: Mapping[str, tuple[Any, Any]] | None,
+    note: str,
+    data: Mapping[str, Any] | None,
+) -> Event:
+    from yinfeng.core.models import Event
+
+    return Event(
         actor_id=by.user_id,
         actor_name=by.name[:200],
         actor_unit=by.unit_name[:200],
@@ -91,9 +132,6 @@ def record(
         source=by.source,
         address=by.address,
     )
-    for handler in (*_handlers[verb], *_handlers["*"]):
-        handler(event, by)
-    return event
 
 
 @cache

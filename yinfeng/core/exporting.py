@@ -21,17 +21,18 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def export(
-    *, by: Actor, queryset: QuerySet[Any], columns: Sequence[tables.Column], title: str, kind: str,
+    *, by: Actor, queryset: QuerySet[Any], table: tables.Table, title: str, kind: str,
     conditions: Sequence[str], model: type[Model],
 ) -> FileResponse:  # fmt: skip
     """Return the file of the rows; it is written to disk in chunks, so memory stays flat."""
+    columns = table.shown
     heads = [exchange.Column(column.key, str(column.label), column.kind) for column in columns]
     now = timezone.localtime()
     stream = tempfile.TemporaryFile()  # noqa: SIM115 - FileResponse closes it
     counter = {"rows": 0}
 
     def lines() -> Iterator[list[Any]]:
-        for obj in queryset.iterator(chunk_size=CHUNK):
+        for obj in table.prepare(queryset.iterator(chunk_size=CHUNK)):
             counter["rows"] += 1
             yield [column.export(obj) for column in columns]
 

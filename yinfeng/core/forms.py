@@ -107,9 +107,7 @@ class CodeField(forms.TypedChoiceField):
         super().__init__(required=required, choices=self._choices, **kwargs)
 
     def _choices(self) -> list[tuple[str, str]]:
-        entries = queries.codes(self.table, timezone.localdate())
-        if self.level is not None:
-            entries = entries.filter(level__lte=self.level)
+        entries = queries.entries(self.table, level=self.level, day=timezone.localdate())
         blank = [("", str(_("请选择")))]
         return blank + [(entry.code, "　" * (entry.level - 1) + entry.label) for entry in entries]
 

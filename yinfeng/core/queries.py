@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
+from django.core.cache import cache
 from django.db.models import Count, Model, Q, QuerySet, Subquery
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -51,6 +52,46 @@ def codes(table: str, day: date | None = None) -> QuerySet[Code]:
     """Return a code table's entries in order; with ``day`` only those in force then."""
     entries = Code.objects.filter(table=table).order_by("order", "code")
     return entries if day is None else entries.filter(Code.on(day))
+
+
+class Entry(NamedTuple):
+    """A code-table entry as forms and labels need it."""
+
+    code: str
+    name: str
+    name_en: str
+    level: int
+    valid_from: date | None
+    valid_to: date | None
+
+    @property
+    def label(self) -> str:
+        """The name in the reader's language."""
+        english = (translation.get_language() or "").startswith("en")
+        return self.name_en if english and self.name_en else self.name
+
+    def in_force(self, day: date) -> bool:
+        return (self.valid_from is None or self.valid_from <= day) and (
+            self.valid_to is None or self.valid_to >= day
+        )
+
+
+# Every page asks for the same few tables, which change when a profile is loaded: a minute later all processes have it.
+CODES_KEPT_SECONDS = 60
+
+
+def entries(table: str, *, level: int | None = None, day: date | None = None) -> list[Entry]:
+    """Return a code table's entries in order, down to ``level``; with ``day`` only those in force then."""
+    key = f"codes:{table}:{level}"
+    kept: list[Entry] | None = cache.get(key)
+    if kept is None:
+        found = codes(table) if level is None else codes(table).filter(level__lte=level)
+        kept = [
+            Entry(*row)
+            for row in found.values_list("code", "name", "name_en", "level", "valid_from", "valid_to")
+        ]
+        cache.set(key, kept, CODES_KEPT_SECONDS)
+    return kept if day is None else [entry for entry in kept if entry.in_force(day)]
 
 
 def rules(kind: str, day: date) -> dict[str, dict[str, Any]]:

@@ -56,7 +56,7 @@ def with_actions(queryset: ScopedQuerySet[M], by: Actor, actions: Iterable[str])
     """Annotate each row with what ``by`` may do on it, to be read by ``actions_of`` from a row just fetched."""
     cases = {
         f"may_{action}": Case(
-            When(queryset.scope(by, action), then=Value(True)),
+            When(Q(pk__isnull=False) & queryset.scope(by, action), then=Value(True)),
             default=Value(False),
             output_field=BooleanField(),
         )

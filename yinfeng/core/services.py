@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import File
 from django.db import IntegrityError, transaction
-from django.db.models import F, Model
+from django.db.models import F, Model, Q
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,7 +20,19 @@ from django.utils.translation import gettext as _
 from yinfeng.core import events, uploads
 from yinfeng.core.actors import Actor
 from yinfeng.core.errors import FieldConflict, Forbidden, Invalid, Missing, Stale
-from yinfeng.core.models import ApiToken, Attachment, Event, Follow, Notice, SavedView, Versioned
+from yinfeng.core.models import (
+    ApiToken,
+    Attachment,
+    Code,
+    Event,
+    Follow,
+    Notice,
+    ProfileLoad,
+    ProfileRow,
+    Rule,
+    SavedView,
+    Versioned,
+)
 from yinfeng.core.scopes import permits
 
 M = TypeVar("M", bound=Model)
@@ -121,6 +133,68 @@ def stale(current: Versioned, values: Mapping[str, Any]) -> Stale:
     return Stale(conflicts=conflicts, version=current.version)
 
 
+# --- profile data (see core.profile) ------------------------------------------------------------------------------
+
+
+def put_codes(codes: Sequence[Code]) -> None:
+    """Write entries of code tables as the profile says them now; a closed one that is back is open again."""
+    Code.objects.bulk_create(
+        codes, batch_size=500, update_conflicts=True, unique_fields=["table", "code"],
+        update_fields=["name", "name_en", "parent", "level", "order", "data", "valid_from", "valid_to"],
+    )  # fmt: skip
+
+
+def close_codes(keys: Iterable[tuple[str, str]], day: date) -> None:
+    """Let entries that the profile no longer has be in force until yesterday: rows that use them keep their label."""
+    for table, code in keys:
+        Code.objects.filter(table=table, code=code).update(valid_to=day - timedelta(days=1))
+
+
+def put_rules(rules: Sequence[Rule]) -> None:
+    """Write versions of rules as the profile says them now."""
+    Rule.objects.bulk_create(
+        rules, batch_size=500, update_conflicts=True, unique_fields=["kind", "key", "valid_from"],
+        update_fields=["data", "source", "valid_to"],
+    )  # fmt: skip
+
+
+def close_rules(keys: Iterable[Sequence[str]], day: date) -> None:
+    """Let versions of rules (kind, key, first day) that the profile no longer has be in force until yesterday at most."""
+    yesterday = day - timedelta(days=1)
+    for kind, key, begins in keys:
+        version = Rule.objects.filter(kind=kind, key=key, valid_from=date.fromisoformat(begins))
+        version.filter(Q(valid_to=None) | Q(valid_to__gt=yesterday)).update(valid_to=yesterday)
+
+
+def put_rates(rates: Mapping[str, list[dict[str, str]]]) -> None:
+    """Keep all rates of a currency (yuan for one unit, from a day on) as one rule."""
+    for currency, history in rates.items():
+        rule = Rule.objects.filter(kind="exchange_rate", key=currency).first() or Rule(
+            kind="exchange_rate", key=currency
+        )
+        rule.data = {"rates": history}
+        rule.save()
+
+
+def remember_rows(section: str, digests: Mapping[str, str], gone: Sequence[str]) -> None:
+    """Keep what a section of the profile said at this load."""
+    rows = [ProfileRow(section=section, key=key, digest=digest) for key, digest in digests.items()]
+    ProfileRow.objects.bulk_create(
+        rows,
+        batch_size=500,
+        update_conflicts=True,
+        unique_fields=["section", "key"],
+        update_fields=["digest"],
+    )
+    for start in range(0, len(gone), 500):
+        ProfileRow.objects.filter(section=section, key__in=gone[start : start + 500]).delete()
+
+
+def record_load(load: ProfileLoad, *, by: Actor) -> ProfileLoad:
+    """Record that a profile was loaded and what it changed."""
+    return add(load, by=by, verb="core.profile.loaded", data=load.changes)
+
+
 # --- files --------------------------------------------------------------------------------------------------------
 
 
@@ -198,6 +272,20 @@ def notify_followers(event: Event, by: Actor) -> None:
         return
     followers = Follow.objects.filter(object_type=event.object_type, object_id=event.object_id)
     notify(event, followers.values_list("owner_id", flat=True), why=FOLLOWING)
+
+
+def notify_followers_of_many(events_made: Sequence[Event], by: Actor) -> None:
+    """Tell the followers of a batch's objects, all of one kind, with one look-up."""
+    ids = [event.object_id for event in events_made if event.object_id is not None]
+    followed: dict[int, list[int]] = {}
+    kinds = {event.object_type for event in events_made}
+    for owner, object_id in Follow.objects.filter(object_type__in=kinds, object_id__in=ids).values_list(
+        "owner_id", "object_id"
+    ):
+        followed.setdefault(object_id, []).append(owner)
+    for event in events_made:
+        if event.object_id in followed:
+            notify(event, followed[event.object_id], why=FOLLOWING)
 
 
 def mark_read(*, by: Actor, notices: Sequence[int] | None = None) -> int:

@@ -131,11 +131,15 @@ class Table:
         url = with_query(query, sort=target, after=None, before=None) if column.sort else ""
         return Head(column.key, str(column.label), column.numeric, bool(column.sort), url, state)
 
+    def prepare(self, objects: Iterable[Any]) -> Iterable[Any]:
+        """Return the rows with whatever the cells read that is not a field; used by pages and exports alike."""
+        return objects
+
     def rows(self, objects: Iterable[Any]) -> list[Row]:
         """Return finished rows; the first cell links to the object."""
         made = []
         labelled = [(column, str(column.label)) for column in self.shown]
-        for obj in objects:
+        for obj in self.prepare(objects):
             url = self.url(obj)
             cells = [self._cell(column, label, obj) for column, label in labelled]
             if cells and url and not cells[0].url:

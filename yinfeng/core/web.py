@@ -495,7 +495,7 @@ class ExportPage(Page):
         return export(
             by=self.by,
             queryset=table.fetch(found).order_by("pk"),
-            columns=table.shown,
+            table=table,
             title=str(self.file_title),
             kind="csv" if request.GET.get("format") == "csv" else "xlsx",
             conditions=[chip["label"] for chip in filterset.chips(request.GET)],

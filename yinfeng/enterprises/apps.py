@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -8,3 +10,19 @@ class EnterprisesConfig(AppConfig):
     name = "yinfeng.enterprises"
     label = "enterprises"
     verbose_name = _("企业")
+
+    def ready(self) -> None:
+        from yinfeng.core import desk, jobs
+        from yinfeng.enterprises import imports
+        from yinfeng.enterprises.models import Enterprise
+
+        def line(firm: Any) -> dict[str, Any]:
+            place = " ".join(filter(None, [firm.province, firm.city]))
+            return {
+                "title": firm.name,
+                "url": firm.get_absolute_url(),
+                "sub": " · ".join(filter(None, [firm.short_name, place])),
+            }
+
+        desk.searchable(desk.Found(Enterprise, _("企业"), "enterprises", "enterprises.enterprise.view", line))
+        jobs.register(imports.KIND, _("导入企业名单"), imports.chunk)

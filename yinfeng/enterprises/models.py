@@ -52,7 +52,9 @@ class Enterprise(Versioned):
     source = models.CharField(_("信息来源"), max_length=200, blank=True)
     verified_date = models.DateField(_("最近核实日期"), null=True, blank=True)
     is_demo = models.BooleanField(_("演示数据"), default=False, editable=False)
-    added_by_unit = models.ForeignKey(Unit, models.PROTECT, null=True, blank=True, verbose_name=_("录入单位"), related_name="+")
+    added_by_unit = models.ForeignKey(
+        Unit, models.PROTECT, null=True, blank=True, verbose_name=_("录入单位"), related_name="+"
+    )
 
     objects = EnterpriseQuerySet.as_manager()
 
@@ -77,7 +79,9 @@ class Enterprise(Versioned):
 class FormerName(models.Model):
     """A name the enterprise had or is also known by."""
 
-    enterprise = models.ForeignKey(Enterprise, models.CASCADE, verbose_name=_("企业"), related_name="former_names")
+    enterprise = models.ForeignKey(
+        Enterprise, models.CASCADE, verbose_name=_("企业"), related_name="former_names"
+    )
     name = models.CharField(_("名称"), max_length=200)
     name_key = models.CharField(_("名称比对键"), max_length=200, editable=False, db_index=True)
     until_date = models.DateField(_("使用至"), null=True, blank=True)
@@ -85,7 +89,9 @@ class FormerName(models.Model):
     class Meta:
         verbose_name = _("曾用名")
         verbose_name_plural = _("曾用名")
-        constraints: ClassVar = [models.UniqueConstraint(fields=["enterprise", "name_key"], name="enterprises_former_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["enterprise", "name_key"], name="enterprises_former_once")
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -102,7 +108,9 @@ class EnterpriseTag(models.Model):
     class Meta:
         verbose_name = _("标签")
         verbose_name_plural = _("标签")
-        constraints: ClassVar = [models.UniqueConstraint(fields=["enterprise", "tag", "year"], name="enterprises_tag_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["enterprise", "tag", "year"], name="enterprises_tag_once")
+        ]
         indexes: ClassVar = [models.Index(fields=["tag", "year"], name="enterprises_tag_year")]
 
     def __str__(self) -> str:
@@ -122,7 +130,9 @@ class ContactQuerySet(ScopedQuerySet["Contact"]):
 class Contact(Versioned):
     """A person to talk to in an enterprise; the phone is encrypted, shown masked, and unmasking is logged."""
 
-    enterprise = models.ForeignKey(Enterprise, models.CASCADE, verbose_name=_("企业"), related_name="contacts")
+    enterprise = models.ForeignKey(
+        Enterprise, models.CASCADE, verbose_name=_("企业"), related_name="contacts"
+    )
     name = models.CharField(_("姓名"), max_length=100)
     position = models.CharField(_("职务"), max_length=100, blank=True)
     phone = EncryptedTextField(_("电话"), blank=True)
@@ -155,8 +165,12 @@ RELATION_KINDS = {
 class Relation(models.Model):
     """“``other`` is a <kind> of ``enterprise``”, with where that was read."""
 
-    enterprise = models.ForeignKey(Enterprise, models.CASCADE, verbose_name=_("企业"), related_name="relations")
-    other = models.ForeignKey(Enterprise, models.PROTECT, verbose_name=_("关联企业"), related_name="related_from")
+    enterprise = models.ForeignKey(
+        Enterprise, models.CASCADE, verbose_name=_("企业"), related_name="relations"
+    )
+    other = models.ForeignKey(
+        Enterprise, models.PROTECT, verbose_name=_("关联企业"), related_name="related_from"
+    )
     kind = models.CharField(_("关系"), max_length=20, choices=list(RELATION_KINDS.items()))
     share = models.DecimalField(_("持股比例（%）"), max_digits=5, decimal_places=2, null=True, blank=True)
     source = models.CharField(_("信息来源"), max_length=200)

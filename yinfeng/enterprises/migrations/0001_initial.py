@@ -2,140 +2,289 @@
 
 import django.core.validators
 import django.db.models.deletion
+from django.db import migrations, models
+
 import yinfeng.core.crypto
 import yinfeng.core.money
-from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('orgs', '0001_initial'),
+        ("orgs", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Enterprise',
+            name="Enterprise",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='版本')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='创建时间')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='更新时间')),
-                ('name', models.CharField(max_length=200, verbose_name='企业名称')),
-                ('name_key', models.CharField(db_index=True, editable=False, max_length=200, verbose_name='名称比对键')),
-                ('name_en', models.CharField(blank=True, max_length=200, verbose_name='英文名称')),
-                ('short_name', models.CharField(blank=True, max_length=60, verbose_name='简称')),
-                ('uscc', models.CharField(blank=True, error_messages={'unique': '这个统一社会信用代码已属于库中另一家企业。'}, max_length=18, null=True, unique=True, verbose_name='统一社会信用代码')),
-                ('listing_code', models.CharField(blank=True, db_index=True, max_length=20, verbose_name='证券代码')),
-                ('country', models.CharField(default='CN', max_length=2, verbose_name='国家或地区')),
-                ('province', models.CharField(blank=True, max_length=40, verbose_name='省份')),
-                ('city', models.CharField(blank=True, db_index=True, max_length=60, verbose_name='城市')),
-                ('address', models.CharField(blank=True, max_length=300, verbose_name='地址')),
-                ('capital', yinfeng.core.money.YuanField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='注册资本')),
-                ('founded_date', models.DateField(blank=True, null=True, verbose_name='成立日期')),
-                ('industry', models.CharField(blank=True, db_index=True, max_length=10, verbose_name='行业代码')),
-                ('staff', models.PositiveIntegerField(blank=True, null=True, verbose_name='员工人数')),
-                ('scope_of_business', models.TextField(blank=True, max_length=5000, verbose_name='经营范围')),
-                ('introduction', models.TextField(blank=True, max_length=5000, verbose_name='企业简介')),
-                ('website', models.URLField(blank=True, max_length=300, verbose_name='网站')),
-                ('source', models.CharField(blank=True, max_length=200, verbose_name='信息来源')),
-                ('verified_date', models.DateField(blank=True, null=True, verbose_name='最近核实日期')),
-                ('is_demo', models.BooleanField(default=False, editable=False, verbose_name='演示数据')),
-                ('added_by_unit', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='orgs.unit', verbose_name='录入单位')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="版本")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="创建时间")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="更新时间")),
+                ("name", models.CharField(max_length=200, verbose_name="企业名称")),
+                (
+                    "name_key",
+                    models.CharField(
+                        db_index=True, editable=False, max_length=200, verbose_name="名称比对键"
+                    ),
+                ),
+                ("name_en", models.CharField(blank=True, max_length=200, verbose_name="英文名称")),
+                ("short_name", models.CharField(blank=True, max_length=60, verbose_name="简称")),
+                (
+                    "uscc",
+                    models.CharField(
+                        blank=True,
+                        error_messages={"unique": "这个统一社会信用代码已属于库中另一家企业。"},
+                        max_length=18,
+                        null=True,
+                        unique=True,
+                        verbose_name="统一社会信用代码",
+                    ),
+                ),
+                (
+                    "listing_code",
+                    models.CharField(blank=True, db_index=True, max_length=20, verbose_name="证券代码"),
+                ),
+                ("country", models.CharField(default="CN", max_length=2, verbose_name="国家或地区")),
+                ("province", models.CharField(blank=True, max_length=40, verbose_name="省份")),
+                ("city", models.CharField(blank=True, db_index=True, max_length=60, verbose_name="城市")),
+                ("address", models.CharField(blank=True, max_length=300, verbose_name="地址")),
+                (
+                    "capital",
+                    yinfeng.core.money.YuanField(
+                        blank=True,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="注册资本",
+                    ),
+                ),
+                ("founded_date", models.DateField(blank=True, null=True, verbose_name="成立日期")),
+                (
+                    "industry",
+                    models.CharField(blank=True, db_index=True, max_length=10, verbose_name="行业代码"),
+                ),
+                ("staff", models.PositiveIntegerField(blank=True, null=True, verbose_name="员工人数")),
+                ("scope_of_business", models.TextField(blank=True, max_length=5000, verbose_name="经营范围")),
+                ("introduction", models.TextField(blank=True, max_length=5000, verbose_name="企业简介")),
+                ("website", models.URLField(blank=True, max_length=300, verbose_name="网站")),
+                ("source", models.CharField(blank=True, max_length=200, verbose_name="信息来源")),
+                ("verified_date", models.DateField(blank=True, null=True, verbose_name="最近核实日期")),
+                ("is_demo", models.BooleanField(default=False, editable=False, verbose_name="演示数据")),
+                (
+                    "added_by_unit",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="orgs.unit",
+                        verbose_name="录入单位",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '企业',
-                'verbose_name_plural': '企业',
+                "verbose_name": "企业",
+                "verbose_name_plural": "企业",
             },
         ),
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='版本')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='创建时间')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='更新时间')),
-                ('name', models.CharField(max_length=100, verbose_name='姓名')),
-                ('position', models.CharField(blank=True, max_length=100, verbose_name='职务')),
-                ('phone', yinfeng.core.crypto.EncryptedTextField(blank=True, verbose_name='电话')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='电子邮箱')),
-                ('is_demo', models.BooleanField(default=False, editable=False, verbose_name='演示数据')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='orgs.unit', verbose_name='录入单位')),
-                ('enterprise', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contacts', to='enterprises.enterprise', verbose_name='企业')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="版本")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="创建时间")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="更新时间")),
+                ("name", models.CharField(max_length=100, verbose_name="姓名")),
+                ("position", models.CharField(blank=True, max_length=100, verbose_name="职务")),
+                ("phone", yinfeng.core.crypto.EncryptedTextField(blank=True, verbose_name="电话")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="电子邮箱")),
+                ("is_demo", models.BooleanField(default=False, editable=False, verbose_name="演示数据")),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="orgs.unit",
+                        verbose_name="录入单位",
+                    ),
+                ),
+                (
+                    "enterprise",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="contacts",
+                        to="enterprises.enterprise",
+                        verbose_name="企业",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '联系人',
-                'verbose_name_plural': '联系人',
+                "verbose_name": "联系人",
+                "verbose_name_plural": "联系人",
             },
         ),
         migrations.CreateModel(
-            name='EnterpriseTag',
+            name="EnterpriseTag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('tag', models.CharField(max_length=40, verbose_name='标签')),
-                ('year', models.PositiveSmallIntegerField(default=0, verbose_name='年度')),
-                ('rank', models.PositiveIntegerField(blank=True, null=True, verbose_name='名次')),
-                ('enterprise', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tags', to='enterprises.enterprise', verbose_name='企业')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("tag", models.CharField(max_length=40, verbose_name="标签")),
+                ("year", models.PositiveSmallIntegerField(default=0, verbose_name="年度")),
+                ("rank", models.PositiveIntegerField(blank=True, null=True, verbose_name="名次")),
+                (
+                    "enterprise",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tags",
+                        to="enterprises.enterprise",
+                        verbose_name="企业",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '标签',
-                'verbose_name_plural': '标签',
+                "verbose_name": "标签",
+                "verbose_name_plural": "标签",
             },
         ),
         migrations.CreateModel(
-            name='FormerName',
+            name="FormerName",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200, verbose_name='名称')),
-                ('name_key', models.CharField(db_index=True, editable=False, max_length=200, verbose_name='名称比对键')),
-                ('until_date', models.DateField(blank=True, null=True, verbose_name='使用至')),
-                ('enterprise', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='former_names', to='enterprises.enterprise', verbose_name='企业')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200, verbose_name="名称")),
+                (
+                    "name_key",
+                    models.CharField(
+                        db_index=True, editable=False, max_length=200, verbose_name="名称比对键"
+                    ),
+                ),
+                ("until_date", models.DateField(blank=True, null=True, verbose_name="使用至")),
+                (
+                    "enterprise",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="former_names",
+                        to="enterprises.enterprise",
+                        verbose_name="企业",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '曾用名',
-                'verbose_name_plural': '曾用名',
+                "verbose_name": "曾用名",
+                "verbose_name_plural": "曾用名",
             },
         ),
         migrations.CreateModel(
-            name='Relation',
+            name="Relation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('supplier', '供应商'), ('customer', '客户'), ('shareholder', '股东'), ('competitor', '竞争对手'), ('partner', '合作伙伴')], max_length=20, verbose_name='关系')),
-                ('share', models.DecimalField(blank=True, decimal_places=2, max_digits=5, null=True, verbose_name='持股比例（%）')),
-                ('source', models.CharField(max_length=200, verbose_name='信息来源')),
-                ('noted_date', models.DateField(verbose_name='记录日期')),
-                ('enterprise', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='relations', to='enterprises.enterprise', verbose_name='企业')),
-                ('other', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='related_from', to='enterprises.enterprise', verbose_name='关联企业')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("supplier", "供应商"),
+                            ("customer", "客户"),
+                            ("shareholder", "股东"),
+                            ("competitor", "竞争对手"),
+                            ("partner", "合作伙伴"),
+                        ],
+                        max_length=20,
+                        verbose_name="关系",
+                    ),
+                ),
+                (
+                    "share",
+                    models.DecimalField(
+                        blank=True, decimal_places=2, max_digits=5, null=True, verbose_name="持股比例（%）"
+                    ),
+                ),
+                ("source", models.CharField(max_length=200, verbose_name="信息来源")),
+                ("noted_date", models.DateField(verbose_name="记录日期")),
+                (
+                    "enterprise",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="relations",
+                        to="enterprises.enterprise",
+                        verbose_name="企业",
+                    ),
+                ),
+                (
+                    "other",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="related_from",
+                        to="enterprises.enterprise",
+                        verbose_name="关联企业",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '企业关系',
-                'verbose_name_plural': '企业关系',
+                "verbose_name": "企业关系",
+                "verbose_name_plural": "企业关系",
             },
         ),
         migrations.AddConstraint(
-            model_name='enterprise',
-            constraint=models.UniqueConstraint(fields=('name_key', 'country'), name='enterprises_name_once', violation_error_message='库中已有同名企业，请直接使用那条记录。'),
+            model_name="enterprise",
+            constraint=models.UniqueConstraint(
+                fields=("name_key", "country"),
+                name="enterprises_name_once",
+                violation_error_message="库中已有同名企业，请直接使用那条记录。",
+            ),
         ),
         migrations.AddIndex(
-            model_name='enterprisetag',
-            index=models.Index(fields=['tag', 'year'], name='enterprises_tag_year'),
+            model_name="enterprisetag",
+            index=models.Index(fields=["tag", "year"], name="enterprises_tag_year"),
         ),
         migrations.AddConstraint(
-            model_name='enterprisetag',
-            constraint=models.UniqueConstraint(fields=('enterprise', 'tag', 'year'), name='enterprises_tag_once'),
+            model_name="enterprisetag",
+            constraint=models.UniqueConstraint(
+                fields=("enterprise", "tag", "year"), name="enterprises_tag_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='formername',
-            constraint=models.UniqueConstraint(fields=('enterprise', 'name_key'), name='enterprises_former_once'),
+            model_name="formername",
+            constraint=models.UniqueConstraint(
+                fields=("enterprise", "name_key"), name="enterprises_former_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='relation',
-            constraint=models.UniqueConstraint(fields=('enterprise', 'other', 'kind'), name='enterprises_relation_once'),
+            model_name="relation",
+            constraint=models.UniqueConstraint(
+                fields=("enterprise", "other", "kind"), name="enterprises_relation_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='relation',
-            constraint=models.CheckConstraint(condition=models.Q(('enterprise', models.F('other')), _negated=True), name='enterprises_relation_other', violation_error_message='企业不能与自己建立关系。'),
+            model_name="relation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("enterprise", models.F("other")), _negated=True),
+                name="enterprises_relation_other",
+                violation_error_message="企业不能与自己建立关系。",
+            ),
         ),
     ]

@@ -1,0 +1,296 @@
+"""Every change to the enterprise library."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from yinfeng.core import events, search
+from yinfeng.core.actors import Actor
+from yinfeng.core.errors import Conflict, Invalid
+from yinfeng.core.scopes import demand
+from yinfeng.core.services import add, apply_edit, validated
+from yinfeng.enterprises import naming, queries, uscc
+from yinfeng.enterprises.models import Contact, Enterprise, EnterpriseTag, FormerName, Relation
+
+Values = Mapping[str, Any]
+# What people edit; everything else of a record is worked out.
+EDITABLE = (
+    "name", "name_en", "short_name", "uscc", "listing_code", "country", "province", "city", "address", "capital", "founded_date",
+    "industry", "staff", "scope_of_business", "introduction", "website", "source", "verified_date",
+)  # fmt: skip
+
+
+def prepared(values: Values) -> dict[str, Any]:
+    """Return the editable values in stored form; Invalid for a code that must not be kept here.
+
+    A 统一社会信用代码 whose check character fails is kept: many Xiamen firms registered before 2016 have such a code (FACTS §3.1).
+    """
+    kept = {name: value for name, value in values.items() if name in EDITABLE}
+    if "name" in kept:
+        kept["name"] = " ".join(str(kept["name"]).split())
+        kept["name_key"] = naming.parse(kept["name"]).key
+    if "uscc" in kept:
+        code = uscc.normalise_uscc(kept["uscc"] or "")
+        if code and (verdict := uscc.check(code)).level == "malformed":
+            raise Invalid(" ".join(verdict.sentences), fields={"uscc": verdict.sentences})
+        kept["uscc"] = code or None
+    return kept
+
+
+@transaction.atomic
+def add_enterprise(
+    *, by: Actor, values: Values, tags: Iterable[tuple[str, int]] = (), is_demo: bool = False
+) -> Enterprise:
+    """Enter an enterprise; Conflict naming the record when the library has the name or the code already."""
+    by.require("enterprises.enterprise.add", _("您没有录入企业的权限。"))
+    enterprise = Enterprise(**prepared(values), added_by_unit_id=by.unit_id, is_demo=is_demo)
+    _refuse_known(enterprise)
+    try:
+        with transaction.atomic():
+            add(enterprise, by=by, verb="enterprises.enterprise.added")
+    except IntegrityError as error:  # somebody else entered it in the same moment
+        raise _known(enterprise) from error
+    _set_tags(enterprise, tags)
+    index(enterprise)
+    return enterprise
+
+
+def _refuse_known(enterprise: Enterprise) -> None:
+    same = Enterprise.objects.filter(name_key=enterprise.name_key, country=enterprise.country)
+    code = Enterprise.objects.filter(uscc=enterprise.uscc) if enterprise.uscc else Enterprise.objects.none()
+    if (same | code).exclude(pk=enterprise.pk).exists():
+        raise _known(enterprise)
+
+
+def _known(enterprise: Enterprise) -> Conflict:
+    look = queries.similar(enterprise.name, enterprise.uscc or "", limit=1, exclude=enterprise.pk)
+    name = look[0].enterprise.name if look else enterprise.name
+    return Conflict(_("企业库中已有“%(name)s”，请直接使用那条记录，不要重复录入。") % {"name": name})
+
+
+@transaction.atomic
+def change_enterprise(
+    *,
+    by: Actor,
+    enterprise: Enterprise,
+    version: int,
+    values: Values,
+    tags: Iterable[tuple[str, int]] | None = None,
+) -> Enterprise:
+    """Edit an enterprise on the version the person saw; a changed name is kept as a former name."""
+    demand(enterprise, by, "change")
+    old_name, old_key = enterprise.name, enterprise.name_key
+    kept = prepared(values)
+    if kept.get("name_key", old_key) != old_key:
+        _refuse_known(
+            Enterprise(
+                pk=enterprise.pk,
+                country=kept.get("country", enterprise.country),
+                name=kept["name"],
+                name_key=kept["name_key"],
+            )
+        )
+    changes = apply_edit(enterprise, kept, by=by, version=version, verb="enterprises.enterprise.changed")
+    if "name_key" in changes:
+        FormerName.objects.get_or_create(enterprise=enterprise, name_key=old_key, defaults={"name": old_name})
+    if tags is not None and _set_tags(enterprise, tags):
+        events.record(by=by, verb="enterprises.enterprise.tagged", obj=enterprise)
+    if changes:
+        index(enterprise)
+    return enterprise
+
+
+def _set_tags(enterprise: Enterprise, tags: Iterable[tuple[str, int]]) -> bool:
+    """Give an enterprise exactly these (tag, year); say whether that changed anything."""
+    wanted = set(tags)
+    present = {(tag.tag, tag.year): tag for tag in enterprise.tags.all()}
+    EnterpriseTag.objects.filter(
+        pk__in=[tag.pk for key, tag in present.items() if key not in wanted]
+    ).delete()
+    EnterpriseTag.objects.bulk_create(
+        [
+            EnterpriseTag(enterprise=enterprise, tag=tag, year=year)
+            for tag, year in sorted(wanted - present.keys())
+        ]
+    )
+    return wanted != present.keys()
+
+
+def index(enterprise: Enterprise) -> None:
+    """Let the enterprise be found by all its names and codes."""
+    former = enterprise.former_names.values_list("name", flat=True)
+    search.index(
+        events.type_of(enterprise), enterprise.pk, enterprise.name, queries.texts_of(enterprise, former)
+    )
+
+
+@transaction.atomic
+def add_former_name(*, by: Actor, enterprise: Enterprise, name: str) -> FormerName:
+    """Note a name the enterprise had or is also known by."""
+    demand(enterprise, by, "change")
+    former = FormerName(enterprise=enterprise, name=name.strip(), name_key=naming.parse(name).key)
+    validated(former)
+    former.save()
+    events.record(by=by, verb="enterprises.enterprise.changed", obj=enterprise, data={"text": former.name})
+    index(enterprise)
+    return former
+
+
+@transaction.atomic
+def mark_verified(*, by: Actor, enterprise: Enterprise, day: date) -> None:
+    """Note that the record was checked against its source on ``day``."""
+    demand(enterprise, by, "change")
+    apply_edit(
+        enterprise,
+        {"verified_date": day},
+        by=by,
+        version=enterprise.version,
+        verb="enterprises.enterprise.verified",
+    )
+
+
+# --- contacts -----------------------------------------------------------------------------------------------------
+
+CONTACT_FIELDS = ("name", "position", "phone", "email")
+
+
+@transaction.atomic
+def add_contact(*, by: Actor, enterprise: Enterprise, values: Values, is_demo: bool = False) -> Contact:
+    """Add a person to talk to, as the actor's unit's entry."""
+    by.require_at("enterprises.enterprise.change", by.unit_id, _("您没有为企业添加联系人的权限。"))
+    assert by.unit_id is not None
+    contact = Contact(
+        enterprise=enterprise,
+        unit_id=by.unit_id,
+        is_demo=is_demo,
+        **{name: values.get(name, "") for name in CONTACT_FIELDS},
+    )
+    validated(contact)
+    contact.save()
+    events.record(by=by, verb="enterprises.contact.added", obj=enterprise, data={"text": contact.name})
+    return contact
+
+
+@transaction.atomic
+def change_contact(*, by: Actor, contact: Contact, version: int, values: Values) -> Contact:
+    """Edit a contact; the phone's old and new value stay out of the log."""
+    demand(contact, by, "change", _("联系人由录入单位维护，您没有修改的权限。"))
+    kept = {name: values[name] for name in CONTACT_FIELDS if name in values and name != "phone"}
+    if (phone := values.get("phone", contact.phone)) != contact.phone:
+        contact.phone = phone
+        validated(contact)
+        Contact.objects.filter(pk=contact.pk, version=version).update(phone=phone)
+    changes = apply_edit(contact, kept, by=by, version=version, verb="enterprises.contact.changed")
+    events.record(
+        by=by,
+        verb="enterprises.contact.changed",
+        obj=contact.enterprise,
+        data={"text": contact.name, "fields": list(changes)},
+    )
+    return contact
+
+
+@transaction.atomic
+def remove_contact(*, by: Actor, contact: Contact, reason: str = "") -> None:
+    """Delete a contact: personal data is not kept longer than it is needed (个人信息保护法 第 47 条)."""
+    demand(contact, by, "change", _("联系人由录入单位维护，您没有删除的权限。"))
+    enterprise, name = contact.enterprise, contact.name
+    contact.delete()
+    events.record(by=by, verb="enterprises.contact.removed", obj=enterprise, note=reason, data={"text": name})
+
+
+@transaction.atomic
+def unmask_phone(*, by: Actor, contact: Contact) -> str:
+    """Return a contact's whole phone number and note who asked for it."""
+    demand(contact, by, "unmask", _("您没有查看联系人完整电话的权限。"))
+    events.record(
+        by=by, verb="enterprises.contact.unmasked", obj=contact.enterprise, data={"text": contact.name}
+    )
+    return contact.phone
+
+
+# --- relations ----------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def relate(*, by: Actor, enterprise: Enterprise, other: Enterprise, kind: str, values: Values) -> Relation:
+    """Note that ``other`` is a supplier, customer, … of ``enterprise``, with where that was read."""
+    demand(enterprise, by, "relate", _("您没有维护企业关系的权限。"))
+    relation = Relation(
+        enterprise=enterprise, other=other, kind=kind, source=values.get("source", ""), share=values.get("share"),
+        noted_date=values["noted_date"],
+    )  # fmt: skip
+    validated(relation)
+    relation.save()
+    text = f"{relation.get_kind_display()}：{other}"
+    events.record(by=by, verb="enterprises.relation.added", obj=enterprise, data={"text": text})
+    return relation
+
+
+@transaction.atomic
+def unrelate(*, by: Actor, relation: Relation, reason: str) -> None:
+    """Take a relation back, saying why."""
+    demand(relation.enterprise, by, "relate", _("您没有维护企业关系的权限。"))
+    text = f"{relation.get_kind_display()}：{relation.other}"
+    enterprise = relation.enterprise
+    relation.delete()
+    events.record(
+        by=by, verb="enterprises.relation.removed", obj=enterprise, note=reason, data={"text": text}
+    )
+
+
+# --- a batch of an import -----------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def write_batch(
+    *,
+    by: Actor,
+    new: Sequence[Values],
+    changed: Sequence[tuple[Enterprise, Values]],
+    tag: str = "",
+    tagged: Iterable[int] = (),
+) -> list[Enterprise]:
+    """Write a batch of an import by the rules of the form; return the new enterprises.
+
+    ``changed`` pairs an enterprise with the values that differ; ``tagged`` are ids that get ``tag``, as the new ones do.
+    """
+    by.require("enterprises.enterprise.import", _("您没有批量导入企业的权限。"))
+    made = [Enterprise(**prepared(values), added_by_unit_id=by.unit_id) for values in new]
+    Enterprise.objects.bulk_create(made, batch_size=500)
+    events.record_many(by=by, verb="enterprises.enterprise.imported", about=[(row, {}) for row in made])
+    updates = []
+    for enterprise, values in changed:
+        kept = prepared(values)
+        updates.append(
+            (enterprise, {name: (getattr(enterprise, name), value) for name, value in kept.items()})
+        )
+        matched = Enterprise.objects.filter(pk=enterprise.pk, version=enterprise.version)
+        if not matched.update(**kept, version=F("version") + 1, updated_at=timezone.now()):
+            raise Conflict(_("“%(name)s”正被他人修改，本批将重新处理。") % {"name": enterprise.name})
+    events.record_many(by=by, verb="enterprises.enterprise.updated", about=updates)
+    if tag:
+        owners = [*(row.pk for row in made), *tagged]
+        EnterpriseTag.objects.bulk_create(
+            [EnterpriseTag(enterprise_id=pk, tag=tag) for pk in owners], ignore_conflicts=True, batch_size=500
+        )
+    _index_batch([row.pk for row in made] + [enterprise.pk for enterprise, _values in changed])
+    return made
+
+
+def _index_batch(ids: Sequence[int]) -> None:
+    former: dict[int, list[str]] = {}
+    for owner, name in FormerName.objects.filter(enterprise__in=ids).values_list("enterprise_id", "name"):
+        former.setdefault(owner, []).append(name)
+    kind = events.type_of(Enterprise)
+    search.index_many(
+        search.Entry(kind, row.pk, row.name, queries.texts_of(row, former.get(row.pk, ())))
+        for row in Enterprise.objects.filter(pk__in=ids)
+    )

@@ -1,0 +1,54 @@
+"""The columns of the enterprise library."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from yinfeng.core.money import show
+from yinfeng.core.tables import Cell, Column, Table, day
+from yinfeng.enterprises.models import Enterprise
+from yinfeng.enterprises.queries import tag_labels
+
+
+class EnterpriseTable(Table):
+    prefetch = ("tags",)
+    columns = (
+        Column(
+            "name", _("企业名称"), lambda row: Cell(row.name, sub=row.short_name), value=lambda row: row.name, sort="name"
+        ),
+        Column("uscc", _("统一社会信用代码"), lambda row: row.uscc or "—", value=lambda row: row.uscc or ""),
+        Column("place", _("所在地"), lambda row: " ".join(filter(None, (row.province, row.city))) or row.country),
+        Column("industry", _("行业代码"), lambda row: row.industry or "—", sort="industry"),
+        Column(
+            "capital", _("注册资本"), lambda row: show(row.capital), value=lambda row: row.capital, kind="money",
+            sort="capital", numeric=True,
+        ),
+        Column(
+            "staff", _("员工人数"), lambda row: "—" if row.staff is None else f"{row.staff:,}",
+            value=lambda row: row.staff, kind="integer", sort="staff", numeric=True,
+        ),
+        Column("tags", _("标签"), lambda row: row.tag_text),
+        Column(
+            "verified", _("最近核实"), lambda row: day(row.verified_date), value=lambda row: row.verified_date, kind="date",
+            sort="verified_date",
+        ),
+        Column("listing", _("证券代码"), lambda row: row.listing_code or "—", shown=False),
+        Column("source", _("信息来源"), lambda row: row.source or "—", shown=False),
+        Column("address", _("地址"), lambda row: row.address or "—", shown=False),
+        Column("business", _("经营范围"), lambda row: row.scope_of_business[:60], value=lambda row: row.scope_of_business, shown=False),
+    )  # fmt: skip
+
+    def prepare(self, objects: Iterable[Any]) -> Iterator[Enterprise]:
+        labels = tag_labels()
+        for row in objects:
+            row.tag_text = tags_text(row, labels)
+            yield row
+
+
+def tags_text(row: Enterprise, labels: Mapping[str, str]) -> str:
+    """Return an enterprise's tags in words, with the year of the list each comes from."""
+    parts = [f"{labels.get(tag.tag, tag.tag)}{f' {tag.year}' if tag.year else ''}" for tag in row.tags.all()]
+    return "、".join(parts) or "—"

@@ -1,0 +1,402 @@
+"""Pages of the enterprise library."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from yinfeng.core import money, tables
+from yinfeng.core.crypto import mask_phone
+from yinfeng.core.errors import Invalid
+from yinfeng.core.forms import ReasonForm, Styled
+from yinfeng.core.models import Code
+from yinfeng.core.scopes import fetch, rows
+from yinfeng.core.web import ActPage, DetailPage, EditPage, ExportPage, ListPage, Page
+from yinfeng.enterprises import queries, services, uscc
+from yinfeng.enterprises.filters import EnterpriseFilter
+from yinfeng.enterprises.forms import ContactForm, EnterpriseForm, RelationForm
+from yinfeng.enterprises.models import RELATION_KINDS, Contact, Enterprise, Relation
+from yinfeng.enterprises.panels import PANELS
+from yinfeng.enterprises.tables import EnterpriseTable
+
+VIEW = "enterprises.enterprise.view"
+
+
+class Enterprises(ListPage):
+    permission = VIEW
+    model = Enterprise
+    filterset = EnterpriseFilter
+    table = EnterpriseTable
+    key = "enterprises"
+    title = gettext_lazy("企业库")
+    export_permission = "enterprises.enterprise.export"
+    export_route = "enterprises-export"
+
+    def primary(self) -> dict[str, Any] | None:
+        if not self.by.may("enterprises.enterprise.add"):
+            return None
+        return {"label": _("录入企业"), "url": reverse("enterprise-add"), "icon": "plus"}
+
+    def empty(self) -> dict[str, Any]:
+        act = self.primary()
+        if self.by.may("enterprises.enterprise.import"):
+            act = {"label": _("导入企业名单"), "url": reverse("enterprises-import")}
+        hint = _("可以从一份名单导入，也可以逐家录入。同一家企业只录入一次，各单位共用。")
+        return {"title": _("企业库还是空的"), "hint": hint, "act": act}
+
+
+class ExportEnterprises(ExportPage):
+    permission = "enterprises.enterprise.export"
+    page = Enterprises
+    file_title = gettext_lazy("企业库")
+
+
+class EnterpriseDetail(DetailPage):
+    permission = VIEW
+    model = Enterprise
+
+    def content(self) -> dict[str, Any]:
+        firm: Enterprise = self.object
+        labels = queries.tag_labels()
+        tags = list(firm.tags.all())
+        former = [name.name for name in firm.former_names.all()]
+        related = [panel(firm, self.by) for panel in PANELS]
+        return {
+            "subtitle": " · ".join(filter(None, [firm.short_name, firm.name_en, "、".join(former)])),
+            "badges": [
+                {"text": f"{labels.get(tag.tag, tag.tag)} {tag.year or ''}".strip(), "tone": "info"}
+                for tag in tags
+            ],
+            "acts": self._acts(firm),
+            "warnings": code_warnings(firm.uscc or ""),
+            "fact_groups": self._facts(firm, former),
+            "people": self._people(firm),
+            "related": [panel for panel in related if panel] + [self._relations(firm)],
+        }
+
+    def _acts(self, firm: Enterprise) -> list[dict[str, Any]]:
+        found = []
+        if self.by.may("enterprises.enterprise.change"):
+            found.append(
+                {
+                    "label": _("修改"),
+                    "url": reverse("enterprise-edit", args=[firm.pk]),
+                    "icon": "edit",
+                    "style": "primary",
+                }
+            )
+            found.append(
+                {
+                    "label": _("添加联系人"),
+                    "url": reverse("contact-add", args=[firm.pk]),
+                    "icon": "user-plus",
+                    "style": "secondary",
+                }
+            )
+        if self.by.may("enterprises.relation.change"):
+            found.append(
+                {
+                    "label": _("添加关系"),
+                    "url": reverse("relation-add", args=[firm.pk]),
+                    "icon": "sitemap",
+                    "style": "secondary",
+                }
+            )
+        return found
+
+    def _facts(self, firm: Enterprise, former: list[str]) -> list[dict[str, Any]]:
+        def fact(label: str, value: Any, **more: Any) -> dict[str, Any]:
+            return {"label": label, "value": value or "—", **more}
+
+        country = Code.objects.filter(table="country", code=firm.country).first()
+        verified = tables.day(firm.verified_date) if firm.verified_date else _("尚未核实")
+        return [
+            {
+                "title": _("企业身份"),
+                "facts": [
+                    fact(_("统一社会信用代码"), firm.uscc),
+                    fact(_("证券代码"), firm.listing_code),
+                    fact(_("曾用名"), "、".join(former)),
+                    fact(_("国家或地区"), country.label if country else firm.country),
+                    fact(_("所在地"), " ".join(filter(None, [firm.province, firm.city]))),
+                    fact(_("地址"), firm.address),
+                ],
+            },
+            {
+                "title": _("规模与行业"),
+                "facts": [
+                    fact(_("注册资本"), money.show(firm.capital)),
+                    fact(_("员工人数"), f"{firm.staff:,} {_('人')}" if firm.staff is not None else ""),
+                    fact(_("成立日期"), tables.day(firm.founded_date)),
+                    fact(_("行业"), queries.industry_label(firm.industry)),
+                    fact(_("网站"), firm.website, url=firm.website),
+                ],
+            },
+            {
+                "title": _("业务"),
+                "facts": [
+                    fact(_("经营范围"), firm.scope_of_business, wide=True),
+                    fact(_("企业简介"), firm.introduction, wide=True),
+                ],
+            },
+            {
+                "title": _("信息来源"),
+                "facts": [
+                    fact(_("信息来源"), firm.source),
+                    fact(_("最近核实日期"), verified, tone="" if firm.verified_date else "warning"),
+                ],
+            },
+        ]
+
+    def _people(self, firm: Enterprise) -> list[dict[str, Any]]:
+        if not self.by.may("enterprises.contact.view"):
+            return []
+        may_unmask = self.by.may("enterprises.contact.unmask")
+        return [
+            {
+                "name": contact.name,
+                "role": contact.position,
+                "unit": contact.unit.brief,
+                "phone_masked": mask_phone(contact.phone),
+                "unmask_url": reverse("contact-unmask", args=[contact.pk])
+                if may_unmask and contact.phone
+                else "",
+                "edit_url": reverse("contact-edit", args=[contact.pk]),
+            }
+            for contact in queries.contacts_of(firm)
+        ]
+
+    def _relations(self, firm: Enterprise) -> dict[str, Any]:
+        lines = [
+            {
+                "title": other.name,
+                "url": other.get_absolute_url(),
+                "sub": f"{item.source} · {tables.day(item.noted_date)}",
+                "badge": {
+                    "text": RELATION_KINDS[item.kind]
+                    if own
+                    else _("以本企业为：%(kind)s") % {"kind": RELATION_KINDS[item.kind]},
+                    "tone": "muted",
+                },
+            }
+            for item, other, own in queries.relations_of(firm)
+        ]
+        return {"title": _("企业关系"), "rows": lines, "empty": _("还没有记录供应商、客户或股东。")}
+
+
+def code_warnings(code: str) -> list[dict[str, Any]]:
+    """Return what is to be said of a 统一社会信用代码 that fails its check: a warning, never a refusal."""
+    verdict = uscc.check(code) if code else None
+    if verdict is None or verdict.level == "ok":
+        return []
+    return [
+        {
+            "tone": "warning",
+            "title": _("请核对统一社会信用代码"),
+            "text": " ".join(map(str, verdict.sentences)),
+        }
+    ]
+
+
+# --- acts ---------------------------------------------------------------------------------------------------------
+
+
+class AddEnterprise(ActPage):
+    permission = "enterprises.enterprise.add"
+    form = EnterpriseForm
+    title = gettext_lazy("录入企业")
+    secret_notice = True
+
+    def cancel_url(self) -> str:
+        return reverse("enterprises")
+
+    def initial(self) -> dict[str, Any]:
+        return {"country": "CN", "name": self.request.GET.get("name", "")[:200]}
+
+    def act(self, form: Any) -> Any:
+        data = form.values()
+        look_alikes = queries.similar(data["name"], data["uscc"] or "")
+        if any(item.level == "possible" for item in look_alikes) and not data["different"]:
+            form.ask_whether_different(look_alikes)
+            return self.show(form, status=409, look_alikes=lines_of(look_alikes))
+        return services.add_enterprise(by=self.by, values=data, tags=form.tag_pairs(set()))
+
+    def extra(self) -> dict[str, Any]:
+        return {
+            "live_check_url": reverse("enterprise-check"),
+            "warnings": code_warnings(self.request.POST.get("uscc", "")),
+        }
+
+
+def lines_of(look_alikes: list[queries.LookAlike]) -> list[dict[str, Any]]:
+    """Return look-alikes as the warning shows them."""
+    return [
+        {
+            "name": item.enterprise.name,
+            "url": item.enterprise.get_absolute_url(),
+            "place": " ".join(filter(None, [item.enterprise.province, item.enterprise.city])),
+            "same": item.level == "same",
+            "reason": item.reason,
+        }
+        for item in look_alikes
+    ]
+
+
+class CheckEnterprise(Page):
+    """The fragment that warns of look-alikes while a name is typed."""
+
+    permission = VIEW
+    template_name = "enterprises/_similar.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        name, code = request.GET.get("name", "")[:200], request.GET.get("uscc", "")[:40]
+        look_alikes = queries.similar(name, code) if len(name.strip()) >= 2 or code else []
+        return self.render({"look_alikes": lines_of(look_alikes)})
+
+
+class EditEnterprise(EditPage):
+    permission = "enterprises.enterprise.change"
+    model = Enterprise
+    form = EnterpriseForm
+    title = gettext_lazy("修改企业")
+
+    def tags(self) -> set[tuple[str, int]]:
+        return {(tag.tag, tag.year) for tag in self.object.tags.all()}
+
+    def initial(self) -> dict[str, Any]:
+        present = {name: getattr(self.object, name) for name in services.EDITABLE}
+        return super().initial() | present | {"tags": [tag for tag, _year in self.tags()]}
+
+    def act(self, form: Any) -> Enterprise:
+        tags = form.tag_pairs(self.tags())
+        return services.change_enterprise(
+            by=self.by,
+            enterprise=self.object,
+            version=form.cleaned_data["version"] or 0,
+            values=form.values(),
+            tags=tags,
+        )
+
+    def extra(self) -> dict[str, Any]:
+        return {
+            "title": f"{_('修改企业')} · {self.object}",
+            "warnings": code_warnings(self.object.uscc or ""),
+        }
+
+
+class AddContact(EditPage):
+    permission = "enterprises.enterprise.change"
+    model = Enterprise
+    form = ContactForm
+    title = gettext_lazy("添加联系人")
+
+    def act(self, form: Any) -> Enterprise:
+        services.add_contact(by=self.by, enterprise=self.object, values=form.cleaned_data)
+        return self.object  # type: ignore[no-any-return]
+
+
+class EditContact(EditPage):
+    permission = "enterprises.enterprise.change"
+    model = Contact
+    form = ContactForm
+    title = gettext_lazy("修改联系人")
+
+    def initial(self) -> dict[str, Any]:
+        return super().initial() | {name: getattr(self.object, name) for name in services.CONTACT_FIELDS}
+
+    def act(self, form: Any) -> Contact:
+        version = form.cleaned_data["version"] or 0
+        return services.change_contact(
+            by=self.by, contact=self.object, version=version, values=form.cleaned_data
+        )
+
+
+class RemoveContact(EditPage):
+    permission = "enterprises.enterprise.change"
+    model = Contact
+    form = ReasonForm
+    danger = True
+    title = gettext_lazy("删除联系人")
+    submit_label = gettext_lazy("删除")
+
+    def act(self, form: Any) -> str:
+        back = self.object.get_absolute_url()
+        services.remove_contact(by=self.by, contact=self.object, reason=form.cleaned_data["reason"])
+        return str(back)
+
+
+class UnmaskContact(EditPage):
+    """Show a whole phone number after saying that it is logged."""
+
+    permission = "enterprises.contact.unmask"
+    model = Contact
+    action = "unmask"
+    form = Styled
+    template_name = "core/confirm.html"
+    title = gettext_lazy("查看完整电话")
+    submit_label = gettext_lazy("查看")
+
+    def initial(self) -> dict[str, Any]:
+        return {}
+
+    def extra(self) -> dict[str, Any]:
+        return {"sentence": _("查看联系人的完整电话会记入日志，请仅在工作需要时查看。")}
+
+    def act(self, form: Any) -> HttpResponse:
+        phone = services.unmask_phone(by=self.by, contact=self.object)
+        return self.render(
+            {"title": self.object.name, "contact": self.object, "phone": phone},
+            template="enterprises/phone.html",
+        )
+
+
+class AddRelation(EditPage):
+    permission = "enterprises.relation.change"
+    model = Enterprise
+    action = "relate"
+    form = RelationForm
+    title = gettext_lazy("添加企业关系")
+
+    def act(self, form: Any) -> Enterprise:
+        data = form.cleaned_data
+        look_alikes = queries.similar(data["other"], limit=1, exclude=self.object.pk)
+        if not look_alikes or look_alikes[0].level != "same":
+            sentence = _("库中没有名为“%(name)s”的企业，请先录入，或核对全称。") % {"name": data["other"]}
+            raise Invalid(sentence, fields={"other": [sentence]})
+        services.relate(
+            by=self.by,
+            enterprise=self.object,
+            other=look_alikes[0].enterprise,
+            kind=data["kind"],
+            values=data,
+        )
+        return self.object  # type: ignore[no-any-return]
+
+    def initial(self) -> dict[str, Any]:
+        return {"noted_date": timezone.localdate()}
+
+
+class RemoveRelation(ActPage):
+    permission = "enterprises.relation.change"
+    form = ReasonForm
+    danger = True
+    title = gettext_lazy("删除企业关系")
+    submit_label = gettext_lazy("删除")
+
+    def start(self) -> None:
+        self.object = fetch(rows(Enterprise), self.by, self.kwargs["pk"], "relate")
+        self.relation = next(
+            (item for item in self.object.relations.all() if item.pk == self.kwargs["relation"]), None
+        )
+        if self.relation is None:
+            raise Invalid(_("这条关系已被删除。"))
+
+    def act(self, form: Any) -> Enterprise:
+        assert isinstance(self.relation, Relation)
+        services.unrelate(by=self.by, relation=self.relation, reason=form.cleaned_data["reason"])
+        return self.object  # type: ignore[no-any-return]
