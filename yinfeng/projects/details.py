@@ -14,6 +14,7 @@ from yinfeng.core.lifecycle import Lifecycle
 from yinfeng.core.models import Follow
 from yinfeng.core.scopes import actions_of, fetch, with_actions
 from yinfeng.core.web import DetailPage, entry, file_line, move_acts, object_url
+from yinfeng.projects import stages
 
 
 class Detail(DetailPage):
@@ -36,6 +37,10 @@ class Detail(DetailPage):
     def allowed(self) -> set[str]:
         return actions_of(self.object, self.by, self.actions)
 
+    def file_kinds(self) -> list[tuple[str, str]]:
+        """Return the kinds to choose from; a contract comes with its signing."""
+        return [(kind, str(label)) for kind, label in stages.FILE_KINDS.items() if kind != stages.CONTRACT]
+
     def filed_with(self) -> Sequence[Model]:
         return self.told_of()
 
@@ -48,7 +53,10 @@ class Detail(DetailPage):
         return {
             "may_edit": may_edit,
             "timeline": [entry(event, obj) for event in queries.timeline(told)],
-            "files": [file_line(attachment) for attachment in queries.attachments(self.filed_with())],
+            "files": [
+                file_line(item) | {"kind": stages.FILE_KINDS.get(item.kind, item.kind)}
+                for item in queries.attachments(self.filed_with())
+            ],
             "upload_url": object_url("file-add", obj) if may_edit else "",
             "file_kinds": self.file_kinds(),
             "acts": [

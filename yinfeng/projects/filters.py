@@ -18,7 +18,7 @@ from yinfeng.projects import queries, stages
 
 
 def _choice(label: Any, choices: Any, **kwargs: Any) -> django_filters.ChoiceFilter:
-    return django_filters.ChoiceFilter(label=label, choices=choices, **kwargs)
+    return django_filters.ChoiceFilter(label=label, choices=choices, empty_label=_("全部"), **kwargs)
 
 
 class WithOptions(ScopedFilterSet):
@@ -51,7 +51,7 @@ class LeadFilter(WithOptions):
 
 
 class ProjectFilter(WithOptions):
-    main = ("q", "stage", "status", "host_unit", "who")
+    main = ("q", "status", "host_unit", "who")
     codes = {"project_class": "project_class", "section": "section"}
     units = ("host_unit", "reporter_unit")
     q = TextFilter()

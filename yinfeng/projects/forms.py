@@ -20,6 +20,7 @@ from yinfeng.projects import queries, stages
 from yinfeng.projects.models import Lead, Project, Talk
 
 UNITS = ("wan", "yi", "wan_usd", "wan_eur", "wan_hkd", "yi_jpy")
+_SEARCHED = forms.Select(attrs={"data-search": ""})
 _LONG = forms.Textarea(attrs={"rows": 4, "data-span": "2"})
 
 
@@ -28,6 +29,8 @@ class UnitField(forms.ModelChoiceField):
 
     def __init__(self, units: Callable[[], QuerySet[Any]], **kwargs: Any) -> None:
         self.units = units
+        kwargs.setdefault("empty_label", _("请选择"))
+        kwargs.setdefault("widget", forms.Select(attrs={"data-search": ""}))
         super().__init__(queryset=None, **kwargs)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> UnitField:
@@ -110,7 +113,7 @@ class LeadForm(WithEnterprise, EditForm):
         widget=forms.TextInput(attrs={"data-span": "2"}),
     )  # fmt: skip
     intended = MoneyField(label=_("意向投资额"), units=UNITS, required=False)
-    industry = CodeField("industry", label=_("行业"), level=2, required=False)
+    industry = CodeField("industry", label=_("行业"), level=2, required=False, widget=_SEARCHED)
     handling_unit = UnitField(hosts, label=_("承办单位"), required=False, help_text=_("不选即为本单位。"),
     )  # fmt: skip
 
@@ -175,8 +178,8 @@ class ProjectForm(WithEnterprise, EditForm):
     )
     project_class = CodeField("project_class", label=_("项目分类"), required=False)
     is_foreign = forms.TypedChoiceField(
-        label=_("内资或外资"), required=False, empty_value=None, coerce=lambda value: value == "True",
-        choices=[("", _("请选择")), ("False", _("内资")), ("True", _("外资"))],
+        label=_("外资项目"), required=False, empty_value=None, coerce=lambda value: value == "True",
+        choices=[("", _("请选择")), ("False", _("否")), ("True", _("是"))],
     )  # fmt: skip
     origin = forms.CharField(
         label=_("投资来源地"), max_length=60, required=False, help_text=_("内资填省市，外资填国家或地区。")
@@ -185,7 +188,7 @@ class ProjectForm(WithEnterprise, EditForm):
         label=_("知悉范围"), choices=list(stages.SECRECY.items()), initial=stages.INTERNAL,
         help_text=_("敏感项目只有项目团队和经授权的人员能看到。"),
     )  # fmt: skip
-    industry = CodeField("industry", label=_("行业"), required=False)
+    industry = CodeField("industry", label=_("行业"), required=False, widget=_SEARCHED)
     chain = CodeField("chain", label=_("产业链"), required=False)
     contact_name = forms.CharField(label=_("投资方联系人"), max_length=100, required=False)
     intended = MoneyField(label=_("意向投资额"), units=UNITS, required=False)
@@ -264,7 +267,9 @@ class JointUnitForm(Styled):
 
 
 class MemberForm(Styled):
-    user: ClassVar[forms.ModelChoiceField] = forms.ModelChoiceField(label=_("人员"), queryset=None)
+    user: ClassVar[forms.ModelChoiceField] = forms.ModelChoiceField(
+        label=_("人员"), queryset=None, empty_label=_("请选择"), widget=_SEARCHED
+    )
     is_leader = forms.BooleanField(label=_("作为项目负责人"), required=False)
 
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:

@@ -34,7 +34,6 @@ from yinfeng.projects.models import (
 
 Values = Mapping[str, Any]
 
-CONTRACT = "contract"
 # The parts one adds and takes off by hand; the others follow from the project's own fields.
 CHOSEN_PARTS = (stages.JOINT, stages.INTRODUCER, stages.APPROVER)
 _LANDING_KINDS = {"district", "zone"}
@@ -173,6 +172,7 @@ def change_lead(
     demand(lead, by, "change")
     if lead.state not in queries.OPEN_LEADS:
         raise Conflict(_("线索的状态是“%(state)s”，不能再修改。") % {"state": stages.LEAD_STATES[lead.state]})
+    values = {**values, "handling_unit": values.get("handling_unit") or lead.handling_unit}
     check_codes(values)
     ask_about_amounts(values, confirmed, lead)
     enterprise = values.get("enterprise", lead.enterprise)
@@ -475,7 +475,7 @@ def submit_signature(
     if signed_date > timezone.localdate():
         raise Invalid(_("签约日期不能晚于今天。"), fields={"signed_date": [_("签约日期不能晚于今天。")]})
     ask_about_amounts({"contracted": contracted}, confirmed)
-    contract = core.attach_file(by=by, obj=project, file=file, name=name, kind=CONTRACT)
+    contract = core.attach_file(by=by, obj=project, file=file, name=name, kind=stages.CONTRACT)
     signature = Signature(
         project=project, signed_date=signed_date, contract=contract, entered_by_id=_person(by),
         contracted=contracted.yuan, contracted_currency=contracted.currency,

@@ -55,6 +55,19 @@ PARTS: Mapping[str, Sentence] = {
 # The parts whose unit runs the project: edits it, advances it, chooses the team.
 RUNNING_PARTS = (REPORTER, HOST)
 
+# The kinds of files that one puts with a project; the codes are those of the profile's table ``document_kind``.
+CONTRACT = "contract"
+FILE_KINDS: Mapping[str, Sentence] = {
+    "intent": _("投资意向书"),
+    "proposal": _("项目建议书或投资方案"),
+    "feasibility": _("可行性研究报告"),
+    "licence": _("营业执照"),
+    "minutes": _("会议纪要"),
+    "credit": _("资信证明"),
+    "other": _("其他材料"),
+    CONTRACT: _("投资合同"),
+}
+
 SUBMITTED, VERIFIED, REFUTED = "submitted", "verified", "refuted"
 SIGNATURE_STATES: Mapping[str, Sentence] = {
     SUBMITTED: _("待核验"),

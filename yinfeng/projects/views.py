@@ -162,7 +162,7 @@ class ProjectDetail(Detail):
             "chain_label": queries.code_label("chain", "chain"),
             "lost_label": queries.code_label("lost_reason", "lost_reason"),
         }
-        joined: Any = Project.objects.annotate(
+        joined: Any = Project.objects.all().annotate(
             signing=FilteredRelation("signatures", condition=~Q(signatures__state=stages.REFUTED)),
             sees_lead=Exists(Lead.objects.permitted(self.by).filter(pk=OuterRef("lead"))),
             **labels,
@@ -187,14 +187,6 @@ class ProjectDetail(Detail):
 
     def may_edit(self) -> bool:
         return super().may_edit() and self.object.status not in {stages.LOST, stages.ENDED}
-
-    def file_kinds(self) -> list[tuple[str, str]]:
-        return [
-            ("plan", _("项目方案")),
-            ("licence", _("营业执照")),
-            ("minutes", _("会谈纪要")),
-            ("other", _("其他")),
-        ]
 
     def content(self) -> dict[str, Any]:
         project: Project = self.object
@@ -250,11 +242,17 @@ class ProjectDetail(Detail):
         items: list[dict[str, Any]] = [
             {"label": item.label, "url": self._edit_link(item.field)} for item in lacking
         ]
-        if stage == stages.SIGNED and lifecycle.current_signature(project) is None:
-            url = reverse("project-sign", args=[project.pk]) if self.may_edit() and not lacking else ""
-            items.append({"label": _("签约申报和合同文本"), "url": url})
+        if stage == stages.SIGNED:
+            items += self._missing_signature(lacking)
         title = _("进入“%(stage)s”还缺什么") % {"stage": stages.STAGES[stage]}
         return {"title": title, "items": items}
+
+    def _missing_signature(self, lacking: list[facts.Fact]) -> list[dict[str, Any]]:
+        project, signature = self.object, lifecycle.current_signature(self.object)
+        if signature is not None:
+            return [{"label": _("另一位同事的核验"), "hint": _("签约申报已提交，等待核验。")}]
+        url = reverse("project-sign", args=[project.pk]) if self.may_edit() and not lacking else ""
+        return [{"label": _("签约申报和合同文本"), "url": url}]
 
     def _edit_link(self, field: str) -> str:
         """Return the address of the edit form at a field; an amount and the enterprise are typed into parts of theirs."""
@@ -275,7 +273,7 @@ class ProjectDetail(Detail):
             link = self._edit_link(name) if missing else url
             return fact(str(label), value, missing=missing, url=link, **more)
 
-        foreign = {True: _("外资"), False: _("内资"), None: ""}[project.is_foreign]
+        foreign = {True: _("是"), False: _("否"), None: ""}[project.is_foreign]
         enterprise = project.enterprise
         link = enterprise_url(enterprise, self.by) if enterprise else ""
         groups = [
@@ -304,7 +302,7 @@ class ProjectDetail(Detail):
             (_("落地"), [
                 line("host_unit", project.host_unit.brief if project.host_unit else ""),
                 line("site", project.site),
-                line("land_mu", _("%(mu)s 亩") % {"mu": f"{project.land_mu:,.2f}"} if project.land_mu is not None else ""),
+                line("land_mu", f"{project.land_mu:,.2f}" if project.land_mu is not None else ""),
                 line("planned_start_date", day(project.planned_start_date)),
             ]),
             (_("推进"), [

@@ -6,14 +6,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from tests.factories import signed_in
-from tests.unit.projects.conftest import City
+from tests.factories import make_enterprise, signed_in
+from tests.unit.projects.conftest import PDF, City
+from yinfeng.core.money import YI, Money
 from yinfeng.projects import services, stages
-from yinfeng.projects.models import Project
+from yinfeng.projects.models import Lead, Project
 
 
 def opened(city: City, name: str, path: str, limit: int = 10) -> Any:
@@ -59,3 +61,142 @@ def test_a_list_asks_no_more_for_more_rows(city: City) -> None:
     with CaptureQueriesContext(connection) as many:
         client.get("/projects/")
     assert len(many) == len(few)
+
+
+@pytest.mark.clause("3.1.3")
+def test_from_rumour_to_signature_through_the_pages(city: City) -> None:
+    """A clerk and his head take a lead to a signed project; every page on the way opens."""
+    bob, charlie = signed_in(city.users["bob"]), signed_in(city.users["charlie"])
+    firm = make_enterprise("演示半导体有限公司")
+    lead_form = {
+        "enterprise_name": firm.name, "title": "封测基地", "content": "拟建封测基地", "source": "fair",
+        "heard_date": "2026-05-01", "intended": "3.2", "intended_unit": "yi", "industry": "39",
+    }  # fmt: skip
+    assert bob.get("/leads/new/", {"enterprise": firm.pk}).context["form"].initial == {
+        "enterprise_name": firm.name
+    }
+    answer = bob.post("/leads/new/", lead_form)
+    lead = Lead.objects.get()
+    assert answer["Location"] == lead.get_absolute_url()
+    path = lead.get_absolute_url()
+    version = lead.version
+    assert bob.get(f"{path}edit/").status_code == 200
+    assert (
+        bob.post(f"{path}edit/", {**lead_form, "title": "封测基地一期", "version": version}).status_code
+        == 302
+    )
+    assert bob.get(f"{path}moves/qualify/").status_code == 403
+    assert charlie.get(f"{path}moves/qualify/").status_code == 200
+    assert charlie.post(f"{path}moves/qualify/", {"reason": "", "version": 2}).status_code == 422
+    assert charlie.post(f"{path}moves/qualify/", {"reason": "属实", "version": 2}).status_code == 302
+    assert bob.get(f"{path}convert/").status_code == 200
+    assert (
+        bob.post(f"{path}convert/", {"name": "封测基地", "secrecy": "internal", "version": 3}).status_code
+        == 302
+    )
+    project = Project.objects.get()
+    path = project.get_absolute_url()
+    text = bob.get(path).content.decode()
+    assert "进入“意向”还缺什么" in text
+    assert f"{path}edit/#id_project_class" in text
+    assert "登记了线索" in text  # the lead's story is the project's
+    form = bob.get(f"{path}edit/").context["form"]
+    facts = {
+        "name": "封测基地", "summary": "封测", "secrecy": "internal", "enterprise_name": firm.name, "industry": "3973",
+        "project_class": "land", "is_foreign": "False", "intended": "3.2", "intended_unit": "yi", "contact_name": "李",
+        "investment_kind": "chain", "fixed_investment": "2", "fixed_investment_unit": "yi", "site": "软件园",
+        "host_unit": city.jimei.pk, "land_mu": "50", "planned_start_date": "2027-01-01", "expected_output": "5",
+        "expected_output_unit": "yi", "expected_tax": "3000", "expected_tax_unit": "wan",
+        "version": form.initial["version"],
+    }  # fmt: skip
+    answer = bob.post(f"{path}edit/", facts)
+    assert answer.status_code == 302, answer.context["form"].errors
+    for move in ("intend", "negotiate"):
+        assert bob.get(f"{path}moves/{move}/").status_code == 200
+        assert bob.post(f"{path}moves/{move}/", {"reason": ""}).status_code == 302
+    talk = {
+        "talk_date": "2026-05-02",
+        "form": "visit",
+        "our_side": "甲",
+        "their_side": "乙",
+        "summary": "考察地块",
+    }
+    assert bob.get(f"{path}talk/").status_code == 200
+    assert bob.post(f"{path}talk/", talk).status_code == 302
+    assert bob.get(f"{path}units/add/").status_code == 200
+    assert bob.post(f"{path}units/add/", {"unit": city.huli.pk, "part": "joint"}).status_code == 302
+    assert bob.post(f"{path}units/add/", {"unit": city.huli.pk, "part": "joint"}).status_code == 422
+    assert bob.get(f"{path}team/add/").status_code == 200
+    assert bob.post(f"{path}team/add/", {"user": city.users["alice"].pk}).status_code == 302
+    assert bob.get(f"{path}sign/").status_code == 200
+    contract = SimpleUploadedFile("合同.pdf", PDF, content_type="application/pdf")
+    signing = {"signed_date": "2026-05-03", "contracted": "3", "contracted_unit": "yi", "contract": contract}
+    assert bob.post(f"{path}sign/", signing).status_code == 302
+    signature = project.signatures.get()
+    assert bob.get(f"/signatures/{signature.pk}/verify/").status_code == 403
+    assert charlie.get(f"/signatures/{signature.pk}/verify/").status_code == 200
+    assert charlie.post(f"/signatures/{signature.pk}/verify/", {"reason": "已核对"}).status_code == 302
+    text = bob.get(path).content.decode()
+    for told in (
+        "登记了线索",
+        "研判通过",
+        "转为项目",
+        "转为在谈",
+        "记录了洽谈",
+        "提交了签约申报",
+        "核验通过，转为签约",
+    ):
+        assert told in text
+    assert "3 亿元" in text
+
+
+def test_the_list_exports_what_it_shows(city: City) -> None:
+    city.project(stages.NEGOTIATING)
+    city.project(by="alice")
+    answer = signed_in(city.users["bob"]).get("/projects/export/", {"format": "csv", "stage": "negotiating"})
+    lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
+    assert len(lines) == 2
+    assert "意向投资额" in lines[0]
+    assert "合同投资额" in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("stage=negotiating", 1), ("status=ongoing", 3), ("section=J", 1), ("section=C", 2), ("who=team", 3),
+        ("project_class=land", 3), ("intended_from=1", 1), ("intended_to=0.9", 2), ("idle_days=3", 0), ("q=芯片", 1),
+        ("secrecy=sensitive", 0),
+    ],
+)  # fmt: skip
+def test_filters(city: City, query: str, found: int) -> None:
+    city.project(stages.NEGOTIATING)
+    city.project(industry="66")
+    city.project(name="芯片封装", intended=Money.in_yuan(2 * YI))
+    answer = signed_in(city.users["bob"]).get(f"/projects/?{query}")
+    assert len(answer.context["table"]["rows"]) == found
+
+
+def test_bulk_acts(city: City) -> None:
+    client = signed_in(city.users["bob"])
+    own, other = city.project(), city.project(by="alice")
+    picked = {"pk": [own.pk, other.pk]}
+    assert client.post("/projects/follow/", picked).status_code == 302
+    assert client.post("/projects/joint/", picked).status_code == 200
+    assert client.post("/projects/joint/", {**picked, "unit": city.huli.pk}).status_code == 302
+    assert own.participations.filter(unit=city.huli, part="joint").exists()
+    assert not other.participations.filter(part="joint").exists()
+
+
+def test_home_shows_what_waits(city: City) -> None:
+    lead = city.lead()
+    project = city.project(
+        stages.NEGOTIATING, next_step="看地", next_date=timezone.localdate() - timedelta(days=1)
+    )
+    city.signature(project)
+    text = signed_in(city.users["charlie"]).get("/").content.decode()
+    assert lead.title in text
+    assert "待我核验的签约" in text
+    text = signed_in(city.users["bob"]).get("/").content.decode()
+    assert "登记线索" in text
+    assert "is-late" in text
+    assert "待我研判的线索" not in text
