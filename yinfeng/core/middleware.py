@@ -77,7 +77,9 @@ def actor(get_response: Handler) -> Handler:
     def middleware(request: HttpRequest) -> HttpResponse:
         request.actor = SimpleLazyObject(lambda: _actor_of(request))  # type: ignore[attr-defined]
         response = get_response(request)
-        if getattr(request.user, "is_authenticated", False) and not request.path.startswith(settings.STATIC_URL):
+        if getattr(request.user, "is_authenticated", False) and not request.path.startswith(
+            settings.STATIC_URL
+        ):
             response.setdefault("Cache-Control", "no-store")
         return response
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -17,6 +17,7 @@ from yinfeng.core.scopes import EVERYTHING, NOTHING, ScopedQuerySet, within
 
 UNIT_KINDS = {
     "city": _("城市"),
+    "leadership": _("市级领导机构"),
     "leader_group": _("领导小组"),
     "group": _("工作组"),
     "office": _("办事机构"),
@@ -31,7 +32,7 @@ UNIT_KINDS = {
 }
 
 
-class DirectoryQuerySet(ScopedQuerySet["models.Model"]):
+class DirectoryQuerySet(ScopedQuerySet[Any]):
     """What every signed-in officer may look up, and one permission changes, at the unit the row belongs to."""
 
     change_permission = ""
@@ -59,7 +60,9 @@ class Unit(Versioned, Bilingual, InForce):
     code = models.SlugField(_("代码"), max_length=60, unique=True)
     short_name = models.CharField(_("简称"), max_length=60, blank=True)
     kind = models.CharField(_("类别"), max_length=20, choices=list(UNIT_KINDS.items()))
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, verbose_name=_("上级单位"), related_name="children")
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, verbose_name=_("上级单位"), related_name="children"
+    )
     path = models.CharField(_("路径"), max_length=400, editable=False, db_index=True)
     order = models.PositiveIntegerField(_("顺序"), default=0)
     division = models.CharField(_("行政区划代码"), max_length=6, blank=True)
@@ -68,7 +71,9 @@ class Unit(Versioned, Bilingual, InForce):
     members: models.ManyToManyField[Unit, models.Model] = models.ManyToManyField(
         "self", symmetrical=False, blank=True, verbose_name=_("所指单位"), related_name="collectives"
     )
-    member_kind = models.CharField(_("所指单位的类别"), max_length=20, blank=True, choices=list(UNIT_KINDS.items()))
+    member_kind = models.CharField(
+        _("所指单位的类别"), max_length=20, blank=True, choices=list(UNIT_KINDS.items())
+    )
     clauses = models.JSONField(_("相关条款"), default=list, blank=True)
     source = models.CharField(_("依据"), max_length=200, blank=True)
     note = models.CharField(_("说明"), max_length=500, blank=True)
@@ -107,7 +112,9 @@ class UnitVersion(InForce):
     name = models.CharField(_("名称"), max_length=200)
     name_en = models.CharField(_("英文名称"), max_length=200, blank=True)
     short_name = models.CharField(_("简称"), max_length=60, blank=True)
-    parent = models.ForeignKey(Unit, models.PROTECT, null=True, blank=True, verbose_name=_("上级单位"), related_name="+")
+    parent = models.ForeignKey(
+        Unit, models.PROTECT, null=True, blank=True, verbose_name=_("上级单位"), related_name="+"
+    )
     reason = models.CharField(_("变更原因"), max_length=300, blank=True)
 
     class Meta:
@@ -137,7 +144,12 @@ class Person(Versioned):
 
     name = models.CharField(_("姓名"), max_length=100)
     user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, verbose_name=_("账号"), related_name="person"
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        verbose_name=_("账号"),
+        related_name="person",
     )
     note = models.CharField(_("说明"), max_length=300, blank=True)
     is_demo = models.BooleanField(_("演示人员"), default=False, editable=False)
@@ -236,7 +248,9 @@ class Seat(InForce):
     kind = models.CharField(_("席位"), max_length=20, choices=list(SEAT_KINDS.items()))
     position = models.CharField(_("由谁担任"), max_length=200)
     position_en = models.CharField(_("由谁担任（英文）"), max_length=300, blank=True)
-    unit = models.ForeignKey(Unit, models.PROTECT, null=True, blank=True, verbose_name=_("单位"), related_name="seats")
+    unit = models.ForeignKey(
+        Unit, models.PROTECT, null=True, blank=True, verbose_name=_("单位"), related_name="seats"
+    )
     is_shared = models.BooleanField(_("由多人担任"), default=False)
     order = models.PositiveIntegerField(_("顺序"), default=0)
     source = models.CharField(_("依据"), max_length=200, blank=True)
@@ -287,7 +301,9 @@ class AccountQuerySet(ScopedQuerySet["Account"]):
             return EVERYTHING
         if not reach:
             return NOTHING
-        posted = Membership.objects.filter(unit__in=reach.units).exclude(person__user=None).values("person__user")
+        posted = (
+            Membership.objects.filter(unit__in=reach.units).exclude(person__user=None).values("person__user")
+        )
         granted = RoleGrant.objects.filter(unit__in=reach.units).values("user")
         return Q(pk__in=posted) | Q(pk__in=granted)
 
@@ -295,7 +311,7 @@ class AccountQuerySet(ScopedQuerySet["Account"]):
 class Account(User):
     """An account as those who keep accounts see it: through the units of its person."""
 
-    objects = AccountQuerySet.as_manager()
+    objects = AccountQuerySet.as_manager()  # type: ignore[misc,assignment]
 
     class Meta:
         proxy = True
@@ -347,11 +363,18 @@ class GrantQuerySet(ScopedQuerySet["RoleGrant"]):
 class RoleGrant(InForce):
     """A role that an account holds for a unit and all below it, from a day to a day."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("账号"), related_name="role_grants")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("账号"), related_name="role_grants"
+    )
     role = models.ForeignKey(Role, models.PROTECT, verbose_name=_("角色"), related_name="grants")
     unit = models.ForeignKey(Unit, models.PROTECT, verbose_name=_("单位"), related_name="role_grants")
     granted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, verbose_name=_("授予人"), related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        verbose_name=_("授予人"),
+        related_name="+",
     )
     granted_at = models.DateTimeField(_("授予时间"), auto_now_add=True)
 
@@ -385,12 +408,24 @@ class Invitation(models.Model):
     email = models.EmailField(_("电子邮箱"), blank=True)
     position = models.CharField(_("职务"), max_length=100, blank=True)
     unit = models.ForeignKey(Unit, models.PROTECT, verbose_name=_("单位"), related_name="+")
-    roles: models.ManyToManyField[Role, models.Model] = models.ManyToManyField(Role, verbose_name=_("角色"), related_name="+")
+    roles: models.ManyToManyField[Role, models.Model] = models.ManyToManyField(
+        Role, verbose_name=_("角色"), related_name="+"
+    )
     invited_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, verbose_name=_("邀请人"), related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        verbose_name=_("邀请人"),
+        related_name="+",
     )
     user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, verbose_name=_("建立的账号"), related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        verbose_name=_("建立的账号"),
+        related_name="+",
     )
     created_at = models.DateTimeField(_("发出时间"), auto_now_add=True)
     expires_at = models.DateTimeField(_("到期时间"))

@@ -43,8 +43,14 @@ def actor_for(user: User, day: date | None = None) -> Actor:
         .values_list("pk", *place, Value(None, JSONField()), Value(None, JSONField()), "is_main")
     )
     found = sorted(roles.union(posts, all=True), key=lambda row: (not row[8], row[6] is not None, row[0]))
-    acts_for = {path for _pk, _unit, path, parent, *_names, codes, _assigns, _main in found if codes is None or parent}
-    granted = {path for _pk, _unit, path, parent, *_names, codes, _assigns, _main in found if codes is not None and parent}
+    acts_for = {
+        path for _pk, _unit, path, parent, *_names, codes, _assigns, _main in found if codes is None or parent
+    }
+    granted = {
+        path
+        for _pk, _unit, path, parent, *_names, codes, _assigns, _main in found
+        if codes is not None and parent
+    }
     below = _below(acts_for | granted)
     grants: defaultdict[str, Reach] = defaultdict(lambda: NOWHERE)
     for _pk, _unit, path, parent, _name, _short, codes, assigns, _main in found:
@@ -101,7 +107,9 @@ def groups_for_industry(industry: str) -> list[Unit]:
     """Return the working groups that look after an industry by its code alone (one more query for its section)."""
     if industry[:1].isalpha():
         return groups_for("", industry)
-    section = Code.objects.filter(table="industry", code=industry[:2]).values_list("parent", flat=True).first()
+    section = (
+        Code.objects.filter(table="industry", code=industry[:2]).values_list("parent", flat=True).first()
+    )
     return groups_for(industry, section or "")
 
 
@@ -129,7 +137,9 @@ def root_unit() -> Unit | None:
 def users_of_units(unit_ids: Iterable[int], permission: str) -> set[int]:
     """Return the accounts that hold ``permission`` by a grant at exactly one of the units: whom to notify."""
     today = timezone.localdate()
-    held = RoleGrant.objects.filter(in_force(today), unit__in=list(unit_ids), role__is_closed=False, user__is_active=True)
+    held = RoleGrant.objects.filter(
+        in_force(today), unit__in=list(unit_ids), role__is_closed=False, user__is_active=True
+    )
     return {user for user, codes in held.values_list("user_id", "role__permissions") if permission in codes}
 
 
@@ -154,7 +164,9 @@ def may_hand_out(by: Actor, role: Role, unit: Unit) -> bool:
     """
     if by.may_at(may_assign(role.code), unit.pk):
         return True
-    return by.may_at(ASSIGN, unit.pk) and all(by.may_at(code, unit.pk) for code in (*role.permissions, *map(may_assign, role.assigns)))
+    return by.may_at(ASSIGN, unit.pk) and all(
+        by.may_at(code, unit.pk) for code in (*role.permissions, *map(may_assign, role.assigns))
+    )
 
 
 def roles_to_hand_out(by: Actor) -> list[Role]:
@@ -162,11 +174,17 @@ def roles_to_hand_out(by: Actor) -> list[Role]:
     roles = list(Role.objects.filter(is_closed=False))
     if by.is_system:
         return roles
-    return [role for role in roles if by.may(may_assign(role.code)) or (by.may(ASSIGN) and all(map(by.may, role.permissions)))]
+    return [
+        role
+        for role in roles
+        if by.may(may_assign(role.code)) or (by.may(ASSIGN) and all(map(by.may, role.permissions)))
+    ]
 
 
 def active_administrators(day: date) -> QuerySet[RoleGrant]:
     """Return the grants of those who can hand out roles for the whole city: without one nobody can let anybody in."""
-    held = RoleGrant.objects.filter(in_force(day), unit__parent=None, role__is_closed=False, user__is_active=True)
+    held = RoleGrant.objects.filter(
+        in_force(day), unit__parent=None, role__is_closed=False, user__is_active=True
+    )
     administering = [pk for pk, codes in Role.objects.values_list("pk", "permissions") if ASSIGN in codes]
     return held.filter(role__in=administering)

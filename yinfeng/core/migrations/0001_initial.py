@@ -13,280 +13,508 @@ import yinfeng.core.models_search
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('username', models.CharField(error_messages={'unique': '这个用户名已被使用，请换一个。'}, max_length=150, unique=True, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='用户名')),
-                ('name', models.CharField(max_length=100, verbose_name='姓名')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='电子邮箱')),
-                ('is_active', models.BooleanField(default=True, verbose_name='可以登录')),
-                ('is_demo', models.BooleanField(default=False, editable=False, verbose_name='演示账号')),
-                ('language', models.CharField(blank=True, max_length=10, verbose_name='界面语言')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='创建时间')),
-                ('password_changed_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='密码修改时间')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "username",
+                    models.CharField(
+                        error_messages={"unique": "这个用户名已被使用，请换一个。"},
+                        max_length=150,
+                        unique=True,
+                        validators=[django.contrib.auth.validators.UnicodeUsernameValidator()],
+                        verbose_name="用户名",
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, verbose_name="姓名")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="电子邮箱")),
+                ("is_active", models.BooleanField(default=True, verbose_name="可以登录")),
+                ("is_demo", models.BooleanField(default=False, editable=False, verbose_name="演示账号")),
+                ("language", models.CharField(blank=True, max_length=10, verbose_name="界面语言")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="创建时间")),
+                (
+                    "password_changed_at",
+                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="密码修改时间"),
+                ),
             ],
             options={
-                'verbose_name': '账号',
-                'verbose_name_plural': '账号',
+                "verbose_name": "账号",
+                "verbose_name_plural": "账号",
             },
             managers=[
-                ('objects', django.contrib.auth.models.UserManager()),
+                ("objects", django.contrib.auth.models.UserManager()),
             ],
         ),
         migrations.CreateModel(
-            name='ProfileLoad',
+            name="ProfileLoad",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40, verbose_name='方案代码')),
-                ('name', models.CharField(max_length=100, verbose_name='城市')),
-                ('name_en', models.CharField(blank=True, max_length=100, verbose_name='城市英文名')),
-                ('profile_version', models.CharField(max_length=40, verbose_name='方案版本')),
-                ('digest', models.CharField(max_length=64, verbose_name='内容摘要')),
-                ('changes', models.JSONField(default=dict, verbose_name='变化')),
-                ('loaded_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='载入时间')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=40, verbose_name="方案代码")),
+                ("name", models.CharField(max_length=100, verbose_name="城市")),
+                ("name_en", models.CharField(blank=True, max_length=100, verbose_name="城市英文名")),
+                ("profile_version", models.CharField(max_length=40, verbose_name="方案版本")),
+                ("digest", models.CharField(max_length=64, verbose_name="内容摘要")),
+                ("changes", models.JSONField(default=dict, verbose_name="变化")),
+                (
+                    "loaded_at",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="载入时间"),
+                ),
             ],
             options={
-                'verbose_name': '城市方案',
-                'verbose_name_plural': '城市方案',
-                'ordering': ['-id'],
+                "verbose_name": "城市方案",
+                "verbose_name_plural": "城市方案",
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Seal',
+            name="Seal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveBigIntegerField(editable=False, unique=True, verbose_name='序号')),
-                ('sealed_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='封存时间')),
-                ('spans', models.JSONField(editable=False, verbose_name='覆盖范围')),
-                ('digests', models.BinaryField(verbose_name='逐行摘要')),
-                ('previous_hash', models.CharField(blank=True, editable=False, max_length=64, verbose_name='上一封存值')),
-                ('hash', models.CharField(editable=False, max_length=64, verbose_name='封存值')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveBigIntegerField(editable=False, unique=True, verbose_name="序号")),
+                (
+                    "sealed_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="封存时间"
+                    ),
+                ),
+                ("spans", models.JSONField(editable=False, verbose_name="覆盖范围")),
+                ("digests", models.BinaryField(verbose_name="逐行摘要")),
+                (
+                    "previous_hash",
+                    models.CharField(blank=True, editable=False, max_length=64, verbose_name="上一封存值"),
+                ),
+                ("hash", models.CharField(editable=False, max_length=64, verbose_name="封存值")),
             ],
             options={
-                'verbose_name': '封存',
-                'verbose_name_plural': '封存',
-                'ordering': ['number'],
+                "verbose_name": "封存",
+                "verbose_name_plural": "封存",
+                "ordering": ["number"],
             },
         ),
         migrations.CreateModel(
-            name='ApiToken',
+            name="ApiToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, verbose_name='用途')),
-                ('mark', models.CharField(max_length=12, verbose_name='识别码')),
-                ('secret_hash', models.CharField(editable=False, max_length=64, unique=True, verbose_name='密钥摘要')),
-                ('scopes', models.JSONField(default=list, verbose_name='可用权限')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='创建时间')),
-                ('expires_at', models.DateTimeField(verbose_name='到期时间')),
-                ('used_at', models.DateTimeField(blank=True, null=True, verbose_name='最近使用')),
-                ('revoked_at', models.DateTimeField(blank=True, null=True, verbose_name='停用时间')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='所有者')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, verbose_name="用途")),
+                ("mark", models.CharField(max_length=12, verbose_name="识别码")),
+                (
+                    "secret_hash",
+                    models.CharField(editable=False, max_length=64, unique=True, verbose_name="密钥摘要"),
+                ),
+                ("scopes", models.JSONField(default=list, verbose_name="可用权限")),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="创建时间"),
+                ),
+                ("expires_at", models.DateTimeField(verbose_name="到期时间")),
+                ("used_at", models.DateTimeField(blank=True, null=True, verbose_name="最近使用")),
+                ("revoked_at", models.DateTimeField(blank=True, null=True, verbose_name="停用时间")),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="所有者",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '接口密钥',
-                'verbose_name_plural': '接口密钥',
+                "verbose_name": "接口密钥",
+                "verbose_name_plural": "接口密钥",
             },
         ),
         migrations.CreateModel(
-            name='Code',
+            name="Code",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200, verbose_name='名称')),
-                ('name_en', models.CharField(blank=True, max_length=200, verbose_name='英文名称')),
-                ('valid_from', models.DateField(blank=True, null=True, verbose_name='生效日期')),
-                ('valid_to', models.DateField(blank=True, null=True, verbose_name='失效日期')),
-                ('table', models.CharField(max_length=40, verbose_name='代码表')),
-                ('code', models.CharField(max_length=40, verbose_name='代码')),
-                ('parent', models.CharField(blank=True, max_length=40, verbose_name='上级代码')),
-                ('level', models.PositiveSmallIntegerField(default=1, verbose_name='层级')),
-                ('order', models.PositiveIntegerField(default=0, verbose_name='顺序')),
-                ('data', models.JSONField(blank=True, default=dict, verbose_name='其他属性')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200, verbose_name="名称")),
+                ("name_en", models.CharField(blank=True, max_length=200, verbose_name="英文名称")),
+                ("valid_from", models.DateField(blank=True, null=True, verbose_name="生效日期")),
+                ("valid_to", models.DateField(blank=True, null=True, verbose_name="失效日期")),
+                ("table", models.CharField(max_length=40, verbose_name="代码表")),
+                ("code", models.CharField(max_length=40, verbose_name="代码")),
+                ("parent", models.CharField(blank=True, max_length=40, verbose_name="上级代码")),
+                ("level", models.PositiveSmallIntegerField(default=1, verbose_name="层级")),
+                ("order", models.PositiveIntegerField(default=0, verbose_name="顺序")),
+                ("data", models.JSONField(blank=True, default=dict, verbose_name="其他属性")),
             ],
             options={
-                'verbose_name': '代码',
-                'verbose_name_plural': '代码表',
-                'indexes': [models.Index(fields=['table', 'parent', 'order'], name='core_code_tree')],
-                'constraints': [models.UniqueConstraint(fields=('table', 'code'), name='core_code_unique')],
+                "verbose_name": "代码",
+                "verbose_name_plural": "代码表",
+                "indexes": [models.Index(fields=["table", "parent", "order"], name="core_code_tree")],
+                "constraints": [models.UniqueConstraint(fields=("table", "code"), name="core_code_unique")],
             },
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='时间')),
-                ('actor_id', models.BigIntegerField(editable=False, null=True, verbose_name='账号编号')),
-                ('actor_name', models.CharField(editable=False, max_length=200, verbose_name='操作人')),
-                ('actor_unit', models.CharField(blank=True, editable=False, max_length=200, verbose_name='操作人单位')),
-                ('verb', models.CharField(editable=False, max_length=80, verbose_name='操作')),
-                ('object_type', models.CharField(editable=False, max_length=60, verbose_name='对象类型')),
-                ('object_id', models.BigIntegerField(editable=False, null=True, verbose_name='对象编号')),
-                ('object_label', models.CharField(blank=True, editable=False, max_length=300, verbose_name='对象')),
-                ('changes', models.JSONField(default=dict, editable=False, verbose_name='变更内容')),
-                ('note', models.TextField(blank=True, editable=False, verbose_name='说明')),
-                ('data', models.JSONField(default=dict, editable=False, verbose_name='附加数据')),
-                ('source', models.CharField(editable=False, max_length=20, verbose_name='来源')),
-                ('address', models.CharField(blank=True, editable=False, max_length=64, verbose_name='网络地址')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="时间"
+                    ),
+                ),
+                ("actor_id", models.BigIntegerField(editable=False, null=True, verbose_name="账号编号")),
+                ("actor_name", models.CharField(editable=False, max_length=200, verbose_name="操作人")),
+                (
+                    "actor_unit",
+                    models.CharField(blank=True, editable=False, max_length=200, verbose_name="操作人单位"),
+                ),
+                ("verb", models.CharField(editable=False, max_length=80, verbose_name="操作")),
+                ("object_type", models.CharField(editable=False, max_length=60, verbose_name="对象类型")),
+                ("object_id", models.BigIntegerField(editable=False, null=True, verbose_name="对象编号")),
+                (
+                    "object_label",
+                    models.CharField(blank=True, editable=False, max_length=300, verbose_name="对象"),
+                ),
+                ("changes", models.JSONField(default=dict, editable=False, verbose_name="变更内容")),
+                ("note", models.TextField(blank=True, editable=False, verbose_name="说明")),
+                ("data", models.JSONField(default=dict, editable=False, verbose_name="附加数据")),
+                ("source", models.CharField(editable=False, max_length=20, verbose_name="来源")),
+                (
+                    "address",
+                    models.CharField(blank=True, editable=False, max_length=64, verbose_name="网络地址"),
+                ),
             ],
             options={
-                'verbose_name': '事件',
-                'verbose_name_plural': '事件',
-                'indexes': [models.Index(fields=['object_type', 'object_id', '-id'], name='core_event_object'), models.Index(fields=['actor_id', '-id'], name='core_event_actor'), models.Index(fields=['verb', '-id'], name='core_event_verb')],
+                "verbose_name": "事件",
+                "verbose_name_plural": "事件",
+                "indexes": [
+                    models.Index(fields=["object_type", "object_id", "-id"], name="core_event_object"),
+                    models.Index(fields=["actor_id", "-id"], name="core_event_actor"),
+                    models.Index(fields=["verb", "-id"], name="core_event_verb"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ProfileRow',
+            name="ProfileRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('section', models.CharField(max_length=40, verbose_name='部分')),
-                ('key', models.CharField(max_length=120, verbose_name='代码')),
-                ('digest', models.CharField(max_length=32, verbose_name='内容摘要')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("section", models.CharField(max_length=40, verbose_name="部分")),
+                ("key", models.CharField(max_length=120, verbose_name="代码")),
+                ("digest", models.CharField(max_length=32, verbose_name="内容摘要")),
             ],
             options={
-                'verbose_name': '方案条目',
-                'verbose_name_plural': '方案条目',
-                'constraints': [models.UniqueConstraint(fields=('section', 'key'), name='core_profilerow_unique')],
+                "verbose_name": "方案条目",
+                "verbose_name_plural": "方案条目",
+                "constraints": [
+                    models.UniqueConstraint(fields=("section", "key"), name="core_profilerow_unique")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Rule',
+            name="Rule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('valid_from', models.DateField(blank=True, null=True, verbose_name='生效日期')),
-                ('valid_to', models.DateField(blank=True, null=True, verbose_name='失效日期')),
-                ('kind', models.CharField(max_length=40, verbose_name='规则种类')),
-                ('key', models.CharField(max_length=60, verbose_name='规则代码')),
-                ('data', models.JSONField(default=dict, verbose_name='内容')),
-                ('source', models.CharField(blank=True, max_length=300, verbose_name='依据')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("valid_from", models.DateField(blank=True, null=True, verbose_name="生效日期")),
+                ("valid_to", models.DateField(blank=True, null=True, verbose_name="失效日期")),
+                ("kind", models.CharField(max_length=40, verbose_name="规则种类")),
+                ("key", models.CharField(max_length=60, verbose_name="规则代码")),
+                ("data", models.JSONField(default=dict, verbose_name="内容")),
+                ("source", models.CharField(blank=True, max_length=300, verbose_name="依据")),
             ],
             options={
-                'verbose_name': '规则',
-                'verbose_name_plural': '规则',
-                'constraints': [models.UniqueConstraint(fields=('kind', 'key', 'valid_from'), name='core_rule_unique')],
+                "verbose_name": "规则",
+                "verbose_name_plural": "规则",
+                "constraints": [
+                    models.UniqueConstraint(fields=("kind", "key", "valid_from"), name="core_rule_unique")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SearchEntry',
+            name="SearchEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('object_type', models.CharField(max_length=60, verbose_name='对象类型')),
-                ('object_id', models.BigIntegerField(verbose_name='对象编号')),
-                ('title', models.CharField(max_length=300, verbose_name='标题')),
-                ('tokens', yinfeng.core.models_search.TokensField(verbose_name='检索词')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("object_type", models.CharField(max_length=60, verbose_name="对象类型")),
+                ("object_id", models.BigIntegerField(verbose_name="对象编号")),
+                ("title", models.CharField(max_length=300, verbose_name="标题")),
+                ("tokens", yinfeng.core.models_search.TokensField(verbose_name="检索词")),
             ],
             options={
-                'verbose_name': '检索条目',
-                'verbose_name_plural': '检索条目',
-                'constraints': [models.UniqueConstraint(fields=('object_type', 'object_id'), name='core_searchentry_unique')],
+                "verbose_name": "检索条目",
+                "verbose_name_plural": "检索条目",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("object_type", "object_id"), name="core_searchentry_unique"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Attachment',
+            name="Attachment",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('object_type', models.CharField(max_length=60, verbose_name='对象类型')),
-                ('object_id', models.BigIntegerField(verbose_name='对象编号')),
-                ('kind', models.CharField(blank=True, max_length=40, verbose_name='材料种类')),
-                ('name', models.CharField(max_length=200, verbose_name='文件名')),
-                ('content_type', models.CharField(max_length=100, verbose_name='文件类型')),
-                ('size', models.PositiveBigIntegerField(verbose_name='大小（字节）')),
-                ('sha256', models.CharField(max_length=64, verbose_name='内容摘要')),
-                ('stored', models.FileField(max_length=200, upload_to='attachments/%Y/%m', verbose_name='存放位置')),
-                ('uploaded_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='上传时间')),
-                ('removed_at', models.DateTimeField(blank=True, null=True, verbose_name='撤下时间')),
-                ('uploaded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='上传人')),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("object_type", models.CharField(max_length=60, verbose_name="对象类型")),
+                ("object_id", models.BigIntegerField(verbose_name="对象编号")),
+                ("kind", models.CharField(blank=True, max_length=40, verbose_name="材料种类")),
+                ("name", models.CharField(max_length=200, verbose_name="文件名")),
+                ("content_type", models.CharField(max_length=100, verbose_name="文件类型")),
+                ("size", models.PositiveBigIntegerField(verbose_name="大小（字节）")),
+                ("sha256", models.CharField(max_length=64, verbose_name="内容摘要")),
+                (
+                    "stored",
+                    models.FileField(max_length=200, upload_to="attachments/%Y/%m", verbose_name="存放位置"),
+                ),
+                (
+                    "uploaded_at",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="上传时间"),
+                ),
+                ("removed_at", models.DateTimeField(blank=True, null=True, verbose_name="撤下时间")),
+                (
+                    "uploaded_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="上传人",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '材料',
-                'verbose_name_plural': '材料',
-                'indexes': [models.Index(fields=['object_type', 'object_id'], name='core_attachment_object')],
+                "verbose_name": "材料",
+                "verbose_name_plural": "材料",
+                "indexes": [models.Index(fields=["object_type", "object_id"], name="core_attachment_object")],
             },
         ),
         migrations.CreateModel(
-            name='Follow',
+            name="Follow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('object_type', models.CharField(max_length=60, verbose_name='对象类型')),
-                ('object_id', models.BigIntegerField(verbose_name='对象编号')),
-                ('since', models.DateTimeField(default=django.utils.timezone.now, verbose_name='关注时间')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='关注人')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("object_type", models.CharField(max_length=60, verbose_name="对象类型")),
+                ("object_id", models.BigIntegerField(verbose_name="对象编号")),
+                ("since", models.DateTimeField(default=django.utils.timezone.now, verbose_name="关注时间")),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="关注人",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '关注',
-                'verbose_name_plural': '关注',
-                'indexes': [models.Index(fields=['object_type', 'object_id'], name='core_follow_object')],
-                'constraints': [models.UniqueConstraint(fields=('owner', 'object_type', 'object_id'), name='core_follow_unique')],
+                "verbose_name": "关注",
+                "verbose_name_plural": "关注",
+                "indexes": [models.Index(fields=["object_type", "object_id"], name="core_follow_object")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("owner", "object_type", "object_id"), name="core_follow_unique"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Job',
+            name="Job",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='版本')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='创建时间')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='更新时间')),
-                ('kind', models.CharField(max_length=60, verbose_name='种类')),
-                ('title', models.CharField(max_length=200, verbose_name='名称')),
-                ('unit_id', models.BigIntegerField(null=True, verbose_name='发起单位编号')),
-                ('state', models.CharField(choices=[('queued', '排队中'), ('running', '进行中'), ('waiting', '待确认'), ('done', '已完成'), ('failed', '未完成'), ('cancelled', '已取消')], default='queued', max_length=20, verbose_name='状态')),
-                ('parameters', models.JSONField(default=dict, verbose_name='参数')),
-                ('cursor', models.PositiveBigIntegerField(default=0, verbose_name='已处理')),
-                ('total', models.PositiveBigIntegerField(null=True, verbose_name='总数')),
-                ('report', models.JSONField(default=dict, verbose_name='结果')),
-                ('problem', models.TextField(blank=True, verbose_name='问题')),
-                ('source_file', models.FileField(blank=True, max_length=200, upload_to='jobs/%Y/%m', verbose_name='来源文件')),
-                ('source_name', models.CharField(blank=True, max_length=200, verbose_name='来源文件名')),
-                ('result_file', models.FileField(blank=True, max_length=200, upload_to='jobs/%Y/%m', verbose_name='结果文件')),
-                ('result_name', models.CharField(blank=True, max_length=200, verbose_name='结果文件名')),
-                ('beat_at', models.DateTimeField(null=True, verbose_name='最近一次进展')),
-                ('finished_at', models.DateTimeField(null=True, verbose_name='完成时间')),
-                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='发起人')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="版本")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="创建时间")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="更新时间")),
+                ("kind", models.CharField(max_length=60, verbose_name="种类")),
+                ("title", models.CharField(max_length=200, verbose_name="名称")),
+                ("unit_id", models.BigIntegerField(null=True, verbose_name="发起单位编号")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "排队中"),
+                            ("running", "进行中"),
+                            ("waiting", "待确认"),
+                            ("done", "已完成"),
+                            ("failed", "未完成"),
+                            ("cancelled", "已取消"),
+                        ],
+                        default="queued",
+                        max_length=20,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("parameters", models.JSONField(default=dict, verbose_name="参数")),
+                ("cursor", models.PositiveBigIntegerField(default=0, verbose_name="已处理")),
+                ("total", models.PositiveBigIntegerField(null=True, verbose_name="总数")),
+                ("report", models.JSONField(default=dict, verbose_name="结果")),
+                ("problem", models.TextField(blank=True, verbose_name="问题")),
+                (
+                    "source_file",
+                    models.FileField(
+                        blank=True, max_length=200, upload_to="jobs/%Y/%m", verbose_name="来源文件"
+                    ),
+                ),
+                ("source_name", models.CharField(blank=True, max_length=200, verbose_name="来源文件名")),
+                (
+                    "result_file",
+                    models.FileField(
+                        blank=True, max_length=200, upload_to="jobs/%Y/%m", verbose_name="结果文件"
+                    ),
+                ),
+                ("result_name", models.CharField(blank=True, max_length=200, verbose_name="结果文件名")),
+                ("beat_at", models.DateTimeField(null=True, verbose_name="最近一次进展")),
+                ("finished_at", models.DateTimeField(null=True, verbose_name="完成时间")),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="发起人",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '后台任务',
-                'verbose_name_plural': '后台任务',
-                'indexes': [models.Index(fields=['owner', '-id'], name='core_job_owner')],
+                "verbose_name": "后台任务",
+                "verbose_name_plural": "后台任务",
+                "indexes": [models.Index(fields=["owner", "-id"], name="core_job_owner")],
             },
         ),
         migrations.CreateModel(
-            name='Notice',
+            name="Notice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('why', models.CharField(max_length=20, verbose_name='原因')),
-                ('read_at', models.DateTimeField(blank=True, null=True, verbose_name='阅读时间')),
-                ('mailed_at', models.DateTimeField(blank=True, null=True, verbose_name='邮件时间')),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.event', verbose_name='事件')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='收件人')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("why", models.CharField(max_length=20, verbose_name="原因")),
+                ("read_at", models.DateTimeField(blank=True, null=True, verbose_name="阅读时间")),
+                ("mailed_at", models.DateTimeField(blank=True, null=True, verbose_name="邮件时间")),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="core.event",
+                        verbose_name="事件",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="收件人",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '通知',
-                'verbose_name_plural': '通知',
-                'indexes': [models.Index(condition=models.Q(('read_at', None)), fields=['owner', '-id'], name='core_notice_unread')],
-                'constraints': [models.UniqueConstraint(fields=('owner', 'event'), name='core_notice_unique')],
+                "verbose_name": "通知",
+                "verbose_name_plural": "通知",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("read_at", None)),
+                        fields=["owner", "-id"],
+                        name="core_notice_unread",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("owner", "event"), name="core_notice_unique")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SavedView',
+            name="SavedView",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('page', models.CharField(max_length=60, verbose_name='列表')),
-                ('name', models.CharField(max_length=40, verbose_name='名称')),
-                ('query', models.CharField(max_length=2000, verbose_name='条件')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='所有者')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("page", models.CharField(max_length=60, verbose_name="列表")),
+                ("name", models.CharField(max_length=40, verbose_name="名称")),
+                ("query", models.CharField(max_length=2000, verbose_name="条件")),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="所有者",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '视图',
-                'verbose_name_plural': '视图',
-                'constraints': [models.UniqueConstraint(fields=('owner', 'page', 'name'), name='core_savedview_unique', violation_error_message='您已有一个同名的视图，请换一个名称。')],
+                "verbose_name": "视图",
+                "verbose_name_plural": "视图",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("owner", "page", "name"),
+                        name="core_savedview_unique",
+                        violation_error_message="您已有一个同名的视图，请换一个名称。",
+                    )
+                ],
             },
         ),
     ]

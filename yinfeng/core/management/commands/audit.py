@@ -18,7 +18,9 @@ class Command(BaseCommand):
         acts = parser.add_subparsers(dest="act", required=True)
         acts.add_parser("seal", help="seal the events recorded so far")
         verify = acts.add_parser("verify", help="check events against seals; exit 1 when something is wrong")
-        verify.add_argument("--expect", default="", metavar="HASH", help="a seal's hash noted outside the database")
+        verify.add_argument(
+            "--expect", default="", metavar="HASH", help="a seal's hash noted outside the database"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["act"] == "seal":

@@ -19,11 +19,17 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8000)
-        parser.add_argument("--workers", type=int, default=1, help="web processes; more than one wants PostgreSQL")
-        parser.add_argument("--web-only", action="store_true", help="no worker and no clock (they run elsewhere)")
+        parser.add_argument(
+            "--workers", type=int, default=1, help="web processes; more than one wants PostgreSQL"
+        )
+        parser.add_argument(
+            "--web-only", action="store_true", help="no worker and no clock (they run elsewhere)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        beside = [] if options["web_only"] else [["db_worker", "--interval", "0.5"], ["tick", "--every", "60"]]
+        beside = (
+            [] if options["web_only"] else [["db_worker", "--interval", "0.5"], ["tick", "--every", "60"]]
+        )
         children = [subprocess.Popen([sys.executable, "-m", "yinfeng", *words]) for words in beside]  # noqa: S603 - our own words
         address = f"http://{options['host']}:{options['port']}/"
         self.stdout.write(f"Yinfeng serves on {address} (stop with Ctrl-C)")
