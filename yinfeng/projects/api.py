@@ -11,6 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from yinfeng.core.actors import ANONYMOUS
 from yinfeng.core.api import MoveInput, ScopedViewSet, actor, version_of
 from yinfeng.core.lifecycle import Lifecycle
 from yinfeng.core.money import YuanField
@@ -41,8 +42,10 @@ class Writable(serializers.ModelSerializer[Any]):
     def get_fields(self) -> dict[str, Any]:
         fields: dict[str, Any] = super().get_fields()
         request = self.context.get("request")
-        if "enterprise" in fields and request is not None and not fields["enterprise"].read_only:
-            fields["enterprise"].queryset = Enterprise.objects.permitted(actor(request))
+        if not fields["enterprise"].read_only:  # the generator of the schema has no actor
+            known = hasattr(getattr(request, "_request", None), "actor")
+            by = actor(request) if request is not None and known else ANONYMOUS
+            fields["enterprise"].queryset = Enterprise.objects.permitted(by)
         for name in ("host_unit", "reporter_unit", "handling_unit"):
             if name in fields and not fields[name].read_only:
                 fields[name].queryset = hosts()

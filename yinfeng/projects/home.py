@@ -80,7 +80,7 @@ def cards(by: Actor) -> list[dict[str, Any]]:
 
 def _card(label: str, count: int, url: str, *, waits: bool = True) -> dict[str, Any]:
     return {
-        "label": label, "value": f"{count:,}", "unit": _("个"), "url": url,
+        "label": label, "value": f"{count:,}", "unit": "", "url": url,
         "tone": "warning" if waits and count else "",
     }  # fmt: skip
 

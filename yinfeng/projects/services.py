@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -50,7 +50,7 @@ def _reporter(by: Actor, values: Values, permission: str) -> Unit:
     """Return the unit that reports, the actor's own unless named, if he may do so for it."""
     unit: Unit | None = values.get("reporter_unit")
     if unit is None and by.unit_id is not None:
-        unit = Unit.objects.filter(pk=by.unit_id).first()  # type: ignore[assignment]
+        unit = Unit.objects.filter(pk=by.unit_id).first()
     if unit is None:
         raise Invalid(_("请选择报送单位。"), fields={"reporter_unit": [_("请选择报送单位。")]})
     by.require_at(permission, unit.pk)
@@ -130,6 +130,22 @@ def _index_lead(lead: Lead) -> None:
     search.index(events.type_of(Lead), lead.pk, lead.title, texts)
 
 
+def _ask(*questions: Callable[[], Any]) -> list[str]:
+    """Put all questions at once, so that nobody answers them one by one; return the first one's answer."""
+    answers: list[Any] = []
+    raised: list[Invalid] = []
+    for question in questions:
+        try:
+            answers.append(question())
+        except Invalid as error:
+            raised.append(error)
+    if raised:
+        fields = {name: texts for error in raised for name, texts in error.fields.items()}
+        raise Invalid(raised[0].sentence, fields=fields)
+    found: list[str] = answers[0]
+    return found
+
+
 def _ask_about_clashes(enterprise: Any, by: Actor, despite: str, exclude: Lead | None = None) -> list[str]:
     found = [clash.sentence for clash in queries.clashes(enterprise, "", by, exclude)]
     if found and not despite.strip():
@@ -154,8 +170,10 @@ def register_lead(
     values["reporter_unit"] = reporter
     values["handling_unit"] = values.get("handling_unit") or reporter
     check_codes(values)
-    ask_about_amounts(values, confirmed)
-    found = _ask_about_clashes(values.get("enterprise"), by, despite)
+    found = _ask(
+        lambda: _ask_about_clashes(values.get("enterprise"), by, despite),
+        lambda: ask_about_amounts(values, confirmed),
+    )
     lead = Lead(registered_by_id=_person(by), is_demo=is_demo, **with_amount(values))
     core.add(
         lead, by=by, verb="projects.lead.registered", note=despite.strip() if found else "", data={"clashes": found}

@@ -98,3 +98,38 @@ def test_the_service_itself_refuses_the_second_edit(city: City) -> None:
             by=city.actor("charlie"), project=project, version=seen, values={"site": "乙地"}
         )
     assert [(item.theirs, item.yours) for item in caught.value.conflicts] == [("甲地", "乙地")]
+
+
+def test_moves_are_listed_as_they_are_enforced(city: City) -> None:
+    project = city.project(project_class="")
+    answer = call(city, "bob", "GET", f"projects/{project.pk}/moves/")
+    offers = {offer["name"]: offer for offer in answer.json()}
+    assert set(offers) == {"intend"}
+    assert offers["intend"]["reasons"] == ["缺少“项目分类”。"]
+    refused = call(city, "bob", "POST", f"projects/{project.pk}/moves/intend/", {}, project.version)
+    assert (refused.status_code, refused.json()["reasons"]) == (409, offers["intend"]["reasons"])
+
+
+def test_the_api_registers_assesses_and_converts(city: City) -> None:
+    body = {
+        "title": "封测基地",
+        "source": "fair",
+        "heard_date": "2026-05-01",
+        "content": "拟建",
+        "intended": "80000000.00",
+    }
+    made = call(city, "bob", "POST", "leads/", body)
+    assert made.status_code == 201
+    path = f"leads/{made.json()['id']}/"
+    assert call(city, "alice", "GET", path).status_code == 404
+    moved = call(city, "bob", "POST", f"{path}moves/qualify/", {"reason": "属实"}, 1)
+    assert moved.status_code == 403
+    moved = call(city, "charlie", "POST", f"{path}moves/qualify/", {"reason": "属实"}, 1)
+    assert moved.json()["state"] == "qualified"
+    converted = call(city, "bob", "POST", f"{path}moves/convert/", {}, 2)
+    assert converted.status_code == 201
+    assert converted.json()["code"].startswith("XM-")
+    assert call(city, "bob", "POST", f"{path}moves/convert/", {}, 3).status_code == 409
+    assert (
+        call(city, "bob", "GET", "projects/?stage=planned").json()["results"][0]["lead"] == made.json()["id"]
+    )
