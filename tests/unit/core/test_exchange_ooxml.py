@@ -171,12 +171,17 @@ class TestBombs:
         assert sum(sizes) <= 100_000
 
     def test_parts_that_share_their_bytes(self) -> None:
-        """Refuse the bomb of overlapping parts (D. Fifield, “A better zip bomb”, 2019)."""
-        packed, crc = deflated(bytes(MB), 1)
-        bomb = Zip().add(b"0.xml", packed, size=MB, crc=crc)
-        for n in range(1, 200):
-            bomb.add(b"%d.xml" % n, packed, size=MB, crc=crc, offset=0, write=False)
-        assert "已损坏" in refused(bomb.bytes(), limits=Limits(ratio=10**9))
+        """Refuse the bomb of overlapping parts (D. Fifield, “A better zip bomb”, 2019): each quotes the next one whole."""
+        inner = Zip().add(b"b.xml", b"<b/>", size=4, crc=zlib.crc32(b"<b/>"), method=0)
+        quoted = bytes(inner.body)
+        outer = Zip().add(b"a.txt", quoted, size=len(quoted), crc=zlib.crc32(quoted), method=0)
+        assert Package(io.BytesIO(outer.bytes())).walk() == {}
+        at = outer.body.index(b"PK", 1)
+        outer.add(b"b.xml", b"<b/>", size=4, crc=zlib.crc32(b"<b/>"), method=0, offset=at, write=False)
+        assert "已损坏" in refused(outer.bytes())
+
+    def test_something_else_before_the_package(self) -> None:
+        assert "已损坏" in refused(b"#!/bin/sh\n" + workbook())
 
     def test_many_parts(self) -> None:
         data = Zip()
@@ -196,10 +201,20 @@ class TestBombs:
             "the directory is not read when it is too long, whatever it says of its count"
         )
 
-    def test_a_second_end_for_longer_directories(self) -> None:
-        data = Zip().add(b"a.xml", b"", size=0, method=0).bytes()
-        forged = data[:-22] + struct.pack("<4sLQL", b"PK\x06\x07", 0, 0, 1) + data[-22:]
-        assert "已损坏" in refused(forged)
+    def test_a_second_end_that_says_otherwise(self) -> None:
+        data = Zip()
+        for n in range(100_000):
+            data.directory += struct.pack(
+                "<4s6H3L5H2L", b"PK\1\2", 20, 20, 0, 0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0
+            )
+            data.directory += b"%06d" % n
+        length = len(data.directory)
+        end64 = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, 100_000, 100_000, length, 0)
+        data.directory += end64 + struct.pack("<4sLQL", b"PK\6\7", 0, length, 1)
+        file = Watched(data.bytes(count=1, length=52))
+        with pytest.raises(Invalid, match="已损坏"):
+            Package(file)
+        assert file.reads < 100
 
     @pytest.mark.parametrize(
         ("limits", "part"),
@@ -273,6 +288,8 @@ class TestCells:
         cells = text("") * 3
         extent = self.walk(f'<row>{cells}</row><row r="5">{cells}</row><row>{text("D6")}{text("")}</row>')
         assert (extent.rows, extent.columns) == (6, 5)
+        extent = self.walk(f"<row>{cells}</row>" * 7)
+        assert (extent.rows, extent.columns) == (7, 3)
 
     @pytest.mark.parametrize(
         "rows",
@@ -380,7 +397,37 @@ class TestDamage:
         assert "已损坏" in refused(Zip().add(b"a.xml", b"x", size=1, crc=1, method=12).bytes())
         assert "已损坏" in refused(Zip().add(b"a.xml", b"not deflated", size=1, crc=1).bytes())
         assert "已损坏" in refused(Zip().add(b"a.xml", deflated(b"<a/>", 1)[0], size=9, crc=1).bytes())
+        packed, crc = deflated(b"<a/>", 1)
+        assert Package(io.BytesIO(Zip().add(b"a.xml", packed, size=4, crc=crc).bytes())).walk() == {}
+        assert "已损坏" in refused(Zip().add(b"a.xml", packed + b"more", size=4, crc=crc).bytes())
         assert "密码" in refused(Zip().add(b"a.xml", b"x", size=1, flags=1, method=0).bytes())
+
+    @pytest.mark.parametrize("target", ["worksheets/sheet1.bin", "../other.xml", "styles.xml"])
+    def test_a_sheet_that_is_kept_where_nobody_measures(self, target: str) -> None:
+        data = workbook()
+        with zipfile.ZipFile(io.BytesIO(data)) as parts:
+            relations = (
+                parts.read("xl/_rels/workbook.xml.rels").decode().replace("worksheets/sheet1.xml", target)
+            )
+            other = parts.read(SHEET).replace(b"worksheet", b"somesheet")
+        moved = {
+            "xl/_rels/workbook.xml.rels": relations.encode(),
+            "other.xml": other,
+            "xl/worksheets/sheet1.bin": other,
+        }
+        with pytest.raises(Invalid, match="已损坏"):
+            open_table(io.BytesIO(changed(data, moved)), "a.xlsx", COLUMNS)
+
+    def test_a_panic_in_the_reading_library_is_a_damaged_file(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        class PanicException(BaseException):
+            pass
+
+        def panic(*_arguments: object) -> None:
+            raise PanicException
+
+        monkeypatch.setattr("yinfeng.core.exchange.reading.load_workbook", panic)
+        with pytest.raises(Invalid, match="已损坏"):
+            open_table(io.BytesIO(workbook()), "a.xlsx", COLUMNS)
 
     @pytest.mark.parametrize("kind", ["xlsx", "docx", "pptx"])
     def test_kinds(self, kind: str) -> None:

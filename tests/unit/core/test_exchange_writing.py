@@ -323,6 +323,16 @@ class TestTemplate:
             "第 599 号城市",
         ]
 
+    def test_no_label_of_a_choice_becomes_a_formula_or_a_link(self) -> None:
+        labels = ["=1+1", "http://example.com", "1,5", *(f"第 {n} 项" for n in range(40))]
+        column = Column(
+            "choice", "选项", "choice", choices=[(str(n), label) for n, label in enumerate(labels)]
+        )
+        cells = openpyxl.load_workbook(self.template([NAME, column]))["可填内容"]["A"]
+        assert [(cell.value, cell.data_type, cell.hyperlink) for cell in cells] == [
+            (label, "s", None) for label in labels
+        ]
+
     def test_a_guide_explains_every_column(self) -> None:
         guide = openpyxl.load_workbook(self.template())["填写说明"]
         rows = [[cell.value for cell in row] for row in guide.rows]

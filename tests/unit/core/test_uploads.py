@@ -200,6 +200,16 @@ class TestContent:
         assert "密码" in refused(ole("EncryptedPackage", "EncryptionInfo"), "a.docx")
         assert "与扩展名不符" in refused(ole("WordDocument"), "a.docx")
 
+    def test_what_is_inside_a_package_is_looked_at(self) -> None:
+        stream = io.BytesIO(package("docx"))
+        with zipfile.ZipFile(stream, "a") as document:
+            document.writestr("word/comments.xml", '<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>')
+        assert "DOCTYPE" in refused(stream.getvalue(), "a.docx")
+        spoilt = package("docx", media=b"x" * 200).replace(
+            zlib.crc32(b"x" * 200).to_bytes(4, "little"), b"\0\0\0\0"
+        )
+        assert "已损坏" in refused(spoilt, "a.docx")
+
     def test_packages_of_another_kind(self) -> None:
         assert "与扩展名不符" in refused(package("xlsx"), "a.docx")
         stream = io.BytesIO()
