@@ -90,7 +90,6 @@ ALLOWED_HOSTS = words("HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_FAILURE_VIEW = "yinfeng.core.views.csrf_failure"
 CSRF_TRUSTED_ORIGINS = words("ORIGINS", "")
 BASE_URL = text("BASE_URL", "http://127.0.0.1:8000")
-DEMO = flag("DEMO", False)
 PROFILE_DIR = Path(text("PROFILE_DIR", str(BASE_DIR / "profiles")))
 
 INSTALLED_APPS = [

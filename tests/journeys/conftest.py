@@ -61,24 +61,33 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
         "YINFENG_SECRET_KEY": secrets.token_urlsafe(40),
         "YINFENG_DATABASE_URL": database_url(folder),
         "YINFENG_MEDIA_DIR": str(folder / "media"),
-        "YINFENG_DEMO": "1",
         "YINFENG_DEBUG": "0",
     }
 
     def command(*words: str) -> str:
         answer = subprocess.run(
-            [sys.executable, "-m", "yinfeng", *words], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+            [sys.executable, "-m", "yinfeng", *words],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert answer.returncode == 0, f"yinfeng {' '.join(words)}:\n{answer.stdout}\n{answer.stderr}"
         return answer.stdout
 
-    command("collectstatic", "--no-input", "--verbosity", "0", "--ignore", "rest_framework", "--ignore", "redoc")
+    command(
+        "collectstatic", "--no-input", "--verbosity", "0", "--ignore", "rest_framework", "--ignore", "redoc"
+    )
     command("migrate", "--no-input", "--verbosity", "0")
     command("profile", "load", "xiamen")
     command("demo", "--out", str(folder / "sign-ins.json"))
     port = free_port()
     server = subprocess.Popen(
-        [sys.executable, "-m", "yinfeng", "serve", "--port", str(port)], cwd=ROOT, env=environment, start_new_session=True
+        [sys.executable, "-m", "yinfeng", "serve", "--port", str(port)],
+        cwd=ROOT,
+        env=environment,
+        start_new_session=True,
     )
     url = f"http://127.0.0.1:{port}"
     try:
@@ -127,11 +136,17 @@ def visit(product: Product, browser: Browser) -> Iterator[Callable[..., Page]]:
 
     def open_as(key: str = "", *, width: int = 1440, locale: str = "zh-CN", path: str = "/") -> Page:
         context = browser.new_context(
-            viewport={"width": width, "height": 900}, locale=locale, base_url=product.url, accept_downloads=True
+            viewport={"width": width, "height": 900},
+            locale=locale,
+            base_url=product.url,
+            accept_downloads=True,
         )
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text) if "Content Security" in message.text else None)
+        page.on(
+            "console",
+            lambda message: complaints.append(message.text) if "Content Security" in message.text else None,
+        )
         page.on("pageerror", lambda error: complaints.append(str(error)))
         if key:
             sign_in(page, product, key)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
 
 from yinfeng.core import queries
@@ -15,7 +14,7 @@ from yinfeng.core.navigation import navigation
 def desk(request: HttpRequest) -> dict[str, Any]:
     """Return navigation, the person, and what waits in the bell; fragments and anonymous pages cost no query."""
     by = getattr(request, "actor", ANONYMOUS)
-    frame: dict[str, Any] = {"demo": settings.DEMO, "by": by}
+    frame: dict[str, Any] = {"by": by}
     if getattr(request, "htmx", False):
         return frame
     if by.user_id is None:

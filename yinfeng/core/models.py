@@ -12,9 +12,10 @@ from django.contrib.auth.models import UserManager
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
+from yinfeng.core import clock
 from yinfeng.core.actors import Actor
 from yinfeng.core.job_lifecycle import JOB_STATES
 from yinfeng.core.models_search import SearchEntry as SearchEntry
@@ -150,7 +151,7 @@ class ProfileLoad(models.Model):
     profile_version = models.CharField(_("方案版本"), max_length=40)
     digest = models.CharField(_("内容摘要"), max_length=64)
     changes = models.JSONField(_("变化"), default=dict)
-    loaded_at = models.DateTimeField(_("载入时间"), default=timezone.now)
+    loaded_at = models.DateTimeField(_("载入时间"), default=clock.now)
 
     class Meta:
         verbose_name = _("城市方案")
@@ -186,7 +187,7 @@ class EventQuerySet(ScopedQuerySet["Event"]):
 class Event(models.Model):
     """Who did what to which object, when, from what to what; written once, never changed (triggers refuse it)."""
 
-    at = models.DateTimeField(_("时间"), default=timezone.now, editable=False)
+    at = models.DateTimeField(_("时间"), default=clock.now, editable=False)
     actor_id = models.BigIntegerField(_("账号编号"), null=True, editable=False)
     actor_name = models.CharField(_("操作人"), max_length=200, editable=False)
     actor_unit = models.CharField(_("操作人单位"), max_length=200, blank=True, editable=False)
@@ -224,7 +225,7 @@ class Seal(models.Model):
     """
 
     number = models.PositiveBigIntegerField(_("序号"), unique=True, editable=False)
-    sealed_at = models.DateTimeField(_("封存时间"), default=timezone.now, editable=False)
+    sealed_at = models.DateTimeField(_("封存时间"), default=clock.now, editable=False)
     spans = models.JSONField(_("覆盖范围"), editable=False)
     digests = models.BinaryField(_("逐行摘要"), editable=False)
     previous_hash = models.CharField(_("上一封存值"), max_length=64, blank=True, editable=False)
@@ -254,7 +255,7 @@ class Attachment(models.Model):
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, verbose_name=_("上传人"), related_name="+"
     )
-    uploaded_at = models.DateTimeField(_("上传时间"), default=timezone.now)
+    uploaded_at = models.DateTimeField(_("上传时间"), default=clock.now)
     removed_at = models.DateTimeField(_("撤下时间"), null=True, blank=True)
 
     class Meta:
@@ -281,7 +282,7 @@ class Follow(models.Model):
     )
     object_type = models.CharField(_("对象类型"), max_length=60)
     object_id = models.BigIntegerField(_("对象编号"))
-    since = models.DateTimeField(_("关注时间"), default=timezone.now)
+    since = models.DateTimeField(_("关注时间"), default=clock.now)
 
     objects = OwnQuerySet.as_manager()
 
@@ -401,7 +402,7 @@ class ApiToken(models.Model):
     mark = models.CharField(_("识别码"), max_length=12)
     secret_hash = models.CharField(_("密钥摘要"), max_length=64, unique=True, editable=False)
     scopes = models.JSONField(_("可用权限"), default=list)
-    created_at = models.DateTimeField(_("创建时间"), default=timezone.now)
+    created_at = models.DateTimeField(_("创建时间"), default=clock.now)
     expires_at = models.DateTimeField(_("到期时间"))
     used_at = models.DateTimeField(_("最近使用"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("停用时间"), null=True, blank=True)

@@ -300,7 +300,7 @@ def _load_clauses(changes: Changes, by: Actor, day: date) -> None:
                 data={name: row[name] for name in ("lead_units", "responsible_units", "how", "text")},
             )
             for row in changes.put
-        ]  # fmt: skip
+        ]
     )
     services.close_codes([("clause", key) for key in changes.vanished], day)
 

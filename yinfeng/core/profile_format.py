@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -485,7 +486,7 @@ class Profile:
                 versions.setdefault(tuple(row.values.get(name) for name in section.period), []).append(row)
         for group in versions.values():
             group.sort(key=lambda row: row["valid_from"])
-            for before, after in zip(group, group[1:], strict=False):
+            for before, after in pairwise(group):
                 if before["valid_to"] is None or before["valid_to"] >= after["valid_from"]:
                     sentence = _("有效期与第 %(line)s 行的重叠") % {"line": before.line}
                     self.problems.append(after.problem(sentence, "valid_from"))

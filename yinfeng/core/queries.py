@@ -7,13 +7,24 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from django.core.cache import cache
-from django.db.models import Count, Model, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Model, Q, QuerySet, Subquery
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from yinfeng.core import events
 from yinfeng.core.actors import Actor
-from yinfeng.core.models import Attachment, Code, Event, Follow, Job, Notice, ProfileLoad, Rule, SavedView
+from yinfeng.core.models import (
+    Attachment,
+    Code,
+    Event,
+    Follow,
+    Job,
+    Notice,
+    ProfileLoad,
+    Rule,
+    SavedView,
+    User,
+)
 
 
 def brand(load: ProfileLoad | None) -> dict[str, str]:
@@ -40,11 +51,15 @@ def around(by: Actor) -> dict[str, Any]:
     )
     jobs = Job.objects.filter(owner_id=by.user_id, state__in=["queued", "running", "waiting"]).order_by()
     jobs_count = jobs.values("owner").annotate(n=Count("pk")).values("n")
-    load = ProfileLoad.objects.annotate(unread=Subquery(unread), jobs=Subquery(jobs_count)).first()
+    people = User.objects.filter(is_demo=True)
+    load = ProfileLoad.objects.annotate(
+        unread=Subquery(unread), jobs=Subquery(jobs_count), is_demo=Exists(people)
+    ).first()
     return {
         "brand": brand(load),
         "unread_count": getattr(load, "unread", 0) or 0,
         "running_jobs": getattr(load, "jobs", 0) or 0,
+        "demo": bool(getattr(load, "is_demo", False)),
     }
 
 

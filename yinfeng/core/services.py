@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from yinfeng.core import events, uploads
 from yinfeng.core.actors import Actor
-from yinfeng.core.errors import FieldConflict, Forbidden, Invalid, Missing, Stale
+from yinfeng.core.errors import Conflict, FieldConflict, Forbidden, Invalid, Missing, Sentence, Stale
 from yinfeng.core.models import (
     ApiToken,
     Attachment,
@@ -31,6 +31,7 @@ from yinfeng.core.models import (
     ProfileRow,
     Rule,
     SavedView,
+    User,
     Versioned,
 )
 from yinfeng.core.scopes import permits
@@ -220,11 +221,18 @@ def attach_file(*, by: Actor, obj: Model, file: File[bytes], name: str, kind: st
     return attachment
 
 
+# An app may object to a file being taken off: a contract under verification is evidence.
+OBJECTIONS: list[Callable[[Attachment], Sentence | None]] = []
+
+
 @transaction.atomic
 def remove_file(*, by: Actor, obj: Model, attachment: Attachment, reason: str) -> None:
     """Take a file off ``obj``; its content stays in the store, as evidence of what was there."""
     if not reason.strip():
         raise Invalid(_("请填写撤下材料的原因。"), fields={"reason": [_("请填写原因。")]})
+    for objection in OBJECTIONS:
+        if sentence := objection(attachment):
+            raise Conflict(sentence)
     if Attachment.objects.filter(pk=attachment.pk, removed_at=None).update(removed_at=timezone.now()) != 1:
         raise Missing
     events.record(
@@ -374,3 +382,13 @@ def touch_token(token: ApiToken, now: datetime) -> None:
     """Note when a token was last used, once a minute at most."""
     if token.used_at is None or now - token.used_at > timedelta(minutes=1):
         ApiToken.objects.filter(pk=token.pk).update(used_at=now)
+
+
+# --- passwords ----------------------------------------------------------------------------------------------------
+
+
+def set_password(user: User, password: str) -> None:
+    """Give an account a new password; sessions opened with the old one end by themselves."""
+    user.set_password(password)
+    user.password_changed_at = timezone.now()
+    user.save(update_fields=["password", "password_changed_at"])

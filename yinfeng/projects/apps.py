@@ -11,9 +11,12 @@ class ProjectsConfig(AppConfig):
 
     def ready(self) -> None:
         from yinfeng.core import events
+        from yinfeng.core.services import OBJECTIONS
         from yinfeng.projects import home, services
 
         home.register()
+        if services.keep_contract not in OBJECTIONS:
+            OBJECTIONS.append(services.keep_contract)
         events.subscribe("projects.lead.registered", services.tell_assessors)
         events.subscribe("projects.project.signature_submitted", services.tell_verifiers)
         events.subscribe("projects.project.member_added", services.tell_member)

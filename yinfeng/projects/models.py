@@ -10,9 +10,9 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from yinfeng.core import clock
 from yinfeng.core.actors import Actor, Reach
 from yinfeng.core.models import Versioned
 from yinfeng.core.money import YuanField
@@ -79,7 +79,7 @@ class Lead(Versioned, Amount):
     heard_date = models.DateField(_("获知日期"))
     content = models.TextField(_("投资意向内容"), max_length=2000)
     industry = models.CharField(_("行业代码"), max_length=10, blank=True)
-    first_reported_at = models.DateTimeField(_("首报时间"), default=timezone.now, editable=False)
+    first_reported_at = models.DateTimeField(_("首报时间"), default=clock.now, editable=False)
     reporter_unit = models.ForeignKey(Unit, models.PROTECT, verbose_name=_("报送单位"), related_name="+")
     handling_unit = models.ForeignKey(Unit, models.PROTECT, verbose_name=_("承办单位"), related_name="+")
     registered_by = models.ForeignKey(
@@ -172,7 +172,7 @@ class Project(Versioned, Amount):
     stage = models.CharField(
         _("阶段"), max_length=20, choices=list(stages.STAGES.items()), default=stages.PLANNED
     )
-    stage_since = models.DateTimeField(_("进入本阶段时间"), default=timezone.now, editable=False)
+    stage_since = models.DateTimeField(_("进入本阶段时间"), default=clock.now, editable=False)
     status = models.CharField(
         _("状态"), max_length=20, choices=list(stages.STATUSES.items()), default=stages.ONGOING
     )
@@ -206,7 +206,7 @@ class Project(Versioned, Amount):
     signed_date = models.DateField(_("签约日期"), null=True, blank=True, editable=False)
     lost_reason = models.CharField(_("流失原因"), max_length=40, blank=True, editable=False)
     rival_place = models.CharField(_("流向地"), max_length=100, blank=True, editable=False)
-    progress_at = models.DateTimeField(_("最近进展时间"), default=timezone.now, editable=False)
+    progress_at = models.DateTimeField(_("最近进展时间"), default=clock.now, editable=False)
     reporter_unit = models.ForeignKey(Unit, models.PROTECT, verbose_name=_("报送单位"), related_name="+")
     host_unit = models.ForeignKey(
         Unit, models.PROTECT, null=True, blank=True, verbose_name=_("落地单位"), related_name="+"
@@ -241,7 +241,7 @@ class Participation(models.Model):
     )
     unit = models.ForeignKey(Unit, models.PROTECT, verbose_name=_("单位"), related_name="+")
     part = models.CharField(_("参与身份"), max_length=20, choices=list(stages.PARTS.items()))
-    since = models.DateField(_("起始日期"), default=timezone.localdate)
+    since = models.DateField(_("起始日期"), default=clock.today)
     until = models.DateField(_("截止日期"), null=True, blank=True)
 
     class Meta:
@@ -269,7 +269,7 @@ class TeamMember(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("人员"), related_name="+"
     )
     is_leader = models.BooleanField(_("项目负责人"), default=False)
-    since = models.DateField(_("起始日期"), default=timezone.localdate)
+    since = models.DateField(_("起始日期"), default=clock.today)
     until = models.DateField(_("截止日期"), null=True, blank=True)
 
     class Meta:
@@ -307,7 +307,7 @@ class Talk(models.Model):
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("记录人"), related_name="+"
     )
-    recorded_at = models.DateTimeField(_("记录时间"), default=timezone.now, editable=False)
+    recorded_at = models.DateTimeField(_("记录时间"), default=clock.now, editable=False)
 
     class Meta:
         verbose_name = _("洽谈记录")
@@ -347,7 +347,7 @@ class Signature(Versioned):
     entered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("申报人"), related_name="+"
     )
-    entered_at = models.DateTimeField(_("申报时间"), default=timezone.now, editable=False)
+    entered_at = models.DateTimeField(_("申报时间"), default=clock.now, editable=False)
     verified_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,

@@ -180,8 +180,8 @@ def options(tables: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
 
 
 def day_limits(day: date) -> dict[str, int]:
-    """Return after how many days without progress a project of a stage is stale, by the profile's ``stage`` rules."""
-    rules = core.rules("stage", day)
+    """Return after how many days without progress a project of a stage is stale, by the profile’s ``stage_limit`` rules."""
+    rules = core.rules("stage_limit", day)
     return {stage: int(rules[stage]["days"]) for stage in stages.STAGES if rules.get(stage, {}).get("days")}
 
 

@@ -16,7 +16,7 @@ from yinfeng.core import events, search
 from yinfeng.core import services as core
 from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Blocked, Conflict, Forbidden, Invalid, Sentence
-from yinfeng.core.models import Event, User
+from yinfeng.core.models import Attachment, Event, User
 from yinfeng.core.money import Money, show
 from yinfeng.core.scopes import demand, permits
 from yinfeng.orgs.models import Unit
@@ -574,3 +574,9 @@ def tell_verifiers(event: Event, by: Actor) -> None:
 def tell_member(event: Event, by: Actor) -> None:
     """Tell a person that he is on a team now."""
     core.notify(event, [event.data["user"]])
+
+
+def keep_contract(attachment: Attachment) -> Sentence | None:
+    """Object to taking off the contract of a signing that waits for verification or was verified: it is the evidence."""
+    held = Signature.objects.filter(contract=attachment).exclude(state=stages.REFUTED)
+    return _("这份材料是签约申报的合同文本，不能撤下。核验不通过后可以重新申报。") if held.exists() else None

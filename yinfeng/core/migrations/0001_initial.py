@@ -5,7 +5,7 @@ import uuid
 import django.contrib.auth.models
 import django.contrib.auth.validators
 import django.db.models.deletion
-import django.utils.timezone
+import yinfeng.core.clock
 from django.conf import settings
 from django.db import migrations, models
 
@@ -75,7 +75,7 @@ class Migration(migrations.Migration):
                 ("changes", models.JSONField(default=dict, verbose_name="变化")),
                 (
                     "loaded_at",
-                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="载入时间"),
+                    models.DateTimeField(default=yinfeng.core.clock.now, verbose_name="载入时间"),
                 ),
             ],
             options={
@@ -97,7 +97,7 @@ class Migration(migrations.Migration):
                 (
                     "sealed_at",
                     models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False, verbose_name="封存时间"
+                        default=yinfeng.core.clock.now, editable=False, verbose_name="封存时间"
                     ),
                 ),
                 ("spans", models.JSONField(editable=False, verbose_name="覆盖范围")),
@@ -132,7 +132,7 @@ class Migration(migrations.Migration):
                 ("scopes", models.JSONField(default=list, verbose_name="可用权限")),
                 (
                     "created_at",
-                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="创建时间"),
+                    models.DateTimeField(default=yinfeng.core.clock.now, verbose_name="创建时间"),
                 ),
                 ("expires_at", models.DateTimeField(verbose_name="到期时间")),
                 ("used_at", models.DateTimeField(blank=True, null=True, verbose_name="最近使用")),
@@ -190,9 +190,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False, verbose_name="时间"
-                    ),
+                    models.DateTimeField(default=yinfeng.core.clock.now, editable=False, verbose_name="时间"),
                 ),
                 ("actor_id", models.BigIntegerField(editable=False, null=True, verbose_name="账号编号")),
                 ("actor_name", models.CharField(editable=False, max_length=200, verbose_name="操作人")),
@@ -315,7 +313,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "uploaded_at",
-                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="上传时间"),
+                    models.DateTimeField(default=yinfeng.core.clock.now, verbose_name="上传时间"),
                 ),
                 ("removed_at", models.DateTimeField(blank=True, null=True, verbose_name="撤下时间")),
                 (
@@ -346,7 +344,7 @@ class Migration(migrations.Migration):
                 ),
                 ("object_type", models.CharField(max_length=60, verbose_name="对象类型")),
                 ("object_id", models.BigIntegerField(verbose_name="对象编号")),
-                ("since", models.DateTimeField(default=django.utils.timezone.now, verbose_name="关注时间")),
+                ("since", models.DateTimeField(default=yinfeng.core.clock.now, verbose_name="关注时间")),
                 (
                     "owner",
                     models.ForeignKey(

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import django.core.validators
 import django.db.models.deletion
-import django.utils.timezone
+import yinfeng.core.clock
 from django.conf import settings
 from django.db import migrations, models
 
@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
                 (
                     "first_reported_at",
                     models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False, verbose_name="首报时间"
+                        default=yinfeng.core.clock.now, editable=False, verbose_name="首报时间"
                     ),
                 ),
                 (
@@ -226,7 +226,7 @@ class Migration(migrations.Migration):
                 (
                     "stage_since",
                     models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False, verbose_name="进入本阶段时间"
+                        default=yinfeng.core.clock.now, editable=False, verbose_name="进入本阶段时间"
                     ),
                 ),
                 (
@@ -326,7 +326,7 @@ class Migration(migrations.Migration):
                 (
                     "progress_at",
                     models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False, verbose_name="最近进展时间"
+                        default=yinfeng.core.clock.now, editable=False, verbose_name="最近进展时间"
                     ),
                 ),
                 ("is_demo", models.BooleanField(default=False, editable=False, verbose_name="演示数据")),
@@ -411,7 +411,7 @@ class Migration(migrations.Migration):
                         verbose_name="参与身份",
                     ),
                 ),
-                ("since", models.DateField(default=django.utils.timezone.localdate, verbose_name="起始日期")),
+                ("since", models.DateField(default=yinfeng.core.clock.today, verbose_name="起始日期")),
                 ("until", models.DateField(blank=True, null=True, verbose_name="截止日期")),
                 (
                     "unit",
@@ -489,7 +489,7 @@ class Migration(migrations.Migration):
                 (
                     "entered_at",
                     models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False, verbose_name="申报时间"
+                        default=yinfeng.core.clock.now, editable=False, verbose_name="申报时间"
                     ),
                 ),
                 ("verified_at", models.DateTimeField(blank=True, null=True, verbose_name="核验时间")),
@@ -571,7 +571,7 @@ class Migration(migrations.Migration):
                 (
                     "recorded_at",
                     models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False, verbose_name="记录时间"
+                        default=yinfeng.core.clock.now, editable=False, verbose_name="记录时间"
                     ),
                 ),
                 (
@@ -618,7 +618,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("is_leader", models.BooleanField(default=False, verbose_name="项目负责人")),
-                ("since", models.DateField(default=django.utils.timezone.localdate, verbose_name="起始日期")),
+                ("since", models.DateField(default=yinfeng.core.clock.today, verbose_name="起始日期")),
                 ("until", models.DateField(blank=True, null=True, verbose_name="截止日期")),
                 (
                     "project",
