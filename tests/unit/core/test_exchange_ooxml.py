@@ -418,6 +418,17 @@ class TestDamage:
         with pytest.raises(Invalid, match="已损坏"):
             open_table(io.BytesIO(changed(data, moved)), "a.xlsx", COLUMNS)
 
+    def test_strings_that_are_kept_where_nobody_looks(self) -> None:
+        data = workbook()
+        with zipfile.ZipFile(io.BytesIO(data)) as parts:
+            relations = parts.read("xl/_rels/workbook.xml.rels").replace(
+                b"sharedStrings.xml", b"sharedStrings.bin"
+            )
+            strings = parts.read("xl/sharedStrings.xml")
+        moved = {"xl/_rels/workbook.xml.rels": relations, "xl/sharedStrings.bin": strings}
+        with pytest.raises(Invalid, match="已损坏"):
+            open_table(io.BytesIO(changed(data, moved)), "a.xlsx", COLUMNS)
+
     def test_a_panic_in_the_reading_library_is_a_damaged_file(self, monkeypatch: pytest.MonkeyPatch) -> None:
         class PanicException(BaseException):
             pass
