@@ -88,6 +88,12 @@ class Unit(Versioned, Bilingual, InForce):
     def get_absolute_url(self) -> str:
         return reverse("unit", args=[self.pk])
 
+    def is_open(self, day: date) -> bool:
+        """Say whether the unit exists on ``day``."""
+        return (self.valid_from is None or self.valid_from <= day) and (
+            self.valid_to is None or self.valid_to >= day
+        )
+
     @property
     def brief(self) -> str:
         """The name people use in a table."""

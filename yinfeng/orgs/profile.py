@@ -52,10 +52,10 @@ def _load_units(changes: Changes, by: Actor, day: date) -> None:
         found = unit(row.key)
         if row.key in put and row["members"]:
             services.set_members(found, [unit(code) for code in row["members"]])
-    for code in changes.vanished:
-        gone = Unit.objects.filter(code=code, valid_to=None).first()
-        if gone is not None:
-            services.close_unit(by=by, unit=gone, day=day, reason=_("城市方案中已没有这个单位"))
+    for gone in Unit.objects.filter(code__in=changes.vanished, valid_to=None).order_by(
+        "-path"
+    ):  # the lowest first
+        services.close_unit(by=by, unit=gone, day=day, reason=_("城市方案中已没有这个单位"))
 
 
 # --- bodies -------------------------------------------------------------------------------------------------------
