@@ -111,6 +111,22 @@ class TestHeads:
         ]
         assert table.heads_with_units() == ["企业名称", "注册资本(元)"]
 
+    def test_other_units_above_the_table_are_not_those_of_money(self) -> None:
+        table = read_xlsx(["填报单位：厦门市商务局", "单位：亿元"], ["企业名称", "注册资本"], ["甲", 3.5])
+        assert [money.amount_in_base for money in values(table, "capital")] == [Decimal(350_000_000)]
+        table = read_xlsx(["填报单位：厦门市商务局"], ["企业名称", "注册资本"], ["甲", 3.5])
+        assert (table.notes, [m.amount_in_base for m in values(table, "capital")]) == ([], [Decimal(35_000)])
+
+    def test_any_number_of_columns(self) -> None:
+        row = next(iter(read_csv("企业名称" + ",备注" * 999 + "\n甲" + ",注" * 999)))
+        assert list(row.raw)[-1] == "备注 (999)"
+        assert (
+            refused(lambda: read_csv("企业名称" + ",备注" * 1000), TooLarge)
+            == "表头超过 1,000 列，请只留下需要的列。"
+        )
+        assert "没有找到表头" in refused(lambda: read_csv(("x" * 100 + ",") * 5_000))
+        assert "出现了不止一次" in refused(lambda: read_csv("企业名称," * 1000))
+
     def test_a_head_in_two_rows(self) -> None:
         def merge(sheet: Worksheet) -> None:
             for cells in ("A1:A2", "B1:B2", "C1:D1"):
@@ -325,15 +341,17 @@ class TestRows:
         assert [row.errors for row in rows] == [[], []]
         assert len(rows) == 2
 
-    def test_merges_that_overlap_are_refused(self) -> None:
-        data = xlsx(["企业名称"], *[["甲"]] * 30)
+    @pytest.mark.parametrize("merges", [["A1:XFD1048576"] * 99, ["A2:B9", "B2:B9"]])
+    def test_merges_that_overlap_are_refused(self, merges: list[str]) -> None:
+        data = xlsx(["企业名称", "区"], *[["甲", "集美区"]] * 30)
         parts = zipfile.ZipFile(data)
-        merges = '<mergeCells count="99">' + '<mergeCell ref="A1:XFD1048576"/>' * 99 + "</mergeCells>"
+        cells = "".join(f'<mergeCell ref="{cells}"/>' for cells in merges)
+        merged = f"</sheetData><mergeCells>{cells}</mergeCells>".encode()
         stream = io.BytesIO()
         with zipfile.ZipFile(stream, "w") as new:
             for part in parts.namelist():
                 content = parts.read(part)
-                new.writestr(part, content.replace(b"</sheetData>", b"</sheetData>" + merges.encode()))
+                new.writestr(part, content.replace(b"</sheetData>", merged))
         with pytest.raises(Invalid, match="已损坏"):
             list(open_table(stream, "表.xlsx", COLUMNS))
 

@@ -37,7 +37,7 @@ Value = str | int | Decimal | bool | dt.date | dt.datetime | ParsedMoney | None
 
 # A sentence names the choices while they are so few; beyond that it points to the template.
 NAMED_CHOICES = 8
-ALIKE = 60
+ALIKE = 50
 
 _BRACKETS = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]|【([^【】]*)】|〔([^〔〕]*)〕")
 _UNIT_BEHIND = re.compile(r"[,/]([^,/]+)$")
@@ -253,7 +253,7 @@ class Column:
             return _("“%(text)s”不在可填的内容之中，可填：%(choices)s。") % (
                 wrong | {"choices": _("、").join(labels)}
             )
-        if alike := process.extract(said, labels, scorer=fuzz.WRatio, limit=3, score_cutoff=ALIKE):
+        if alike := process.extract(wrong["text"], labels, scorer=fuzz.ratio, limit=3, score_cutoff=ALIKE):
             names = _("、").join(label for label, _score, _index in alike)
             return _("“%(text)s”不在可填的内容之中，是不是指：%(choices)s？") % (wrong | {"choices": names})
         return _("“%(text)s”不在可填的内容之中，请对照模板中的可填内容。") % wrong

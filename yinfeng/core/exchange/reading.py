@@ -12,10 +12,12 @@ import os
 import posixpath
 import re
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
@@ -53,6 +55,8 @@ MB = 1024 * 1024
 MAX_BYTES = 50 * MB
 MAX_ROWS = 200_000
 HEADER_ROWS = 10
+MOST_COLUMNS = 1_000
+LONGEST_HEAD = 200
 # A sentence names no more heads than this.
 NAMED_HEADS = 12
 TOTALS = frozenset({"合计", "总计", "小计", "共计", "累计"})
@@ -361,14 +365,24 @@ class _TextGrid(Grid):
 class _SheetGrid(Grid):
     """A worksheet; the library that reads it leaves out empty columns on the left, which are put back here."""
 
-    def __init__(
-        self, name: str, sheet: CalamineSheet, faults: Mapping[tuple[int, int], str], days_off: int
-    ) -> None:
+    def __init__(self, name: str, sheet: CalamineSheet) -> None:
         self.name = name
         self.sheet = sheet
-        self.faults = faults
-        self.days_off = days_off
         self.merges = [Merge(*start, *end) for start, end in sheet.merged_cell_ranges or []]
+
+    @classmethod
+    def of(
+        cls,
+        book: CalamineWorkbook,
+        index: int,
+        name: str,
+        faults: Mapping[tuple[int, int], str],
+        days_off: int,
+    ) -> Self:
+        """Lay out a sheet of the book in memory."""
+        grid = cls(name, book.get_sheet_by_index(index))
+        grid.faults, grid.days_off = faults, days_off
+        return grid
 
     def rows(self) -> Iterator[list[Raw]]:
         left: list[Raw] = [""] * (self.sheet.start[1] if self.sheet.start else 0)
@@ -428,8 +442,8 @@ def _sheets(
     days_off: int,
 ) -> Iterator[Grid]:
     for index, name in shown:
-        sheet = _calamine(lambda index=index: book.get_sheet_by_index(index))  # type: ignore[misc]
-        yield _SheetGrid(name, sheet, extents[parts[name]].faults, days_off)
+        faults = extents[parts[name]].faults
+        yield _calamine(partial(_SheetGrid.of, book, index, name, faults, days_off))
 
 
 def _sheet_parts(package: ooxml.Package) -> tuple[dict[str, str], int]:
@@ -486,8 +500,8 @@ def _with_merges(
             merge = waiting.pop()
             if merge.left < len(cells):
                 active.append((merge, cells[merge.left]))
-        if len(active) > len(cells):  # merged cells do not overlap
-            ooxml.damaged()
+        if sum(min(merge.right + 1, len(cells)) - merge.left for merge, _shown in active) > len(cells):
+            ooxml.damaged()  # merged cells do not overlap
         yield (
             number,
             cells,
@@ -506,23 +520,27 @@ def _find_table(name: str, grids: Iterable[Grid], columns: Sequence[Column], not
     names = {known: column for column in columns for known in column.names}
     best: tuple[_Head, Grid, list[list[Raw]]] | None = None
     filled: list[str] = []
-    refusal: Invalid | None = None
+    refusals: list[Invalid] = []
+    readable = False
     for grid in grids:
         try:
             top = _top(grid)
         except Invalid as error:
             if not grid.is_text:
                 raise
-            refusal = refusal or error  # another delimiter may take the text apart
+            refusals.append(error)  # another delimiter may take the text apart
             continue
+        readable = True
         if any(top) and grid.name not in _own_sheets():
             filled.append(grid.name)
         for number, cells in enumerate(top):
             head = _read_head(number, cells, names)
             if head.columns and (best is None or head.score > best[0].score):
                 best = head, grid, top
+    if refusals and not readable:
+        raise refusals[0]
     if best is None:
-        raise refusal or Invalid(
+        raise Invalid(
             _(
                 "没有找到表头：前 %(rows)s 行里应有一行写着列名，如%(wanted)s。请使用模板，或补上列名后再上传。"
             )
@@ -555,7 +573,8 @@ def _top(grid: Grid) -> list[list[Raw]]:
 
 
 def _read_head(number: int, cells: Sequence[Raw], names: Mapping[str, Column]) -> _Head:
-    heads = {position: Header.of(cell) for position, cell in enumerate(cells) if isinstance(cell, str)}
+    texts = {at: cell[:LONGEST_HEAD] for at, cell in enumerate(cells[:MOST_COLUMNS]) if isinstance(cell, str)}
+    heads = {position: Header.of(text) for position, text in texts.items()}
     columns = {position: names[head.name] for position, head in heads.items() if head.name in names}
     return _Head(number, heads, columns)
 
@@ -575,6 +594,8 @@ def _table(
     heads = _distinct(
         {at: found for at, found in head.heads.items() if found.name not in left_out or at in head.columns}
     )
+    if not all(values.is_blank(cell) for cell in top[head.row][MOST_COLUMNS:]):
+        raise TooLarge(_("表头超过 %(count)s 列，请只留下需要的列。") % {"count": f"{MOST_COLUMNS:,}"})
     _check_columns(head, columns, heads)
     unknown = [text for at, text in heads.items() if at not in head.columns and head.heads[at].name]
     if unknown:
@@ -604,14 +625,16 @@ def _distinct(heads: Mapping[int, Header]) -> dict[int, str]:
     """Return the heads by position up to the last that says anything; equal ones are numbered, empty ones named."""
     last = max((position for position, head in heads.items() if head.text), default=-1)
     distinct: dict[int, str] = {}
+    used: set[str] = set()
+    times: Counter[str] = Counter()
     for position, head in heads.items():
         if position > last:
             break
         text = wanted = head.text or _("第 %(letters)s 列") % {"letters": ooxml.column_letters(position)}
-        times = 1
-        while text in distinct.values():
-            times += 1
-            text = f"{wanted} ({times})"
+        while text in used:
+            times[wanted] += 1
+            text = f"{wanted} ({times[wanted] + 1})"
+        used.add(text)
         distinct[position] = text
     return distinct
 
@@ -631,15 +654,15 @@ def _check_columns(head: _Head, columns: Sequence[Column], heads: Mapping[int, s
                 "found": _named(text for at, text in heads.items() if head.heads[at].text),
             }
         )
-    for column in found:
-        if found.count(column) > 1:
-            letters = [ooxml.column_letters(at) for at, other in head.columns.items() if other is column]
-            raise Invalid(
-                _(
-                    "表头中「%(column)s」出现了不止一次（第 %(letters)s 列），不知以哪一列为准。请只留一列后再上传。"
-                )
-                % {"column": column.label, "letters": _("、").join(letters)}
+    column, times = Counter(found).most_common(1)[0]
+    if times > 1:
+        letters = [ooxml.column_letters(at) for at, other in head.columns.items() if other is column]
+        raise Invalid(
+            _(
+                "表头中「%(column)s」出现了不止一次（第 %(letters)s 列），不知以哪一列为准。请只留一列后再上传。"
             )
+            % {"column": column.label, "letters": _named(letters)}
+        )
 
 
 def _units(head: _Head, top: Sequence[Sequence[Raw]], notes: list[str]) -> dict[int, Unit | Decimal]:
@@ -650,20 +673,16 @@ def _units(head: _Head, top: Sequence[Sequence[Raw]], notes: list[str]) -> dict[
     above = " ".join(
         values.half_width(cell) for row in top[: head.row] for cell in row if isinstance(cell, str)
     )
-    stated = _SHEET_UNIT.search(above)
+    stated = next((found[1] for found in _SHEET_UNIT.finditer(above) if values.parse_unit(found[1])), None)
     units: dict[int, Unit | Decimal] = {}
     for position, column in head.columns.items():
         header = head.heads[position]
+        if stated and column.kind == "money" and not any(values.parse_unit(said) for said in header.remarks):
+            header = Header(header.text, header.name, (stated,))
         try:
             unit = column.unit_of(header)
         except CellError as error:
             raise Invalid(_about(column, error.sentence)) from None
-        if unit is None and stated and not any(values.parse_unit(remark) for remark in header.remarks):
-            unit = (
-                column.unit_of(Header(header.text, header.name, (stated[1],)))
-                if column.kind == "money"
-                else None
-            )
         if unit is not None:
             units[position] = unit
             named = (
