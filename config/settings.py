@@ -198,6 +198,7 @@ AXES_LOCKOUT_TEMPLATE = "core/lockout.html"
 AXES_HTTP_RESPONSE_CODE = 429
 AXES_USERNAME_FORM_FIELD = "login"
 AXES_VERBOSE = False
+AXES_DISABLE_ACCESS_LOG = True  # the event log has it
 
 SESSION_COOKIE_NAME = "__Host-yinfeng" if HTTPS else "yinfeng"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "yinfeng_csrf"

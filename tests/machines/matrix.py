@@ -22,10 +22,12 @@ class Route:
     everyone: bool = False
     statuses: frozenset[int] = frozenset({200})
     more: dict[str, Any] = field(default_factory=dict)
+    rows: dict[str, str] = field(default_factory=dict)
 
     def arguments(self, rows: dict[str, Any]) -> dict[str, Any]:
         """Return the address's arguments for the world's rows."""
-        return ({"pk": rows[self.row].pk} if self.row else {}) | self.more
+        named = {name: rows[row].pk for name, row in self.rows.items()}
+        return ({"pk": rows[self.row].pk} if self.row else {}) | named | self.more
 
     @property
     def shows(self) -> tuple[str, ...]:
@@ -36,13 +38,15 @@ def page(permission: str, row: str = "", **more: Any) -> Route:
     return Route(permission, row, **more)
 
 
-def own(permission: str, row: str, *statuses: int, **arguments: Any) -> Route:
+def own(
+    permission: str, row: str, *statuses: int, rows: dict[str, str] | None = None, **arguments: Any
+) -> Route:
     """A page about a row that only its own district sees."""
-    return Route(permission, row, owned=True, statuses=frozenset(statuses or (200,)), more=arguments)
+    return Route(permission, row, True, False, frozenset(statuses or (200,)), arguments, rows or {})
 
 
 POST_ONLY = frozenset({405})
-MOVES = frozenset({200, 409})
+LIBRARY, LEADS, PROJECTS = "enterprises.enterprise.view", "projects.lead.view", "projects.project.view"
 
 MATRIX: dict[str, Route] = {
     # the core
@@ -74,4 +78,58 @@ MATRIX: dict[str, Route] = {
     "account_set_password": page(SIGNED_IN, statuses=frozenset({302})),
     "api-schema": Route(SIGNED_IN),
     "api-docs": Route(SIGNED_IN),
+    "account_accept": Route(PUBLIC, "", statuses=frozenset({404}), more={"secret": "x"}),
+    # enterprises: the library is the whole city's
+    "enterprises": page(LIBRARY),
+    "enterprises-export": page("enterprises.enterprise.export"),
+    "enterprise-check": page(LIBRARY),
+    "enterprise-add": page("enterprises.enterprise.add"),
+    "enterprises-import": page("enterprises.enterprise.import"),
+    "enterprises-template": page("enterprises.enterprise.import"),
+    "enterprise": page(LIBRARY, "enterprise"),
+    "enterprise-edit": page("enterprises.enterprise.change", "enterprise"),
+    "contact-add": page("enterprises.enterprise.change", "enterprise"),
+    "relation-add": page("enterprises.relation.change", "enterprise"),
+    "relation-remove": page("enterprises.relation.change", "enterprise", rows={"relation": "relation"}),
+    "contact-edit": page("enterprises.enterprise.change", "contact"),
+    "contact-remove": page("enterprises.enterprise.change", "contact"),
+    "contact-unmask": page("enterprises.contact.unmask", "contact"),
+    # leads and projects: their units' and teams' only
+    "leads": page(LEADS),
+    "leads-export": page("projects.lead.export"),
+    "lead-new": page("projects.lead.register"),
+    "lead-check": page("projects.lead.register"),
+    "lead": own(LEADS, "lead"),
+    "lead-edit": own("projects.lead.change", "lead"),
+    "lead-convert": own("projects.project.add", "qualified"),
+    "projects.lead-move": own("projects.lead.assess", "lead", move="qualify"),
+    "projects": page(PROJECTS),
+    "projects-export": page("projects.project.export"),
+    "projects-follow": page(PROJECTS, statuses=POST_ONLY),
+    "projects-joint": page("projects.project.team", statuses=frozenset({302})),
+    "project-names": page(PROJECTS),
+    "project-new": page("projects.project.add"),
+    "project": own(PROJECTS, "project"),
+    "project-edit": own(PROJECTS, "project"),
+    "project-lose": own("projects.project.hold", "project"),
+    "projects.project-move": own(PROJECTS, "project", move="hold"),
+    "project-talk": own("projects.contact.record", "project"),
+    "project-unit-add": own("projects.project.team", "project"),
+    "project-unit-remove": own("projects.project.team", "project", rows={"part": "participation"}),
+    "project-member-add": own("projects.project.team", "project"),
+    "project-member-remove": own("projects.project.team", "project", rows={"member": "member"}),
+    "project-sign": own("projects.project.change", "unsigned"),
+    "projects.signature-move": own("projects.project.verify", "signature", 409, move="verify"),
+    # the API: the same permissions and scopes
+    "api-enterprises-list": page(LIBRARY),
+    "api-enterprises-detail": page(LIBRARY, "enterprise"),
+    "api-enterprises-contacts": page(LIBRARY, "enterprise"),
+    "api-leads-list": page(LEADS),
+    "api-leads-detail": own(LEADS, "lead"),
+    "api-leads-moves": own(LEADS, "lead"),
+    "api-leads-move": own(LEADS, "lead", move="decline"),
+    "api-projects-list": page(PROJECTS),
+    "api-projects-detail": own(PROJECTS, "project"),
+    "api-projects-moves": own(PROJECTS, "project"),
+    "api-projects-move": own(PROJECTS, "project", move="hold"),
 }

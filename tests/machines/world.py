@@ -81,6 +81,7 @@ def _rows(home: Unit, insider: User) -> dict[str, Any]:
         "lead": lead,
         "qualified": qualified,
         "project": project,
+        "unsigned": make_project("测试项目二", home, insider, enterprise=firm, stage="negotiating"),
         "participation": Participation.objects.filter(project=project).first(),
         "member": TeamMember.objects.create(project=project, user=insider, is_leader=True),
         "talk": Talk.objects.create(

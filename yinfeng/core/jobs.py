@@ -147,6 +147,12 @@ def run_job(job_id: int) -> None:
             )
 
 
+def keep_result(job: Job, stream: Any, name: str) -> dict[str, str]:
+    """Store a job's result and return the values its next Step sets for it to be downloaded under ``name``."""
+    stored = job.result_file.storage.save(f"jobs/{job.pk}-{job.kind}.xlsx", File(stream))
+    return {"result_file": stored, "result_name": name[:200]}
+
+
 def _owner(job: Job) -> Actor:
     from django.conf import settings
     from django.utils.module_loading import import_string

@@ -149,7 +149,7 @@ class Notices(Page):
 
 
 class OpenNotice(Page):
-    """Mark a notice as read and go to what it is about (a POST by the button; a GET only goes there)."""
+    """Go to what a notice is about; a POST, as the list makes it, also marks it as read."""
 
     permission = SIGNED_IN
 
@@ -162,8 +162,9 @@ class OpenNotice(Page):
         return HttpResponseRedirect(self._target(pk))
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        target = self._target(pk)
         services.mark_read(by=self.by, notices=[pk])
-        return HttpResponseRedirect(reverse("notices"))
+        return HttpResponseRedirect(target)
 
 
 # --- acts on any object -------------------------------------------------------------------------------------------

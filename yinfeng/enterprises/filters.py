@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from yinfeng.core import queries as core
 from yinfeng.core.filters import ScopedFilterSet, TextFilter
-from yinfeng.enterprises.models import Enterprise, EnterpriseTag
+from yinfeng.enterprises.models import Enterprise
+from yinfeng.enterprises.queries import tagged
 
 # A record that nobody has checked against its source for so long is shown as stale.
 STALE_AFTER = timedelta(days=365)
@@ -58,7 +59,7 @@ class EnterpriseFilter(ScopedFilterSet):
         fields: tuple[str, ...] = ()
 
     def by_tag(self, queryset: QuerySet[Enterprise], name: str, value: str) -> QuerySet[Enterprise]:
-        return queryset.filter(pk__in=EnterpriseTag.objects.filter(tag=value).values("enterprise"))
+        return queryset.filter(pk__in=tagged(value))
 
     def by_section(self, queryset: QuerySet[Enterprise], name: str, value: str) -> QuerySet[Enterprise]:
         return queryset.filter(in_section(value))

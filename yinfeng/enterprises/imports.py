@@ -11,7 +11,6 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.files.base import File
 from django.http import FileResponse, HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
@@ -288,11 +287,7 @@ def result_of(job: Job, report: dict[str, Any]) -> dict[str, Any]:
     ):
         kept.write_xlsx(stream, table, only=("questioned", "refused"))
         stream.seek(0)
-        stored_name = job.result_file.storage.save(f"jobs/{job.pk}-{report['phase']}.xlsx", File(stream))
-    return {
-        "result_file": stored_name,
-        "result_name": f"{_('待处理的行')}-{job.source_name.rsplit('.', 1)[0]}.xlsx",
-    }
+        return jobs.keep_result(job, stream, f"{_('待处理的行')}-{job.source_name.rsplit('.', 1)[0]}.xlsx")
 
 
 # --- pages --------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
@@ -13,7 +14,7 @@ from yinfeng.core import events, search
 from yinfeng.core import queries as core
 from yinfeng.core.models import Code
 from yinfeng.enterprises import naming, uscc
-from yinfeng.enterprises.models import Contact, Enterprise, FormerName, Relation
+from yinfeng.enterprises.models import Contact, Enterprise, EnterpriseTag, FormerName, Relation
 
 # How many rows that share a bigram with the name are looked at closely.
 CLOSE_LOOK = 200
@@ -65,6 +66,11 @@ def _rows_like(parts: naming.NameParts, others: QuerySet[Enterprise]) -> list[tu
 def tag_labels() -> dict[str, str]:
     """Return the profile's enterprise tags: code → label."""
     return {code.code: code.label for code in core.entries("enterprise_tag")}
+
+
+def tagged(tag: str) -> QuerySet[Any]:
+    """Return the ids of the enterprises that have a tag, of whatever year."""
+    return EnterpriseTag.objects.filter(tag=tag).values("enterprise")
 
 
 def industry_label(code: str) -> str:

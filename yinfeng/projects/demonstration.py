@@ -28,7 +28,7 @@ from yinfeng.enterprises import imports
 from yinfeng.enterprises import services as library
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.orgs import services as orgs
-from yinfeng.orgs.models import Role, Unit
+from yinfeng.orgs.models import Role, RoleGrant, Unit
 from yinfeng.orgs.queries import actor_for
 from yinfeng.projects import services
 from yinfeng.projects.models import Lead, Project
@@ -119,7 +119,7 @@ LOST_REASON = "rival"
 @contextmanager
 def at(moment: datetime) -> Iterator[None]:
     """Let the services believe that it is ``moment``."""
-    with mock.patch("django.utils.timezone.now", lambda: moment):
+    with mock.patch("django.utils.timezone.now", return_value=moment):
         yield
 
 
@@ -349,7 +349,7 @@ def renew_passwords() -> dict[str, dict[str, str]]:
     for user in User.objects.filter(is_demo=True, username__in=[person.key for person in PEOPLE]):
         password = secrets.token_urlsafe(12)
         core.set_password(user, password)
-        grant = user.role_grants.select_related("role", "unit").first()  # type: ignore[attr-defined]
+        grant = RoleGrant.objects.select_related("role", "unit").get(user=user)
         found[user.username] = {
             "username": user.username, "password": password, "role": grant.role.name, "unit": grant.unit.brief
         }  # fmt: skip

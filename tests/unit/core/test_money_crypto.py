@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
 from cryptography.exceptions import InvalidTag
@@ -46,7 +46,7 @@ def test_other_currencies_keep_the_original_and_the_rate() -> None:
 def test_a_form_gives_back_what_it_was_given(amount: Decimal, unit: str) -> None:
     field = MoneyField(units=[unit])
     cleaned = field.clean([str(amount), unit])
-    assert cleaned.yuan == (amount * money.UNITS[unit][2]).quantize(Decimal("0.01"))
+    assert cleaned.yuan == (amount * money.UNITS[unit][2]).quantize(Decimal("0.01"), ROUND_HALF_UP)
     shown_amount, shown_unit = field.widget.decompress(cleaned)
     assert shown_unit == unit
     assert Decimal(shown_amount) == (cleaned.original / money.UNITS[unit][2]).quantize(Decimal("0.000001"))

@@ -179,10 +179,12 @@ class Table:
     def heads_with_units(self) -> list[str]:
         """Return the heads, each saying its unit even if the file said it elsewhere (“单位：亿元” above the table)."""
         heads = []
-        for position, head in self.heads.items():
-            unit = self._units.get(position)
+        for position, text in self.heads.items():
+            head, unit = text, self._units.get(position)
             said = any(values.parse_unit(remark) for remark in Header.of(head).remarks)
-            heads.append(f"{head}（{unit.text}）" if isinstance(unit, Unit) and not said else head)
+            if isinstance(unit, Unit) and not said:
+                head = _("%(label)s（%(unit)s）") % {"label": head, "unit": unit.text}
+            heads.append(head)
         return heads
 
     def __iter__(self) -> Iterator[Row]:

@@ -5,10 +5,10 @@ import uuid
 import django.contrib.auth.models
 import django.contrib.auth.validators
 import django.db.models.deletion
-import yinfeng.core.clock
 from django.conf import settings
 from django.db import migrations, models
 
+import yinfeng.core.clock
 import yinfeng.core.models_search
 
 

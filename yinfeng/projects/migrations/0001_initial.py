@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import django.core.validators
 import django.db.models.deletion
-import yinfeng.core.clock
 from django.conf import settings
 from django.db import migrations, models
 
+import yinfeng.core.clock
 import yinfeng.core.money
 
 

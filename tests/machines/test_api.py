@@ -1,0 +1,128 @@
+"""The API under the same matrix: who is nobody gets 401, who has no right 403, what is out of scope 404; nothing breaks it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from tests.factories import signed_in
+from tests.machines.matrix import MATRIX, Route
+from tests.machines.test_routes import ROUTES, snapshot
+from tests.machines.world import World, build
+from yinfeng.core import services
+from yinfeng.orgs.queries import actor_for
+
+pytestmark = pytest.mark.django_db
+RESOURCES = {
+    name: route
+    for name, route in MATRIX.items()
+    if name.startswith("api-") and name not in {"api-schema", "api-docs"}
+}
+METHODS = ("get", "post", "patch", "put", "delete")
+
+
+@pytest.fixture
+def world() -> World:
+    return build()
+
+
+def address(name: str, route: Route, world: World) -> str:
+    return reverse(name, kwargs=route.arguments(world.rows))
+
+
+def call(client: Client, method: str, url: str, **headers: str) -> Any:
+    if method == "get":
+        return client.get(url, headers=headers)
+    return getattr(client, method)(url, data={}, content_type="application/json", headers=headers)
+
+
+@pytest.mark.parametrize("name", sorted(RESOURCES))
+def test_the_resource_asks_what_the_matrix_says(name: str) -> None:
+    assert ROUTES[name].callback.cls.permission == RESOURCES[name].permission
+
+
+@pytest.mark.parametrize("name", sorted(RESOURCES))
+@pytest.mark.parametrize("method", METHODS)
+def test_nobody_gets_401(name: str, method: str, world: World) -> None:
+    assert call(Client(), method, address(name, RESOURCES[name], world)).status_code == 401
+
+
+@pytest.mark.parametrize("name", sorted(RESOURCES))
+@pytest.mark.parametrize("method", METHODS)
+def test_a_stranger_gets_403(name: str, method: str, world: World) -> None:
+    client = signed_in(world.stranger)
+    before = snapshot()
+    assert call(client, method, address(name, RESOURCES[name], world)).status_code in {
+        403,
+        405,
+    }
+    assert snapshot() == before
+
+
+@pytest.mark.parametrize("name", sorted(name for name, route in RESOURCES.items() if route.owned))
+@pytest.mark.parametrize("method", METHODS)
+def test_the_outsider_gets_404(name: str, method: str, world: World) -> None:
+    client = signed_in(world.outsider)
+    before = snapshot()
+    answer = call(client, method, address(name, RESOURCES[name], world), **{"If-Match": '"1"'})
+    assert answer.status_code in {404, 405}
+    assert snapshot() == before
+
+
+def test_an_outsiders_lists_hold_nothing_of_the_other_district(world: World) -> None:
+    client = signed_in(world.outsider)
+    for name in ("api-leads-list", "api-projects-list"):
+        assert client.get(reverse(name)).json()["results"] == []
+    insider = signed_in(world.insider)
+    assert len(insider.get(reverse("api-projects-list")).json()["results"]) == 2
+
+
+def test_a_token_can_do_no_more_than_its_scopes(world: World) -> None:
+    by = actor_for(world.insider)
+    token, secret = services.create_token(by=by, name="测试", scopes=["projects.project.view"], days=1)
+    headers = {"Authorization": f"Bearer {secret}"}
+    client = Client()
+    assert client.get(reverse("api-projects-list"), headers=headers).status_code == 200
+    assert client.get(reverse("api-leads-list"), headers=headers).status_code == 403
+    services.revoke_token(by=by, pk=token.pk)
+    assert client.get(reverse("api-projects-list"), headers=headers).status_code == 401
+
+
+def test_the_session_needs_its_csrf_token(world: World) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(world.insider, backend="allauth.account.auth_backends.AuthenticationBackend")
+    answer = client.post(
+        reverse("api-enterprises-list"), data={"name": "某某有限公司"}, content_type="application/json"
+    )
+    assert answer.status_code == 403
+
+
+def test_the_schema_describes_every_resource(world: World) -> None:
+    schema = signed_in(world.insider).get("/api/schema/").json()
+    assert schema["openapi"].startswith("3.1")
+    assert {"/api/v1/enterprises/", "/api/v1/leads/{id}/", "/api/v1/projects/{id}/"} <= set(schema["paths"])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'{"name": null}',
+        b'{"name": {"a": 1}}',
+        b'{"capital": "1e999"}',
+        b"\xff\xfe",
+    ],
+)
+@pytest.mark.parametrize("name", ["api-enterprises-list", "api-leads-list", "api-projects-list"])
+def test_odd_bodies_get_a_sentence(name: str, body: bytes, world: World) -> None:
+    client = signed_in(world.chief)
+    client.raise_request_exception = False
+    answer = client.post(reverse(name), data=body, content_type="application/json")
+    assert 400 <= answer.status_code < 500
+    assert answer.json()["sentence"]
