@@ -188,3 +188,36 @@ def active_administrators(day: date) -> QuerySet[RoleGrant]:
     )
     administering = [pk for pk, codes in Role.objects.values_list("pk", "permissions") if ASSIGN in codes]
     return held.filter(role__in=administering)
+
+
+# --- what lists and pages show ------------------------------------------------------------------------------------
+
+
+def first_hands(units: Iterable[Unit]) -> dict[int, str]:
+    """Return the name of each unit's first hand today, by unit."""
+    posts = Membership.objects.filter(
+        in_force(timezone.localdate()), unit__in=list(units), is_first_hand=True
+    )
+    return dict(posts.values_list("unit_id", "person__name"))
+
+
+def posts_of(people: Iterable[int]) -> dict[int, list[str]]:
+    """Return the posts each person holds today in words, the main one first."""
+    posts = Membership.objects.filter(in_force(timezone.localdate()), person__in=list(people)).select_related(
+        "unit"
+    )
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    for post in posts.order_by("-is_main", "pk"):
+        found[post.person_id].append(f"{post.unit.brief} {post.position}")
+    return found
+
+
+def roles_of(users: Iterable[int]) -> dict[int, list[str]]:
+    """Return the roles each account holds today in words."""
+    grants = RoleGrant.objects.filter(
+        in_force(timezone.localdate()), user__in=list(users), role__is_closed=False
+    )
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    for grant in grants.select_related("role", "unit").order_by("pk"):
+        found[grant.user_id].append(f"{grant.role.label}（{grant.unit.brief}）")
+    return found

@@ -1,0 +1,126 @@
+"""Filters of units, people, accounts and invitations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from yinfeng.core.filters import ScopedFilterSet
+from yinfeng.orgs.models import (
+    UNIT_KINDS,
+    Account,
+    Invitation,
+    Membership,
+    Person,
+    Role,
+    RoleGrant,
+    Unit,
+    in_force,
+)
+from yinfeng.orgs.queries import units_today
+
+
+def role_choices() -> list[tuple[str, str]]:
+    return [(role.code, role.label) for role in Role.objects.filter(is_closed=False)]
+
+
+class UnitFilter(ScopedFilterSet):
+    main = ("q", "kind", "closed")
+    q = django_filters.CharFilter(label=_("关键词"), method="by_text")
+    kind = django_filters.ChoiceFilter(
+        label=_("类别"), choices=list(UNIT_KINDS.items()), empty_label=_("全部")
+    )
+    closed = django_filters.BooleanFilter(label=_("已撤销"), method="by_closed")
+
+    class Meta:
+        model = Unit
+        fields: tuple[str, ...] = ()
+
+    def by_text(self, queryset: QuerySet[Unit], name: str, value: str) -> QuerySet[Unit]:
+        text = value.strip()
+        former = Q(pk__in=Unit.objects.filter(history__name__icontains=text).values("pk"))
+        return queryset.filter(
+            Q(name__icontains=text)
+            | Q(short_name__icontains=text)
+            | Q(name_en__icontains=text)
+            | Q(code__icontains=text)
+            | former
+        )
+
+    def by_closed(self, queryset: QuerySet[Unit], name: str, value: Any) -> QuerySet[Unit]:
+        today = in_force(timezone.localdate())
+        return queryset.exclude(today) if value else queryset.filter(today)
+
+
+class OfUnitFilter(ScopedFilterSet):
+    """A filter by a unit and everything below it."""
+
+    unit = django_filters.ModelChoiceFilter(
+        label=_("单位"), queryset=lambda request: units_today(), method="by_unit", empty_label=_("全部")
+    )
+
+    def posted_at(self, unit: Unit) -> QuerySet[Membership]:
+        return Membership.objects.filter(in_force(timezone.localdate()), unit__path__startswith=unit.path)
+
+    def by_unit(self, queryset: QuerySet[Any], name: str, value: Unit) -> QuerySet[Any]:
+        raise NotImplementedError
+
+
+class PersonFilter(OfUnitFilter):
+    main = ("q", "unit")
+    q = django_filters.CharFilter(label=_("姓名"), field_name="name", lookup_expr="icontains")
+
+    class Meta:
+        model = Person
+        fields: tuple[str, ...] = ()
+
+    def by_unit(self, queryset: QuerySet[Any], name: str, value: Unit) -> QuerySet[Any]:
+        return queryset.filter(pk__in=self.posted_at(value).values("person"))
+
+
+class AccountFilter(OfUnitFilter):
+    main = ("q", "unit", "role", "active")
+    q = django_filters.CharFilter(label=_("姓名或用户名"), method="by_text")
+    role = django_filters.ChoiceFilter(
+        label=_("角色"), choices=role_choices, method="by_role", empty_label=_("全部")
+    )
+    active = django_filters.BooleanFilter(label=_("可以登录"), field_name="is_active")
+
+    class Meta:
+        model = Account
+        fields: tuple[str, ...] = ()
+
+    def by_text(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(Q(name__icontains=value.strip()) | Q(username__icontains=value.strip()))
+
+    def by_role(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        held = RoleGrant.objects.filter(in_force(timezone.localdate()), role__code=value)
+        return queryset.filter(pk__in=held.values("user"))
+
+    def by_unit(self, queryset: QuerySet[Any], name: str, value: Unit) -> QuerySet[Any]:
+        held = RoleGrant.objects.filter(in_force(timezone.localdate()), unit__path__startswith=value.path)
+        return queryset.filter(
+            Q(pk__in=held.values("user"))
+            | Q(pk__in=self.posted_at(value).exclude(person__user=None).values("person__user"))
+        )
+
+
+class InvitationFilter(ScopedFilterSet):
+    main = ("q", "open")
+    q = django_filters.CharFilter(label=_("姓名或用户名"), method="by_text")
+    open = django_filters.BooleanFilter(label=_("等待接受"), method="by_open")
+
+    class Meta:
+        model = Invitation
+        fields: tuple[str, ...] = ()
+
+    def by_text(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(Q(name__icontains=value.strip()) | Q(username__icontains=value.strip()))
+
+    def by_open(self, queryset: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
+        waiting = Q(used_at=None, revoked_at=None, expires_at__gt=timezone.now())
+        return queryset.filter(waiting) if value else queryset.exclude(waiting)
