@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,7 +15,7 @@ from yinfeng.core import events, search
 from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Conflict, Invalid
 from yinfeng.core.scopes import demand
-from yinfeng.core.services import add, apply_edit, validated
+from yinfeng.core.services import add, apply_edit, differences, stale, validated
 from yinfeng.enterprises import naming, queries, uscc
 from yinfeng.enterprises.models import Contact, Enterprise, EnterpriseTag, FormerName, Relation
 
@@ -62,16 +62,23 @@ def add_enterprise(
     return enterprise
 
 
+def _twins(enterprise: Enterprise) -> QuerySet[Enterprise]:
+    """Return the other enterprises that have its name (in its country) or its code."""
+    same = Q(name_key=enterprise.name_key, country=enterprise.country)
+    if enterprise.uscc:
+        same |= Q(uscc=enterprise.uscc)
+    return Enterprise.objects.filter(same).exclude(pk=enterprise.pk)
+
+
 def _refuse_known(enterprise: Enterprise) -> None:
-    same = Enterprise.objects.filter(name_key=enterprise.name_key, country=enterprise.country)
-    code = Enterprise.objects.filter(uscc=enterprise.uscc) if enterprise.uscc else Enterprise.objects.none()
-    if (same | code).exclude(pk=enterprise.pk).exists():
+    if _twins(enterprise).exists():
         raise _known(enterprise)
 
 
 def _known(enterprise: Enterprise) -> Conflict:
-    look = queries.similar(enterprise.name, enterprise.uscc or "", limit=1, exclude=enterprise.pk)
-    name = look[0].enterprise.name if look else enterprise.name
+    """Return the refusal that names the record which is there already."""
+    twin = _twins(enterprise).first()
+    name = twin.name if twin else enterprise.name
     return Conflict(_("企业库中已有“%(name)s”，请直接使用那条记录，不要重复录入。") % {"name": name})
 
 
@@ -84,20 +91,23 @@ def change_enterprise(
     values: Values,
     tags: Iterable[tuple[str, int]] | None = None,
 ) -> Enterprise:
-    """Edit an enterprise on the version the person saw; a changed name is kept as a former name."""
+    """Edit an enterprise on the version the person saw; a changed name is kept as a former name.
+
+    Stale with both values when somebody was faster, Conflict when another record has the new name or code.
+    """
     demand(enterprise, by, "change")
     old_name, old_key = enterprise.name, enterprise.name_key
     kept = prepared(values)
-    if kept.get("name_key", old_key) != old_key:
-        _refuse_known(
-            Enterprise(
-                pk=enterprise.pk,
-                country=kept.get("country", enterprise.country),
-                name=kept["name"],
-                name_key=kept["name_key"],
-            )
-        )
-    changes = apply_edit(enterprise, kept, by=by, version=version, verb="enterprises.enterprise.changed")
+    if enterprise.version == version:
+        wanted = {
+            name: kept.get(name, getattr(enterprise, name))
+            for name in ("name", "name_key", "country", "uscc")
+        }
+        _refuse_known(Enterprise(pk=enterprise.pk, **wanted))
+    try:
+        changes = apply_edit(enterprise, kept, by=by, version=version, verb="enterprises.enterprise.changed")
+    except IntegrityError as error:  # somebody else took the name or the code in the same moment
+        raise _known(enterprise) from error
     if "name_key" in changes:
         FormerName.objects.get_or_create(enterprise=enterprise, name_key=old_key, defaults={"name": old_name})
     if tags is not None and _set_tags(enterprise, tags):
@@ -144,16 +154,19 @@ def add_former_name(*, by: Actor, enterprise: Enterprise, name: str) -> FormerNa
 
 
 @transaction.atomic
-def mark_verified(*, by: Actor, enterprise: Enterprise, day: date) -> None:
-    """Note that the record was checked against its source on ``day``."""
+def mark_verified(
+    *, by: Actor, enterprise: Enterprise, version: int, day: date, source: str = ""
+) -> Enterprise:
+    """Note that the record was checked on ``day``, against ``source`` when that is another than before."""
     demand(enterprise, by, "change")
-    apply_edit(
-        enterprise,
-        {"verified_date": day},
-        by=by,
-        version=enterprise.version,
-        verb="enterprises.enterprise.verified",
-    )
+    if enterprise.verified_date is not None and day < enterprise.verified_date:
+        sentence = _("这条记录已于 %(day)s 核实过，请填写不早于它的日期。") % {
+            "day": enterprise.verified_date
+        }
+        raise Invalid(sentence, fields={"verified_date": [sentence]})
+    values = {"verified_date": day, "source": source or enterprise.source}
+    apply_edit(enterprise, values, by=by, version=version, verb="enterprises.enterprise.verified")
+    return enterprise
 
 
 # --- contacts -----------------------------------------------------------------------------------------------------
@@ -161,39 +174,48 @@ def mark_verified(*, by: Actor, enterprise: Enterprise, day: date) -> None:
 CONTACT_FIELDS = ("name", "position", "phone", "email")
 
 
+def _log_contact(by: Actor, what: str, contact: Contact, note: str = "", fields: Iterable[str] = ()) -> None:
+    """Record an act on a contact; of the name only its beginning, because everybody who sees the firm reads its timeline."""
+    labels = "、".join(str(Contact._meta.get_field(name).verbose_name) for name in fields)  # type: ignore[union-attr]
+    events.record(
+        by=by, verb=f"enterprises.contact.{what}", obj=contact.enterprise, note=note,
+        data={"text": f"{contact.name[:1]}** {labels}".strip(), "contact": contact.pk},
+    )  # fmt: skip
+
+
 @transaction.atomic
 def add_contact(*, by: Actor, enterprise: Enterprise, values: Values, is_demo: bool = False) -> Contact:
     """Add a person to talk to, as the actor's unit's entry."""
     by.require_at("enterprises.enterprise.change", by.unit_id, _("您没有为企业添加联系人的权限。"))
-    assert by.unit_id is not None
-    contact = Contact(
-        enterprise=enterprise,
-        unit_id=by.unit_id,
-        is_demo=is_demo,
-        **{name: values.get(name, "") for name in CONTACT_FIELDS},
-    )
+    if by.unit_id is None:
+        raise Invalid(_("联系人由录入单位维护，而您不在任何单位任职，所以不能添加。"))
+    kept = {name: values.get(name, "") for name in CONTACT_FIELDS}
+    contact = Contact(enterprise=enterprise, unit_id=by.unit_id, is_demo=is_demo, **kept)
     validated(contact)
-    contact.save()
-    events.record(by=by, verb="enterprises.contact.added", obj=enterprise, data={"text": contact.name})
+    contact.save(force_insert=True)
+    _log_contact(by, "added", contact)
     return contact
 
 
 @transaction.atomic
 def change_contact(*, by: Actor, contact: Contact, version: int, values: Values) -> Contact:
-    """Edit a contact; the phone's old and new value stay out of the log."""
+    """Edit a contact on the version the person saw; an empty phone keeps the present one, and none gets into the log."""
     demand(contact, by, "change", _("联系人由录入单位维护，您没有修改的权限。"))
-    kept = {name: values[name] for name in CONTACT_FIELDS if name in values and name != "phone"}
-    if (phone := values.get("phone", contact.phone)) != contact.phone:
-        contact.phone = phone
-        validated(contact)
-        Contact.objects.filter(pk=contact.pk, version=version).update(phone=phone)
-    changes = apply_edit(contact, kept, by=by, version=version, verb="enterprises.contact.changed")
-    events.record(
-        by=by,
-        verb="enterprises.contact.changed",
-        obj=contact.enterprise,
-        data={"text": contact.name, "fields": list(changes)},
-    )
+    shown = {name: values[name] for name in CONTACT_FIELDS if name in values and name != "phone"}
+    if contact.version != version:
+        raise stale(contact, shown)
+    changes = differences(contact, shown | {"phone": values.get("phone") or contact.phone})
+    if not changes:
+        return contact
+    for name, (_old, new) in changes.items():
+        setattr(contact, name, new)
+    validated(contact)
+    stored = {name: getattr(contact, name) for name in changes}
+    matched = Contact.objects.filter(pk=contact.pk, version=version)
+    if matched.update(**stored, version=F("version") + 1, updated_at=timezone.now()) != 1:
+        raise stale(Contact.objects.get(pk=contact.pk), shown)
+    contact.refresh_from_db()
+    _log_contact(by, "changed", contact, fields=changes)
     return contact
 
 
@@ -201,18 +223,15 @@ def change_contact(*, by: Actor, contact: Contact, version: int, values: Values)
 def remove_contact(*, by: Actor, contact: Contact, reason: str = "") -> None:
     """Delete a contact: personal data is not kept longer than it is needed (个人信息保护法 第 47 条)."""
     demand(contact, by, "change", _("联系人由录入单位维护，您没有删除的权限。"))
-    enterprise, name = contact.enterprise, contact.name
+    _log_contact(by, "removed", contact, reason)
     contact.delete()
-    events.record(by=by, verb="enterprises.contact.removed", obj=enterprise, note=reason, data={"text": name})
 
 
 @transaction.atomic
 def unmask_phone(*, by: Actor, contact: Contact) -> str:
     """Return a contact's whole phone number and note who asked for it."""
     demand(contact, by, "unmask", _("您没有查看联系人完整电话的权限。"))
-    events.record(
-        by=by, verb="enterprises.contact.unmasked", obj=contact.enterprise, data={"text": contact.name}
-    )
+    _log_contact(by, "unmasked", contact)
     return contact.phone
 
 
@@ -228,7 +247,11 @@ def relate(*, by: Actor, enterprise: Enterprise, other: Enterprise, kind: str, v
         noted_date=values["noted_date"],
     )  # fmt: skip
     validated(relation)
-    relation.save()
+    try:
+        with transaction.atomic():
+            relation.save(force_insert=True)
+    except IntegrityError as error:  # somebody else noted it in the same moment
+        raise Conflict(_("这条企业关系已经记录过了。")) from error
     text = f"{relation.get_kind_display()}：{other}"
     events.record(by=by, verb="enterprises.relation.added", obj=enterprise, data={"text": text})
     return relation
