@@ -127,13 +127,15 @@ class Watched(io.BytesIO):
         return piece
 
 
-def refused(data: bytes, error: type[DomainError] = Invalid, limits: Limits | None = None) -> str:
+def refused(
+    data: bytes, error: type[DomainError] = Invalid, limits: Limits | None = None, *, measure: bool = True
+) -> str:
     """Check that the package is refused, holding at most 8 MB and reading little more than its own size; return why."""
     file = Watched(data)
     tracemalloc.start()
     try:
         with pytest.raises(error) as refusal:
-            Package(file, limits).walk()
+            Package(file, limits).walk(measure=measure)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -229,9 +231,12 @@ class TestBombs:
         assert part in refused(workbook(), TooLarge, limits)
         Package(io.BytesIO(workbook())).walk()
 
-    def test_deep_nesting(self) -> None:
+    @pytest.mark.parametrize("measure", [True, False])
+    def test_deep_nesting(self, measure: bool) -> None:
         deep = b"<a>" * 200_000 + b"</a>" * 200_000
-        assert "已损坏" in refused(changed(workbook(), {"xl/deep.xml": deep}), limits=Limits(ratio=10**9))
+        assert "已损坏" in refused(
+            changed(workbook(), {"xl/deep.xml": deep}), limits=Limits(ratio=10**9), measure=measure
+        )
 
     @pytest.mark.parametrize(
         "part",
@@ -258,7 +263,7 @@ class TestCells:
 
     def walk(self, rows: str, **limits: int) -> ooxml.Extent:
         data = changed(workbook(), {SHEET: sheet_xml(rows)})
-        return Package(io.BytesIO(data), Limits(**limits)).walk()[SHEET]
+        return Package(io.BytesIO(data), Limits(**limits)).walk(measure=True)[SHEET]
 
     @pytest.mark.parametrize(
         "rows",
@@ -275,6 +280,21 @@ class TestCells:
             self.walk(rows)
         with pytest.raises(TooLarge):
             open_table(io.BytesIO(changed(workbook(), {SHEET: sheet_xml(rows)})), "a.xlsx", COLUMNS)
+
+    def test_few_cells_far_apart(self) -> None:
+        rows = f'<row r="1">{text("A1")}</row><row r="190000">{text("AA190000")}</row>'
+        with pytest.raises(TooLarge, match="第 190,000 行、第 AA 列"):
+            self.walk(rows)
+        small = f'<row r="1">{text("A1")}</row><row r="30000">{text("AA30000")}</row>'
+        assert self.walk(small).filled == 2, "a remark far below a small table does no harm"
+        dense = "".join(f'<row r="{n}">{text(f"A{n}")}{text(f"AA{n}")}</row>' for n in range(1, 41_000))
+        assert self.walk(dense).filled == 81_998
+
+    def test_files_that_are_only_kept_may_hold_any_cells(self) -> None:
+        rows = f'<row r="9">{text("A1")}</row><row r="1048576">{text("XFD1048576")}</row>'
+        rows += "".join(f'<row r="{n}"><c r="A{n}" t="e"><v>#N/A</v></c></row>' for n in range(1, 10_003))
+        data = changed(workbook(), {SHEET: sheet_xml(rows)})
+        assert Package(io.BytesIO(data)).walk() == {}
 
     def test_the_sentence_says_where(self) -> None:
         with pytest.raises(TooLarge, match="第 1,048,576 行、第 XFD 列"):

@@ -53,9 +53,9 @@ def report_on(table: Table) -> RowReport:
 def test_counts_and_summary() -> None:
     report = report_on(source())
     assert report.counts == {"new": 2, "updated": 0, "unchanged": 0, "questioned": 0, "refused": 1}
-    assert report.summary() == "新增 2 行，未通过 1 行"
+    assert report.summary() == "新增 2 行，未导入 1 行"
     assert RowReport().summary() == "没有读到任何一行"
-    assert [row.label for row in report.rows] == ["新增", "未通过", "新增"]
+    assert [row.label for row in report.rows] == ["新增", "未导入", "新增"]
 
 
 def test_it_goes_through_json() -> None:
@@ -94,21 +94,21 @@ def test_the_workbook_has_every_row_as_it_was_and_what_became_of_it() -> None:
     ]
     assert rows[2][:5] == [None, "5000万元", "去年", 350200, True]
     assert rows[2][5:] == [
-        "未通过",
+        "未导入",
         "「企业名称」必须填写。\n「成立日期」“去年”不是日期，请写成 2024-05-01 的样子。",
     ]
     assert rows[3][4] == "08:30:00"
     assert book["名单"]["E2"].data_type == "s"
-    about = [[cell.value for cell in row] for row in book["说明"].rows]
+    about = [[cell.value for cell in row] for row in book["关于本表"].rows]
     assert ["文件", "企业.xlsx"] in about
     assert ["导入人", "陈某"] in about
-    assert ["结果", "新增 2 行，未通过 1 行"] in about
+    assert ["结果", "新增 2 行，未导入 1 行"] in about
     assert ["读入说明", "「注册资本」的单位按 亿元 读入。"] in about
 
 
 def test_only_the_rows_to_correct() -> None:
     book = openpyxl.load_workbook(written(report_on(source()), only=["refused", "questioned"]))
-    assert [cell.value for cell in book["名单"]["F"]] == ["导入结果", "未通过"]
+    assert [cell.value for cell in book["名单"]["F"]] == ["导入结果", "未导入"]
 
 
 def test_corrected_it_can_be_imported_and_reported_on_again() -> None:
@@ -134,7 +134,7 @@ def test_corrected_it_can_be_imported_and_reported_on_again() -> None:
 
 
 def test_saved_as_csv_it_can_be_imported_too() -> None:
-    text = "企业名称,代码,导入结果,导入说明\n甲,0012,未通过,说明\n"
+    text = "企业名称,代码,导入结果,导入说明\n甲,0012,未导入,说明\n"
     table = open_table(io.BytesIO(text.encode()), "企业.csv", COLUMNS)
     assert [row.errors for row in table] == [[]]
     assert table.notes == []

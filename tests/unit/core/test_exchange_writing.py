@@ -150,11 +150,11 @@ class TestXlsx:
 
     def test_a_second_sheet_says_where_the_table_comes_from(self) -> None:
         book = book_of(ROW, ROW, notes=[("导出人", "集美区招商办 陈某"), ("筛选条件", "=1+1")])
-        assert book.sheetnames == ["企业清单", "说明"]
-        assert [[cell.value for cell in row] for row in book["说明"].rows] == [
+        assert book.sheetnames == ["企业清单", "关于本表"]
+        assert [[cell.value for cell in row] for row in book["关于本表"].rows] == [
             ["表名", "企业清单"], ["导出人", "集美区招商办 陈某"], ["筛选条件", "=1+1"], ["行数", "2"]
         ]  # fmt: skip
-        assert book["说明"]["B3"].data_type == "s"
+        assert book["关于本表"]["B3"].data_type == "s"
 
     @pytest.mark.parametrize(
         ("title", "name"),
@@ -163,7 +163,7 @@ class TestXlsx:
             ("", "数据"),
             ("'x'", "x"),
             ("History", "数据"),
-            ("说明", "数据"),
+            ("关于本表", "数据"),
             ("甲" * 40, "甲" * 30),
         ],
     )

@@ -25,7 +25,7 @@ __all__ = ["CellError", "Column", "Header", "ParsedMoney", "Raw", "Reading", "Va
 Text = str | Promise
 
 # What the product's own files hold beside the table; reading passes over it without a word.
-ABOUT_SHEET = gettext_lazy("说明")
+ABOUT_SHEET = gettext_lazy("关于本表")
 GUIDE_SHEET = gettext_lazy("填写说明")
 LISTS_SHEET = gettext_lazy("可填内容")
 RESULT_HEAD = gettext_lazy("导入结果")

@@ -62,6 +62,7 @@ class Limits:
         total: bytes of all parts when unpacked.
         ratio: how many times its size a package may unpack to, once that is more than ``free`` bytes.
         cells: cells in the rectangle that a sheet's contents span; readers hold all of it in memory.
+        density: one in so many of them must be filled, once they are more than ``sparse``.
     """
 
     members: int = 10_000
@@ -71,11 +72,13 @@ class Limits:
     ratio: int = 100
     free: int = 32 * MB
     cells: int = 8_000_000
+    sparse: int = 1_000_000
+    density: int = 20
 
 
 @dataclass(slots=True)
 class Extent:
-    """What one part holds in cells: the last row and column with contents, and cells without a usable value.
+    """What one sheet holds: its last row and column with contents, how many cells, and those without a usable value.
 
     ``faults`` maps (row, column), counted from 0, to the error a cell shows (#N/A), or to ``""`` for a formula whose
     result was never computed.
@@ -83,6 +86,7 @@ class Extent:
 
     rows: int = 0
     columns: int = 0
+    filled: int = 0
     faults: dict[tuple[int, int], str] = field(default_factory=dict)
 
 
@@ -273,8 +277,8 @@ class Package:
         parser.StartElementHandler = note
         _parse(parser, self.read(name), last=True)
 
-    def walk(self) -> dict[str, Extent]:
-        """Unpack and check every part; return the extent of the cells of each part that is a worksheet.
+    def walk(self, *, measure: bool = False) -> dict[str, Extent]:
+        """Unpack and check every part; if told to measure, return the extent of each part that is a worksheet.
 
         Raises:
             Invalid: a part is damaged or holds a document type.
@@ -282,13 +286,14 @@ class Package:
         """
         extents = {}
         for name in self.members:
-            walk = _Walk(self.limits) if _XML_NAME.search(name) else None
+            walk = (_Sheet if measure else _Walk)(self.limits) if _XML_NAME.search(name) else None
             for piece in self.pieces(name):
                 if walk:
                     walk.feed(piece)
             if walk:
                 walk.feed(b"", last=True)
-                if walk.is_sheet:
+                if isinstance(walk, _Sheet) and walk.is_sheet:
+                    walk.check_density()
                     extents[name] = walk.extent
         return extents
 
@@ -338,7 +343,35 @@ def _parse(parser: expat.XMLParserType, piece: bytes, *, last: bool) -> None:
 
 
 class _Walk:
-    """Walk over one part's XML and hold it to the limits; note the cells if it is a worksheet.
+    """Walk over one part's XML without building it: well-formed, no document type, no deep nesting."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.parser = _parser()
+        self.parser.StartElementHandler, self.parser.EndElementHandler = self.handlers()
+
+    def feed(self, piece: bytes, *, last: bool = False) -> None:
+        _parse(self.parser, piece, last=last)
+
+    def handlers(self) -> tuple[Callable[[str, dict[str, str]], None], Callable[[str], None]]:
+        """Return what expat calls at the start and at the end of each element."""
+        depth = 0
+
+        def start(_name: str, _attributes: dict[str, str]) -> None:
+            nonlocal depth
+            depth += 1
+            if depth > DEEPEST:
+                damaged()
+
+        def end(_name: str) -> None:
+            nonlocal depth
+            depth -= 1
+
+        return start, end
+
+
+class _Sheet(_Walk):
+    """Walk over a part that may be a worksheet, and note its cells.
 
     Rows and cells are counted as readers count them: one without a reference follows the one before it.
     """
@@ -346,19 +379,11 @@ class _Walk:
     def __init__(self, limits: Limits) -> None:
         self.is_sheet = False
         self.extent = Extent()
-        self._limits = limits
-        self._parser = _parser()
-        self._parser.StartElementHandler, self._parser.EndElementHandler = self._handlers()
+        super().__init__(limits)
 
-    def feed(self, piece: bytes, *, last: bool = False) -> None:
-        _parse(self._parser, piece, last=last)
-
-    def _handlers(self) -> tuple[Callable[[str, dict[str, str]], None], Callable[[str], None]]:
-        """Return the two handlers that expat calls for each element.
-
-        They run for every cell of a sheet, hence the local variables.
-        """
-        parser, note, split = self._parser, self._note, _CELL.fullmatch
+    def handlers(self) -> tuple[Callable[[str, dict[str, str]], None], Callable[[str], None]]:
+        """Return the two handlers; they run for every cell of a sheet, hence the local variables."""
+        parser, note, split = self.parser, self._note, _CELL.fullmatch
         depth = row = column = 0
         row_said = formula = filled = False
         kind = text = ""
@@ -430,6 +455,7 @@ class _Walk:
     def _note(self, row: int, column: int, fault: str | None = None) -> None:
         """Note a cell that holds something, or the fault it shows instead."""
         extent = self.extent
+        extent.filled += 1
         if fault is not None:
             extent.faults[row, column] = fault
             if len(extent.faults) > MOST_FAULTS:
@@ -438,11 +464,20 @@ class _Walk:
                 )
         if row >= extent.rows or column >= extent.columns:
             extent.rows, extent.columns = max(extent.rows, row + 1), max(extent.columns, column + 1)
-            if extent.rows * extent.columns > self._limits.cells:
-                raise TooLarge(
-                    _(
-                        "工作表的内容一直到第 %(row)s 行、第 %(column)s 列，超出了可读取的范围。"
-                        "请删去表格以外的内容，或拆成几个文件后再上传。"
-                    )
-                    % {"row": f"{extent.rows:,}", "column": column_letters(extent.columns - 1)}
-                )
+            if extent.rows * extent.columns > self.limits.cells:
+                self._too_wide()
+
+    def check_density(self) -> None:
+        """Refuse a sheet of few cells that are far apart."""
+        cells = self.extent.rows * self.extent.columns
+        if cells > self.limits.sparse and cells > self.extent.filled * self.limits.density:
+            self._too_wide()
+
+    def _too_wide(self) -> NoReturn:
+        raise TooLarge(
+            _(
+                "工作表的内容一直到第 %(row)s 行、第 %(column)s 列，超出了可读取的范围。"
+                "请删去表格以外的内容，或拆成几个文件后再上传。"
+            )
+            % {"row": f"{self.extent.rows:,}", "column": column_letters(self.extent.columns - 1)}
+        )

@@ -417,7 +417,7 @@ def _workbook(file: IO[bytes], path: str | None) -> tuple[Iterable[Grid], list[s
                 "文件的扩展名是 .xlsx，内容却不是 Excel 工作簿。请用 Excel 或 WPS 打开，另存为 .xlsx 后再上传。"
             )
         )
-    extents = package.walk()
+    extents = package.walk(measure=True)
     parts, days_off = _sheet_parts(package)
     file.seek(0)
     book = _calamine(lambda: load_workbook(path or file))

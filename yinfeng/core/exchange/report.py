@@ -21,8 +21,8 @@ OUTCOMES: Mapping[str, str | Promise] = {
     "new": gettext_lazy("新增"),
     "updated": gettext_lazy("更新"),
     "unchanged": gettext_lazy("无变化"),
-    "questioned": gettext_lazy("待确认"),
-    "refused": gettext_lazy("未通过"),
+    "questioned": gettext_lazy("有疑问"),
+    "refused": gettext_lazy("未导入"),
 }
 
 
