@@ -487,6 +487,8 @@ def invite(
             raise Forbidden(_("您不能在“%(unit)s”授予“%(role)s”这个角色。") % {"unit": unit, "role": role})
     if User.objects.filter(username=username).exists():
         raise Invalid(_("用户名已被使用。"), fields={"username": [_("这个用户名已被使用，请换一个。")]})
+    if email and User.objects.filter(email__iexact=email).exists():
+        raise Invalid(_("电子邮箱已被使用。"), fields={"email": [_("这个电子邮箱已属于另一个账号。")]})
     secret = secrets.token_urlsafe(32)
     invitation = Invitation(
         token_hash=hash_token(secret), name=name.strip(), username=username.strip(), email=email, position=position.strip(),
@@ -594,6 +596,9 @@ def deactivate(*, by: Actor, user: User, reason: str) -> None:
     if user.pk == by.user_id:
         raise Forbidden(_("不能停用自己的账号。"))
     reason = demand_reason(reason)
+    holders = set(queries.active_administrators(timezone.localdate()).values_list("user_id", flat=True))
+    if holders == {user.pk}:
+        raise Conflict(_("这是最后一位系统管理员，停用后将没有人能授予角色。"))
     if not User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
         raise Conflict(_("这个账号已经停用。"))
     end_sessions(user)
