@@ -21,12 +21,17 @@ class UnitChoice(forms.ModelChoiceField):
     """A choice among the units that exist today, indented as the tree is."""
 
     def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("queryset", queries.units_today())
-        super().__init__(empty_label=_("请选择"), **kwargs)
+        super().__init__(queryset=Unit.objects.none(), empty_label=_("请选择"), **kwargs)
         self.widget.attrs["data-search"] = ""
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> UnitChoice:
+        """Let every form choose among the units of its own day."""
+        made: UnitChoice = super().__deepcopy__(memo)
+        made.queryset = queries.units_today()
+        return made
+
     def label_from_instance(self, obj: Any) -> str:
-        return "　" * (obj.path.count("/") - 2) + obj.label
+        return "　" * (obj.path.count("/") - 2) + str(obj.label)
 
 
 def _day() -> forms.DateField:

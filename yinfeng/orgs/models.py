@@ -244,7 +244,12 @@ class Body(Versioned, Bilingual, InForce):
         ordering: ClassVar = ["order", "code"]
 
     def get_absolute_url(self) -> str:
-        return reverse("organisation") + f"#{self.code}"
+        return reverse("body", args=[self.pk])
+
+    @property
+    def duty_text(self) -> str:
+        """The duty in the reader's language."""
+        return Unit(name=self.duty, name_en=self.duty_en).label
 
 
 class Seat(InForce):
@@ -448,7 +453,7 @@ class Invitation(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("users")
+        return reverse("invitations")
 
 
 def in_force(day: date, path: str = "") -> Q:

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from django.db.models import BooleanField, JSONField, Q, QuerySet, Value
+from django.db.models import BooleanField, JSONField, Prefetch, Q, QuerySet, Value
 from django.utils import timezone
 
 from yinfeng.core.actors import NOWHERE, Actor, Reach
 from yinfeng.core.models import Code, User
-from yinfeng.orgs.models import Membership, Role, RoleGrant, Unit, in_force
+from yinfeng.orgs.models import Body, Membership, Person, Role, RoleGrant, Seat, SeatTerm, Unit, in_force
 
 ASSIGN = "orgs.role.assign"
 
@@ -221,3 +221,91 @@ def roles_of(users: Iterable[int]) -> dict[int, list[str]]:
     for grant in grants.select_related("role", "unit").order_by("pk"):
         found[grant.user_id].append(f"{grant.role.label}（{grant.unit.brief}）")
     return found
+
+
+# --- bodies -------------------------------------------------------------------------------------------------------
+
+
+def bodies_today() -> list[Any]:
+    """Return the bodies in force today, each with its ``open_seats`` (and their ``open_terms``) and its industries."""
+    today = timezone.localdate()
+    terms = SeatTerm.objects.filter(in_force(today)).select_related("person").order_by("pk")
+    seats = Seat.objects.filter(in_force(today)).order_by("order", "pk")
+    seats = seats.prefetch_related(Prefetch("terms", queryset=terms, to_attr="open_terms"))
+    bodies = list(
+        Body.objects.filter(in_force(today))
+        .select_related("unit")
+        .prefetch_related(Prefetch("seats", queryset=seats, to_attr="open_seats"))
+    )
+    names = _industry_labels({code for body in bodies for code in body.unit.industries})
+    for body in bodies:
+        body.industry_text = "、".join(names[code] for code in body.unit.industries if code in names)  # type: ignore[attr-defined]
+    return bodies
+
+
+def seats_of(body: Body) -> list[Any]:
+    """Return a body's seats, those in force first, each with ``all_terms``: who holds and who held it."""
+    terms = SeatTerm.objects.select_related("person").order_by("-valid_from", "-pk")
+    seats = body.seats.select_related("unit").prefetch_related(
+        Prefetch("terms", queryset=terms, to_attr="all_terms")
+    )
+    return sorted(seats, key=lambda seat: (seat.valid_to is not None, seat.order, seat.pk))
+
+
+def seat(pk: int) -> Seat | None:
+    """Return a seat with its body; seats are as open to readers as their body."""
+    return Seat.objects.select_related("body", "unit").filter(pk=pk).first()
+
+
+def seat_term(pk: int) -> SeatTerm | None:
+    """Return somebody's term on a seat with its body."""
+    return SeatTerm.objects.select_related("seat__body", "person").filter(pk=pk).first()
+
+
+def post(pk: int) -> Membership | None:
+    """Return a person's post in a unit."""
+    return Membership.objects.select_related("person", "unit").filter(pk=pk).first()
+
+
+def clauses_about_bodies() -> QuerySet[Code]:
+    """Return the clauses of the policy's first part, which set up the bodies."""
+    return Code.objects.filter(table="clause", code__startswith="1.").order_by("order")
+
+
+def clause_label(clause: str) -> str:
+    """Return a clause's number and title."""
+    entry = Code.objects.filter(table="clause", code=clause).first()
+    return f"{clause} {entry.label}" if entry else clause
+
+
+def _industry_labels(codes: set[str]) -> dict[str, str]:
+    return {entry.code: entry.label for entry in Code.objects.filter(table="industry", code__in=codes)}
+
+
+def industry_names(codes: Iterable[str]) -> str:
+    """Return industries in words."""
+    wanted = list(codes)
+    names = _industry_labels(set(wanted))
+    return "、".join(f"{code} {names.get(code, '')}".strip() for code in wanted)
+
+
+def children_of(unit: Unit) -> QuerySet[Unit]:
+    """Return the units directly below one that exist today."""
+    return Unit.objects.filter(in_force(timezone.localdate()), parent=unit).order_by("order", "code")
+
+
+def grants_at(unit: Unit) -> QuerySet[RoleGrant]:
+    """Return the roles held at exactly this unit today."""
+    held = RoleGrant.objects.filter(in_force(timezone.localdate()), unit=unit, role__is_closed=False)
+    return held.select_related("user", "role").order_by("role__order", "pk")
+
+
+def posts_held(person: Person) -> list[Membership]:
+    """Return every post a person holds or held, the present ones first."""
+    posts = person.memberships.select_related("unit")
+    return sorted(posts, key=lambda item: (item.valid_to is not None, not item.is_main, -item.pk))
+
+
+def seats_held(person: Person) -> QuerySet[SeatTerm]:
+    """Return every seat a person holds or held, the newest first."""
+    return person.seat_terms.select_related("seat__body").order_by("-valid_from", "-pk")

@@ -335,6 +335,19 @@ def add_person(*, by: Actor, name: str, is_demo: bool = False, user: User | None
 
 
 @transaction.atomic
+def add_person_with_post(
+    *, by: Actor, name: str, unit: Unit, position: str, day: date, is_first_hand: bool = False
+) -> Person:
+    """Register a person together with his post in a unit: whoever keeps the unit's people keeps the person."""
+    by.require_at("orgs.person.change", unit.pk, NOT_YOUR_PEOPLE)
+    person = add_person(by=by, name=name)
+    add_membership(
+        by=by, person=person, unit=unit, position=position, day=day, is_first_hand=is_first_hand, is_main=True
+    )
+    return person
+
+
+@transaction.atomic
 def change_person(*, by: Actor, person: Person, version: int, values: Mapping[str, Any]) -> Person:
     """Correct what a person's record says."""
     demand(person, by, "change", _("您没有维护这个人员的权限。"))
