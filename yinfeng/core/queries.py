@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from django.core.cache import cache
-from django.db.models import Count, Exists, Model, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet, Subquery
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -91,8 +91,9 @@ class Entry(NamedTuple):
         )
 
 
-# Every page asks for the same few tables, which change when a profile is loaded: a minute later all processes have it.
-CODES_KEPT_SECONDS = 60
+# Every page asks for the same few tables and rules, which change when a profile is loaded: a minute later all processes
+# have it.
+KEPT_SECONDS = 60
 
 
 def entries(table: str, *, level: int | None = None, day: date | None = None) -> list[Entry]:
@@ -105,13 +106,23 @@ def entries(table: str, *, level: int | None = None, day: date | None = None) ->
             Entry(*row)
             for row in found.values_list("code", "name", "name_en", "level", "valid_from", "valid_to")
         ]
-        cache.set(key, kept, CODES_KEPT_SECONDS)
+        cache.set(key, kept, KEPT_SECONDS)
     return kept if day is None else [entry for entry in kept if entry.in_force(day)]
+
+
+def code_label(table: str, code: str) -> str:
+    """Return the label of a code, closed ones too; a code that the table lacks stands for itself."""
+    return next((entry.label for entry in entries(table) if entry.code == code), code)
 
 
 def rules(kind: str, day: date) -> dict[str, dict[str, Any]]:
     """Return the rules of a kind in force on ``day`` by their key."""
-    return dict(Rule.objects.filter(kind=kind).filter(Rule.on(day)).values_list("key", "data"))
+    key = f"rules:{kind}:{day}"
+    kept: dict[str, dict[str, Any]] | None = cache.get(key)
+    if kept is None:
+        kept = dict(Rule.objects.filter(kind=kind).filter(Rule.on(day)).values_list("key", "data"))
+        cache.set(key, kept, KEPT_SECONDS)
+    return kept
 
 
 def saved_views(by: Actor, page: str) -> list[SavedView]:
@@ -141,6 +152,7 @@ def attachments(objects: Iterable[Model]) -> list[Attachment]:
     )
 
 
-def is_following(by: Actor, obj: Model) -> bool:
-    """Say whether the actor follows the object."""
-    return Follow.objects.permitted(by).filter(object_type=events.type_of(obj), object_id=obj.pk).exists()
+def followed_by(by: Actor, model: type[Model]) -> Exists:
+    """Say of each row of ``model`` whether the actor follows it, for ``annotate``."""
+    follows = Follow.objects.permitted(by).filter(object_type=events.type_of(model), object_id=OuterRef("pk"))
+    return Exists(follows)

@@ -31,7 +31,7 @@ from yinfeng.core.forms import NoteForm, ReasonForm
 from yinfeng.core.lifecycle import Lifecycle
 from yinfeng.core.models import Attachment, Event
 from yinfeng.core.money import YuanField, show
-from yinfeng.core.scopes import ScopedQuerySet, actions_on, fetch, rows
+from yinfeng.core.scopes import ScopedQuerySet, actions_of, fetch, rows, with_actions
 
 SIGNED_IN = "signed-in"
 PUBLIC = "public"
@@ -183,23 +183,37 @@ class ListPage(Page):
 
 
 class DetailPage(Page):
-    """One row: its facts, what is missing, its moves, timeline, files and people, all through its scope."""
+    """One row: its facts, what is missing, its moves, timeline, files and people, all through its scope.
+
+    The row, what one may do on it (``actions``) and whether one follows it are asked in one query.
+    """
 
     template_name = "core/detail.html"
     model: ClassVar[type[Model]]
-    lifecycle: ClassVar[Lifecycle | None] = None
-    follows: ClassVar[bool] = True
+    lifecycles: ClassVar[tuple[Lifecycle, ...]] = ()
+    actions: ClassVar[tuple[str, ...]] = ()
     edit_action: ClassVar[str] = "change"
+    follows: ClassVar[bool] = True
     object: Any
 
     def queryset(self) -> ScopedQuerySet[Any]:
         return self.model._default_manager.all()  # type: ignore[return-value]
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        self.object = fetch(self.queryset(), self.by, kwargs["pk"])
+        found = with_actions(self.queryset(), self.by, self._asked())
+        if self.follows:
+            found = found.annotate(is_followed=queries.followed_by(self.by, self.model))
+        self.object = fetch(found, self.by, kwargs["pk"])
         return self.render(
             {"title": str(self.object), "object": self.object, **self.frame(), **self.content()}
         )
+
+    def _asked(self) -> set[str]:
+        return {self.edit_action, *self.actions}
+
+    def allowed(self) -> set[str]:
+        """Return what the person may do on this row."""
+        return actions_of(self.object, self.by, self._asked())
 
     def content(self) -> dict[str, Any]:
         """Return the page's own facts and panels (see core/detail.html)."""
@@ -214,18 +228,18 @@ class DetailPage(Page):
 
     def frame(self) -> dict[str, Any]:
         """Return what every detail page has: moves, timeline, files, following."""
-        obj, by = self.object, self.by
-        may_edit = self.edit_action in actions_on(obj, by, {self.edit_action})
+        obj, by, allowed = self.object, self.by, self.allowed()
+        may_edit = self.edit_action in allowed
         frame: dict[str, Any] = {
             "may_edit": may_edit,
             "timeline": [entry(event, obj) for event in queries.timeline(self.told_of())],
             "files": [file_line(attachment) for attachment in queries.attachments(self.told_of())],
             "upload_url": object_url("file-add", obj) if may_edit else "",
             "file_kinds": self.file_kinds(),
-            "acts": move_acts(self.lifecycle, obj, by) if self.lifecycle else [],
+            "acts": [act for table in self.lifecycles for act in move_acts(table, obj, by, allowed)],
         }
         if self.follows:
-            following = queries.is_following(by, obj)
+            following = obj.is_followed
             frame["follow"] = {
                 "url": object_url("unfollow" if following else "follow", obj),
                 "following": following,

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
+from operator import itemgetter
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import BigIntegerField, DateField, F, Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast, Coalesce, NullIf
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from yinfeng.core import events, search
 from yinfeng.core import queries as core
-from yinfeng.core.models import Code
+from yinfeng.core.crypto import decrypt, mask_phone
 from yinfeng.enterprises import naming, uscc
-from yinfeng.enterprises.models import Contact, Enterprise, EnterpriseTag, FormerName, Relation
+from yinfeng.enterprises.models import Enterprise, EnterpriseTag, FormerName
 
 # How many rows that share a bigram with the name are looked at closely.
 CLOSE_LOOK = 200
@@ -75,20 +78,93 @@ def tagged(tag: str) -> QuerySet[Any]:
 
 def industry_label(code: str) -> str:
     """Return an industry code with its name: “C3974 显示器件制造”."""
-    found = Code.objects.filter(table="industry", code=code).first() if code else None
-    return f"{code} {found.label}" if found else code
+    label = core.code_label("industry", code) if code else ""
+    return f"{code} {label}" if label != code else code
 
 
-def contacts_of(enterprise: Enterprise) -> list[Contact]:
-    """Return an enterprise's contacts; the caller has asked whether they may be seen."""
-    return list(enterprise.contacts.select_related("unit").order_by("pk"))
+# --- an enterprise's page -----------------------------------------------------------------------------------------
 
 
-def relations_of(enterprise: Enterprise) -> list[tuple[Relation, Enterprise, bool]]:
-    """Return (relation, the other enterprise, whether it was noted from this side)."""
-    own = enterprise.relations.select_related("other").order_by("kind", "pk")
-    other = enterprise.related_from.select_related("enterprise").order_by("kind", "pk")
-    return [*((item, item.other, True) for item in own), *((item, item.enterprise, False) for item in other)]
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A contact as a page shows it; the phone is masked."""
+
+    pk: int
+    name: str
+    position: str
+    phone: str
+    unit_id: int
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A relation seen from one side; ``is_own`` when it was noted on that side."""
+
+    pk: int
+    other_id: int
+    other: str
+    kind: str
+    source: str
+    noted_date: date
+    is_own: bool
+
+
+@dataclass(slots=True)
+class Belongings:
+    """What belongs to one enterprise: (tag, year), former names, contacts, relations."""
+
+    tags: list[tuple[str, int]] = field(default_factory=list)
+    former: list[str] = field(default_factory=list)
+    people: list[Person] = field(default_factory=list)
+    relations: list[Related] = field(default_factory=list)
+
+
+# The columns that all kinds of belongings share: texts as they are stored (encrypted ones too), a number, a date.
+_TEXTS = ("title", "key", "text", "place")
+_NOTHING: dict[str, Any] = {
+    **dict.fromkeys(_TEXTS, Value("")),
+    "ref": Cast(Value(None), BigIntegerField()),
+    "day": Cast(Value(None), DateField()),
+}
+
+
+def _lines(found: QuerySet[Any], kind: str, **columns: str) -> QuerySet[Any, Any]:
+    """Return rows as (kind, pk, title, key, text, place, ref, day); a column that is not named stays empty."""
+    shared = {f"c_{name}": F(columns[name]) if name in columns else empty for name, empty in _NOTHING.items()}
+    for name in _TEXTS:
+        shared[f"c_{name}"] = Cast(shared[f"c_{name}"], TextField())
+    named = found.order_by().annotate(c_kind=Cast(Value(kind), TextField()), **shared)
+    return named.values_list("c_kind", "pk", *shared)
+
+
+def belongings(enterprise: Enterprise, *, contacts: bool) -> Belongings:
+    """Return what belongs to an enterprise in one query; the contacts only if the caller may see them."""
+    noted = {"key": "kind", "text": "source", "day": "noted_date"}
+    parts = [
+        _lines(enterprise.relations.all(), "own", title="other__name", ref="other_id", **noted),
+        _lines(enterprise.related_from.all(), "from", title="enterprise__name", ref="enterprise_id", **noted),
+        _lines(enterprise.tags.all(), "tag", title="tag", ref="year"),
+        _lines(enterprise.former_names.all(), "former", title="name"),
+    ]
+    if contacts:
+        unit = Coalesce(NullIf("unit__short_name", Value("")), "unit__name")
+        people = enterprise.contacts.annotate(brief=unit)
+        names = {"title": "name", "key": "phone", "text": "position", "place": "brief", "ref": "unit_id"}
+        parts.append(_lines(people, "person", **names))
+    rows = parts[0].union(*parts[1:], all=True)
+    found = Belongings()
+    for kind, pk, title, key, text, place, ref, day in sorted(rows, key=itemgetter(0, 1)):
+        if kind == "tag":
+            found.tags.append((title, ref))
+        elif kind == "former":
+            found.former.append(title)
+        elif kind == "person":
+            found.people.append(Person(pk, title, text, mask_phone(decrypt(key)) if key else "", ref, place))
+        else:
+            found.relations.append(Related(pk, ref, title, key, text, day, is_own=kind == "own"))
+    found.relations.sort(key=lambda item: (not item.is_own, item.kind, item.pk))
+    return found
 
 
 def texts_of(enterprise: Enterprise, former: Iterable[str]) -> list[str]:

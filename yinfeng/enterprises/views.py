@@ -11,10 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from yinfeng.core import money, tables
-from yinfeng.core.crypto import mask_phone
+from yinfeng.core import queries as core
 from yinfeng.core.errors import Invalid
 from yinfeng.core.forms import ReasonForm, Styled
-from yinfeng.core.models import Code
 from yinfeng.core.scopes import fetch, rows
 from yinfeng.core.web import ActPage, DetailPage, EditPage, ExportPage, ListPage, Page
 from yinfeng.enterprises import queries, services, uscc
@@ -63,20 +62,19 @@ class EnterpriseDetail(DetailPage):
     def content(self) -> dict[str, Any]:
         firm: Enterprise = self.object
         labels = queries.tag_labels()
-        tags = list(firm.tags.all())
-        former = [name.name for name in firm.former_names.all()]
+        found = queries.belongings(firm, contacts=self.by.may("enterprises.contact.view"))
         related = [panel(firm, self.by) for panel in PANELS]
         return {
-            "subtitle": " · ".join(filter(None, [firm.short_name, firm.name_en, "、".join(former)])),
+            "subtitle": " · ".join(filter(None, [firm.short_name, firm.name_en])),
             "badges": [
-                {"text": f"{labels.get(tag.tag, tag.tag)} {tag.year or ''}".strip(), "tone": "info"}
-                for tag in tags
+                {"text": f"{labels.get(tag, tag)} {year or ''}".strip(), "tone": "info"}
+                for tag, year in found.tags
             ],
             "acts": self._acts(firm),
             "warnings": code_warnings(firm.uscc or ""),
-            "fact_groups": self._facts(firm, former),
-            "people": self._people(firm),
-            "related": [panel for panel in related if panel] + [self._relations(firm)],
+            "fact_groups": self._facts(firm, found.former),
+            "people": self._people(found.people),
+            "related": [*filter(None, related), self._relations(found.relations)],
         }
 
     def _acts(self, firm: Enterprise) -> list[dict[str, Any]]:
@@ -113,7 +111,6 @@ class EnterpriseDetail(DetailPage):
         def fact(label: str, value: Any, **more: Any) -> dict[str, Any]:
             return {"label": label, "value": value or "—", **more}
 
-        country = Code.objects.filter(table="country", code=firm.country).first()
         verified = tables.day(firm.verified_date) if firm.verified_date else _("尚未核实")
         return [
             {
@@ -122,7 +119,7 @@ class EnterpriseDetail(DetailPage):
                     fact(_("统一社会信用代码"), firm.uscc),
                     fact(_("证券代码"), firm.listing_code),
                     fact(_("曾用名"), "、".join(former)),
-                    fact(_("国家或地区"), country.label if country else firm.country),
+                    fact(_("国家或地区"), core.code_label("country", firm.country)),
                     fact(_("所在地"), " ".join(filter(None, [firm.province, firm.city]))),
                     fact(_("地址"), firm.address),
                 ],
@@ -153,38 +150,40 @@ class EnterpriseDetail(DetailPage):
             },
         ]
 
-    def _people(self, firm: Enterprise) -> list[dict[str, Any]]:
+    def _people(self, people: list[queries.Person]) -> list[dict[str, Any]] | None:
         if not self.by.may("enterprises.contact.view"):
-            return []
+            return None
         may_unmask = self.by.may("enterprises.contact.unmask")
         return [
             {
-                "name": contact.name,
-                "role": contact.position,
-                "unit": contact.unit.brief,
-                "phone_masked": mask_phone(contact.phone),
-                "unmask_url": reverse("contact-unmask", args=[contact.pk])
-                if may_unmask and contact.phone
+                "name": person.name,
+                "role": person.position,
+                "unit": person.unit,
+                "phone_masked": person.phone,
+                "unmask_url": reverse("contact-unmask", args=[person.pk])
+                if may_unmask and person.phone
                 else "",
-                "edit_url": reverse("contact-edit", args=[contact.pk]),
+                "edit_url": reverse("contact-edit", args=[person.pk])
+                if self.by.may_at("enterprises.enterprise.change", person.unit_id)
+                else "",
             }
-            for contact in queries.contacts_of(firm)
+            for person in people
         ]
 
-    def _relations(self, firm: Enterprise) -> dict[str, Any]:
+    def _relations(self, relations: list[queries.Related]) -> dict[str, Any]:
         lines = [
             {
-                "title": other.name,
-                "url": other.get_absolute_url(),
+                "title": item.other,
+                "url": reverse("enterprise", args=[item.other_id]),
                 "sub": f"{item.source} · {tables.day(item.noted_date)}",
                 "badge": {
                     "text": RELATION_KINDS[item.kind]
-                    if own
+                    if item.is_own
                     else _("以本企业为：%(kind)s") % {"kind": RELATION_KINDS[item.kind]},
                     "tone": "muted",
                 },
             }
-            for item, other, own in queries.relations_of(firm)
+            for item in relations
         ]
         return {"title": _("企业关系"), "rows": lines, "empty": _("还没有记录供应商、客户或股东。")}
 
