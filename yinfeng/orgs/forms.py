@@ -14,7 +14,7 @@ from yinfeng.core.actors import Actor
 from yinfeng.core.forms import EditForm, Styled
 from yinfeng.core.models import Code, User
 from yinfeng.orgs import queries
-from yinfeng.orgs.models import SEAT_KINDS, UNIT_KINDS, Person, Role
+from yinfeng.orgs.models import SEAT_KINDS, UNIT_KINDS, Person, Role, Unit
 
 
 class UnitChoice(forms.ModelChoiceField):

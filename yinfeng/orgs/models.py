@@ -332,6 +332,10 @@ class Account(User):
     def get_absolute_url(self) -> str:
         return reverse("account", args=[self.pk])
 
+    def as_user(self) -> User:
+        """Return the plain account, under whose name events are recorded."""
+        return User.objects.get(pk=self.pk)
+
 
 class RoleQuerySet(ScopedQuerySet["Role"]):
     def scope(self, by: Actor, action: str) -> Q:
@@ -364,6 +368,11 @@ class Role(Versioned, Bilingual):
 
     def get_absolute_url(self) -> str:
         return reverse("roles")
+
+    @property
+    def description_text(self) -> str:
+        """What the role is for, in the reader's language."""
+        return Unit(name=self.description, name_en=self.description_en).label
 
 
 class GrantQuerySet(ScopedQuerySet["RoleGrant"]):
@@ -453,7 +462,7 @@ class Invitation(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("invitations")
+        return reverse("invitation-revoke", args=[self.pk])
 
 
 def in_force(day: date, path: str = "") -> Q:

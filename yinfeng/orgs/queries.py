@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from django.db.models import BooleanField, JSONField, Prefetch, Q, QuerySet, Value
+from django.db.models import BooleanField, Count, JSONField, Prefetch, Q, QuerySet, Value
 from django.utils import timezone
 
 from yinfeng.core.actors import NOWHERE, Actor, Reach
@@ -309,3 +309,20 @@ def posts_held(person: Person) -> list[Membership]:
 def seats_held(person: Person) -> QuerySet[SeatTerm]:
     """Return every seat a person holds or held, the newest first."""
     return person.seat_terms.select_related("seat__body").order_by("-valid_from", "-pk")
+
+
+def open_roles() -> QuerySet[Role]:
+    """Return the roles that can be held, in the profile's order."""
+    return Role.objects.filter(is_closed=False).order_by("order", "code")
+
+
+def holders_by_role() -> dict[int, int]:
+    """Return how many accounts that can sign in hold each role today."""
+    held = RoleGrant.objects.filter(in_force(timezone.localdate()), user__is_active=True).order_by()
+    return dict(held.values_list("role").annotate(n=Count("user", distinct=True)))
+
+
+def grants_of(user: User) -> list[RoleGrant]:
+    """Return every role an account holds or held, the present ones first."""
+    grants = RoleGrant.objects.filter(user=user.pk).select_related("role", "unit", "granted_by")
+    return sorted(grants, key=lambda grant: (grant.valid_to is not None, -grant.pk))
