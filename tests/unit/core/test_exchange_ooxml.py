@@ -456,7 +456,7 @@ class TestDamage:
         def panic(*_arguments: object) -> None:
             raise PanicException
 
-        monkeypatch.setattr("yinfeng.core.exchange.reading.load_workbook", panic)
+        monkeypatch.setattr("yinfeng.core.exchange.grids.load_workbook", panic)
         with pytest.raises(Invalid, match="已损坏"):
             open_table(io.BytesIO(workbook()), "a.xlsx", COLUMNS)
 

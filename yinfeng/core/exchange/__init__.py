@@ -1,5 +1,6 @@
 """Spreadsheets in and out: columns say what a table holds; reading, writing and the import report follow them.
 
-``columns`` (what a cell may hold) ← ``reading`` (xlsx and csv in, behind ``ooxml`` and ``delimited``), ``writing``
-(xlsx and csv out, templates) ← ``report`` (what became of each row). Nothing here knows a model or a request.
+From the bottom up: ``values`` (single cells), ``columns`` (what a cell may hold), ``ooxml`` and ``delimited`` (files that
+may lie), ``grids`` (files as rows), ``reading`` (tables in), ``writing`` (tables and templates out), ``report`` (what
+became of each row). Nothing here knows a model or a request.
 """
