@@ -15,7 +15,7 @@ from yinfeng.core import events, services
 from yinfeng.core.models import ApiToken, Attachment, Job, Notice, SavedView, User
 from yinfeng.core.permissions import registry
 from yinfeng.enterprises.models import Contact, Enterprise, Relation
-from yinfeng.orgs.models import Body, Invitation, Membership, Person, Role, RoleGrant, Seat, Unit
+from yinfeng.orgs.models import Body, Invitation, Membership, Person, Role, RoleGrant, Seat, SeatTerm, Unit
 from yinfeng.orgs.queries import actor_for
 from yinfeng.projects.models import Lead, Participation, Project, Signature, Talk, TeamMember
 
@@ -66,8 +66,9 @@ def _rows(home: Unit, insider: User) -> dict[str, Any]:
         "person": person,
         "user": insider,
         "membership": Membership.objects.create(person=person, unit=home, position="局长", is_first_hand=True),
-        "body": (body := Body.objects.create(code="home-group", name="甲区招商领导小组", unit=home)),
-        "seat": Seat.objects.create(body=body, kind="head", position="区委主要领导", unit=home),
+        "body": (body := Body.objects.create(code="home-group", kind="lead_group", name="甲区招商领导小组", unit=home)),
+        "seat": (seat := Seat.objects.create(body=body, kind="head", position="区委主要领导", unit=home)),
+        "term": SeatTerm.objects.create(seat=seat, person=person),
         "grant": RoleGrant.objects.filter(user=insider).first(),
         "role": Role.objects.first(),
         "invitation": Invitation.objects.create(

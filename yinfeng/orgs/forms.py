@@ -31,7 +31,7 @@ class UnitChoice(forms.ModelChoiceField):
         return made
 
     def label_from_instance(self, obj: Any) -> str:
-        return "　" * (obj.path.count("/") - 2) + str(obj.label)
+        return str("　" * (obj.path.count("/") - 2) + obj.label)
 
 
 def _day() -> forms.DateField:

@@ -239,7 +239,7 @@ def bodies_today() -> list[Any]:
     )
     names = _industry_labels({code for body in bodies for code in body.unit.industries})
     for body in bodies:
-        body.industry_text = "、".join(names[code] for code in body.unit.industries if code in names)  # type: ignore[attr-defined]
+        body.industry_text = "、".join(names[code] for code in body.unit.industries if code in names)
     return bodies
 
 

@@ -161,10 +161,7 @@ class AddSeat(EditPage):
         return self.object  # type: ignore[no-any-return]
 
 
-class TakeSeat(OfBody):
-    form = forms.TakeSeatForm
-    title = gettext_lazy("安排人选")
-
+class OfSeat(OfBody):
     def body(self) -> Body:
         self.seat = queries.seat(self.kwargs["pk"])
         if self.seat is None:
@@ -175,13 +172,18 @@ class TakeSeat(OfBody):
         assert self.seat is not None
         return {"intro": f"{self.object} · {self.seat.label}"}
 
+
+class TakeSeat(OfSeat):
+    form = forms.TakeSeatForm
+    title = gettext_lazy("安排人选")
+
     def act(self, form: Any) -> Body:
         assert self.seat is not None
         services.take_seat(by=self.by, seat=self.seat, **form.cleaned_data)
         return self.object  # type: ignore[no-any-return]
 
 
-class EndSeat(TakeSeat):
+class EndSeat(OfSeat):
     form = forms.DayReasonForm
     danger = True
     title = gettext_lazy("撤销席位")
@@ -275,7 +277,7 @@ class UnitDetail(DetailPage):
             if unit.kind == "collective"
             else ""
         )
-        facts = [
+        facts: list[dict[str, Any]] = [
             {"label": _("上级单位"), "value": unit.parent.label if unit.parent else "", "url": unit.parent.get_absolute_url() if unit.parent else ""},
             {"label": _("存续"), "value": since(unit.valid_from, unit.valid_to)},
             {"label": _("其他称谓"), "value": "、".join(unit.aliases)},
@@ -286,8 +288,8 @@ class UnitDetail(DetailPage):
             {"label": _("说明"), "value": unit.note, "wide": True},
             {"label": _("依据"), "value": unit.source, "wide": True},
         ]  # fmt: skip
-        needless = {"collective": {_("负责行业")}}.get(unit.kind, {_("所指单位")})
-        return [{"title": _("单位资料"), "facts": [fact for fact in facts if fact["label"] not in needless]}]
+        needless = _("负责行业") if unit.kind == "collective" else _("所指单位")
+        return [{"title": _("单位资料"), "facts": [fact for fact in facts if fact["label"] != needless]}]
 
     def _people(self, unit: Unit) -> list[dict[str, Any]]:
         return [
