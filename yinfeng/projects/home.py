@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,7 +18,7 @@ from yinfeng.enterprises import panels
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.projects import queries, stages
 from yinfeng.projects.models import Lead, Project, Signature
-from yinfeng.projects.tables import STAGE_TONES, lead_line, project_line
+from yinfeng.projects.tables import LEAD_TONES, STAGE_TONES, lead_line, project_line
 
 SHOWN = 8
 
@@ -186,17 +185,25 @@ def enterprise_panel(enterprise: Enterprise, by: Actor) -> dict[str, Any] | None
     """Return an enterprise's leads and projects in the person's sight, and of the others unit and stage alone."""
     if not (by.may("projects.project.view") or by.may("projects.lead.view")):
         return None
-    projects = Project.objects.permitted(by).filter(enterprise=enterprise).order_by("-pk")[:SHOWN]
-    leads = (
-        Lead.objects.permitted(by).filter(~Q(state=stages.CONVERTED), enterprise=enterprise).order_by("-pk")
-    )
-    rows = [project_line(project) | {"sub": project.code} for project in projects]
-    rows += [lead_line(lead) | {"sub": day(lead.first_reported_at)} for lead in leads[:SHOWN]]
+    found = queries.dealings(enterprise, by)
+    seen = sorted((item for item in found if item.is_seen), key=lambda item: item.pk, reverse=True)
+    projects = [item for item in seen if item.is_project]
+    leads = [item for item in seen if not item.is_project and item.stage != stages.CONVERTED]
+    rows = [
+        {
+            "title": item.title, "url": item.url, "sub": item.code,
+            "badge": {"text": stages.STAGES[item.stage], "tone": STAGE_TONES[item.stage]},
+        }
+        for item in projects[:SHOWN]
+    ]  # fmt: skip
     rows += [
-        {"title": clash.sentence, "sub": _("不在您的查看范围内")}
-        for clash in queries.clashes(enterprise, "", by)
-        if not clash.url
-    ]
+        {
+            "title": item.title, "url": item.url, "sub": day(item.at),
+            "badge": {"text": stages.LEAD_STATES[item.stage], "tone": LEAD_TONES[item.stage]},
+        }
+        for item in leads[:SHOWN]
+    ]  # fmt: skip
+    rows += [{"title": clash.sentence, "sub": _("不在您的查看范围内")} for clash in queries.told(found)]
     act = {"url": reverse("lead-new") + f"?enterprise={enterprise.pk}", "label": _("登记线索")}
     return {
         "title": _("项目和线索"), "rows": rows, "empty": _("还没有项目或线索。"),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from operator import itemgetter
+from typing import Any
 
 from django.db.models import BooleanField, CharField, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Coalesce, NullIf, Substr
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -18,6 +20,7 @@ from yinfeng.core import queries as core
 from yinfeng.core.actors import Actor
 from yinfeng.core.models import Code, User
 from yinfeng.core.money import WAN, YI
+from yinfeng.core.scopes import with_actions
 from yinfeng.enterprises import naming
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.orgs.models import Unit, in_force
@@ -86,54 +89,99 @@ def find_enterprise(name: str, by: Actor) -> Enterprise | None:
     return best or library.filter(former_names__name_key=key).order_by("pk").first()
 
 
+@dataclass(frozen=True, slots=True)
+class Dealing:
+    """A lead or project of an enterprise, of whatever unit; ``is_seen`` when the person may see it."""
+
+    is_project: bool
+    pk: int
+    title: str
+    code: str
+    stage: str
+    unit: str
+    at: datetime
+    is_open: bool
+    is_own: bool
+    is_seen: bool
+
+    @property
+    def url(self) -> str:
+        return reverse("project" if self.is_project else "lead", args=[self.pk])
+
+    @property
+    def clash(self) -> Clash:
+        """What may be told of it to other units."""
+        stage = _("%(stage)s项目") % {"stage": stages.STAGES[self.stage]} if self.is_project else _("线索")
+        since = timezone.localtime(self.at).date()
+        return Clash(self.unit, stage, since, url=self.url if self.is_seen else "")
+
+
+def dealings(enterprise: Enterprise, by: Actor) -> list[Dealing]:
+    """Return the leads and projects of an enterprise in one query, leads first, oldest first.
+
+    The rows of every unit are looked at: of those out of sight nothing but ``clash`` may be shown. Sensitive projects out
+    of sight stay out of the answer: that they exist is itself the secret.
+    """
+
+    def lines(rows: Any, is_project: bool, title: str, code: Any, stage: str, status: str, secrecy: Any,
+              owner: str, place: Any, at: str) -> Any:  # fmt: skip
+        rows = rows.filter(enterprise=enterprise).order_by()
+        seen = rows.annotate(may_view=Value(True)) if by.is_system else with_actions(rows, by, ["view"])
+        return seen.values_list(
+            Value(is_project, BooleanField()), "pk", title, code, stage, status, secrecy, owner, place, at, "may_view"
+        )  # fmt: skip
+
+    nothing = Value("", CharField())
+    leads = lines(
+        Lead.objects.all(), False, "title", nothing, "state", "state", nothing,
+        "handling_unit_id", _unit_name("handling_unit"), "first_reported_at",
+    )  # fmt: skip
+    projects = lines(
+        Project.objects.all(), True, "name", "code", "stage", "status", "secrecy",
+        "reporter_unit_id", Coalesce(_unit_name("host_unit"), _unit_name("reporter_unit")), "created_at",
+    )  # fmt: skip
+    return [
+        Dealing(
+            is_project, pk, title, code, stage, unit, at,
+            is_open=status in (OPEN_PROJECTS if is_project else OPEN_LEADS),
+            is_own=owner in by.unit_ids, is_seen=is_seen,
+        )
+        for is_project, pk, title, code, stage, status, secrecy, owner, unit, at, is_seen
+        in sorted(leads.union(projects, all=True), key=itemgetter(0, 1))
+        if is_seen or secrecy != stages.SENSITIVE
+    ]  # fmt: skip
+
+
+def _unit_name(path: str) -> Coalesce:
+    """Return the name people use of the unit at ``path``, as ``Unit.brief`` has it."""
+    english = (translation.get_language() or "").startswith("en")
+    names = [f"{path}__short_name", *([f"{path}__name_en"] if english else []), f"{path}__name"]
+    return Coalesce(*(NullIf(name, Value("")) for name in names))
+
+
+def told(found: Iterable[Dealing]) -> list[Clash]:
+    """Return what may be told of other units' open dealings that are out of sight: how many, by unit and stage."""
+    hidden: dict[tuple[str, str], list[date]] = {}
+    for item in found:
+        if item.is_open and not item.is_own and not item.is_seen:
+            hidden.setdefault((item.clash.unit, item.clash.stage), []).append(item.clash.since)
+    return [Clash(unit, stage, min(since), len(since)) for (unit, stage), since in hidden.items()]
+
+
 def clashes(enterprise: Enterprise | None, name: str, by: Actor, exclude: Lead | None = None) -> list[Clash]:
     """Return who else is already in talks with the enterprise (首报首谈, FACTS §1.4), own units left out.
 
-    The rows of every unit are looked at, also those the person may not see; the answer says of them unit, stage and
-    month. Sensitive projects out of sight stay out of the answer: that they exist is itself the secret.
+    Of what the person may not see, the answer says unit, stage and month alone.
     """
     enterprise = enterprise or find_enterprise(name, by)
     if enterprise is None:
         return []
-    leads = Lead.objects.filter(enterprise=enterprise, state__in=OPEN_LEADS).exclude(
-        handling_unit__in=by.unit_ids
-    )
-    if exclude is not None:
-        leads = leads.exclude(pk=exclude.pk)
-    projects = Project.objects.filter(enterprise=enterprise, status__in=OPEN_PROJECTS).exclude(
-        reporter_unit__in=by.unit_ids
-    )
-    seen_leads = set(leads.permitted(by).values_list("pk", flat=True))
-    seen_projects = set(projects.permitted(by).values_list("pk", flat=True))
-    found: list[Clash] = []
-    hidden: Counter[tuple[str, str]] = Counter()
-    since: dict[tuple[str, str], date] = {}
-    rows: list[tuple[Lead | Project, Unit, str, datetime, bool]] = [
-        *(
-            (lead, lead.handling_unit, _("线索"), lead.first_reported_at, lead.pk in seen_leads)
-            for lead in leads.select_related("handling_unit")
-        ),
-        *(
-            (
-                item,
-                item.host_unit or item.reporter_unit,
-                _("%(stage)s项目") % {"stage": item.get_stage_display()},
-                item.created_at,
-                item.pk in seen_projects,
-            )
-            for item in projects.select_related("host_unit", "reporter_unit")
-            if item.pk in seen_projects or item.secrecy != stages.SENSITIVE
-        ),
+    found = [
+        item
+        for item in dealings(enterprise, by)
+        if item.is_open and not item.is_own and (item.is_project or exclude is None or item.pk != exclude.pk)
     ]
-    for row, unit, stage, moment, is_seen in rows:
-        day = timezone.localtime(moment).date()
-        if is_seen:
-            found.append(Clash(unit.brief, stage, day, url=row.get_absolute_url()))
-            continue
-        key = (unit.brief, stage)
-        hidden[key] += 1
-        since[key] = min(day, since.get(key, day))
-    return found + [Clash(unit, stage, since[unit, stage], n) for (unit, stage), n in hidden.items()]
+    return [item.clash for item in found if item.is_seen] + told(found)
 
 
 def enterprises_like(text: str, by: Actor, limit: int = 8) -> list[str]:
