@@ -27,9 +27,19 @@ class Found:
     related: Sequence[str] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Board:
+    """What an app has for a person's home page: figures on top, lists below (see core/home.html).
+
+    They come together because a card often counts what a list shows the beginning of.
+    """
+
+    cards: Sequence[dict[str, Any]] = ()
+    lists: Sequence[dict[str, Any]] = ()
+
+
 FOUND: list[Found] = []
-CARDS: list[Callable[[Actor], list[dict[str, Any]]]] = []
-LISTS: list[Callable[[Actor], list[dict[str, Any]]]] = []
+HOME: list[Callable[[Actor], Board]] = []
 PRIMARY: list[Callable[[Actor], dict[str, Any] | None]] = []
 
 
@@ -41,11 +51,11 @@ def searchable(found: Found) -> None:
 
 def on_home(
     *,
-    cards: Callable[[Actor], list[dict[str, Any]]] | None = None,
-    lists: Callable[[Actor], list[dict[str, Any]]] | None = None,
+    board: Callable[[Actor], Board] | None = None,
     primary: Callable[[Actor], dict[str, Any] | None] | None = None,
 ) -> None:
-    """Put cards, lists or the first act on the home page."""
-    for provider, place in ((cards, CARDS), (lists, LISTS), (primary, PRIMARY)):
-        if provider is not None and provider not in place:
-            place.append(provider)  # type: ignore[arg-type]
+    """Put cards and lists, or the first act, on the home page."""
+    if board is not None and board not in HOME:
+        HOME.append(board)
+    if primary is not None and primary not in PRIMARY:
+        PRIMARY.append(primary)

@@ -45,6 +45,7 @@ class Home(Page):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         primary = next((act for provider in desk.PRIMARY if (act := provider(self.by))), None)
+        boards = [provider(self.by) for provider in desk.HOME]
         return self.render(
             {
                 "greeting": _("%(name)s，您好") % {"name": self.by.name},
@@ -52,8 +53,8 @@ class Home(Page):
                 if self.by.unit_name
                 else "",
                 "primary": primary,
-                "cards": [card for provider in desk.CARDS for card in provider(self.by)],
-                "lists": [item for provider in desk.LISTS for item in provider(self.by)],
+                "cards": [card for board in boards for card in board.cards],
+                "lists": [item for board in boards for item in board.lists],
             }
         )
 

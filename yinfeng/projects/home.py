@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Count, F, QuerySet, Window
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -40,7 +41,7 @@ def register() -> None:
             ("enterprise", "handling_unit"),
         )
     )
-    desk.on_home(cards=cards, lists=lists, primary=primary)
+    desk.on_home(board=board, primary=primary)
     panels.register(enterprise_panel)
 
 
@@ -62,19 +63,31 @@ def _to_verify(by: Actor) -> Any:
     return waiting.exclude(entered_by=by.user_id)
 
 
-def cards(by: Actor) -> list[dict[str, Any]]:
-    """Return how many rows wait for the person, one card for each thing he may do."""
-    made = []
+def board(by: Actor) -> desk.Board:
+    """Return what waits for the person, his next steps, what has stood still, and what he follows."""
+    cards, lists = [], []
     if by.may("projects.lead.assess"):
-        url = f"{reverse('leads')}?state={stages.REGISTERED}"
-        made.append(_card(_("待我研判的线索"), _to_assess(by).count(), url))
+        found, count = _counted(
+            _to_assess(by).select_related("enterprise", "handling_unit").order_by("first_reported_at")
+        )
+        cards.append(_card(_("待我研判的线索"), count, f"{reverse('leads')}?state={stages.REGISTERED}"))
+        lists.append(_leads_to_assess(found))
     if by.may("projects.project.verify"):
-        url = f"{reverse('projects')}?stage={stages.NEGOTIATING}"
-        made.append(_card(_("待我核验的签约"), _to_verify(by).count(), url))
+        found, count = _counted(_to_verify(by).select_related("project", "entered_by").order_by("entered_at"))
+        cards.append(_card(_("待我核验的签约"), count, f"{reverse('projects')}?stage={stages.NEGOTIATING}"))
+        lists.append(_signatures_to_verify(found))
     if by.may("projects.project.view"):
-        found = Project.objects.permitted(by).filter(queries.mine(by), status=stages.ONGOING)
-        made.append(_card(_("我团队的项目"), found.count(), f"{reverse('projects')}?who=team", waits=False))
-    return made
+        mine = Project.objects.permitted(by).filter(queries.mine(by), status=stages.ONGOING)
+        found, count = _counted(mine.order_by(F("next_date").asc(nulls_last=True), "pk"))
+        cards.append(_card(_("我团队的项目"), count, f"{reverse('projects')}?who=team", waits=False))
+        lists += [_next_steps(found), _stale(by), _followed(by)]
+    return desk.Board(cards, [item for item in lists if item is not None])
+
+
+def _counted(found: QuerySet[Any]) -> tuple[list[Any], int]:
+    """Return the first rows and how many there are, in one query."""
+    rows = list(found.annotate(in_all=Window(Count("pk")))[:SHOWN])
+    return rows, rows[0].in_all if rows else 0
 
 
 def _card(label: str, count: int, url: str, *, waits: bool = True) -> dict[str, Any]:
@@ -84,20 +97,7 @@ def _card(label: str, count: int, url: str, *, waits: bool = True) -> dict[str, 
     }  # fmt: skip
 
 
-def lists(by: Actor) -> list[dict[str, Any]]:
-    """Return what waits for the person, his next steps, what has stood still, and what he follows."""
-    made: list[dict[str, Any] | None] = []
-    if by.may("projects.lead.assess"):
-        made.append(_leads_to_assess(by))
-    if by.may("projects.project.verify"):
-        made.append(_signatures_to_verify(by))
-    if by.may("projects.project.view"):
-        made += [_next_steps(by), _stale(by), _followed(by)]
-    return [item for item in made if item is not None]
-
-
-def _leads_to_assess(by: Actor) -> dict[str, Any]:
-    found = _to_assess(by).select_related("enterprise", "handling_unit").order_by("first_reported_at")[:SHOWN]
+def _leads_to_assess(found: list[Lead]) -> dict[str, Any]:
     return {
         "title": _("待我研判的线索"), "icon": "bulb", "url": f"{reverse('leads')}?state={stages.REGISTERED}",
         "empty": _("没有等您研判的线索。"),
@@ -112,8 +112,7 @@ def _leads_to_assess(by: Actor) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _signatures_to_verify(by: Actor) -> dict[str, Any]:
-    found = _to_verify(by).select_related("project", "entered_by").order_by("entered_at")[:SHOWN]
+def _signatures_to_verify(found: list[Signature]) -> dict[str, Any]:
     return {
         "title": _("待我核验的签约"), "icon": "shield-check", "empty": _("没有等您核验的签约。"),
         "rows": [
@@ -127,19 +126,17 @@ def _signatures_to_verify(by: Actor) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _next_steps(by: Actor) -> dict[str, Any]:
+def _next_steps(found: list[Project]) -> dict[str, Any]:
     today = timezone.localdate()
-    found = Project.objects.permitted(by).filter(queries.mine(by), status=stages.ONGOING)
-    found = found.exclude(next_date=None).order_by("next_date", "pk")[:SHOWN]
     return {
         "title": _("我团队的项目下一步"), "icon": "checklist", "url": f"{reverse('projects')}?who=team",
         "empty": _("您团队的项目没有排定下一步。"),
         "rows": [
             {
                 "title": project.name, "url": project.get_absolute_url(), "sub": project.next_step,
-                "date_text": day(project.next_date), "late": project.next_date is not None and project.next_date < today,
+                "date_text": day(project.next_date), "late": project.next_date < today,
             }
-            for project in found
+            for project in found if project.next_date is not None
         ],
     }  # fmt: skip
 
