@@ -1,0 +1,18 @@
+"""The product's routes and the bare views they are measured against."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from bench import bare
+from config.urls import handler400, handler403, handler404, handler500, urlpatterns
+
+__all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"]
+
+urlpatterns = [
+    *urlpatterns,
+    path("bare/projects/", bare.projects),
+    path("bare/projects/<int:pk>/", bare.project),
+    path("bare/enterprises/", bare.enterprises),
+    path("bare/enterprises/<int:pk>/", bare.enterprise),
+]
