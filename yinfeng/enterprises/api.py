@@ -12,7 +12,8 @@ from rest_framework.response import Response
 
 from yinfeng.core.api import Problem, ScopedViewSet, version_of
 from yinfeng.core.crypto import mask_phone
-from yinfeng.enterprises import queries, services
+from yinfeng.core.scopes import rows
+from yinfeng.enterprises import services
 from yinfeng.enterprises.filters import EnterpriseFilter
 from yinfeng.enterprises.models import Contact, Enterprise
 
@@ -31,7 +32,7 @@ class EnterpriseSerializer(serializers.ModelSerializer[Enterprise]):
         fields = ("id", *services.EDITABLE, "tags", "version", "created_at", "updated_at")
         read_only_fields = ("id", "tags", "version", "created_at", "updated_at")
         # Sameness of names and codes is judged by the service, which names the record that is there already.
-        extra_kwargs: ClassVar = {"uscc": {"validators": []}}
+        extra_kwargs: ClassVar[dict[str, Any]] = {"uscc": {"validators": []}}
 
     def get_tags(self, row: Enterprise) -> list[dict[str, Any]]:
         return [{"tag": tag.tag, "year": tag.year or None} for tag in row.tags.all()]
@@ -90,4 +91,5 @@ class EnterpriseViewSet(ScopedViewSet):
     def contacts(self, request: Request, pk: str = "") -> Response:
         """List the contacts of an enterprise, phones masked."""
         self.by.require("enterprises.contact.view")
-        return Response(ContactSerializer(queries.contacts_of(self.get_object()), many=True).data)
+        contacts = rows(Contact).permitted(self.by).filter(enterprise=self.get_object()).order_by("pk")
+        return Response(ContactSerializer(contacts, many=True).data)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 from django.http import FileResponse, HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
@@ -19,7 +22,7 @@ from django.utils.translation import gettext as _
 
 from yinfeng.core import jobs, uploads
 from yinfeng.core.actors import Actor
-from yinfeng.core.errors import Invalid
+from yinfeng.core.errors import Conflict, Invalid
 from yinfeng.core.exchange.columns import Column, ParsedMoney
 from yinfeng.core.exchange.reading import Row, open_table
 from yinfeng.core.exchange.report import RowReport
@@ -28,14 +31,14 @@ from yinfeng.core.exporting import XLSX
 from yinfeng.core.forms import Styled, rate_of
 from yinfeng.core.models import Job
 from yinfeng.core.web import ActPage, Page
-from yinfeng.enterprises import naming, services, uscc
+from yinfeng.enterprises import naming, queries, services, uscc
 from yinfeng.enterprises.filters import tag_choices
-from yinfeng.enterprises.models import Enterprise, EnterpriseTag
+from yinfeng.enterprises.models import Enterprise, EnterpriseTag, FormerName
 
 KIND = "enterprises.import"
 CHUNK = 500
-# What a page of the report shows; the whole of it is in the result workbook.
-SHOWN = 200
+# Rows of which the report keeps what was said; a file with more of them is better mended as a whole.
+KEPT_LINES = 5_000
 
 COLUMNS = (
     Column("name", gettext_lazy("企业名称"), required=True, aliases=("company_name", "公司名称", "单位名称", "名称"), examples=("示例科技（厦门）有限公司",)),
@@ -64,30 +67,32 @@ COLUMNS = (
 class Batch:
     """What is to be done with some rows, and what is to be said of each."""
 
-    report: RowReport
+    report: RowReport = field(default_factory=RowReport)
     new: list[dict[str, Any]] = field(default_factory=list)
     changed: list[tuple[Enterprise, dict[str, Any]]] = field(default_factory=list)
     known: list[int] = field(default_factory=list)
+    marks: set[str] = field(default_factory=set)
 
 
-def decide(rows: Sequence[Row], tag: str, seen: set[str]) -> Batch:
-    """Compare rows with the library and say what becomes of each; ``seen`` are the keys of earlier rows of the file."""
-    batch = Batch(RowReport())
+def decide(rows: Sequence[Row], tag: str, seen: AbstractSet[str], names: LookAlikes) -> Batch:
+    """Compare rows with the library and say what becomes of each; ``seen`` are the marks of earlier rows."""
+    batch = Batch()
     readable = []
     for row in rows:
         values = stored(row)
         if errors := [*row.errors, *faults(values)]:
             batch.report.add(row.number, "refused", errors)
             continue
-        key = naming.parse(values["name"]).key
-        if key in seen:
-            batch.report.add(row.number, "refused", [_("与文件中前面的一行是同一家企业，已跳过。")])
+        marks = marks_of(values)
+        if not (marks.isdisjoint(seen) and marks.isdisjoint(batch.marks)):
+            batch.report.add(row.number, "refused", [_("与文件中前面的一行名称或代码相同，已跳过。")])
             continue
-        seen.add(key)
-        readable.append((row, values, key))
+        batch.marks |= marks
+        readable.append((row, values, naming.parse(values["name"]).key))
     found = Known(readable)
     for row, values, key in readable:
         existing, doubt = found.match(values, key)
+        doubt = doubt or ("" if existing else names.doubt(values, batch.new))
         if doubt:
             batch.report.add(row.number, "questioned", [doubt])
         elif existing is None:
@@ -112,6 +117,11 @@ def stored(row: Row) -> dict[str, Any]:
     return kept
 
 
+def marks_of(values: dict[str, Any]) -> set[str]:
+    """Return that by which two rows of a file mean one enterprise: the name's key, the code."""
+    return {naming.parse(values["name"]).key, *([f"#{values['uscc']}"] if "uscc" in values else [])}
+
+
 def in_yuan(parsed: ParsedMoney) -> Decimal | None:
     """Return an amount in yuan at the profile's newest rate; None when the profile has no rate for its currency."""
     rate = Decimal(1) if parsed.currency == "CNY" else rate_of(parsed.currency, timezone.localdate())
@@ -126,9 +136,8 @@ def faults(values: dict[str, Any]) -> list[str]:
         return [str(sentence) for sentence in verdict.sentences]
     try:
         prepared = services.prepared(values)
-        Enterprise(country="CN", **prepared).clean_fields(
-            exclude={"name_key"} if "name" not in values else set()
-        )
+        missing = {"name", "name_key"} if "name" not in values else set()  # which the row says itself
+        Enterprise(country="CN", **prepared).clean_fields(exclude=missing)
     except ValidationError as error:
         return [f"{label_of(name)}：{' '.join(texts)}" for name, texts in error.message_dict.items()]
     return []
@@ -157,26 +166,92 @@ class Known:
         self.by_listing = {
             row.listing_code: row for row in Enterprise.objects.filter(listing_code__in=listings)
         }
-        ids = {row.pk for group in (self.by_key, self.by_code, self.by_listing) for row in group.values()}
+        former = FormerName.objects.filter(name_key__in=keys).select_related("enterprise")
+        self.by_former = {name.name_key: name.enterprise for name in former}
+        groups = (self.by_key, self.by_code, self.by_listing, self.by_former)
+        ids = {row.pk for group in groups for row in group.values()}
         self.tags = set(EnterpriseTag.objects.filter(enterprise__in=ids).values_list("enterprise_id", "tag"))
 
     def match(self, values: dict[str, Any], key: str) -> tuple[Enterprise | None, str]:
-        """Return the enterprise that a row means, or the doubt for a person to settle."""
-        named = self.by_key.get(key)
-        for coded in (
+        """Return the enterprise that a row means, or the doubt for a person to settle.
+
+        A row whose code is known may spell the name another way (short, or as it was); the library's name stays.
+        """
+        named, former = self.by_key.get(key), self.by_former.get(key)
+        coded = [
             self.by_code.get(values.get("uscc", "")),
             self.by_listing.get(values.get("listing_code", "")),
-        ):
-            if coded is not None and (named is None or coded.pk != named.pk):
-                return None, _("代码属于库中的“%(name)s”，名称却不同，请核对后再导入。") % {
-                    "name": coded.name
-                }
+        ]
+        for holder in filter(None, coded):
+            if named is None and (holder == former or alike(values["name"], holder.name)):
+                named = holder
+            elif holder != named:
+                sentence = _("代码属于库中的“%(name)s”，名称却不同，请核对后再导入。")
+                return None, sentence % {"name": holder.name}
+        if named is None and former is not None:
+            sentence = _("这是库中“%(name)s”的曾用名，请核对；确是同一家的，请改用现在的名称。")
+            return None, sentence % {"name": former.name}
         if named is not None and named.uscc and values.get("uscc") not in (None, named.uscc):
             return None, _("库中同名企业的统一社会信用代码是 %(code)s，请核对。") % {"code": named.uscc}
         return named, ""
 
     def has_tag(self, enterprise: Enterprise, tag: str) -> bool:
         return not tag or (enterprise.pk, tag) in self.tags
+
+
+def alike(one: str, other: str) -> bool:
+    return naming.compare(naming.parse(one), naming.parse(other)).level != "none"
+
+
+# From this score on two names differ in nothing but the legal form, a place or a bracket (naming.compare).
+NEARLY_SAME = 0.9
+
+
+class LookAlikes:
+    """The names of the library by their parts, read when the first new row asks: a search for each would take minutes."""
+
+    def __init__(self) -> None:
+        self.places: dict[str, list[tuple[str, str, str]]] | None = None
+        self.earlier: list[dict[str, Any]] = []
+
+    def add(self, name: str, code: str, listing: str) -> None:
+        assert self.places is not None
+        for part in _parts(name):
+            self.places.setdefault(part, []).append((name, code, listing))
+
+    def note(self, rows: Iterable[dict[str, Any]]) -> None:
+        """Let later rows be compared with these new ones of the same file, too."""
+        for values in rows:
+            if self.places is None:
+                self.earlier.append(values)
+            else:
+                self.add(values["name"], values.get("uscc", ""), values.get("listing_code", ""))
+
+    def doubt(self, values: dict[str, Any], batch: Sequence[dict[str, Any]]) -> str:
+        """Return why a new row may be an enterprise that is there already; different codes settle that it is not."""
+        if self.places is None:
+            self.places = {}
+            for name, code, listing in queries.names_and_codes():
+                self.add(name, code or "", listing)
+            self.note(self.earlier)
+        own, parts = naming.parse(values["name"]), _parts(values["name"])
+        near = [item for part in parts for item in self.places.get(part, ())]
+        near += [(row["name"], row.get("uscc", ""), row.get("listing_code", "")) for row in batch
+                 if not parts.isdisjoint(_parts(row["name"]))]  # fmt: skip
+        for name, code, listing in near:
+            pairs = ((values.get("uscc"), code), (values.get("listing_code"), listing))
+            verdict = naming.compare(own, naming.parse(name))
+            if verdict.score >= NEARLY_SAME and not any(a and b and a != b for a, b in pairs):
+                words = {"name": name, "reason": verdict.reason}
+                return _("可能就是“%(name)s”（%(reason)s）。确属另一家的，请在企业库中单独录入。") % words
+        return ""
+
+
+@lru_cache(maxsize=4096)
+def _parts(name: str) -> frozenset[str]:
+    """Return the parts of which nearly equal names share one."""
+    parts = naming.parse(name)
+    return frozenset(filter(None, (parts.stem, parts.core, parts.alias, parts.normalised)))
 
 
 def _compare(batch: Batch, row: Row, values: dict[str, Any], existing: Enterprise, has_tag: bool) -> None:
@@ -223,7 +298,8 @@ class Reading:
     rows: Iterator[Row]
     position: int
     total: int
-    seen: set[str]
+    seen: set[str] = field(default_factory=set)
+    names: LookAlikes = field(default_factory=LookAlikes)
 
 
 _readings: dict[tuple[int, str], Reading] = {}
@@ -235,12 +311,17 @@ def reading(job: Job, phase: str) -> Reading:
     found = _readings.get(key)
     if found is None or found.position != job.cursor:
         table = open_table(job.source_file.open("rb"), job.source_name, COLUMNS)
-        rows, seen = iter(table), set()
-        for row in islice(rows, job.cursor):
-            if name := row.values.get("name"):
-                seen.add(naming.parse(str(name)).key)
+        found = Reading(iter(table), job.cursor, table.row_count)
+        lines = job.report.get("rows", []) if job.report.get("phase") == phase else []
+        left = {line["number"] for line in lines if line["outcome"] == "questioned"}
+        for row in islice(found.rows, job.cursor):
+            values = stored(row)
+            if not row.errors and not faults(values):
+                found.seen |= marks_of(values)
+                if phase == "check" and row.number not in left:  # what was written is in the library
+                    found.names.note([values])
         _readings.clear()  # one file at a time per process
-        found = _readings[key] = Reading(rows, job.cursor, table.row_count, seen)
+        _readings[key] = found
     return found
 
 
@@ -249,11 +330,11 @@ def chunk(job: Job, by: Actor) -> jobs.Step:
     phase, tag = job.parameters.get("phase", "check"), job.parameters.get("tag", "")
     at = reading(job, phase)
     rows = list(islice(at.rows, CHUNK))
-    batch = decide(rows, tag, at.seen)
-    if phase == "write":
-        services.write_batch(by=by, new=batch.new, changed=batch.changed, tag=tag, tagged=batch.known)
+    batch = write(by, rows, tag, at) if phase == "write" else decide(rows, tag, at.seen, at.names)
     at.position += len(rows)
-    begun = job.report if job.report.get("phase") == phase else {}
+    at.seen |= batch.marks
+    at.names.note(batch.new)
+    begun = job.report if job.report.get("phase") == phase else {"notes": job.parameters.get("notes", [])}
     report = merged(begun, batch.report) | {"phase": phase}
     if len(rows) == CHUNK:
         return jobs.Step(at.position, report, total=at.total)
@@ -265,6 +346,18 @@ def chunk(job: Job, by: Actor) -> jobs.Step:
     return jobs.Step(at.position, report, "finish", at.position, values)
 
 
+def write(by: Actor, rows: Sequence[Row], tag: str, at: Reading, tries: int = 3) -> Batch:
+    """Write rows; those that somebody entered or changed in the same moment are looked at again."""
+    batch = decide(rows, tag, at.seen, at.names)
+    try:
+        services.write_batch(by=by, new=batch.new, changed=batch.changed, tag=tag, tagged=batch.known)
+    except (IntegrityError, Conflict):
+        if tries == 1:
+            raise
+        return write(by, rows, tag, at, tries - 1)
+    return batch
+
+
 def merged(begun: dict[str, Any], more: RowReport) -> dict[str, Any]:
     """Add a chunk's report: counts of all rows, and the rows of which there is something to say."""
     counts = {name: begun.get("counts", {}).get(name, 0) + count for name, count in more.counts.items()}
@@ -273,7 +366,10 @@ def merged(begun: dict[str, Any], more: RowReport) -> dict[str, Any]:
         for line in more.to_json()["rows"]
         if line["sentences"] or line["outcome"] in {"questioned", "refused"}
     ]
-    return {"counts": counts, "notes": [], "rows": (begun.get("rows", []) + told)[:5000]}
+    lines, notes = begun.get("rows", []) + told, list(begun.get("notes", []))
+    if len(lines) > KEPT_LINES >= len(begun.get("rows", [])):
+        notes.append(_("逐行报告只保留前 %(count)s 行，其余只计数。") % {"count": f"{KEPT_LINES:,}"})
+    return {"counts": counts, "notes": list(dict.fromkeys(notes)), "rows": lines[:KEPT_LINES]}
 
 
 def result_of(job: Job, report: dict[str, Any]) -> dict[str, Any]:

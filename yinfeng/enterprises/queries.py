@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from operator import itemgetter
@@ -135,7 +135,8 @@ def _lines(found: QuerySet[Any], kind: str, **columns: str) -> QuerySet[Any, Any
     for name in _TEXTS:
         shared[f"c_{name}"] = Cast(shared[f"c_{name}"], TextField())
     named = found.order_by().annotate(c_kind=Cast(Value(kind), TextField()), **shared)
-    return named.values_list("c_kind", "pk", *shared)
+    lines: QuerySet[Any, Any] = named.values_list("c_kind", "pk", *shared)
+    return lines
 
 
 def belongings(enterprise: Enterprise, *, contacts: bool) -> Belongings:
@@ -171,3 +172,10 @@ def texts_of(enterprise: Enterprise, former: Iterable[str]) -> list[str]:
     """Return everything besides its name that an enterprise is found by."""
     named = [enterprise.short_name, enterprise.name_en, enterprise.uscc or "", enterprise.listing_code]
     return [text for text in (*named, *former) if text]
+
+
+def names_and_codes() -> Iterator[tuple[str, str | None, str]]:
+    """Yield (name, 统一社会信用代码, listing code) of every name of the library, former ones too."""
+    yield from Enterprise.objects.values_list("name", "uscc", "listing_code").iterator()
+    former = FormerName.objects.values_list("name", "enterprise__uscc", "enterprise__listing_code")
+    yield from former.iterator()
