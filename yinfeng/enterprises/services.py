@@ -57,6 +57,9 @@ def add_enterprise(
             add(enterprise, by=by, verb="enterprises.enterprise.added")
     except IntegrityError as error:  # somebody else entered it in the same moment
         raise _known(enterprise) from error
+    except Invalid:
+        _refuse_known(enterprise)  # or a moment ago: the model's own check saw it
+        raise
     _set_tags(enterprise, tags)
     index(enterprise)
     return enterprise
