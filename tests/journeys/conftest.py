@@ -103,7 +103,7 @@ def wait_for(url: str, seconds: float = 40) -> None:
     until = time.monotonic() + seconds
     while True:
         try:
-            urllib.request.urlopen(url, timeout=5).close()  # noqa: S310
+            urllib.request.urlopen(url, timeout=5).close()
         except OSError:
             assert time.monotonic() < until, f"{url} does not answer"
             time.sleep(0.2)

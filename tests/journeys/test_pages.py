@@ -1,0 +1,89 @@
+"""Every page in a real browser at desk and phone width: axe finds nothing, nothing overflows, no policy is violated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.journeys.conftest import CHROMIUM
+
+pytestmark = [
+    pytest.mark.journey,
+    pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed (apt-get install chromium)"),
+]
+
+PAGES = {
+    "clerk-jimei": [
+        "/", "/leads/", "/leads/new/", "/projects/", "/projects/new/", "/enterprises/", "/enterprises/add/", "/enterprises/import/",
+        "/notices/", "/jobs/", "/search/?q=示例", "/settings/tokens/", "/settings/tokens/new/", "/accounts/password/change/", "/missing/",
+        "/org/",
+    ],
+    "head-jimei": ["/", "/leads/"],
+    "leader": ["/", "/projects/"],
+    "administrator": ["/", "/org/units/", "/settings/users/", "/settings/roles/"],
+    "auditor": ["/settings/audit/"],
+}  # fmt: skip
+AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+DETAILS = {
+    "/projects/": "a[href^='/projects/']",
+    "/enterprises/": "table a[href^='/enterprises/']",
+    "/leads/": "table a[href^='/leads/']",
+}
+
+
+def inspect(page: Page, where: str) -> list[str]:
+    """Return what axe finds, and whether the page is wider than the window."""
+    found = [
+        f"{where}: {item['id']} {item['nodes'][0]['target']}"
+        for item in Axe().run(page, options=AXE).response["violations"]
+    ]
+    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return found + ([f"{where}: {overflow} px too wide"] if overflow > 0 else [])
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("person", sorted(PAGES))
+def test_pages_are_accessible(person: str, width: int, visit: Callable[..., Page]) -> None:
+    page = visit(person, width=width)
+    found: list[str] = []
+    for path in PAGES[person]:
+        page.goto(path)
+        found += inspect(page, path)
+    for path, link in DETAILS.items():
+        if path in PAGES[person]:
+            page.goto(path)
+            first = page.locator(f"main table {link.removeprefix('table ')}").first
+            if first.count():
+                page.goto(first.get_attribute("href") or "/")
+                found += inspect(page, page.url)
+    assert found == []
+
+
+def test_the_sign_in_page_is_accessible(visit: Callable[..., Page]) -> None:
+    page = visit(path="/accounts/login/")
+    assert inspect(page, "login") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "person", "path"), [("projects", "leader", "/projects/"), ("project", "head-torch", "")]
+)
+def test_screenshots_of_the_readme(
+    name: str, person: str, path: str, visit: Callable[..., Page], tmp_path: Path
+) -> None:
+    """Take the README's pictures; ``docs/screenshots`` gets them when it is told to by YINFENG_SCREENSHOTS."""
+    import os
+
+    page = visit(person)
+    if path:
+        page.goto(path)
+    else:
+        page.goto("/projects/?stage=signed")
+        page.locator("main table a[href^='/projects/']").first.click()
+        page.wait_for_load_state()
+    folder = Path(os.environ.get("YINFENG_SCREENSHOTS", tmp_path))
+    page.screenshot(path=folder / f"{name}.png")
+    assert (folder / f"{name}.png").stat().st_size > 20_000
