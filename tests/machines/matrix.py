@@ -120,6 +120,8 @@ MATRIX: dict[str, Route] = {
     "enterprises-template": page("enterprises.enterprise.import"),
     "enterprise": page(LIBRARY, "enterprise"),
     "enterprise-edit": page("enterprises.enterprise.change", "enterprise"),
+    "enterprise-verify": page("enterprises.enterprise.change", "enterprise"),
+    "enterprise-former": page("enterprises.enterprise.change", "enterprise"),
     "contact-add": page("enterprises.enterprise.change", "enterprise"),
     "relation-add": page("enterprises.relation.change", "enterprise"),
     "relation-remove": page("enterprises.relation.change", "enterprise", rows={"relation": "relation"}),

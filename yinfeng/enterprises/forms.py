@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from yinfeng.core.forms import CodeField, EditForm, MoneyField
+from yinfeng.core.queries import code_label
 from yinfeng.enterprises.filters import tag_choices
 from yinfeng.enterprises.models import RELATION_KINDS, Enterprise
-from yinfeng.enterprises.queries import LookAlike
 
 
 def model_field(name: str, **values: Any) -> Any:
@@ -62,8 +62,18 @@ class EnterpriseForm(EditForm):
         super().__init__(*args, **kwargs)
         for name in ("country", "industry"):
             self.fields[name].widget.attrs["data-search"] = ""
+            self._keep(name)
 
-    def ask_whether_different(self, look_alikes: list[LookAlike]) -> None:
+    def _keep(self, name: str) -> None:
+        """Offer the code that the record has, though the list ends above it (C3974) or has closed it."""
+        kept, field = self.initial.get(name), self.fields[name]
+        assert isinstance(field, CodeField)
+        offered: Any = field.choices
+        choices = list(offered)
+        if kept and kept not in {code for code, _label in choices}:
+            field.choices = [*choices, (kept, f"{kept} {code_label(field.table, kept)}")]
+
+    def ask_whether_different(self) -> None:
         """Show the checkbox that says this is another enterprise, and why it is asked."""
         self.fields["different"].widget = forms.CheckboxInput(attrs={"class": "form-check-input"})
         self.add_error("different", _("库中有相近的企业，请先核对。若确属另一家，请勾选后再保存。"))
@@ -93,6 +103,25 @@ class EnterpriseForm(EditForm):
         return kept | {(tag, 0) for tag in chosen - {tag for tag, _year in kept}}
 
 
+class VerifyForm(EditForm):
+    verified_date = forms.DateField(label=_("核实日期"), widget=forms.DateInput)
+    source = model_field(
+        "source", required=True, help_text=_("对照什么核实的，例如：营业执照、国家企业信用信息公示系统。")
+    )
+
+    def clean_verified_date(self) -> Any:
+        day = self.cleaned_data["verified_date"]
+        if day > timezone.localdate():
+            raise forms.ValidationError(_("核实日期不能晚于今天。"))
+        return day
+
+
+class FormerNameForm(EditForm):
+    name = forms.CharField(
+        label=_("曾用名"), max_length=200, help_text=_("企业从前的名称或别称；用它也能查到这家企业。")
+    )
+
+
 class ContactForm(EditForm):
     name = forms.CharField(label=_("姓名"), max_length=100)
     position = forms.CharField(label=_("职务"), max_length=100, required=False)
@@ -102,6 +131,11 @@ class ContactForm(EditForm):
         error_messages={"invalid": _("请填写电话号码，例如 13800001234 或 0592-1234567。")},
     )  # fmt: skip
     email = forms.EmailField(label=_("电子邮箱"), required=False)
+
+    def __init__(self, *args: Any, phone_now: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if phone_now:
+            self.fields["phone"].help_text = _("现为 %(phone)s；不改请留空。") % {"phone": phone_now}
 
 
 class RelationForm(EditForm):

@@ -108,6 +108,7 @@ class Related:
     source: str
     noted_date: date
     is_own: bool
+    share: str = ""
 
 
 @dataclass(slots=True)
@@ -141,7 +142,7 @@ def _lines(found: QuerySet[Any], kind: str, **columns: str) -> QuerySet[Any, Any
 
 def belongings(enterprise: Enterprise, *, contacts: bool) -> Belongings:
     """Return what belongs to an enterprise in one query; the contacts only if the caller may see them."""
-    noted = {"key": "kind", "text": "source", "day": "noted_date"}
+    noted = {"key": "kind", "text": "source", "place": "share", "day": "noted_date"}
     parts = [
         _lines(enterprise.relations.all(), "own", title="other__name", ref="other_id", **noted),
         _lines(enterprise.related_from.all(), "from", title="enterprise__name", ref="enterprise_id", **noted),
@@ -163,7 +164,7 @@ def belongings(enterprise: Enterprise, *, contacts: bool) -> Belongings:
         elif kind == "person":
             found.people.append(Person(pk, title, text, mask_phone(decrypt(key)) if key else "", ref, place))
         else:
-            found.relations.append(Related(pk, ref, title, key, text, day, is_own=kind == "own"))
+            found.relations.append(Related(pk, ref, title, key, text, day, kind == "own", place or ""))
     found.relations.sort(key=lambda item: (not item.is_own, item.kind, item.pk))
     return found
 

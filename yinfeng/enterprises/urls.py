@@ -13,6 +13,8 @@ urlpatterns = [
     path("enterprises/import/template/", imports.Template.as_view(), name="enterprises-template"),
     path("enterprises/<int:pk>/", views.EnterpriseDetail.as_view(), name="enterprise"),
     path("enterprises/<int:pk>/edit/", views.EditEnterprise.as_view(), name="enterprise-edit"),
+    path("enterprises/<int:pk>/verify/", views.VerifyEnterprise.as_view(), name="enterprise-verify"),
+    path("enterprises/<int:pk>/names/add/", views.AddFormerName.as_view(), name="enterprise-former"),
     path("enterprises/<int:pk>/contacts/add/", views.AddContact.as_view(), name="contact-add"),
     path("enterprises/<int:pk>/relations/add/", views.AddRelation.as_view(), name="relation-add"),
     path(

@@ -12,18 +12,20 @@ from django.utils.translation import gettext_lazy
 
 from yinfeng.core import money, tables
 from yinfeng.core import queries as core
-from yinfeng.core.errors import Invalid
+from yinfeng.core.crypto import mask_phone
+from yinfeng.core.errors import Invalid, Missing
 from yinfeng.core.forms import ReasonForm, Styled
 from yinfeng.core.scopes import fetch, rows
 from yinfeng.core.web import ActPage, DetailPage, EditPage, ExportPage, ListPage, Page
 from yinfeng.enterprises import queries, services, uscc
 from yinfeng.enterprises.filters import EnterpriseFilter
-from yinfeng.enterprises.forms import ContactForm, EnterpriseForm, RelationForm
+from yinfeng.enterprises.forms import ContactForm, EnterpriseForm, FormerNameForm, RelationForm, VerifyForm
 from yinfeng.enterprises.models import RELATION_KINDS, Contact, Enterprise, Relation
 from yinfeng.enterprises.panels import PANELS
 from yinfeng.enterprises.tables import EnterpriseTable
 
 VIEW = "enterprises.enterprise.view"
+CHANGE = "enterprises.enterprise.change"
 
 
 class Enterprises(ListPage):
@@ -58,6 +60,8 @@ class ExportEnterprises(ExportPage):
 class EnterpriseDetail(DetailPage):
     permission = VIEW
     model = Enterprise
+    template_name = "enterprises/enterprise.html"
+    actions = ("relate",)
 
     def content(self) -> dict[str, Any]:
         firm: Enterprise = self.object
@@ -70,42 +74,33 @@ class EnterpriseDetail(DetailPage):
                 {"text": f"{labels.get(tag, tag)} {year or ''}".strip(), "tone": "info"}
                 for tag, year in found.tags
             ],
+            "back": {"url": reverse("enterprises"), "label": _("企业库")},
             "acts": self._acts(firm),
             "warnings": code_warnings(firm.uscc or ""),
             "fact_groups": self._facts(firm, found.former),
-            "people": self._people(found.people),
-            "related": [*filter(None, related), self._relations(found.relations)],
+            "related": [*filter(None, related)],
+            "contacts": self._contacts(found.people) if self.by.may("enterprises.contact.view") else None,
+            "contact_add_url": self._link("contact-add", firm.pk, self.by.may_at(CHANGE, self.by.unit_id)),
+            "relations": self._relations(firm, found.relations),
+            "relation_add_url": self._link("relation-add", firm.pk, "relate" in self.allowed()),
         }
 
+    @staticmethod
+    def _link(route: str, pk: int, allowed: bool) -> str:
+        return reverse(route, args=[pk]) if allowed else ""
+
     def _acts(self, firm: Enterprise) -> list[dict[str, Any]]:
-        found = []
-        if self.by.may("enterprises.enterprise.change"):
-            found.append(
-                {
-                    "label": _("修改"),
-                    "url": reverse("enterprise-edit", args=[firm.pk]),
-                    "icon": "edit",
-                    "style": "primary",
-                }
-            )
-            found.append(
-                {
-                    "label": _("添加联系人"),
-                    "url": reverse("contact-add", args=[firm.pk]),
-                    "icon": "user-plus",
-                    "style": "secondary",
-                }
-            )
-        if self.by.may("enterprises.relation.change"):
-            found.append(
-                {
-                    "label": _("添加关系"),
-                    "url": reverse("relation-add", args=[firm.pk]),
-                    "icon": "sitemap",
-                    "style": "secondary",
-                }
-            )
-        return found
+        if "change" not in self.allowed():
+            return []
+        acts = (
+            (_("修改"), "enterprise-edit", "edit", "primary"),
+            (_("核实资料"), "enterprise-verify", "circle-check", "secondary"),
+            (_("记录曾用名"), "enterprise-former", "history", "secondary"),
+        )
+        return [
+            {"label": label, "url": reverse(route, args=[firm.pk]), "icon": icon, "style": style}
+            for label, route, icon, style in acts
+        ]
 
     def _facts(self, firm: Enterprise, former: list[str]) -> list[dict[str, Any]]:
         def fact(label: str, value: Any, **more: Any) -> dict[str, Any]:
@@ -150,42 +145,48 @@ class EnterpriseDetail(DetailPage):
             },
         ]
 
-    def _people(self, people: list[queries.Person]) -> list[dict[str, Any]] | None:
-        if not self.by.may("enterprises.contact.view"):
-            return None
+    def _contacts(self, people: list[queries.Person]) -> list[dict[str, Any]]:
         may_unmask = self.by.may("enterprises.contact.unmask")
         return [
             {
                 "name": person.name,
-                "role": person.position,
+                "position": person.position,
                 "unit": person.unit,
-                "phone_masked": person.phone,
-                "unmask_url": reverse("contact-unmask", args=[person.pk])
-                if may_unmask and person.phone
-                else "",
-                "edit_url": reverse("contact-edit", args=[person.pk])
-                if self.by.may_at("enterprises.enterprise.change", person.unit_id)
-                else "",
+                "phone": person.phone,
+                "unmask_url": self._link("contact-unmask", person.pk, may_unmask and bool(person.phone)),
+                "edit_url": self._link("contact-edit", person.pk, self.by.may_at(CHANGE, person.unit_id)),
             }
             for person in people
         ]
 
-    def _relations(self, relations: list[queries.Related]) -> dict[str, Any]:
-        lines = [
+    def _relations(self, firm: Enterprise, relations: list[queries.Related]) -> list[dict[str, Any]]:
+        def kind(item: queries.Related) -> str:
+            label = RELATION_KINDS[item.kind]
+            return str(label) if item.is_own else _("本企业是它的%(kind)s") % {"kind": label}
+
+        may_relate = "relate" in self.allowed()
+        return [
             {
                 "title": item.other,
                 "url": reverse("enterprise", args=[item.other_id]),
-                "sub": f"{item.source} · {tables.day(item.noted_date)}",
-                "badge": {
-                    "text": RELATION_KINDS[item.kind]
-                    if item.is_own
-                    else _("以本企业为：%(kind)s") % {"kind": RELATION_KINDS[item.kind]},
-                    "tone": "muted",
-                },
+                "sub": " · ".join(
+                    filter(None, [share_text(item.share), item.source, tables.day(item.noted_date)])
+                ),
+                "kind": kind(item),
+                "remove_url": reverse("relation-remove", args=[firm.pk, item.pk])
+                if may_relate and item.is_own
+                else "",
             }
             for item in relations
         ]
-        return {"title": _("企业关系"), "rows": lines, "empty": _("还没有记录供应商、客户或股东。")}
+
+
+def share_text(share: str) -> str:
+    return (
+        _("持股 %(share)s%%") % {"share": share.rstrip("0").rstrip(".") if "." in share else share}
+        if share
+        else ""
+    )
 
 
 def code_warnings(code: str) -> list[dict[str, Any]]:
@@ -208,6 +209,7 @@ def code_warnings(code: str) -> list[dict[str, Any]]:
 class AddEnterprise(ActPage):
     permission = "enterprises.enterprise.add"
     form = EnterpriseForm
+    template_name = "enterprises/form.html"
     title = gettext_lazy("录入企业")
     secret_notice = True
 
@@ -220,8 +222,8 @@ class AddEnterprise(ActPage):
     def act(self, form: Any) -> Any:
         data = form.values()
         look_alikes = queries.similar(data["name"], data["uscc"] or "")
-        if any(item.level == "possible" for item in look_alikes) and not data["different"]:
-            form.ask_whether_different(look_alikes)
+        if look_alikes and not data["different"]:  # the very same one is refused by the service in any case
+            form.ask_whether_different()
             return self.show(form, status=409, look_alikes=lines_of(look_alikes))
         return services.add_enterprise(by=self.by, values=data, tags=form.tag_pairs(set()))
 
@@ -288,6 +290,40 @@ class EditEnterprise(EditPage):
         }
 
 
+class VerifyEnterprise(EditPage):
+    """Say that the record was checked against its source, and when."""
+
+    permission = "enterprises.enterprise.change"
+    model = Enterprise
+    form = VerifyForm
+    title = gettext_lazy("核实资料")
+    submit_label = gettext_lazy("确认已核实")
+
+    def initial(self) -> dict[str, Any]:
+        return super().initial() | {"verified_date": timezone.localdate(), "source": self.object.source}
+
+    def act(self, form: Any) -> Enterprise:
+        data = form.cleaned_data
+        return services.mark_verified(
+            by=self.by, enterprise=self.object, version=data["version"] or 0, day=data["verified_date"],
+            source=data["source"],
+        )  # fmt: skip
+
+    def extra(self) -> dict[str, Any]:
+        return {"intro": _("请先对照营业执照或公示系统核对%(name)s的资料。") % {"name": self.object}}
+
+
+class AddFormerName(EditPage):
+    permission = "enterprises.enterprise.change"
+    model = Enterprise
+    form = FormerNameForm
+    title = gettext_lazy("记录曾用名")
+
+    def act(self, form: Any) -> Enterprise:
+        services.add_former_name(by=self.by, enterprise=self.object, name=form.cleaned_data["name"])
+        return self.object  # type: ignore[no-any-return]
+
+
 class AddContact(EditPage):
     permission = "enterprises.enterprise.change"
     model = Enterprise
@@ -300,19 +336,29 @@ class AddContact(EditPage):
 
 
 class EditContact(EditPage):
+    """The form keeps the phone to itself: seeing the whole of it is logged, typing a new one is not."""
+
     permission = "enterprises.enterprise.change"
     model = Contact
     form = ContactForm
+    template_name = "enterprises/contact.html"
     title = gettext_lazy("修改联系人")
 
     def initial(self) -> dict[str, Any]:
-        return super().initial() | {name: getattr(self.object, name) for name in services.CONTACT_FIELDS}
+        shown = [name for name in services.CONTACT_FIELDS if name != "phone"]
+        return super().initial() | {name: getattr(self.object, name) for name in shown}
+
+    def form_arguments(self) -> dict[str, Any]:
+        return {"phone_now": mask_phone(self.object.phone)}
 
     def act(self, form: Any) -> Contact:
         version = form.cleaned_data["version"] or 0
         return services.change_contact(
             by=self.by, contact=self.object, version=version, values=form.cleaned_data
         )
+
+    def extra(self) -> dict[str, Any]:
+        return {"remove_url": reverse("contact-remove", args=[self.object.pk])}
 
 
 class RemoveContact(EditPage):
@@ -393,7 +439,7 @@ class RemoveRelation(ActPage):
             (item for item in self.object.relations.all() if item.pk == self.kwargs["relation"]), None
         )
         if self.relation is None:
-            raise Invalid(_("这条关系已被删除。"))
+            raise Missing
 
     def act(self, form: Any) -> Enterprise:
         assert isinstance(self.relation, Relation)
