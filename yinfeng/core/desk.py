@@ -17,7 +17,10 @@ from yinfeng.core.errors import Sentence
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """How one kind of object appears among search results: its label, its list, and the second line of a row."""
+    """How one kind of object appears among search results: its label, its list, and the second line of a row.
+
+    Without a ``permission`` every signed-in person finds it.
+    """
 
     model: type[Model]
     label: Sentence

@@ -435,11 +435,13 @@ class Profile:
         for section in self.sections:
             rows = self.rows.get(section.name, [])
             repeated = self._repeated(section, rows)
+            once = [row for row in rows if id(row) not in repeated]
             self._references(section, rows)
+            self._periods(rows)
             if section.period:
-                self._overlaps(section, [row for row in rows if id(row) not in repeated])
+                self._overlaps(section, once)
             if section.check and section.name not in self.broken:
-                self.problems.extend(section.check(self, rows))
+                self.problems.extend(section.check(self, once))
 
     def _repeated(self, section: Section, rows: list[Row]) -> set[int]:
         first: dict[str, Row] = {}
@@ -476,13 +478,17 @@ class Profile:
             for part in section.parts:
                 self._references(part, row.parts[part.name])
 
-    def _overlaps(self, section: Section, rows: list[Row]) -> None:
-        versions: dict[tuple[Any, ...], list[Row]] = {}
+    def _periods(self, rows: list[Row]) -> None:
         for row in rows:
             begins, ends = row.values.get("valid_from"), row.values.get("valid_to")
             if begins and ends and ends < begins:
                 self.problems.append(row.problem(_("valid_to 早于 valid_from"), "valid_to"))
-            elif begins:
+
+    def _overlaps(self, section: Section, rows: list[Row]) -> None:
+        versions: dict[tuple[Any, ...], list[Row]] = {}
+        for row in rows:
+            begins, ends = row.values.get("valid_from"), row.values.get("valid_to")
+            if begins and (ends is None or begins <= ends):
                 versions.setdefault(tuple(row.values.get(name) for name in section.period), []).append(row)
         for group in versions.values():
             group.sort(key=lambda row: row["valid_from"])

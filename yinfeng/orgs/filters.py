@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from yinfeng.core import events, search
 from yinfeng.core.filters import ScopedFilterSet
 from yinfeng.orgs.models import (
     UNIT_KINDS,
@@ -41,15 +42,9 @@ class UnitFilter(ScopedFilterSet):
         fields: tuple[str, ...] = ()
 
     def by_text(self, queryset: QuerySet[Unit], name: str, value: str) -> QuerySet[Unit]:
-        text = value.strip()
-        former = Q(pk__in=Unit.objects.filter(history__name__icontains=text).values("pk"))
-        return queryset.filter(
-            Q(name__icontains=text)
-            | Q(short_name__icontains=text)
-            | Q(name_en__icontains=text)
-            | Q(code__icontains=text)
-            | former
-        )
+        """Find by the index, which knows short, English, other and former names and initials; or by the code."""
+        known = search.matching(events.type_of(Unit), value)
+        return queryset.filter(Q(pk__in=known) | Q(code__icontains=value.strip()))
 
     def by_closed(self, queryset: QuerySet[Unit], name: str, value: Any) -> QuerySet[Unit]:
         today = in_force(timezone.localdate())

@@ -120,8 +120,8 @@ SECTIONS = (
         (
             _CODE, *_NAMES, Field("short_name", required=False, default="", most=60), Field("kind", choices=tuple(UNIT_KINDS)),
             Field("parent", "code", required=False, default="", refers="unit", most=60),
-            Field("division", "code", required=False, default="", most=6), Field("aliases", "texts", required=False, default=list),
-            Field("industries", "texts", required=False, default=list),
+            Field("division", "code", required=False, default="", most=6, refers="code:division"), Field("aliases", "texts", required=False, default=list),
+            Field("industries", "codes", required=False, default=list, refers="code:industry"),
             Field("members", "texts", required=False, default=list, refers="unit"),
             Field("member_kind", required=False, default="", choices=("", *UNIT_KINDS)),
             Field("clauses", "texts", required=False, default=list), _SOURCE,

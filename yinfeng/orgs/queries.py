@@ -278,6 +278,26 @@ def clause_label(clause: str) -> str:
     return f"{clause} {entry.label}" if entry else clause
 
 
+def clauses_naming(unit: Unit) -> list[tuple[Code, bool]]:
+    """Return the clauses of the policy that name a unit, each with whether it leads there.
+
+    Named are those that a clause's tasks fall to, by name or by a collective name that stands for the unit, and those that
+    the unit's own record lists (clauses of the policy's first part have no lines of tasks).
+    """
+    names = {unit.code, *collectives_of(unit).values_list("code", flat=True)}
+    found = []
+    for clause in Code.objects.filter(table="clause").order_by("order"):
+        leads = bool(names & set(clause.data.get("lead_units", [])))
+        if leads or names & set(clause.data.get("responsible_units", [])) or clause.code in unit.clauses:
+            found.append((clause, leads))
+    return found
+
+
+def collectives_of(unit: Unit) -> QuerySet[Unit]:
+    """Return the collective names (各区, 市直各行业主管部门) that stand for a unit."""
+    return Unit.objects.filter(Q(members=unit) | Q(member_kind=unit.kind, kind="collective")).distinct()
+
+
 def _industry_labels(codes: set[str]) -> dict[str, str]:
     return {entry.code: entry.label for entry in Code.objects.filter(table="industry", code__in=codes)}
 

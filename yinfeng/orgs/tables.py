@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -107,3 +108,8 @@ class InvitationTable(Table):
         Column("expires", _("到期时间"), lambda row: moment(row.expires_at), sort="expires_at"),
         Column("state", _("状态"), invitation_state),
     )  # fmt: skip
+
+    def url(self, obj: Invitation) -> str:
+        """Return where an invitation that can still be used is taken back."""
+        waiting = not (obj.used_at or obj.revoked_at or obj.expires_at <= timezone.now())
+        return reverse("invitation-revoke", args=[obj.pk]) if waiting else ""

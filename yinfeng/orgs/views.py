@@ -284,7 +284,6 @@ class UnitDetail(DetailPage):
             {"label": _("行政区划代码"), "value": unit.division},
             {"label": _("负责行业"), "value": queries.industry_names(unit.industries), "wide": True},
             {"label": _("所指单位"), "value": members, "wide": True},
-            {"label": _("相关条款"), "value": "、".join(unit.clauses), "wide": True},
             {"label": _("说明"), "value": unit.note, "wide": True},
             {"label": _("依据"), "value": unit.source, "wide": True},
         ]  # fmt: skip
@@ -315,6 +314,14 @@ class UnitDetail(DetailPage):
                     for body in unit.bodies.all()
                 ],
                 "empty": _("没有登记领导机构。"),
+            },
+            {
+                "title": _("政策条款中的分工"),
+                "rows": [
+                    {"title": f"{clause.code} {clause.label}", "badge": {"text": _("牵头"), "tone": "info"} if leads else None}
+                    for clause, leads in queries.clauses_naming(unit)
+                ],
+                "empty": _("政策条款没有点名这个单位。"),
             },
             {
                 "title": _("沿革"),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from yinfeng.core import tables
+from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Conflict
 from yinfeng.core.forms import ReasonForm, Styled
 from yinfeng.core.permissions import registry
@@ -50,7 +51,7 @@ class Roles(Page):
                     "url": f"{reverse('accounts')}?role={role.code}" if self.by.may(queries.ASSIGN) else "",
                 }
             )  # fmt: skip
-        return self.render({"roles": found})
+        return self.render({"roles": found, "tabs": tabs(self.by, "roles")})
 
 
 # --- accounts -----------------------------------------------------------------------------------------------------
@@ -70,13 +71,22 @@ class Accounts(ListPage):
         return {"label": _("邀请用户"), "url": reverse("invitation-add"), "icon": "user-plus"}
 
     def tabs(self) -> list[dict[str, Any]]:
-        return tabs("accounts")
+        return tabs(self.by, "accounts")
 
 
-def tabs(active: str) -> list[dict[str, Any]]:
-    """Return the tabs of the three pages about who may sign in and do what."""
-    pages = [("accounts", _("账号")), ("invitations", _("邀请")), ("roles", _("角色"))]
-    return [{"label": label, "url": reverse(route), "active": route == active} for route, label in pages]
+def tabs(by: Actor, active: str) -> list[dict[str, Any]]:
+    """Return the tabs of the pages about who may sign in and do what, as far as they open to the actor."""
+    pages = [
+        ("accounts", _("账号"), by.may(queries.ASSIGN)),
+        ("invitations", _("邀请"), by.may("orgs.user.invite")),
+        ("roles", _("角色"), True),
+    ]
+    shown = [
+        {"label": label, "url": reverse(route), "active": route == active}
+        for route, label, may in pages
+        if may
+    ]
+    return shown if len(shown) > 1 else []
 
 
 class AccountDetail(DetailPage):
@@ -249,7 +259,7 @@ class Invitations(ListPage):
         return {"label": _("邀请用户"), "url": reverse("invitation-add"), "icon": "user-plus"}
 
     def tabs(self) -> list[dict[str, Any]]:
-        return tabs("invitations")
+        return tabs(self.by, "invitations")
 
 
 class Invite(ActPage):
