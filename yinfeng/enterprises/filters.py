@@ -52,6 +52,7 @@ class EnterpriseFilter(ScopedFilterSet):
     )
     province = django_filters.CharFilter(label=_("省份"), lookup_expr="istartswith")
     country = django_filters.CharFilter(label=_("国家或地区代码"), lookup_expr="iexact", max_length=2)
+    source = django_filters.CharFilter(label=_("信息来源"), lookup_expr="icontains")
     stale = django_filters.BooleanFilter(label=_("一年未核实"), method="by_stale")
 
     class Meta:

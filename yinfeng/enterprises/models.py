@@ -90,8 +90,9 @@ class FormerName(models.Model):
         verbose_name = _("曾用名")
         verbose_name_plural = _("曾用名")
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["enterprise", "name_key"], name="enterprises_former_once")
-        ]
+            models.UniqueConstraint(fields=["enterprise", "name_key"], name="enterprises_former_once",
+                                    violation_error_message=_("这个曾用名已经记录过了。"))
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return self.name
@@ -180,7 +181,8 @@ class Relation(models.Model):
         verbose_name = _("企业关系")
         verbose_name_plural = _("企业关系")
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["enterprise", "other", "kind"], name="enterprises_relation_once"),
+            models.UniqueConstraint(fields=["enterprise", "other", "kind"], name="enterprises_relation_once",
+                                    violation_error_message=_("这条企业关系已经记录过了。")),
             models.CheckConstraint(condition=~Q(enterprise=models.F("other")), name="enterprises_relation_other",
                                    violation_error_message=_("企业不能与自己建立关系。")),
         ]  # fmt: skip

@@ -270,13 +270,17 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="formername",
             constraint=models.UniqueConstraint(
-                fields=("enterprise", "name_key"), name="enterprises_former_once"
+                fields=("enterprise", "name_key"),
+                name="enterprises_former_once",
+                violation_error_message="这个曾用名已经记录过了。",
             ),
         ),
         migrations.AddConstraint(
             model_name="relation",
             constraint=models.UniqueConstraint(
-                fields=("enterprise", "other", "kind"), name="enterprises_relation_once"
+                fields=("enterprise", "other", "kind"),
+                name="enterprises_relation_once",
+                violation_error_message="这条企业关系已经记录过了。",
             ),
         ),
         migrations.AddConstraint(
