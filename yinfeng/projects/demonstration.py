@@ -186,7 +186,7 @@ class Demonstration:
     def library(self) -> None:
         """Put the listed companies of Xiamen into the library, as an officer of the office imports them."""
         with open_table(LISTED, LISTED.name, imports.COLUMNS) as table:
-            batch = imports.decide(list(table), "listed", set())
+            batch = imports.decide(list(table), "listed", set(), imports.LookAlikes())
         source = {"source": "上市公司公开资料"}
         library.write_batch(
             by=self.actors["office"],
