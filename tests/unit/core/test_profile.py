@@ -71,7 +71,7 @@ MISTAKES = [
     ("no such day", "chains.toml", "2026-01-01", "2026-02-30", "chains.toml:4 TOML 语法错误"),
     ("no time zone", "profile.toml", "Asia/Shanghai", "Asia/Shizhen", 'profile.toml:7 profile "shizhen": 没有 "Asia/Shizhen" 这个时区'),
     # what rows say together
-    ("two alike", "units.toml", 'code = "east-office"', 'code = "east"', 'units.toml:26 unit "east": 与第 20 行重复'),
+    ("two alike", "units.toml", 'code = "east-office"', 'code = "east"', 'units.toml:25 unit "east": 与第 18 行重复'),
     ("two roles alike", "roles.toml", 'code = "administrator"', 'code = "clerk"', 'roles.toml:11 role "clerk": 与第 1 行重复'),
     ("two seats alike", "bodies.toml", 'position = "市商务局负责同志"', 'position = "市委主要领导"', 'bodies.toml:16 seat "市委主要领导": 与第 9 行重复'),
     ("two stages alike", "stages.toml", 'code = "signed"', 'code = "planned"', 'stages.toml:7 stage "planned": 与第 1 行重复'),
