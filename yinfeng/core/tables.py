@@ -206,11 +206,17 @@ def _decode(cursor: str, model: type[Model], name: str) -> tuple[Any, int]:
 
 
 def page(
-    queryset: QuerySet[Any], ordering: str, after: str = "", before: str = "", size: int = PAGE_ROWS
+    queryset: QuerySet[Any],
+    ordering: str,
+    after: str = "",
+    before: str = "",
+    size: int = PAGE_ROWS,
+    fetch: Callable[[QuerySet[Any]], QuerySet[Any]] | None = None,
 ) -> Page:
     """Return the page after or before a cursor, ordered by one field and the key, empty values last.
 
-    Keyset: the cost of page 10,000 is that of page 1 (FACTS: OFFSET 500,000 takes 44 ms, keyset 0.3).
+    Keyset: the cost of page 10,000 is that of page 1 (FACTS: OFFSET 500,000 takes 44 ms, keyset 0.3). ``fetch`` adds
+    what the cells read to the rows of the page alone: a database that sorts computes it for every row it sorts.
     """
     name = ordering.lstrip("-")
     descending = ordering.startswith("-")
@@ -231,6 +237,9 @@ def page(
         else:
             order = order.desc() if down else order.asc()
         queryset = queryset.order_by(order, "-pk" if down else "pk")
+    if fetch is not None:
+        keys, order_by = queryset[: size + 1].values("pk"), queryset.query.order_by
+        queryset = fetch(queryset.model._default_manager.filter(pk__in=keys)).order_by(*order_by)
     objects = list(queryset[: size + 1])
     more = len(objects) > size
     objects = objects[:size]

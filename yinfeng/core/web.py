@@ -103,9 +103,8 @@ class ListPage(Page):
         table = self.table(query.getlist("col"), query.get("sort", ""))
         filterset = self.filterset(query, queryset=self.queryset(), request=request, by=self.by)
         found = filterset.qs if filterset.form.is_valid() else filterset.queryset.none()
-        page = tables.page(
-            table.fetch(found), table.ordering, query.get("after", ""), query.get("before", "")
-        )
+        after, before = query.get("after", ""), query.get("before", "")
+        page = tables.page(found, table.ordering, after, before, fetch=table.fetch)
         chips = filterset.chips(query)
         context = {
             "list_key": self.key,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -27,16 +28,20 @@ def library() -> list[Enterprise]:
 
 @pytest.mark.parametrize("ordering", ["pk", "-pk", "capital", "-capital", "city", "-city"])
 @pytest.mark.parametrize("size", [1, 2, 4, 20])
-def test_walking_forth_and_back(library: list[Enterprise], ordering: str, size: int) -> None:
-    pages = [tables.page(Enterprise.objects.all(), ordering, size=size)]
+@pytest.mark.parametrize("fetch", [None, lambda rows: rows.prefetch_related("tags")])
+def test_walking_forth_and_back(library: list[Enterprise], ordering: str, size: int, fetch: Any) -> None:
+    def walk(**cursor: str) -> tables.Page:
+        return tables.page(Enterprise.objects.all(), ordering, size=size, fetch=fetch, **cursor)
+
+    pages = [walk()]
     while pages[-1].after:
-        pages.append(tables.page(Enterprise.objects.all(), ordering, after=pages[-1].after, size=size))
+        pages.append(walk(after=pages[-1].after))
     walked = [item.pk for page in pages for item in page.objects]
     assert sorted(walked) == sorted(item.pk for item in library)
     assert len(walked) == len(set(walked))
     back, here = [pages[-1]], pages[-1]
     while here.before:
-        here = tables.page(Enterprise.objects.all(), ordering, before=here.before, size=size)
+        here = walk(before=here.before)
         back.insert(0, here)
     assert [[item.pk for item in page.objects] for page in back] == [
         [item.pk for item in page.objects] for page in pages
