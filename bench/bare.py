@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.template.loader import render_to_string
 
 from yinfeng.core.tables import PAGE_ROWS
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.projects.models import Project
 
 
+def page(name: str, **context: Any) -> HttpResponse:
+    """Render without the request, whose context processors would ask for the frame of the desk."""
+    return HttpResponse(render_to_string(f"bench/{name}.html", context))
+
+
 def projects(request: HttpRequest) -> HttpResponse:
     found = Project.objects.select_related("enterprise", "host_unit").order_by("-pk")[:PAGE_ROWS]
-    return render(request, "bench/projects.html", {"rows": found})
+    return page("projects", rows=found)
 
 
 def project(request: HttpRequest, pk: int) -> HttpResponse:
-    found = Project.objects.select_related("enterprise", "host_unit", "lead", "created_by").get(pk=pk)
-    return render(request, "bench/project.html", {"row": found})
+    found = Project.objects.select_related("enterprise", "host_unit", "created_by").get(pk=pk)
+    return page("project", row=found)
 
 
 def enterprises(request: HttpRequest) -> HttpResponse:
-    return render(request, "bench/enterprises.html", {"rows": Enterprise.objects.order_by("-pk")[:PAGE_ROWS]})
+    return page("enterprises", rows=Enterprise.objects.order_by("-pk")[:PAGE_ROWS])
 
 
 def enterprise(request: HttpRequest, pk: int) -> HttpResponse:
-    return render(request, "bench/enterprise.html", {"row": Enterprise.objects.get(pk=pk)})
+    return page("enterprise", row=Enterprise.objects.get(pk=pk))
