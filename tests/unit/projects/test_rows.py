@@ -18,9 +18,7 @@ def test_a_row_is_permitted_exactly_where_a_list_shows_it(city: City, person: st
     """Own, another unit's, joint and sensitive projects, those one is on the team of, and those a unit has left."""
     made = [city.project(), city.project(by="alice"), city.project(secrecy=stages.SENSITIVE)]
     services.add_joint_unit(by=city.actor("bob"), projects=made[:1], unit=city.huli)
-    services.add_member(
-        by=city.actor("charlie"), project=made[2], user=city.users["stranger"], is_leader=False
-    )
+    services.add_member(by=city.actor("bob"), project=made[2], user=city.users["stranger"])
     Participation.objects.filter(project=made[1]).update(until="2026-01-01")
     by = city.actor(person)
     for action in ACTIONS:
