@@ -23,5 +23,5 @@ def desk(request: HttpRequest) -> dict[str, Any]:
         **frame,
         **queries.around(by),
         "nav": navigation(by, request.path),
-        "me": {"name": by.name, "unit": by.unit_name, "initials": by.name[-2:]},
+        "me": {"name": by.name, "unit": by.unit_name, "initials": by.name.partition("（")[0][-2:]},
     }

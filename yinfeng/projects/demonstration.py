@@ -282,7 +282,7 @@ class Demonstration:
         """Return what is filled in on the way to ``stage``."""
         if stage == "intended":
             return {
-                "project_class": "land" if story.yi > "3" else "policy",
+                "project_class": "land" if Decimal(story.yi) > 3 else "policy",
                 "is_foreign": False,
                 "chain": story.chain,
                 "intended": amount,

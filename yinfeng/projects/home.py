@@ -80,7 +80,8 @@ def board(by: Actor) -> desk.Board:
         mine = Project.objects.permitted(by).filter(queries.mine(by), status=stages.ONGOING)
         found, count = _counted(mine.order_by(F("next_date").asc(nulls_last=True), "pk"))
         cards.append(_card(_("我团队的项目"), count, f"{reverse('projects')}?who=team", waits=False))
-        lists += [_next_steps(found), _stale(by), _followed(by)]
+        shown: list[dict[str, Any] | None] = [_next_steps(found), _stale(by), _followed(by)]
+        lists += [item for item in shown if item is not None]
     return desk.Board(cards, [item for item in lists if item is not None])
 
 

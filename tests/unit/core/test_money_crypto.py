@@ -39,7 +39,11 @@ def test_amounts_are_shown_with_their_unit(yuan: str | None, shown: str) -> None
 def test_other_currencies_keep_the_original_and_the_rate() -> None:
     given_amount = Money.of(Decimal(1000), "wan_usd", Decimal("7.1"))
     assert given_amount.yuan == Decimal(71_000_000)
-    assert (given_amount.currency, given_amount.original, given_amount.rate) == ("USD", Decimal(10_000_000), Decimal("7.1"))
+    assert (given_amount.currency, given_amount.original, given_amount.rate) == (
+        "USD",
+        Decimal(10_000_000),
+        Decimal("7.1"),
+    )
     assert "USD 10,000,000" in money.show_money(given_amount)
 
 
@@ -58,7 +62,9 @@ def test_a_currency_without_a_rate_is_refused_with_a_sentence() -> None:
     field = MoneyField(units=["wan", "wan_usd"])
     with pytest.raises(Exception, match="汇率"):
         field.clean(["100", "wan_usd"])
-    Rule.objects.create(kind="exchange_rate", key="USD", data={"rates": [{"on": "2020-01-31", "rate": "6.9"}]})
+    Rule.objects.create(
+        kind="exchange_rate", key="USD", data={"rates": [{"on": "2020-01-31", "rate": "6.9"}]}
+    )
     cache.clear()  # rules are kept for a minute; a load of the profile clears them
     assert field.clean(["100", "wan_usd"]).yuan == Decimal(6_900_000)
 
@@ -85,10 +91,15 @@ def test_a_new_key_encrypts_and_the_old_one_still_decrypts(settings: object) -> 
 def test_a_tampered_text_is_refused() -> None:
     scheme, mark, body = crypto.encrypt("13800001234").split("$")
     with pytest.raises(InvalidTag):
-        crypto.decrypt("$".join([scheme, mark, body[:-6] + ("AAAA" if body[-6:-2] != "AAAA" else "BBBB") + body[-2:]]))
+        crypto.decrypt(
+            "$".join([scheme, mark, body[:-6] + ("AAAA" if body[-6:-2] != "AAAA" else "BBBB") + body[-2:]])
+        )
 
 
-@pytest.mark.parametrize(("phone", "masked"), [("13800001234", "138****1234"), ("0592-1234567", "059****4567"), ("12345", "*****"), ("", "")])
+@pytest.mark.parametrize(
+    ("phone", "masked"),
+    [("13800001234", "138****1234"), ("0592-1234567", "059****4567"), ("12345", "*****"), ("", "")],
+)
 def test_phones_are_masked(phone: str, masked: str) -> None:
     assert crypto.mask_phone(phone) == masked
 
