@@ -288,7 +288,11 @@ def entry(event: Event, obj: Model | None = None) -> dict[str, Any]:
         "object": event.object_label if model is not type(obj) else "",
         "detail": event.data.get("file", "") or event.data.get("text", ""),
         "note": event.note,
-        "changes": [change_line(model, name, old, new) for name, (old, new) in event.changes.items()],
+        "changes": [
+            change_line(model, name, old, new)
+            for name, (old, new) in event.changes.items()
+            if name not in getattr(model, "worked_out", ())  # follows from a field that is shown
+        ],
     }
 
 

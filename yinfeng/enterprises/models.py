@@ -56,6 +56,8 @@ class Enterprise(Versioned):
         Unit, models.PROTECT, null=True, blank=True, verbose_name=_("录入单位"), related_name="+"
     )
 
+    worked_out: ClassVar = ("name_key",)
+
     objects = EnterpriseQuerySet.as_manager()
 
     class Meta:

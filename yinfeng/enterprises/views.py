@@ -290,7 +290,15 @@ class EditEnterprise(EditPage):
         }
 
 
-class VerifyEnterprise(EditPage):
+class BesideEnterprise(EditPage):
+    """An act on an enterprise, or on what belongs to it, that leads back to its page."""
+
+    def extra(self) -> dict[str, Any]:
+        enterprise = getattr(self.object, "enterprise", self.object)
+        return {"back": {"label": str(enterprise), "url": enterprise.get_absolute_url()}}
+
+
+class VerifyEnterprise(BesideEnterprise):
     """Say that the record was checked against its source, and when."""
 
     permission = "enterprises.enterprise.change"
@@ -310,10 +318,12 @@ class VerifyEnterprise(EditPage):
         )  # fmt: skip
 
     def extra(self) -> dict[str, Any]:
-        return {"intro": _("请先对照营业执照或公示系统核对%(name)s的资料。") % {"name": self.object}}
+        return super().extra() | {
+            "intro": _("请先对照营业执照或公示系统核对%(name)s的资料。") % {"name": self.object}
+        }
 
 
-class AddFormerName(EditPage):
+class AddFormerName(BesideEnterprise):
     permission = "enterprises.enterprise.change"
     model = Enterprise
     form = FormerNameForm
@@ -324,7 +334,7 @@ class AddFormerName(EditPage):
         return self.object  # type: ignore[no-any-return]
 
 
-class AddContact(EditPage):
+class AddContact(BesideEnterprise):
     permission = "enterprises.enterprise.change"
     model = Enterprise
     form = ContactForm
@@ -335,7 +345,7 @@ class AddContact(EditPage):
         return self.object  # type: ignore[no-any-return]
 
 
-class EditContact(EditPage):
+class EditContact(BesideEnterprise):
     """The form keeps the phone to itself: seeing the whole of it is logged, typing a new one is not."""
 
     permission = "enterprises.enterprise.change"
@@ -358,10 +368,10 @@ class EditContact(EditPage):
         )
 
     def extra(self) -> dict[str, Any]:
-        return {"remove_url": reverse("contact-remove", args=[self.object.pk])}
+        return super().extra() | {"remove_url": reverse("contact-remove", args=[self.object.pk])}
 
 
-class RemoveContact(EditPage):
+class RemoveContact(BesideEnterprise):
     permission = "enterprises.enterprise.change"
     model = Contact
     form = ReasonForm
@@ -400,7 +410,7 @@ class UnmaskContact(EditPage):
         )
 
 
-class AddRelation(EditPage):
+class AddRelation(BesideEnterprise):
     permission = "enterprises.relation.change"
     model = Enterprise
     action = "relate"
@@ -440,6 +450,13 @@ class RemoveRelation(ActPage):
         )
         if self.relation is None:
             raise Missing
+
+    def extra(self) -> dict[str, Any]:
+        assert isinstance(self.relation, Relation)
+        return {
+            "back": {"label": str(self.object), "url": self.object.get_absolute_url()},
+            "title": f"{_('删除企业关系')} · {self.relation.get_kind_display()} · {self.relation.other}",
+        }
 
     def act(self, form: Any) -> Enterprise:
         assert isinstance(self.relation, Relation)
