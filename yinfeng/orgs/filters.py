@@ -30,12 +30,17 @@ def role_choices() -> list[tuple[str, str]]:
 
 
 class UnitFilter(ScopedFilterSet):
-    main = ("q", "kind", "closed")
+    main = ("q", "kind", "state")
     q = django_filters.CharFilter(label=_("关键词"), method="by_text")
     kind = django_filters.ChoiceFilter(
         label=_("类别"), choices=list(UNIT_KINDS.items()), empty_label=_("全部")
     )
-    closed = django_filters.BooleanFilter(label=_("已撤销"), method="by_closed")
+    state = django_filters.ChoiceFilter(
+        label=_("状态"),
+        choices=[("open", _("现有")), ("closed", _("已撤销"))],
+        method="by_state",
+        empty_label=_("全部"),
+    )
 
     class Meta:
         model = Unit
@@ -46,9 +51,9 @@ class UnitFilter(ScopedFilterSet):
         known = search.matching(events.type_of(Unit), value)
         return queryset.filter(Q(pk__in=known) | Q(code__icontains=value.strip()))
 
-    def by_closed(self, queryset: QuerySet[Unit], name: str, value: Any) -> QuerySet[Unit]:
+    def by_state(self, queryset: QuerySet[Unit], name: str, value: str) -> QuerySet[Unit]:
         today = in_force(timezone.localdate())
-        return queryset.exclude(today) if value else queryset.filter(today)
+        return queryset.filter(today) if value == "open" else queryset.exclude(today)
 
 
 class OfUnitFilter(ScopedFilterSet):
@@ -78,12 +83,15 @@ class PersonFilter(OfUnitFilter):
 
 
 class AccountFilter(OfUnitFilter):
-    main = ("q", "unit", "role", "active")
+    main = ("q", "unit", "role", "state")
     q = django_filters.CharFilter(label=_("姓名或用户名"), method="by_text")
     role = django_filters.ChoiceFilter(
         label=_("角色"), choices=role_choices, method="by_role", empty_label=_("全部")
     )
-    active = django_filters.BooleanFilter(label=_("可以登录"), field_name="is_active")
+    state = django_filters.ChoiceFilter(
+        label=_("状态"), choices=[("active", _("可以登录")), ("stopped", _("已停用"))], method="by_state",
+        empty_label=_("全部"),
+    )  # fmt: skip
 
     class Meta:
         model = Account
@@ -91,6 +99,9 @@ class AccountFilter(OfUnitFilter):
 
     def by_text(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return queryset.filter(Q(name__icontains=value.strip()) | Q(username__icontains=value.strip()))
+
+    def by_state(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(is_active=value == "active")
 
     def by_role(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         held = RoleGrant.objects.filter(in_force(timezone.localdate()), role__code=value)
@@ -105,9 +116,14 @@ class AccountFilter(OfUnitFilter):
 
 
 class InvitationFilter(ScopedFilterSet):
-    main = ("q", "open")
+    main = ("q", "state")
     q = django_filters.CharFilter(label=_("姓名或用户名"), method="by_text")
-    open = django_filters.BooleanFilter(label=_("等待接受"), method="by_open")
+    state = django_filters.ChoiceFilter(
+        label=_("状态"),
+        choices=[("open", _("等待接受")), ("ended", _("已了结"))],
+        method="by_state",
+        empty_label=_("全部"),
+    )
 
     class Meta:
         model = Invitation
@@ -116,6 +132,6 @@ class InvitationFilter(ScopedFilterSet):
     def by_text(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return queryset.filter(Q(name__icontains=value.strip()) | Q(username__icontains=value.strip()))
 
-    def by_open(self, queryset: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
+    def by_state(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         waiting = Q(used_at=None, revoked_at=None, expires_at__gt=timezone.now())
-        return queryset.filter(waiting) if value else queryset.exclude(waiting)
+        return queryset.filter(waiting) if value == "open" else queryset.exclude(waiting)

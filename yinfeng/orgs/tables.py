@@ -25,6 +25,7 @@ class UnitTable(Table):
         Column("kind", _("类别"), lambda row: str(UNIT_KINDS[row.kind]), sort="kind"),
         Column("parent", _("上级单位"), lambda row: row.parent.brief if row.parent else "—"),
         Column("first_hand", _("主要领导"), lambda row: row.first_hand_text or "—"),
+        Column("since", _("设立日期"), lambda row: day(row.valid_from), value=lambda row: row.valid_from, kind="date", sort="valid_from"),
         Column("clauses", _("相关条款"), lambda row: "、".join(row.clauses) or "—", shown=False),
         Column("code", _("代码"), lambda row: row.code, shown=False),
         Column("closed", _("撤销日期"), lambda row: day(row.valid_to), value=lambda row: row.valid_to, kind="date", shown=False),

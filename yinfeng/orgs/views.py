@@ -42,6 +42,15 @@ def since(begins: Any, ends: Any) -> str:
     return _("至 %(ends)s") % {"ends": tables.day(ends)} if ends else ""
 
 
+def source_text(source: str) -> str:
+    """Return what a row of the profile rests on, its standing words as people read them."""
+    return {
+        "policy": _("政策原文"),
+        "common practice": _("通行做法"),
+        services.ADDED: _("在本系统中登记"),
+    }.get(source, source)
+
+
 # --- the organisation ---------------------------------------------------------------------------------------------
 
 
@@ -111,7 +120,7 @@ class BodyDetail(DetailPage):
                             "url": body.unit.get_absolute_url(),
                         },
                         {"label": _("职责"), "value": body.duty_text, "wide": True},
-                        {"label": _("依据"), "value": body.source, "wide": True},
+                        {"label": _("依据"), "value": source_text(body.source), "wide": True},
                     ],
                 }
             ],
@@ -285,7 +294,7 @@ class UnitDetail(DetailPage):
             {"label": _("负责行业"), "value": queries.industry_names(unit.industries), "wide": True},
             {"label": _("所指单位"), "value": members, "wide": True},
             {"label": _("说明"), "value": unit.note, "wide": True},
-            {"label": _("依据"), "value": unit.source, "wide": True},
+            {"label": _("依据"), "value": source_text(unit.source), "wide": True},
         ]  # fmt: skip
         needless = _("负责行业") if unit.kind == "collective" else _("所指单位")
         return [{"title": _("单位资料"), "facts": [fact for fact in facts if fact["label"] != needless]}]
