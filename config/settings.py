@@ -179,6 +179,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": number("PASSWORD_LENGTH", 10)},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "yinfeng.orgs.passwords.ClassesValidator", "OPTIONS": {"classes": number("PASSWORD_CLASSES", 0)}},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
@@ -197,6 +198,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "core/lockout.html"
 AXES_HTTP_RESPONSE_CODE = 429
 AXES_USERNAME_FORM_FIELD = "login"
+AXES_USERNAME_CALLABLE = "yinfeng.orgs.accounts.name_to_lock"
 AXES_VERBOSE = False
 AXES_DISABLE_ACCESS_LOG = True  # the event log has it
 

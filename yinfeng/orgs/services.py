@@ -21,7 +21,7 @@ from yinfeng.core.actors import Actor, system
 from yinfeng.core.errors import Conflict, Forbidden, Invalid, Missing
 from yinfeng.core.models import User
 from yinfeng.core.scopes import demand
-from yinfeng.core.services import add, apply_edit, hash_token, stale, validated
+from yinfeng.core.services import add, apply_edit, hash_token, set_password, stale, validated
 from yinfeng.orgs import queries
 from yinfeng.orgs.models import (
     Account,
@@ -630,6 +630,15 @@ def reactivate(*, by: Actor, user: User) -> None:
     if not User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
         raise Conflict(_("这个账号没有停用。"))
     events.record(by=by, verb="orgs.account.reactivated", obj=user)
+
+
+@transaction.atomic
+def change_password(*, by: Actor, user: User, password: str) -> None:
+    """Give an account the password that its person chose; sessions opened with the old one end by themselves."""
+    if user.pk != by.user_id and not by.is_system:
+        raise Forbidden(_("只能修改自己的密码。"))
+    set_password(user, password)
+    events.record(by=by, verb="core.user.password_changed", obj=user)
 
 
 def end_sessions(user: User) -> None:

@@ -118,6 +118,13 @@ def test_an_account_is_locked_after_wrong_passwords_from_anywhere(user: User, se
     assert Event.objects.filter(verb="core.user.sign_in_failed").count() >= settings.AXES_FAILURE_LIMIT
 
 
+def test_user_name_and_mail_address_count_as_one_account(user: User, settings: Any) -> None:
+    for number in range(settings.AXES_FAILURE_LIMIT):
+        wrong(1, [user.username, "LI@example.gov.cn", "Li.Zhuanyuan"][number % 3], f"10.0.7.{number}")
+    assert sign_in(user.username, address="10.0.8.1").status_code == 429
+    assert sign_in(user.email, address="10.0.8.2").status_code == 429
+
+
 def test_an_address_is_locked_after_wrong_passwords_for_anybody(user: User, settings: Any) -> None:
     for number in range(settings.AXES_FAILURE_LIMIT):
         wrong(1, f"guess-{number}", "10.0.3.1")
