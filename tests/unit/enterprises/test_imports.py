@@ -1,0 +1,216 @@
+"""What an import makes of rows that mean, or may mean, an enterprise of the library; and of being disturbed."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError
+from openpyxl import load_workbook
+
+from tests.factories import make_actor, make_unit, make_user, signed_in
+from yinfeng.core import jobs
+from yinfeng.core.actors import Actor
+from yinfeng.core.models import Event, Follow, Job, Notice
+from yinfeng.core.permissions import registry
+from yinfeng.enterprises import imports, services
+from yinfeng.enterprises.models import Enterprise
+from yinfeng.orgs.models import Unit
+from yinfeng.orgs.queries import actor_for
+
+pytestmark = pytest.mark.django_db
+ALL = [code for code in registry() if code.startswith("enterprises.")]
+CODE, OTHER_CODE = "91350203M0001QKT19", "91350200612041010R"
+
+
+def home() -> Unit:
+    return make_unit("home", parent=make_unit("city", "city"))
+
+
+@pytest.fixture
+def clerk() -> Actor:
+    return make_actor("甲区专员", home(), ALL)
+
+
+def start(by: Actor, text: str, tag: str = "") -> Job:
+    parameters, source = {"tag": tag, "phase": "check"}, ContentFile(text.encode())
+    job = jobs.start(
+        by=by, kind=imports.KIND, title="名单", parameters=parameters, source=source, source_name="名单.csv"
+    )
+    jobs.run_job.func(job.pk)
+    return Job.objects.get(pk=job.pk)
+
+
+def confirmed(job: Job, by: Actor) -> Job:
+    jobs.move(job, "confirm", by=by)
+    jobs.run_job.func(job.pk)
+    return Job.objects.get(pk=job.pk)
+
+
+def written(by: Actor, text: str, tag: str = "") -> Job:
+    job = confirmed(start(by, text, tag), by)
+    assert job.state == "done", job.problem
+    return job
+
+
+def counts(job: Job) -> dict[str, int]:
+    return {outcome: count for outcome, count in job.report["counts"].items() if count}
+
+
+# --- which enterprise a row means ---------------------------------------------------------------------------------
+
+
+def test_a_row_is_matched_by_name_by_code_and_by_listing_code(clerk: Actor) -> None:
+    for name, values in (("甲一光电有限公司", {}), ("厦门乙一电子股份有限公司", {"uscc": CODE}),
+                         ("厦门丙一医药股份有限公司", {"listing_code": "600001.SH"})):  # fmt: skip
+        services.add_enterprise(by=clerk, values={"name": name, **values})
+    rows = f"甲一光电有限公司,,,厦门市\n乙一电子,{CODE},,厦门市\n丙一医药,,600001.SH,厦门市\n"
+    job = written(clerk, "企业名称,统一社会信用代码,证券代码,城市\n" + rows)
+    assert counts(job) == {"updated": 3}
+    assert Enterprise.objects.filter(city="厦门市").count() == 3
+    assert not Enterprise.objects.filter(name="乙一电子").exists()
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        (f"毫不相干有限公司,{CODE}", "代码属于库中的“示例光电（厦门）有限公司”"),
+        (f"示例光电（厦门）有限公司,{OTHER_CODE}", CODE),
+        ("旧名显示有限公司,", "曾用名"),
+        ("示例光电（厦门）股份有限公司,", "只有公司形式不同"),
+    ],
+)
+def test_a_doubtful_row_is_left_to_a_person(row: str, why: str, clerk: Actor) -> None:
+    firm = services.add_enterprise(by=clerk, values={"name": "示例光电（厦门）有限公司", "uscc": CODE})
+    services.add_former_name(by=clerk, enterprise=firm, name="旧名显示有限公司")
+    job = written(clerk, f"企业名称,统一社会信用代码\n{row}\n")
+    assert counts(job) == {"questioned": 1}
+    assert why in job.report["rows"][0]["sentences"][0]
+    assert Enterprise.objects.get() == firm
+
+
+def test_nearly_equal_names_with_different_codes_are_two_enterprises(clerk: Actor) -> None:
+    rows = f"示例光电（厦门）有限公司,{CODE}\n示例光电（厦门）股份有限公司,{OTHER_CODE}\n"
+    assert counts(written(clerk, "企业名称,统一社会信用代码\n" + rows)) == {"new": 2}
+
+
+def test_of_two_rows_with_one_code_or_nearly_one_name_the_first_is_taken(clerk: Actor) -> None:
+    rows = f"甲一有限公司,{CODE}\n乙一有限公司,{CODE}\n丙一有限公司,\n丙一有限责任公司,\n丙一股份有限公司,\n"
+    job = written(clerk, "企业名称,统一社会信用代码\n" + rows)
+    assert counts(job) == {"new": 2, "refused": 2, "questioned": 1}
+    assert set(Enterprise.objects.values_list("name", flat=True)) == {"甲一有限公司", "丙一有限公司"}
+
+
+def test_empty_cells_take_nothing_away(clerk: Actor) -> None:
+    services.add_enterprise(by=clerk, values={"name": "甲一有限公司", "city": "厦门市", "staff": 10})
+    assert counts(written(clerk, "企业名称,城市,员工人数\n甲一有限公司,,\n")) == {"unchanged": 1}
+    assert Enterprise.objects.get().city == "厦门市"
+
+
+def test_a_code_that_fails_its_check_is_taken_with_a_warning_and_an_identity_number_refused(
+    clerk: Actor,
+) -> None:
+    rows = f"甲一有限公司,{CODE}\n乙一有限公司,11010519491231002X\n"
+    job = written(clerk, "企业名称,统一社会信用代码\n" + rows)
+    assert counts(job) == {"new": 1, "refused": 1}
+    said = {line["outcome"]: "".join(line["sentences"]) for line in job.report["rows"]}
+    assert "校验码" in said["new"]
+    assert "身份证" in said["refused"]
+    assert "11010519491231002X" not in said["refused"]
+
+
+# --- disturbed ----------------------------------------------------------------------------------------------------
+
+
+def test_a_row_that_somebody_entered_meanwhile_is_looked_at_again(clerk: Actor, monkeypatch: Any) -> None:
+    """The first try collides, as on PostgreSQL when a colleague commits between reading and writing."""
+    real, tries = services.write_batch, []
+
+    def collides(**words: Any) -> Any:
+        tries.append(len(words["new"]))
+        if len(tries) == 1:
+            services.add_enterprise(by=clerk, values={"name": "甲一有限公司", "city": "厦门市"})
+            raise IntegrityError
+        return real(**words)
+
+    job = start(clerk, "企业名称,城市\n甲一有限公司,厦门市\n乙一有限公司,泉州市\n")
+    monkeypatch.setattr(services, "write_batch", collides)
+    done = confirmed(job, clerk)
+    assert (done.state, counts(done), tries) == ("done", {"new": 1, "unchanged": 1}, [2, 1])
+    assert Enterprise.objects.count() == 2
+
+
+def test_a_reader_who_begins_anew_judges_rows_as_the_first_did(clerk: Actor, monkeypatch: Any) -> None:
+    """Row 2 is refused for its staff, so row 5 of that name is the first to be taken, whoever reads it."""
+    names = [
+        "甲一有限公司,很多",
+        "乙一有限公司,1",
+        "丙一光电有限公司,1",
+        "甲一有限公司,5",
+        "丙一光电股份有限公司,1",
+    ]
+    monkeypatch.setattr(imports, "CHUNK", 2)
+    text = "企业名称,员工人数\n" + "\n".join(names) + "\n"
+    whole = start(clerk, text)
+    real = imports.chunk
+
+    def forgetful(job: Job, by: Actor) -> Any:
+        imports._readings.clear()  # as if another process had taken over
+        return real(job, by)
+
+    monkeypatch.setitem(jobs.KINDS, imports.KIND, jobs.Kind(imports.KIND, "", forgetful))
+    again = confirmed(start(clerk, text), clerk)
+    assert again.report["rows"] == whole.report["rows"]
+    assert counts(again) == counts(whole) == {"new": 3, "refused": 1, "questioned": 1}
+    assert Enterprise.objects.get(name="甲一有限公司").staff == 5
+
+
+def test_who_lost_the_right_meanwhile_writes_nothing() -> None:
+    user = make_user("甲", home(), ALL)
+    by = actor_for(user)
+    job = start(by, "企业名称\n甲一有限公司\n")
+    user.role_grants.all().delete()
+    failed = confirmed(job, by)
+    assert failed.state == "failed"
+    assert not Enterprise.objects.exists()
+
+
+# --- reports, followers, pages ------------------------------------------------------------------------------------
+
+
+def test_followers_hear_of_what_an_import_changed(clerk: Actor) -> None:
+    firm = services.add_enterprise(by=clerk, values={"name": "甲一有限公司"})
+    follower = make_user("乙", home(), ALL)
+    Follow.objects.create(owner=follower, object_type="enterprises.enterprise", object_id=firm.pk)
+    written(clerk, "企业名称,城市\n甲一有限公司,厦门市\n")
+    event = Event.objects.get(verb="enterprises.enterprise.updated")
+    assert event.changes == {"city": ["", "厦门市"]}
+    assert Notice.objects.get(owner=follower).event == event
+
+
+def test_through_the_pages_from_the_file_to_the_annotated_workbook() -> None:
+    user = make_user("乙", home(), ALL)
+    client = signed_in(user)
+    book = load_workbook(io.BytesIO(b"".join(client.get("/enterprises/import/template/").streaming_content)))
+    assert "企业名称" in str(book.worksheets[0]["A1"].value)
+    text = "企业名称,城市\n甲一有限公司,厦门市\n,泉州市\n".encode()
+    begun = client.post("/enterprises/import/", {"file": SimpleUploadedFile("名单.csv", text), "tag": ""})
+    assert begun.status_code == 302
+    job = Job.objects.get()
+    jobs.run_job.func(job.pk)
+    assert not Enterprise.objects.exists()
+    page = client.get(begun["Location"]).content.decode()
+    assert "确认执行" in page
+    confirmed(Job.objects.get(), actor_for(user))
+    job = Job.objects.get()
+    assert (job.state, Enterprise.objects.get().name) == ("done", "甲一有限公司")
+    with job.result_file.open("rb") as stream:
+        report = load_workbook(io.BytesIO(stream.read()))
+    cells = {str(cell.value) for row in report.worksheets[0].iter_rows() for cell in row}
+    assert {"泉州市", "未导入"} <= cells
+    assert "厦门市" not in cells  # rows that went in need nobody
+    refused = client.post("/enterprises/import/", {"file": SimpleUploadedFile("x.exe", b"MZ"), "tag": ""})
+    assert refused.status_code == 422
