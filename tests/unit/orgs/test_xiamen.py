@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
 from tests.factories import grant, make_user, signed_in
@@ -56,10 +57,10 @@ def test_the_leader_group_with_its_seats_by_rank(page: str) -> None:
 def test_who_holds_a_seat_and_since_when_is_on_the_page() -> None:
     seat = Seat.objects.get(body__code="leader-group", kind="head")
     person = services.add_person(by=system("test"), name="测试书记", is_demo=True)
-    services.take_seat(by=system("test"), seat=seat, person=person, day=queries.timezone.localdate())
+    services.take_seat(by=system("test"), seat=seat, person=person, day=timezone.localdate())
     text = signed_in(make_user("读者")).get(reverse("organisation")).content.decode()
     assert "测试书记" in text
-    assert queries.timezone.localdate().isoformat() in text
+    assert timezone.localdate().isoformat() in text
 
 
 @pytest.mark.clause("1.2")
@@ -151,7 +152,7 @@ def test_loading_twice_changes_nothing() -> None:
 def test_what_was_changed_in_the_product_stays() -> None:
     unit = Unit.objects.get(code="finance")
     services.change_unit(
-        by=system("test"), unit=unit, version=unit.version, values={"note": "改过"}, day=queries.timezone.localdate()
+        by=system("test"), unit=unit, version=unit.version, values={"note": "改过"}, day=timezone.localdate()
     )  # fmt: skip
     profile.load("xiamen", by=system("test"))
     assert Unit.objects.get(code="finance").note == "改过"
