@@ -375,3 +375,32 @@ def test_only_who_keeps_the_settings_loads(small: Path) -> None:
 def test_a_name_that_is_no_profile_is_said_so() -> None:
     with pytest.raises(CommandError, match="atlantis"):
         call_command("profile", "check", "atlantis")
+
+
+# --- docs/profile.md ----------------------------------------------------------------------------------------------
+
+GUIDE = (PROFILES.parents[2] / "docs" / "profile.md").read_text(encoding="utf-8")
+
+
+def test_the_guides_example_is_a_profile(tmp_path: Path) -> None:
+    blocks = re.findall(r"`(\w+\.toml)`\n\n```toml\n(.*?)```", GUIDE, re.DOTALL)
+    assert len(blocks) == 3
+    for name, text in blocks:
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        assert text == (PROFILES / "minimal" / name).read_text(encoding="utf-8")
+    assert profile.read(str(tmp_path)).problems == []
+
+
+def test_the_guide_names_every_field_and_which_are_required() -> None:
+    for section in profile.sections():
+        for part in (section, *section.parts):
+            for item in part.fields:
+                mark = f"**{item.name}**" if item.required else item.name
+                assert mark in GUIDE, (part.name, item.name)
+
+
+def test_a_line_of_the_guide_is_what_a_mistake_looks_like(small: Path) -> None:
+    edit(small, "units.toml", 'parent = "east"', 'parent = "eats"')
+    (problem,) = profile.read(str(small)).problems
+    assert re.fullmatch(r'units\.toml:\d+ unit "[a-z-]+": parent "[a-z]+" 没有定义', str(problem))
+    assert re.search(r'units\.toml:\d+ unit "[a-z-]+": parent "[a-z]+" 没有定义', GUIDE)
