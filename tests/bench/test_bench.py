@@ -27,7 +27,9 @@ def test_it_prints_every_ratio() -> None:
     assert done.returncode == 0, done.stderr
     assert f"on {kind}" in done.stdout
     lines = re.findall(
-        r"^(list of projects|one project|list of enterprises|one enterprise) +(.+)$", done.stdout, re.MULTILINE
+        r"^(list of projects|one project|list of enterprises|one enterprise) +(.+)$",
+        done.stdout,
+        re.MULTILINE,
     )
     ratios = {name: re.findall(r"(\d+\.\d\d)×", rest) for name, rest in lines}
     assert {name: len(found) for name, found in ratios.items()} == dict.fromkeys(ratios, 3)
