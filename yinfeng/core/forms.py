@@ -29,7 +29,7 @@ _CHECKS = (forms.CheckboxInput, forms.CheckboxSelectMultiple, forms.RadioSelect)
 
 
 def style(field: forms.Field) -> None:
-    """Give a field's widget the class of its kind and the browser's date picker."""
+    """Give a field's widget the class of its kind, our template for a choice and the browser's date picker."""
     widget = field.widget
     if isinstance(widget, forms.MultiWidget):
         for part in widget.widgets:
@@ -39,6 +39,7 @@ def style(field: forms.Field) -> None:
         widget.attrs.setdefault("class", "form-check-input")
     elif isinstance(widget, _SELECTS):
         widget.attrs.setdefault("class", "form-select")
+        widget.template_name = "core/forms/select.html"
     else:
         widget.attrs.setdefault("class", "form-control")
     if isinstance(widget, forms.DateInput):

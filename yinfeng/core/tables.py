@@ -18,6 +18,7 @@ from django.db.models import F, Model, Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from yinfeng.core.errors import Invalid
@@ -38,8 +39,7 @@ class Cell:
     icon: str = ""
     badge: bool = False
     title: str = ""
-    numeric: bool = False
-    label: str = ""
+    attributes: str = ""
 
     # A template looks a name up as a key first; without this each lookup costs a caught error.
     __getitem__ = object.__getattribute__
@@ -138,21 +138,27 @@ class Table:
     def rows(self, objects: Iterable[Any]) -> list[Row]:
         """Return finished rows; the first cell links to the object."""
         made = []
-        labelled = [(column, str(column.label)) for column in self.shown]
+        attributed = [(column, self._attributes(column)) for column in self.shown]
         for obj in self.prepare(objects):
             url = self.url(obj)
-            cells = [self._cell(column, label, obj) for column, label in labelled]
+            cells = [self._cell(column, attributes, obj) for column, attributes in attributed]
             if cells and url and not cells[0].url:
                 cells[0] = replace(cells[0], url=url)
             made.append(Row(obj.pk, url, cells, self.tone(obj)))
         return made
 
     @staticmethod
-    def _cell(column: Column, label: str, obj: Any) -> Cell:
+    def _attributes(column: Column) -> str:
+        """Return what the element of each cell of a column says, finished once for the whole page."""
+        kind = format_html(' class="{}"', "yf-num") if column.numeric else ""
+        return format_html('data-label="{}"{}', column.label, kind)
+
+    @staticmethod
+    def _cell(column: Column, attributes: str, obj: Any) -> Cell:
         cell = column.cell(obj)
         if isinstance(cell, str):
-            return Cell(cell, numeric=column.numeric, label=label)
-        return replace(cell, label=label, numeric=column.numeric)
+            return Cell(cell, attributes=attributes)
+        return replace(cell, attributes=attributes)
 
 
 def with_query(query: QueryDict, **changes: str | None) -> str:
