@@ -96,8 +96,8 @@ class Unit(Versioned, Bilingual, InForce):
 
     @property
     def brief(self) -> str:
-        """The name people use in a table."""
-        return self.short_name or self.label
+        """The name people use in a table: the short one, or in English the only one there is."""
+        return self.label if self.label == self.name_en else self.short_name or self.name
 
 
 UNIT_ACTS = {

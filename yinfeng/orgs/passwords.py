@@ -32,4 +32,6 @@ class ClassesValidator:
         """Return the rule in words; empty when there is none."""
         if not self.classes:
             return ""
-        return _("密码须包含大写字母、小写字母、数字和其他字符中的至少 %(count)s 类。") % {"count": self.classes}
+        return _("密码须包含大写字母、小写字母、数字和其他字符中的至少 %(count)s 类。") % {
+            "count": self.classes
+        }

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import BooleanField, Count, JSONField, Prefetch, Q, QuerySet, Value
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from yinfeng.core.actors import NOWHERE, Actor, Reach
 from yinfeng.core.models import Code, User
@@ -239,7 +240,7 @@ def bodies_today() -> list[Any]:
     )
     names = _industry_labels({code for body in bodies for code in body.unit.industries})
     for body in bodies:
-        body.industry_text = "、".join(names[code] for code in body.unit.industries if code in names)
+        body.industry_text = _("、").join(names[code] for code in body.unit.industries if code in names)
     return bodies
 
 
@@ -306,7 +307,7 @@ def industry_names(codes: Iterable[str]) -> str:
     """Return industries in words."""
     wanted = list(codes)
     names = _industry_labels(set(wanted))
-    return "、".join(f"{code} {names.get(code, '')}".strip() for code in wanted)
+    return _("、").join(f"{code} {names.get(code, '')}".strip() for code in wanted)
 
 
 def children_of(unit: Unit) -> QuerySet[Unit]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from yinfeng.core.tables import Cell, Column, Table, day, moment
@@ -103,7 +104,7 @@ class InvitationTable(Table):
     columns = (
         Column("name", _("姓名"), lambda row: Cell(row.name, sub=row.username)),
         Column("unit", _("单位"), lambda row: row.unit.brief),
-        Column("roles", _("角色"), lambda row: "、".join(role.label for role in row.roles.all()) or "—"),
+        Column("roles", _("角色"), lambda row: gettext("、").join(role.label for role in row.roles.all()) or "—"),
         Column("by", _("邀请人"), lambda row: str(row.invited_by) if row.invited_by else str(_("系统"))),
         Column("sent", _("发出时间"), lambda row: moment(row.created_at), sort="created_at"),
         Column("expires", _("到期时间"), lambda row: moment(row.expires_at), sort="expires_at"),

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from yinfeng.core import tables
 from yinfeng.core.errors import Missing
@@ -234,7 +234,7 @@ class Units(ListPage):
     filterset = UnitFilter
     table = UnitTable
     key = "units"
-    title = gettext_lazy("单位")
+    title = pgettext_lazy("plural", "单位")
 
     def primary(self) -> dict[str, Any] | None:
         if not self.by.may("orgs.unit.change"):
@@ -253,7 +253,7 @@ class UnitDetail(DetailPage):
         if not unit.is_open(today):
             badges.append({"text": _("已撤销"), "tone": "muted"})
         return {
-            "back": {"label": _("单位"), "url": reverse("units")},
+            "back": {"label": pgettext("plural", "单位"), "url": reverse("units")},
             "subtitle": " · ".join(filter(None, [unit.short_name, unit.name_en])),
             "code": unit.code,
             "badges": badges,
@@ -282,14 +282,14 @@ class UnitDetail(DetailPage):
 
     def _facts(self, unit: Unit) -> list[dict[str, Any]]:
         members = (
-            "、".join(member.brief for member in queries.members_of(unit))
+            _("、").join(member.brief for member in queries.members_of(unit))
             if unit.kind == "collective"
             else ""
         )
         facts: list[dict[str, Any]] = [
             {"label": _("上级单位"), "value": unit.parent.label if unit.parent else "", "url": unit.parent.get_absolute_url() if unit.parent else ""},
             {"label": _("存续"), "value": since(unit.valid_from, unit.valid_to)},
-            {"label": _("其他称谓"), "value": "、".join(unit.aliases)},
+            {"label": _("其他称谓"), "value": _("、").join(unit.aliases)},
             {"label": _("行政区划代码"), "value": unit.division},
             {"label": _("负责行业"), "value": queries.industry_names(unit.industries), "wide": True},
             {"label": _("所指单位"), "value": members, "wide": True},

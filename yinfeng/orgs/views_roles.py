@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from yinfeng.core import tables
 from yinfeng.core.actors import Actor
@@ -44,7 +44,7 @@ class Roles(Page):
             for code in role.permissions:
                 if code in known:
                     groups[str(known[code].group)].append(str(known[code].label))
-            kinds = "、".join(str(UNIT_KINDS[kind]) for kind in role.unit_kinds)
+            kinds = _("、").join(str(UNIT_KINDS[kind]) for kind in role.unit_kinds)
             found.append(
                 {
                     "role": role, "groups": dict(groups), "kinds": kinds or _("任何单位"), "holders": counts.get(role.pk, 0),
@@ -77,9 +77,9 @@ class Accounts(ListPage):
 def tabs(by: Actor, active: str) -> list[dict[str, Any]]:
     """Return the tabs of the pages about who may sign in and do what, as far as they open to the actor."""
     pages = [
-        ("accounts", _("账号"), by.may(queries.ASSIGN)),
-        ("invitations", _("邀请"), by.may("orgs.user.invite")),
-        ("roles", _("角色"), True),
+        ("accounts", pgettext("plural", "账号"), by.may(queries.ASSIGN)),
+        ("invitations", pgettext("plural", "邀请"), by.may("orgs.user.invite")),
+        ("roles", pgettext("plural", "角色"), True),
     ]
     shown = [
         {"label": label, "url": reverse(route), "active": route == active}
@@ -253,7 +253,7 @@ class Invitations(ListPage):
     filterset = InvitationFilter
     table = InvitationTable
     key = "invitations"
-    title = gettext_lazy("邀请")
+    title = pgettext_lazy("plural", "邀请")
 
     def primary(self) -> dict[str, Any] | None:
         return {"label": _("邀请用户"), "url": reverse("invitation-add"), "icon": "user-plus"}
