@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
+from yinfeng.core.models import Event
 from yinfeng.core.tables import PAGE_ROWS
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.projects.models import Project
@@ -22,14 +23,11 @@ def projects(request: HttpRequest) -> HttpResponse:
     return page("projects", rows=found)
 
 
-def project(request: HttpRequest, pk: int) -> HttpResponse:
-    found = Project.objects.select_related("enterprise", "host_unit", "created_by").get(pk=pk)
-    return page("project", row=found)
-
-
 def enterprises(request: HttpRequest) -> HttpResponse:
     return page("enterprises", rows=Enterprise.objects.order_by("-pk")[:PAGE_ROWS])
 
 
-def enterprise(request: HttpRequest, pk: int) -> HttpResponse:
-    return page("enterprise", row=Enterprise.objects.get(pk=pk))
+def detail(request: HttpRequest, object_type: str, pk: int, rows: int) -> HttpResponse:
+    """Show as many rows as the page of an object has: its events first, then those of the objects after it."""
+    found = Event.objects.filter(object_type=object_type, object_id__gte=pk).order_by("object_id", "-pk")
+    return page("events", rows=found[:rows])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from statistics import median
+from typing import Any
 
 from django.db import connection
 from django.test import Client
@@ -22,12 +24,21 @@ class Page:
 
     name: str
     address: str
+    bare: str
     keys: Sequence[int] = ()
 
-    def pairs(self) -> list[tuple[str, str]]:
-        """Return (address, address of the bare view) for each key."""
-        places = [self.address.format(pk=pk) for pk in self.keys] or [self.address]
-        return [(place, f"/bare{place}") for place in places]
+    def pairs(self, client: Client) -> list[tuple[str, str]]:
+        """Return (address, address of the bare view) for each key; a bare view is told how many rows the page has."""
+        if not self.keys:
+            return [(self.address, self.bare)]
+        places = [(self.address.format(pk=pk), pk) for pk in self.keys]
+        return [(place, self.bare.format(pk=pk, rows=rows(client.get(place)))) for place, pk in places]
+
+
+def rows(response: Any) -> int:
+    """Return how many rows the content of a page has: facts, people, units, talks, files, events …"""
+    content = response.content.decode().partition("<main")[2].partition("</main>")[0]
+    return len(re.findall(r"<(?:dt|li|tr)\b", content))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +55,11 @@ class Result:
 
 def pages(city: City) -> list[Page]:
     return [
-        Page("list of projects", "/projects/"),
-        Page("one project", "/projects/{pk}/", city.projects),
-        Page("list of enterprises", "/enterprises/"),
-        Page("one enterprise", "/enterprises/{pk}/", city.enterprises),
-    ]
+        Page("list of projects", "/projects/", "/bare/projects/"),
+        Page("one project", "/projects/{pk}/", "/bare/projects.project/{pk}/{rows}/", city.projects),
+        Page("list of enterprises", "/enterprises/", "/bare/enterprises/"),
+        Page("one enterprise", "/enterprises/{pk}/", "/bare/enterprises.enterprise/{pk}/{rows}/", city.enterprises),
+    ]  # fmt: skip
 
 
 def signed_in(user: User) -> Client:
@@ -79,7 +90,7 @@ def measure(page: Page, city: City, rounds: int) -> Result:
         signed_in(city.unrestricted),
         signed_in(city.restricted),
     )
-    turns = cycle(page.pairs())
+    turns = cycle(page.pairs(wide))
     taken: list[tuple[float, float, float]] = []
     for turn in range(-max(3, rounds // 5), rounds):
         address, bare_address = next(turns)

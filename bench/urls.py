@@ -12,7 +12,6 @@ __all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"
 urlpatterns = [
     *urlpatterns,
     path("bare/projects/", bare.projects),
-    path("bare/projects/<int:pk>/", bare.project),
     path("bare/enterprises/", bare.enterprises),
-    path("bare/enterprises/<int:pk>/", bare.enterprise),
+    path("bare/<str:object_type>/<int:pk>/<int:rows>/", bare.detail),
 ]
