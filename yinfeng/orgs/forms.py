@@ -87,6 +87,14 @@ class UnitForm(UnitFacts):
     name = forms.CharField(label=_("名称"), max_length=200)
     short_name = forms.CharField(label=_("简称"), max_length=60, required=False)
     name_en = forms.CharField(label=_("英文名称"), max_length=200, required=False)
+    # The city exists already, and for whom a collective name stands, the profile says.
+    kind = forms.ChoiceField(
+        label=_("类别"),
+        choices=[
+            ("", _("请选择")),
+            *(item for item in UNIT_KINDS.items() if item[0] not in {"city", "collective"}),
+        ],
+    )
     parent = UnitChoice(label=_("上级单位"))
     day = _day()
     field_order = ("name", "short_name", "name_en", "code", "kind", "parent", "day")

@@ -12,13 +12,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
+from yinfeng.core import queries as core
 from yinfeng.core import tables
 from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Conflict
 from yinfeng.core.forms import ReasonForm, Styled
 from yinfeng.core.permissions import registry
 from yinfeng.core.scopes import actions_on, fetch, rows
-from yinfeng.core.web import SIGNED_IN, ActPage, DetailPage, EditPage, ListPage, Page
+from yinfeng.core.web import SIGNED_IN, ActPage, DetailPage, EditPage, ListPage, Page, entry
 from yinfeng.orgs import forms, queries, services
 from yinfeng.orgs.filters import AccountFilter, InvitationFilter
 from yinfeng.orgs.models import UNIT_KINDS, Account, Invitation, RoleGrant
@@ -97,6 +98,7 @@ class AccountDetail(DetailPage):
 
     def content(self) -> dict[str, Any]:
         account: Account = self.object
+        user = account.as_user()  # whose name the events bear
         person = getattr(account, "person", None)
         posts = queries.posts_of([person.pk]).get(person.pk, []) if person else []
         state = (
@@ -125,11 +127,8 @@ class AccountDetail(DetailPage):
                 }
             ],
             "grants": [self._grant(grant) for grant in queries.grants_of(account)],
+            "timeline": [entry(event, user) for event in core.timeline([user])],
         }  # fmt: skip
-
-    def told_of(self) -> list[Any]:
-        """The account's events are told of the user it is."""
-        return [self.object.as_user()]
 
     def _grant(self, grant: RoleGrant) -> dict[str, Any]:
         is_open = grant.valid_to is None
