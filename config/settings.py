@@ -179,7 +179,10 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": number("PASSWORD_LENGTH", 10)},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "yinfeng.orgs.passwords.ClassesValidator", "OPTIONS": {"classes": number("PASSWORD_CLASSES", 0)}},
+    {
+        "NAME": "yinfeng.orgs.passwords.ClassesValidator",
+        "OPTIONS": {"classes": number("PASSWORD_CLASSES", 0)},
+    },
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
