@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -126,7 +126,7 @@ class UnitVersion(InForce):
     class Meta:
         verbose_name = _("单位沿革")
         verbose_name_plural = _("单位沿革")
-        ordering: ClassVar = ["valid_from", "pk"]
+        ordering: ClassVar = [F("valid_from").asc(nulls_first=True), "pk"]
 
     def __str__(self) -> str:
         return self.name
@@ -290,7 +290,7 @@ class SeatTerm(InForce):
     class Meta:
         verbose_name = _("席位任期")
         verbose_name_plural = _("席位任期")
-        ordering: ClassVar = ["valid_from", "pk"]
+        ordering: ClassVar = [F("valid_from").asc(nulls_first=True), "pk"]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["seat", "person"], condition=Q(valid_to=None), name="orgs_term_once",

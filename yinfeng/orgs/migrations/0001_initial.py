@@ -504,7 +504,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "单位沿革",
                 "verbose_name_plural": "单位沿革",
-                "ordering": ["valid_from", "pk"],
+                "ordering": [models.OrderBy(models.F("valid_from"), nulls_first=True), "pk"],
             },
         ),
         migrations.CreateModel(
@@ -540,7 +540,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "席位任期",
                 "verbose_name_plural": "席位任期",
-                "ordering": ["valid_from", "pk"],
+                "ordering": [models.OrderBy(models.F("valid_from"), nulls_first=True), "pk"],
                 "constraints": [
                     models.UniqueConstraint(
                         condition=models.Q(("valid_to", None)),
