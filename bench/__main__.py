@@ -32,7 +32,7 @@ def emptiness() -> Iterator[dict[str, str]]:
         (var / "static").mkdir()
         address = f"sqlite:///{var / 'bench.sqlite3'}"
         if os.environ.get("YINFENG_DATABASE_URL", "").startswith("postgres"):
-            address = stack.enter_context(postgres.cluster())
+            address = stack.enter_context(postgres.cluster()).replace("/yinfeng?", "/postgres?")
         yield {
             "DJANGO_SETTINGS_MODULE": "bench.settings",
             "YINFENG_DATABASE_URL": address,
