@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
+from itertools import chain, count
 from typing import Any
 
 from django.db.models import BooleanField, Count, JSONField, Prefetch, Q, QuerySet, Value
@@ -347,3 +348,11 @@ def grants_of(user: User) -> list[RoleGrant]:
     """Return every role an account holds or held, the present ones first."""
     grants = RoleGrant.objects.filter(user=user.pk).select_related("role", "unit", "granted_by")
     return sorted(grants, key=lambda grant: (grant.valid_to is not None, -grant.pk))
+
+
+def free_username(wanted: str) -> str:
+    """Return ``wanted`` or, when an account has it, the first of wanted-2, wanted-3 … that none has."""
+    taken = set(User.objects.filter(username__startswith=wanted).values_list("username", flat=True))
+    return next(
+        name for name in chain([wanted], (f"{wanted}-{number}" for number in count(2))) if name not in taken
+    )

@@ -29,18 +29,19 @@ class Command(BaseCommand):
         if root is None or not roles:
             raise CommandError(_("还没有载入城市方案，请先运行 yinfeng profile load。"))
         by = system("firstrun")
-        for earlier in Invitation.objects.filter(username=USERNAME, used_at=None, revoked_at=None):
+        username = queries.free_username(USERNAME)
+        for earlier in Invitation.objects.filter(invited_by=None, used_at=None, revoked_at=None):
             services.revoke_invitation(by=by, invitation=earlier, now=now)
         _invitation, secret = services.invite(
             by=by,
             name=_("系统管理员"),
-            username=USERNAME,
+            username=username,
             unit=root,
             roles=roles[:1],
             position=_("系统管理员"),
             now=now,
         )
         self.stdout.write(
-            _("请用下面的一次性链接设置管理员 %(name)s 的密码（七天内有效）：") % {"name": USERNAME}
+            _("请用下面的一次性链接设置管理员 %(name)s 的密码（七天内有效）：") % {"name": username}
         )
         self.stdout.write(settings.BASE_URL + reverse("account_accept", args=[secret]))
