@@ -431,9 +431,10 @@ class Invitation(models.Model):
     roles: models.ManyToManyField[Role, models.Model] = models.ManyToManyField(
         Role, verbose_name=_("角色"), related_name="+"
     )
+    # Never emptied: without an inviter a link gives its roles on behalf of the system (the first run).
     invited_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        models.SET_NULL,
+        models.PROTECT,
         null=True,
         blank=True,
         verbose_name=_("邀请人"),
