@@ -6,6 +6,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
+from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker
 
 
@@ -18,6 +19,9 @@ def pytest_configure(config: pytest.Config) -> None:
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     settings.WHITENOISE_AUTOREFRESH = True
+    # a busy machine is no fault of the code: nothing here is judged by the clock
+    hypothesis_settings.register_profile("unhurried", deadline=None)
+    hypothesis_settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")
