@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -46,11 +47,9 @@ def database_url(folder: Path) -> str:
     import psycopg
 
     name = f"journeys_{secrets.token_hex(4)}"
-    with psycopg.connect(url, autocommit=True) as connection:
+    with psycopg.connect(urlsplit(url)._replace(path="/postgres").geturl(), autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[call-overload]
-    head, _slash, tail = url.rpartition("/")
-    _old, question, query = tail.partition("?")
-    return f"{head}/{name}{question}{query}"
+    return urlsplit(url)._replace(path=f"/{name}").geturl()
 
 
 @pytest.fixture(scope="session")
