@@ -59,7 +59,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     environment = os.environ | {
         "YINFENG_SECRET_KEY": secrets.token_urlsafe(40),
         "YINFENG_DATABASE_URL": database_url(folder),
-        "YINFENG_MEDIA_DIR": str(folder / "media"),
+        "YINFENG_VAR_DIR": str(folder),  # two workers that collect into one folder trip each other up
         "YINFENG_DEBUG": "0",
     }
 
