@@ -30,10 +30,11 @@ class WithOptions(ScopedFilterSet):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         options = queries.options(self.codes.values())
-        for name, table in self.codes.items():
-            self.filters[name].extra["choices"] = options.get(table, [])
-        for name in self.units:
-            self.filters[name].extra["choices"] = options.get(queries.UNIT, [])
+        for name in (*self.codes, *self.units):
+            choice = self.filters[name]
+            choice.extra["choices"] = options.get(self.codes.get(name, queries.UNIT), [])
+            # a filter keeps its first field: one made for the class, as the OpenAPI document does, knows no choices
+            vars(choice).pop("_field", None)
 
 
 class LeadFilter(WithOptions):

@@ -176,6 +176,15 @@ def test_filters(city: City, query: str, found: int) -> None:
     assert len(answer.context["table"]["rows"]) == found
 
 
+def test_filters_still_work_after_the_api_was_described(city: City) -> None:
+    """Whoever reads the OpenAPI document first takes no filter from those who come after."""
+    city.project()
+    client = signed_in(city.users["bob"])
+    assert client.get("/api/schema/").status_code == 200
+    for query in ("section=C", "project_class=land", f"host_unit={city.jimei.pk}"):
+        assert len(client.get(f"/projects/?{query}").context["table"]["rows"]) == 1, query
+
+
 def test_bulk_acts(city: City) -> None:
     client = signed_in(city.users["bob"])
     own, other = city.project(), city.project(by="alice")
