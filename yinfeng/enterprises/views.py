@@ -60,7 +60,6 @@ class ExportEnterprises(ExportPage):
 class EnterpriseDetail(DetailPage):
     permission = VIEW
     model = Enterprise
-    template_name = "enterprises/enterprise.html"
     actions = ("relate",)
 
     def content(self) -> dict[str, Any]:
@@ -78,11 +77,8 @@ class EnterpriseDetail(DetailPage):
             "acts": self._acts(firm),
             "warnings": code_warnings(firm.uscc or ""),
             "fact_groups": self._facts(firm, found.former),
-            "related": [*filter(None, related)],
-            "contacts": self._contacts(found.people) if self.by.may("enterprises.contact.view") else None,
-            "contact_add_url": self._link("contact-add", firm.pk, self.by.may_at(CHANGE, self.by.unit_id)),
-            "relations": self._relations(firm, found.relations),
-            "relation_add_url": self._link("relation-add", firm.pk, "relate" in self.allowed()),
+            "people": self._contacts(firm, found.people) if self.by.may("enterprises.contact.view") else None,
+            "related": [self._relations(firm, found.relations), *filter(None, related)],
         }
 
     @staticmethod
@@ -145,40 +141,59 @@ class EnterpriseDetail(DetailPage):
             },
         ]
 
-    def _contacts(self, people: list[queries.Person]) -> list[dict[str, Any]]:
-        may_unmask = self.by.may("enterprises.contact.unmask")
-        return [
+    def _contacts(self, firm: Enterprise, people: list[queries.Person]) -> dict[str, Any]:
+        may_add, may_unmask = (
+            self.by.may_at(CHANGE, self.by.unit_id),
+            self.by.may("enterprises.contact.unmask"),
+        )
+        rows = [
             {
                 "name": person.name,
-                "position": person.position,
+                "role": person.position,
                 "unit": person.unit,
-                "phone": person.phone,
+                "phone_masked": person.phone,
                 "unmask_url": self._link("contact-unmask", person.pk, may_unmask and bool(person.phone)),
                 "edit_url": self._link("contact-edit", person.pk, self.by.may_at(CHANGE, person.unit_id)),
             }
             for person in people
         ]
+        return {
+            "title": _("联系人"),
+            "act": self._add(_("添加联系人"), "contact-add", firm) if may_add else None,
+            "rows": rows,
+            "empty": _("还没有登记联系人。"),
+        }
 
-    def _relations(self, firm: Enterprise, relations: list[queries.Related]) -> list[dict[str, Any]]:
+    def _relations(self, firm: Enterprise, relations: list[queries.Related]) -> dict[str, Any]:
         def kind(item: queries.Related) -> str:
             label = RELATION_KINDS[item.kind]
             return str(label) if item.is_own else _("本企业是它的%(kind)s") % {"kind": label}
 
         may_relate = "relate" in self.allowed()
-        return [
+        rows = [
             {
                 "title": item.other,
                 "url": reverse("enterprise", args=[item.other_id]),
                 "sub": " · ".join(
                     filter(None, [share_text(item.share), item.source, tables.day(item.noted_date)])
                 ),
-                "kind": kind(item),
+                "badge": {"text": kind(item), "tone": "muted"},
                 "remove_url": reverse("relation-remove", args=[firm.pk, item.pk])
                 if may_relate and item.is_own
                 else "",
             }
             for item in relations
         ]
+        return {
+            "title": _("企业关系"),
+            "act": self._add(_("添加关系"), "relation-add", firm) if may_relate else None,
+            "rows": rows,
+            "empty": _("还没有记录供应商、客户或股东。"),
+        }
+
+    @staticmethod
+    def _add(label: str, route: str, firm: Enterprise) -> dict[str, str]:
+        return {"label": label, "url": reverse(route, args=[firm.pk])}
 
 
 def share_text(share: str) -> str:

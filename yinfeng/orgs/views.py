@@ -299,8 +299,8 @@ class UnitDetail(DetailPage):
         needless = _("负责行业") if unit.kind == "collective" else _("所指单位")
         return [{"title": _("单位资料"), "facts": [fact for fact in facts if fact["label"] != needless]}]
 
-    def _people(self, unit: Unit) -> list[dict[str, Any]]:
-        return [
+    def _people(self, unit: Unit) -> dict[str, Any]:
+        rows = [
             {
                 "name": post.person.name,
                 "role": post.position + (f" · {_('主要领导')}" if post.is_first_hand else ""),
@@ -308,6 +308,7 @@ class UnitDetail(DetailPage):
             }
             for post in queries.people_of(unit)
         ]
+        return {"title": _("人员"), "rows": rows, "empty": _("还没有登记人员。")}
 
     def _related(self, unit: Unit) -> list[dict[str, Any]]:
         found = [

@@ -203,10 +203,18 @@ class ProjectDetail(Detail):
             "fact_groups": self._facts(),
             "edit_url": reverse("project-edit", args=[project.pk]) if self.may_edit() else "",
             "head_acts": self._head_acts(allowed),
-            "units": [self._unit(row, can_team) for row in involved if not row.is_person],
-            "unit_add_url": reverse("project-unit-add", args=[project.pk]) if can_team else "",
-            "members": [self._member(row, can_team) for row in involved if row.is_person],
-            "member_add_url": reverse("project-member-add", args=[project.pk]) if can_team else "",
+            "units": {
+                "title": _("参与单位"),
+                "rows": [self._unit(row, can_team) for row in involved if not row.is_person],
+                "act": self._add(_("加入单位"), "project-unit-add", can_team),
+                "empty": _("还没有。"),
+            },
+            "team": {
+                "title": _("项目团队"),
+                "rows": [self._member(row, can_team) for row in involved if row.is_person],
+                "act": self._add(_("加入成员"), "project-member-add", can_team),
+                "empty": _("还没有。"),
+            },
             "talks": [self._talk(talk) for talk in queries.talks(project)],
             "signature": self._signature(allowed),
         }
@@ -330,15 +338,18 @@ class ProjectDetail(Detail):
             acts.append({"label": _("记录洽谈"), "url": url, "icon": "message-plus"})
         return acts
 
+    def _add(self, label: str, route: str, allowed: bool) -> dict[str, str] | None:
+        return {"label": label, "url": reverse(route, args=[self.object.pk])} if allowed else None
+
     def _unit(self, row: queries.Involved, can_team: bool) -> dict[str, Any]:
         removable = can_team and row.part in services.CHOSEN_PARTS
         url = reverse("project-unit-remove", args=[self.object.pk, row.pk]) if removable else ""
-        return {"name": row.name, "role": stages.PARTS[row.part], "remove_url": url}
+        return {"title": row.name, "sub": stages.PARTS[row.part], "remove_url": url}
 
     def _member(self, row: queries.Involved, can_team: bool) -> dict[str, Any]:
         url = reverse("project-member-remove", args=[self.object.pk, row.pk]) if can_team else ""
         role = _("项目负责人") if row.is_leader else _("团队成员")
-        return {"name": row.name, "role": role, "remove_url": url}
+        return {"title": row.name, "sub": role, "remove_url": url}
 
     @staticmethod
     def _talk(talk: Any) -> dict[str, Any]:
