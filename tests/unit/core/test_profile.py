@@ -100,6 +100,7 @@ MISTAKES = [
     ("one table for many", "chains.toml", "[[chain]]", "[chain]", "chains.toml:1 应写成 [[chain]]"),
     # CSV
     ("a cell too many", "codes/industries.csv", "39,电子设备制造业,,C", "39,电子设备制造业,,C,", "codes/industries.csv:3 这一行有 5 列，应为 4 列"),
+    ("a cell too few", "codes/industries.csv", "39,电子设备制造业,,C", "39,电子设备制造业,", "codes/industries.csv:3 这一行有 3 列，应为 4 列"),
     ("an open quote", "codes/industries.csv", "39,电子设备制造业", '39,"电子设备制造业', "codes/industries.csv:3 CSV 格式错误"),
     ("no column", "codes/industries.csv", "code,name,", "code,title,", "codes/industries.csv:1 缺少列“name”"),
     ("two columns alike", "codes/currencies.csv", "name_en,unit", "name_en,name_en", "codes/currencies.csv:1 有两列同名"),
@@ -202,12 +203,25 @@ def test_a_wrong_profile_loads_nothing_and_the_command_says_why(
 ) -> None:
     edit(small, "roles.toml", "projects.lead.register", "projects.lead.sell")
     for act in ("check", "load"):
-        with pytest.raises(CommandError):
+        with pytest.raises(CommandError, match="1 处错误"):
             call_command("profile", act, str(small))
         assert 'roles.toml:7 role "clerk": 没有 "projects.lead.sell" 这个权限' in capsys.readouterr().err
     assert not Unit.objects.exists()
     assert not Code.objects.exists()
     assert not ProfileRow.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_wrong_profile_leaves_what_was_loaded(small: Path) -> None:
+    load(small)
+    before = [list(model.objects.values_list()) for model in (Unit, Body, Role, Code, Rule, ProfileLoad)]
+    edit(small, "units.toml", 'name = "东区"', 'name = "东部区"')
+    edit(small, "roles.toml", "projects.lead.register", "projects.lead.sell")
+    with pytest.raises(profile.WrongProfile):
+        load(small, LATER)
+    assert [
+        list(model.objects.values_list()) for model in (Unit, Body, Role, Code, Rule, ProfileLoad)
+    ] == before
 
 
 @pytest.mark.django_db
