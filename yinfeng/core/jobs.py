@@ -131,7 +131,7 @@ def run_job(job_id: int) -> None:
     by = _owner(job)
     language = job.parameters.get("language", "zh-hans")
     with override(language):
-        if job.state == "queued" and not _claim(job):
+        if not _claim(job):  # another worker has it: a job may be called for twice, never worked on twice
             return
         try:
             while job.state == "running" and _chunk(job, by):
@@ -186,14 +186,17 @@ def _chunk(job: Job, by: Actor) -> bool:
             transaction.set_rollback(
                 True
             )  # cancelled, or taken over by another worker: this chunk never happened
+        elif step.outcome != "more":
+            events.record(
+                by=by, verb="core.job.wait" if step.outcome == "wait" else "core.job.finish", obj=job
+            )
     job.refresh_from_db()
-    if ours == 1 and step.outcome != "more":
-        events.record(by=by, verb="core.job.wait" if step.outcome == "wait" else "core.job.finish", obj=job)
     return ours == 1 and step.outcome == "more"
 
 
 def _fail(job: Job, problem: str) -> None:
-    Job.objects.filter(pk=job.pk, state="running").update(
+    """Tell the owner why it stopped, unless another worker has taken it over meanwhile."""
+    Job.objects.filter(pk=job.pk, state="running", version=job.version).update(
         state="failed", problem=problem, finished_at=timezone.now(), version=F("version") + 1
     )
 

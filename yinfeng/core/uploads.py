@@ -9,12 +9,15 @@ from __future__ import annotations
 import codecs
 import hashlib
 import re
+import tempfile
 import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import IO, NoReturn
+from typing import IO, Any, NoReturn
 from urllib.parse import quote
 
+from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.utils.translation import gettext as _
 
 from yinfeng.core.errors import Invalid, TooLarge
@@ -201,6 +204,24 @@ def _reads_as(file: IO[bytes], encoding: str) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+# --- receiving ----------------------------------------------------------------------------------------------------
+
+
+class NamelessFileUploadHandler(TemporaryFileUploadHandler):
+    """Receive a large upload into a file without a name: whatever becomes of the process, it goes with it."""
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        super(TemporaryFileUploadHandler, self).new_file(*args, **kwargs)
+        stream = tempfile.TemporaryFile()  # noqa: SIM115 - the request closes it
+        self.file = UploadedFile(  # type: ignore[assignment]
+            stream, self.file_name, self.content_type, 0, self.charset, self.content_type_extra
+        )
+
+    def upload_interrupted(self) -> None:
+        if hasattr(self, "file"):
+            self.file.close()
 
 
 # --- names --------------------------------------------------------------------------------------------------------

@@ -306,9 +306,12 @@ _readings: dict[tuple[int, str], Reading] = {}
 
 
 def reading(job: Job, phase: str) -> Reading:
-    """Return the job's file opened at its cursor."""
-    key = (job.pk, phase)
-    found = _readings.get(key)
+    """Return the job's file opened at its cursor.
+
+    It is kept for the next chunk only once this one has come to its end: rows of a chunk that failed are read again.
+    """
+    found = _readings.pop((job.pk, phase), None)
+    _readings.clear()  # one file at a time per process
     if found is None or found.position != job.cursor:
         table = open_table(job.source_file.open("rb"), job.source_name, COLUMNS)
         found = Reading(iter(table), job.cursor, table.row_count)
@@ -320,8 +323,6 @@ def reading(job: Job, phase: str) -> Reading:
                 found.seen |= marks_of(values)
                 if phase == "check" and row.number not in left:  # what was written is in the library
                     found.names.note([values])
-        _readings.clear()  # one file at a time per process
-        _readings[key] = found
     return found
 
 
@@ -337,8 +338,8 @@ def chunk(job: Job, by: Actor) -> jobs.Step:
     begun = job.report if job.report.get("phase") == phase else {"notes": job.parameters.get("notes", [])}
     report = merged(begun, batch.report) | {"phase": phase}
     if len(rows) == CHUNK:
+        _readings[job.pk, phase] = at
         return jobs.Step(at.position, report, total=at.total)
-    _readings.pop((job.pk, phase), None)
     values = result_of(job, report)
     if phase == "check":
         values["parameters"] = {**job.parameters, "phase": "write"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -11,7 +12,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from tests.factories import make_enterprise, make_unit, make_user
-from yinfeng.core import jobs
+from yinfeng.core import events, jobs
 from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Conflict, Forbidden
 from yinfeng.core.models import Event, Job
@@ -147,3 +148,48 @@ def test_an_error_is_told_and_can_be_retried(kind: dict[str, int | None], by: Ac
     job.refresh_from_db()
     assert job.state == "done"
     assert Enterprise.objects.count() == ROWS
+
+
+def test_a_job_called_for_twice_is_worked_on_once(kind: dict[str, int | None], by: Actor) -> None:
+    """A worker that is called while another is at it leaves it alone: neither doubles its rows nor stops it."""
+    job = start(by)
+    Job.objects.filter(pk=job.pk).update(state="running", beat_at=timezone.now())
+    jobs.run_job.func(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.cursor) == ("running", 0)
+    assert not Enterprise.objects.exists()
+
+
+def test_who_lost_a_job_to_another_worker_does_not_stop_it(kind: dict[str, int | None], by: Actor) -> None:
+    """A worker taken for dead comes back with an error while another has gone on."""
+    job = start(by)
+
+    def chunk(job: Job, by: Actor) -> jobs.Step:
+        job.version -= 2  # what this worker knows is older than what is stored
+        raise RuntimeError
+
+    jobs.register("test.make", "测试", chunk)
+    jobs.run_job.func(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.problem) == ("running", "")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_end_and_its_event_exist_together_or_not_at_all(
+    kind: dict[str, int | None], by: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = start(by)
+    real = events.record
+
+    def dies(**words: Any) -> Any:
+        raise Crash
+
+    monkeypatch.setattr(events, "record", dies)
+    with pytest.raises(Crash):
+        jobs.run_job.func(job.pk)
+    job.refresh_from_db()
+    assert job.state == "running"
+    monkeypatch.setattr(events, "record", real)
+    assert jobs.revive(timezone.now() + jobs.DEAD_AFTER + timedelta(seconds=1)) == 1
+    jobs.run_job.func(job.pk)
+    assert Event.objects.filter(object_type="core.job", verb="core.job.finish").count() == 1

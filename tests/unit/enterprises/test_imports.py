@@ -143,6 +143,31 @@ def test_a_row_that_somebody_entered_meanwhile_is_looked_at_again(clerk: Actor, 
     assert Enterprise.objects.count() == 2
 
 
+@pytest.mark.parametrize("failing", [1, 2, 3])
+def test_rows_of_a_chunk_that_failed_are_read_again_by_the_same_process(
+    failing: int, clerk: Actor, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(imports, "CHUNK", 2)
+    names = [f"甲{number}有限公司" for number in "一二三四五"]
+    job = start(clerk, "企业名称\n" + "\n".join(names) + "\n")
+    real, calls = services.write_batch, []
+
+    def fails_once(**words: Any) -> Any:
+        calls.append(1)
+        if len(calls) == failing:
+            raise OSError
+        return real(**words)
+
+    monkeypatch.setattr(services, "write_batch", fails_once)
+    job = confirmed(job, clerk)
+    assert job.state == "failed"
+    jobs.move(job, "retry", by=clerk)
+    jobs.run_job.func(job.pk)
+    job.refresh_from_db()
+    assert (job.state, counts(job)) == ("done", {"new": 5})
+    assert set(Enterprise.objects.values_list("name", flat=True)) == set(names)
+
+
 def test_a_reader_who_begins_anew_judges_rows_as_the_first_did(clerk: Actor, monkeypatch: Any) -> None:
     """Row 2 is refused for its staff, so row 5 of that name is the first to be taken, whoever reads it."""
     names = [

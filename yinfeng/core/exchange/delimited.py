@@ -120,7 +120,8 @@ class TextTable:
                     ) from None
                 yield [unescape_formula(field) for field in record]
         finally:
-            text.detach()
+            if not text.closed:  # by the collector, when a reading is given up half-way
+                text.detach()
 
 
 class _Lines:

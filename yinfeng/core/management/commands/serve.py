@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +9,8 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection
 from granian import Granian
 from granian.constants import Interfaces
+
+from yinfeng.core.processes import Companion, load_application
 
 
 class Command(BaseCommand):
@@ -27,10 +27,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        beside = (
-            [] if options["web_only"] else [["db_worker", "--interval", "0.5"], ["tick", "--every", "60"]]
-        )
-        children = [subprocess.Popen([sys.executable, "-m", "yinfeng", *words]) for words in beside]  # noqa: S603 - our own words
+        beside = [("db_worker", "--interval", "0.5", "--no-reload"), ("tick", "--every", "60")]
+        companions = [] if options["web_only"] else [Companion(*words) for words in beside]
         address = f"http://{options['host']}:{options['port']}/"
         self.stdout.write(f"Yinfeng serves on {address} (stop with Ctrl-C)")
         self.stdout.flush()
@@ -43,9 +41,8 @@ class Command(BaseCommand):
                 workers=options["workers"],
                 blocking_threads=1 if connection.vendor == "sqlite" else 4,
                 log_enabled=settings.DEBUG,
-            ).serve()
+                respawn_failed_workers=True,
+            ).serve(target_loader=load_application)
         finally:
-            for child in children:
-                child.terminate()
-            for child in children:
-                child.wait(timeout=10)
+            for companion in companions:
+                companion.stop()
