@@ -11,7 +11,7 @@ from django.db.models import Model
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import dateformat, timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -46,12 +46,11 @@ class Home(Page):
     def get(self, request: HttpRequest) -> HttpResponse:
         primary = next((act for provider in desk.PRIMARY if (act := provider(self.by))), None)
         boards = [provider(self.by) for provider in desk.HOME]
+        today = dateformat.format(timezone.localdate(), _("Y年n月j日 l"))
         return self.render(
             {
                 "greeting": _("%(name)s，您好") % {"name": self.by.name},
-                "subtitle": f"{self.by.unit_name} · {timezone.localdate():%Y-%m-%d}"
-                if self.by.unit_name
-                else "",
+                "subtitle": " · ".join(filter(None, [self.by.unit_name, today])),
                 "primary": primary,
                 "cards": [card for board in boards for card in board.cards],
                 "lists": [item for board in boards for item in board.lists],

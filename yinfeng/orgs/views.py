@@ -73,7 +73,7 @@ class Organisation(Page):
     def _body(self, body: Any) -> dict[str, Any]:
         seats = [seat for seat in body.open_seats if seat.kind != "member"]
         return {
-            "code": body.code, "name": body.label, "url": body.get_absolute_url(), "clause": body.clause,
+            "code": body.code, "kind": body.kind, "name": body.label, "url": body.get_absolute_url(), "clause": body.clause,
             "duty": body.duty_text, "since": since(body.valid_from, None),
             "industries": body.industry_text, "unit": body.unit,
             "leaders": [self._seat(seat) for seat in seats],

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from django.db.models import Count, F, QuerySet, Window
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet, Sum, Window
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -64,25 +67,21 @@ def _to_verify(by: Actor) -> Any:
 
 
 def board(by: Actor) -> desk.Board:
-    """Return what waits for the person, his next steps, what has stood still, and what he follows."""
-    cards, lists = [], []
+    """Return how far the projects in sight have come, what waits for the person, his next steps, what has stood still."""
+    cards: list[dict[str, Any]] = []
+    lists: list[dict[str, Any]] = []
     if by.may("projects.lead.assess"):
         found, count = _counted(
             _to_assess(by).select_related("enterprise", "handling_unit").order_by("first_reported_at")
         )
-        cards.append(_card(_("待我研判的线索"), count, f"{reverse('leads')}?state={stages.REGISTERED}"))
-        lists.append(_leads_to_assess(found))
+        lists.append(_leads_to_assess(found) | {"count": count})
     if by.may("projects.project.verify"):
         found, count = _counted(_to_verify(by).select_related("project", "entered_by").order_by("entered_at"))
-        cards.append(_card(_("待我核验的签约"), count, f"{reverse('projects')}?stage={stages.NEGOTIATING}"))
-        lists.append(_signatures_to_verify(found))
+        lists.append(_signatures_to_verify(found) | {"count": count})
     if by.may("projects.project.view"):
-        mine = Project.objects.permitted(by).filter(queries.mine(by), status=stages.ONGOING)
-        found, count = _counted(mine.order_by(F("next_date").asc(nulls_last=True), "pk"))
-        cards.append(_card(_("我团队的项目"), count, f"{reverse('projects')}?who=team", waits=False))
-        shown: list[dict[str, Any] | None] = [_next_steps(found), _stale(by), _followed(by)]
-        lists += [item for item in shown if item is not None]
-    return desk.Board(cards, [item for item in lists if item is not None])
+        cards = _stages(by)
+        lists += _project_lists(by)
+    return desk.Board(cards, sorted(lists, key=lambda item: not item["rows"]))
 
 
 def _counted(found: QuerySet[Any]) -> tuple[list[Any], int]:
@@ -91,11 +90,47 @@ def _counted(found: QuerySet[Any]) -> tuple[list[Any], int]:
     return rows, rows[0].in_all if rows else 0
 
 
-def _card(label: str, count: int, url: str, *, waits: bool = True) -> dict[str, Any]:
-    return {
-        "label": label, "value": f"{count:,}", "unit": "", "url": url,
-        "tone": "warning" if waits and count else "",
+def _stages(by: Actor) -> list[dict[str, Any]]:
+    """Return a card for each stage: how many ongoing projects stand there, and their amounts (intended, then contracted)."""
+    ongoing = Project.objects.permitted(by).filter(status=stages.ONGOING).order_by()
+    sums = {
+        stage: (count, intended, contracted)
+        for stage, count, intended, contracted in ongoing.values_list("stage").annotate(
+            Count("pk"), Sum("intended"), Sum("contracted")
+        )
+    }
+    cards = []
+    for code, label in stages.STAGES.items():
+        count, intended, contracted = sums.get(code, (0, None, None))
+        amount = contracted if code == stages.SIGNED else intended
+        kind = _("合同投资 %(amount)s") if code == stages.SIGNED else _("意向投资 %(amount)s")
+        cards.append({
+            "label": label, "value": f"{count:,}", "unit": _("个项目"),
+            "hint": kind % {"amount": show(amount)} if amount is not None else "",
+            "url": f"{reverse('projects')}?stage={code}&status={stages.ONGOING}",
+        })  # fmt: skip
+    return cards
+
+
+def _project_lists(by: Actor) -> list[dict[str, Any]]:
+    """Return the person's next steps, what stands still and what he follows, read in one query."""
+    now, seen = timezone.now(), Project.objects.permitted(by)
+    limits = queries.day_limits(timezone.localdate())
+    follows = Follow.objects.permitted(by).filter(object_type=events.type_of(Project)).values("object_id")
+    shown = {
+        "is_mine": seen.filter(queries.mine(by), status=stages.ONGOING, next_date__isnull=False).order_by("next_date", "pk"),
+        "is_stale": queries.stale(seen, limits, now).order_by("progress_at", "pk"),
+        "is_followed": seen.filter(pk__in=follows).order_by("-updated_at", "-pk"),
     }  # fmt: skip
+    among: dict[str, Any] = {name: Q(pk__in=found.values("pk")[:SHOWN]) for name, found in shown.items()}
+    wanted = reduce(or_, among.values())
+    kinds: Any = {name: ExpressionWrapper(q, BooleanField()) for name, q in among.items()}
+    found = list(seen.filter(wanted).annotate(**kinds))
+    mine = sorted((item for item in found if item.is_mine), key=lambda item: (item.next_date, item.pk))
+    stale = sorted((item for item in found if item.is_stale), key=lambda item: (item.progress_at, item.pk))
+    followed = sorted((item for item in found if item.is_followed), key=lambda item: item.updated_at, reverse=True)  # fmt: skip
+    lists = [_next_steps(mine), _stale(stale, now), _followed(followed)]
+    return lists if limits else [lists[0], lists[2]]
 
 
 def _leads_to_assess(found: list[Lead]) -> dict[str, Any]:
@@ -137,17 +172,12 @@ def _next_steps(found: list[Project]) -> dict[str, Any]:
                 "title": project.name, "url": project.get_absolute_url(), "sub": project.next_step,
                 "date_text": day(project.next_date), "late": project.next_date < today,
             }
-            for project in found if project.next_date is not None
+            for project in found
         ],
     }  # fmt: skip
 
 
-def _stale(by: Actor) -> dict[str, Any] | None:
-    limits = queries.day_limits(timezone.localdate())
-    if not limits:
-        return None
-    now = timezone.now()
-    found = queries.stale(Project.objects.permitted(by), limits, now).order_by("progress_at", "pk")[:SHOWN]
+def _stale(found: list[Project], now: datetime) -> dict[str, Any]:
     return {
         "title": _("很久没有进展的项目"), "icon": "zzz", "empty": _("没有停滞的项目。"),
         "rows": [
@@ -156,16 +186,14 @@ def _stale(by: Actor) -> dict[str, Any] | None:
                 "sub": _("%(stage)s阶段，已 %(days)s 天没有进展") % {
                     "stage": stages.STAGES[project.stage], "days": (now - project.progress_at).days,
                 },
-                "date_text": day(project.progress_at), "late": True,
+                "date_text": day(project.progress_at),
             }
             for project in found
         ],
     }  # fmt: skip
 
 
-def _followed(by: Actor) -> dict[str, Any]:
-    follows = Follow.objects.permitted(by).filter(object_type=events.type_of(Project)).values("object_id")
-    found = Project.objects.permitted(by).filter(pk__in=follows).order_by("-updated_at")[:SHOWN]
+def _followed(found: list[Project]) -> dict[str, Any]:
     return {
         "title": _("我关注的项目"), "icon": "star", "empty": _("在项目页点“关注”，动态就会通知您。"),
         "rows": [
