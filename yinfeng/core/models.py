@@ -29,6 +29,9 @@ class Versioned(models.Model):
     created_at = models.DateTimeField(_("创建时间"), auto_now_add=True)
     updated_at = models.DateTimeField(_("更新时间"), auto_now=True)
 
+    # Fields that follow from others: they stand in the event, but people are not shown them.
+    worked_out: ClassVar[tuple[str, ...]] = ()
+
     class Meta:
         abstract = True
 

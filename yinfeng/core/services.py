@@ -130,6 +130,7 @@ def stale(current: Versioned, values: Mapping[str, Any]) -> Stale:
     conflicts = [
         FieldConflict(name, current._meta.get_field(name).verbose_name, theirs, yours)  # type: ignore[union-attr]
         for name, (theirs, yours) in differences(current, values).items()
+        if name not in current.worked_out
     ]
     return Stale(conflicts=conflicts, version=current.version)
 

@@ -78,6 +78,8 @@ class Unit(Versioned, Bilingual, InForce):
     source = models.CharField(_("依据"), max_length=200, blank=True)
     note = models.CharField(_("说明"), max_length=500, blank=True)
 
+    worked_out: ClassVar = ("path",)
+
     objects = UnitQuerySet.as_manager()
 
     class Meta:

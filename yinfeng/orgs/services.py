@@ -94,7 +94,7 @@ def put_unit(
         _begin_version(unit, act, day, reason)
     if "path" in changes and not created:
         _move_below(old["path"], unit.path)
-    told = {} if created else {name: pair for name, pair in changes.items() if name != "path"}
+    told = {} if created else changes
     events.record(by=by, verb=f"orgs.unit.{act}", obj=unit, note=reason.strip(), changes=told)
     former = UnitVersion.objects.filter(unit=unit).exclude(name=unit.name).values_list("name", flat=True)
     texts = [unit.short_name, unit.name_en, *unit.aliases, *former]
@@ -129,9 +129,7 @@ def _save_version(unit: Unit, old: Mapping[str, Any]) -> None:
     seen = unit.version
     unit.version = seen + 1
     if Unit.objects.filter(pk=unit.pk, version=seen).update(version=unit.version) != 1:
-        raise stale(
-            Unit.objects.get(pk=unit.pk), {name: getattr(unit, name) for name in old if name != "path"}
-        )
+        raise stale(Unit.objects.get(pk=unit.pk), {name: getattr(unit, name) for name in old})
     unit.save(force_update=True)
 
 

@@ -104,9 +104,11 @@ def test_of_two_edits_on_one_version_the_second_is_shown_both_values(clerk: Acto
     copy = Enterprise.objects.get(pk=firm.pk)
     services.change_enterprise(by=clerk, enterprise=firm, version=1, values={"city": "厦门市"})
     with pytest.raises(Stale) as refused:
-        services.change_enterprise(by=clerk, enterprise=copy, version=1, values={"city": "泉州市"})
-    conflict = refused.value.conflicts[0]
-    assert (conflict.name, conflict.theirs, conflict.yours) == ("city", "厦门市", "泉州市")
+        services.change_enterprise(
+            by=clerk, enterprise=copy, version=1, values={"city": "泉州市", "name": "新名有限公司"}
+        )
+    conflicts = [(item.name, item.theirs, item.yours) for item in refused.value.conflicts]
+    assert conflicts == [("city", "厦门市", "泉州市"), ("name", FIRM["name"], "新名有限公司")]
     assert Enterprise.objects.get(pk=firm.pk).city == "厦门市"
 
 

@@ -11,6 +11,7 @@ from tests.unit.orgs.conftest import TODAY, City
 from yinfeng.core.actors import Actor, system
 from yinfeng.core.errors import Conflict, Invalid, Stale
 from yinfeng.core.models import Event
+from yinfeng.core.web import entry
 from yinfeng.orgs import queries, services
 from yinfeng.orgs.models import RoleGrant, Unit, UnitVersion
 
@@ -43,6 +44,13 @@ def test_paths_below_follow_a_move(city: City, by: Actor) -> None:
     assert paths[deep.code] == "/city/huli/xinglin/deep/"
     assert paths[look_alike.code] == "/city/jimei/xinglin-2/"
     assert set(queries.below(city.huli)) >= {city.street, deep}
+
+
+def test_the_timeline_tells_the_new_parent_and_not_the_path(city: City, by: Actor) -> None:
+    moved = move(by, city.street, city.huli)
+    event = Event.objects.filter(verb="orgs.unit.moved").get()
+    assert set(event.changes) == {"parent", "path"}
+    assert [line["label"] for line in entry(event, moved)["changes"]] == ["上级单位"]
 
 
 def test_who_acts_for_a_unit_acts_for_what_moved_below_it(city: City, by: Actor) -> None:
