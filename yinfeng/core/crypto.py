@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import re
 from typing import Any
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -58,8 +59,17 @@ class EncryptedTextField(models.TextField):
         return super().get_lookup(lookup_name) if lookup_name == "isnull" else None
 
 
+# Country and area code or the first three of a mobile number, the four digits to hide, the last three or four, an extension.
+_CHINESE_NUMBER = re.compile(
+    r"((?:(?:\+|00)?86-?)?(?:1[3-9]\d-?|0?(?:10|2\d|[3-9]\d\d)-?)?)(?:\d-?){4}(\d{3,4})(\D.*)?"
+)
+
+
 def mask_phone(phone: str) -> str:
-    """Hide the middle of a phone number: 138****5678."""
-    if len(phone) < 7:
-        return "*" * len(phone)
-    return f"{phone[:3]}****{phone[-4:]}"
+    """Hide the middle of a phone number, and an extension: 138****5678, 0592-****234 转***; of others all but two digits."""
+    plain = re.sub(r"[\s()（）]+", "", phone)
+    if found := _CHINESE_NUMBER.fullmatch(plain):
+        head, tail, extension = found.groups(default="")
+        return f"{head}****{tail}{re.sub(r'\d', '*', extension)}"
+    shown = 2 if len(plain) > 6 else 0
+    return re.sub(r"\w", "*", plain[: len(plain) - shown]) + plain[len(plain) - shown :]
