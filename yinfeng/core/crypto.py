@@ -70,6 +70,6 @@ def mask_phone(phone: str) -> str:
     plain = re.sub(r"[\s()（）]+", "", phone)
     if found := _CHINESE_NUMBER.fullmatch(plain):
         head, tail, extension = found.groups(default="")
-        return f"{head}****{tail}{re.sub(r'\d', '*', extension)}"
+        return f"{head}****{tail}" + re.sub(r"\d", "*", extension)
     shown = 2 if len(plain) > 6 else 0
     return re.sub(r"\w", "*", plain[: len(plain) - shown]) + plain[len(plain) - shown :]
