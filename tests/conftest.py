@@ -9,6 +9,8 @@ from django.db import connection
 from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker
 
+from yinfeng.core import keeping
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make tests independent of the clone they run in, and quick where speed changes nothing."""
@@ -38,6 +40,7 @@ def django_db_modify_db_settings(
 def _empty_cache() -> None:
     """Let no test see the code tables of another."""
     cache.clear()
+    keeping.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from django.core.cache import cache
 from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet, Subquery
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from yinfeng.core import events
 from yinfeng.core.actors import Actor
+from yinfeng.core.keeping import kept
 from yinfeng.core.models import (
     Attachment,
     Code,
@@ -25,6 +25,7 @@ from yinfeng.core.models import (
     SavedView,
     User,
 )
+from yinfeng.core.prepared import prepared
 
 
 def brand(load: ProfileLoad | None) -> dict[str, str]:
@@ -39,8 +40,8 @@ def city() -> dict[str, str]:
     return brand(ProfileLoad.objects.first())
 
 
-def around(by: Actor) -> dict[str, Any]:
-    """Return what the frame of every page shows, in one query: the city, unread notices, jobs under way."""
+@prepared
+def _around(by: Actor) -> QuerySet[ProfileLoad]:
     unread = (
         Notice.objects.permitted(by)
         .filter(read_at=None)
@@ -52,9 +53,15 @@ def around(by: Actor) -> dict[str, Any]:
     jobs = Job.objects.filter(owner_id=by.user_id, state__in=["queued", "running", "waiting"]).order_by()
     jobs_count = jobs.values("owner").annotate(n=Count("pk")).values("n")
     people = User.objects.filter(is_demo=True)
-    load = ProfileLoad.objects.annotate(
+    city = ProfileLoad.objects.annotate(
         unread=Subquery(unread), jobs=Subquery(jobs_count), is_demo=Exists(people)
-    ).first()
+    )
+    return city.order_by("-pk")[:1]
+
+
+def around(by: Actor) -> dict[str, Any]:
+    """Return what the frame of every page shows, in one query: the city, unread notices, jobs under way."""
+    load = next(iter(_around(by)), None)
     return {
         "brand": brand(load),
         "unread_count": getattr(load, "unread", 0) or 0,
@@ -91,65 +98,71 @@ class Entry(NamedTuple):
         )
 
 
-# Every page asks for the same few tables and rules, which change when a profile is loaded: a minute later all processes
-# have it.
-KEPT_SECONDS = 60
-
-
 def entries(table: str, *, level: int | None = None, day: date | None = None) -> list[Entry]:
     """Return a code table's entries in order, down to ``level``; with ``day`` only those in force then."""
-    key = f"codes:{table}:{level}"
-    kept: list[Entry] | None = cache.get(key)
-    if kept is None:
-        found = codes(table) if level is None else codes(table).filter(level__lte=level)
-        kept = [
-            Entry(*row)
-            for row in found.values_list("code", "name", "name_en", "level", "valid_from", "valid_to")
-        ]
-        cache.set(key, kept, KEPT_SECONDS)
-    return kept if day is None else [entry for entry in kept if entry.in_force(day)]
+    found = kept(("codes", table, level), lambda: _entries(table, level))
+    return [entry for entry in found if day is None or entry.in_force(day)]
+
+
+def _entries(table: str, level: int | None) -> list[Entry]:
+    found = codes(table) if level is None else codes(table).filter(level__lte=level)
+    columns = found.values_list("code", "name", "name_en", "level", "valid_from", "valid_to")
+    return [Entry(*row) for row in columns]
 
 
 def code_label(table: str, code: str) -> str:
     """Return the label of a code, closed ones too; a code that the table lacks stands for itself."""
-    return next((entry.label for entry in entries(table) if entry.code == code), code)
+    by_code = kept(("by code", table), lambda: {entry.code: entry for entry in _entries(table, None)})
+    return by_code[code].label if code in by_code else code
 
 
 def rules(kind: str, day: date) -> dict[str, dict[str, Any]]:
     """Return the rules of a kind in force on ``day`` by their key."""
-    key = f"rules:{kind}:{day}"
-    kept: dict[str, dict[str, Any]] | None = cache.get(key)
-    if kept is None:
-        kept = dict(Rule.objects.filter(kind=kind).filter(Rule.on(day)).values_list("key", "data"))
-        cache.set(key, kept, KEPT_SECONDS)
-    return kept
+    in_force = Rule.objects.filter(kind=kind).filter(Rule.on(day)).values_list("key", "data")
+    return kept(("rules", kind, day), lambda: dict(in_force))
 
 
-def saved_views(by: Actor, page: str) -> list[SavedView]:
+@prepared
+def saved_views(by: Actor, page: str) -> QuerySet[SavedView]:
     """Return the actor's saved views of a list."""
-    return list(SavedView.objects.permitted(by).filter(page=page).order_by("name"))
+    return SavedView.objects.permitted(by).filter(page=page).order_by("name")
 
 
-def timeline(objects: Sequence[Model], limit: int = 50) -> list[Event]:
-    """Return the newest events about any of ``objects``, which the caller has read through their scope."""
+def _places(objects: Iterable[Model]) -> list[str | int]:
+    return [part for obj in objects for part in (events.type_of(obj), obj.pk)]
+
+
+def _about(places: Sequence[str | int]) -> Q:
+    """Return the Q of what belongs to any of the objects, given as type, id, type, id …"""
     about = Q(pk__in=[])
-    for obj in objects:
-        about |= Q(object_type=events.type_of(obj), object_id=obj.pk)
-    return list(
-        Event.objects.filter(about).exclude(verb="core.attachment.downloaded").order_by("-id")[:limit]
-    )
+    for object_type, object_id in zip(places[::2], places[1::2], strict=True):
+        about |= Q(object_type=object_type, object_id=object_id)
+    return about
+
+
+TOLD = 50  # events on a page
+
+
+@prepared
+def _timeline(*places: str | int) -> QuerySet[Event]:
+    told = Event.objects.filter(_about(places)).exclude(verb="core.attachment.downloaded")
+    return told.order_by("-id")[:TOLD]
+
+
+def timeline(objects: Sequence[Model]) -> list[Event]:
+    """Return the newest events about any of ``objects``, which the caller has read through their scope."""
+    return _timeline(*_places(objects))
+
+
+@prepared
+def _attachments(*places: str | int) -> QuerySet[Attachment]:
+    kept = Attachment.objects.filter(_about(places), removed_at=None)
+    return kept.select_related("uploaded_by").order_by("-uploaded_at")
 
 
 def attachments(objects: Iterable[Model]) -> list[Attachment]:
     """Return the files on any of ``objects``, newest first."""
-    about = Q(pk__in=[])
-    for obj in objects:
-        about |= Q(object_type=events.type_of(obj), object_id=obj.pk)
-    return list(
-        Attachment.objects.filter(about, removed_at=None)
-        .select_related("uploaded_by")
-        .order_by("-uploaded_at")
-    )
+    return _attachments(*_places(objects))
 
 
 def followed_by(by: Actor, model: type[Model]) -> Exists:

@@ -31,6 +31,7 @@ from yinfeng.core.forms import NoteForm, ReasonForm
 from yinfeng.core.lifecycle import Lifecycle
 from yinfeng.core.models import Attachment, Event
 from yinfeng.core.money import YuanField, show
+from yinfeng.core.prepared import prepared
 from yinfeng.core.scopes import ScopedQuerySet, actions_of, fetch, rows, with_actions
 
 SIGNED_IN = "signed-in"
@@ -195,24 +196,28 @@ class DetailPage(Page):
     follows: ClassVar[bool] = True
     object: Any
 
-    def queryset(self) -> ScopedQuerySet[Any]:
-        return self.model._default_manager.all()  # type: ignore[return-value]
+    @classmethod
+    def queryset(cls, by: Actor) -> ScopedQuerySet[Any]:
+        """Return the rows with what the page shows of others; ``by`` alone may decide its SQL."""
+        return rows(cls.model)
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        found = with_actions(self.queryset(), self.by, self._asked())
-        if self.follows:
-            found = found.annotate(is_followed=queries.followed_by(self.by, self.model))
-        self.object = fetch(found, self.by, kwargs["pk"])
+        found = _shown_row(type(self), self.by, kwargs["pk"])
+        if not found:
+            raise Missing
+        (self.object,) = found
         return self.render(
-            {"title": str(self.object), "object": self.object, **self.frame(), **self.content()}
+            {"title": str(self.object), "object": self.object, **self.frame(), **brief(self.content())}
         )
 
-    def _asked(self) -> set[str]:
-        return {self.edit_action, *self.actions}
+    @classmethod
+    def asked(cls) -> set[str]:
+        """Return the acts about which the page asks whether they are allowed."""
+        return {cls.edit_action, *cls.actions}
 
     def allowed(self) -> set[str]:
         """Return what the person may do on this row."""
-        return actions_of(self.object, self.by, self._asked())
+        return actions_of(self.object, self.by, self.asked())
 
     def content(self) -> dict[str, Any]:
         """Return the page's own facts and panels (see core/detail.html)."""
@@ -244,6 +249,14 @@ class DetailPage(Page):
                 "following": following,
             }
         return frame
+
+
+@prepared
+def _shown_row(page: type[DetailPage], by: Actor, pk: int) -> ScopedQuerySet[Any]:
+    found = with_actions(page.queryset(by), by, page.asked())
+    if page.follows:
+        found = found.annotate(is_followed=queries.followed_by(by, page.model))
+    return found.row(by, pk)[:1]
 
 
 def object_url(route: str, obj: Model) -> str:
@@ -302,12 +315,16 @@ def change_line(model: type[Model], name: str, old: Any, new: Any) -> dict[str, 
         field = model._meta.get_field(name)
     except FieldDoesNotExist:  # a field of the day the event was written
         return {"label": name, "old": old, "new": new}
-    text = value_text(field)
-    return {"label": getattr(field, "verbose_name", name), "old": text(old), "new": text(new)}
+    text = value_text(field, getattr(model, "code_tables", {}).get(name, ""))
+    return {
+        "label": getattr(field, "verbose_name", name),
+        "old": "" if old in (None, "") else text(old),
+        "new": "" if new in (None, "") else text(new),
+    }
 
 
-def value_text(field: Any) -> Callable[[Any], str]:
-    """Return how a stored value of ``field`` is read: a choice's label, yes or no, an amount with its unit."""
+def value_text(field: Any, table: str = "") -> Callable[[Any], str]:
+    """Return how a stored value of ``field`` is read: a choice's or code's label, yes or no, an amount with its unit."""
     labels = (
         {str(code): str(label) for code, label in (field.flatchoices or [])}
         if hasattr(field, "flatchoices")
@@ -321,9 +338,24 @@ def value_text(field: Any) -> Callable[[Any], str]:
             return _("是") if value else _("否")
         if isinstance(field, YuanField):
             return show(Decimal(str(value)))
+        if table:
+            return queries.code_label(table, str(value))
         return labels.get(str(value), str(value))
 
     return text
+
+
+def brief(content: dict[str, Any]) -> dict[str, Any]:
+    """Gather the facts that are empty and not asked for into one line at the end of their group."""
+    for group in content.get("fact_groups", ()):
+        empty = [
+            fact
+            for fact in group["facts"]
+            if fact["value"] in ("", "—", None) and not fact.get("missing") and not fact.get("sub")
+        ]
+        group["facts"] = [fact for fact in group["facts"] if fact not in empty]
+        group["empty"] = _("、").join(str(fact["label"]) for fact in empty)
+    return content
 
 
 def file_line(attachment: Attachment) -> dict[str, Any]:

@@ -16,8 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from yinfeng.core import events, search
 from yinfeng.core import queries as core
 from yinfeng.core.crypto import decrypt, mask_phone
+from yinfeng.core.prepared import prepared
 from yinfeng.enterprises import naming, uscc
-from yinfeng.enterprises.models import Enterprise, EnterpriseTag, FormerName
+from yinfeng.enterprises.models import Contact, Enterprise, EnterpriseTag, FormerName, Relation
 
 # How many rows that share a bigram with the name are looked at closely.
 CLOSE_LOOK = 200
@@ -140,21 +141,29 @@ def _lines(found: QuerySet[Any], kind: str, **columns: str) -> QuerySet[Any, Any
     return lines
 
 
-def belongings(enterprise: Enterprise, *, contacts: bool) -> Belongings:
-    """Return what belongs to an enterprise in one query; the contacts only if the caller may see them."""
+@prepared
+def _belongings(enterprise: int, contacts: bool) -> QuerySet[Any, Any]:
     noted = {"key": "kind", "text": "source", "place": "share", "day": "noted_date"}
+    own = {"enterprise": enterprise}
     parts = [
-        _lines(enterprise.relations.all(), "own", title="other__name", ref="other_id", **noted),
-        _lines(enterprise.related_from.all(), "from", title="enterprise__name", ref="enterprise_id", **noted),
-        _lines(enterprise.tags.all(), "tag", title="tag", ref="year"),
-        _lines(enterprise.former_names.all(), "former", title="name"),
-    ]
+        _lines(Relation.objects.filter(**own), "own", title="other__name", ref="other_id", **noted),
+        _lines(
+            Relation.objects.filter(other=enterprise), "from", title="enterprise__name", ref="enterprise_id", **noted
+        ),
+        _lines(EnterpriseTag.objects.filter(**own), "tag", title="tag", ref="year"),
+        _lines(FormerName.objects.filter(**own), "former", title="name"),
+    ]  # fmt: skip
     if contacts:
         unit = Coalesce(NullIf("unit__short_name", Value("")), "unit__name")
-        people = enterprise.contacts.annotate(brief=unit)
+        people = Contact.objects.filter(**own).annotate(brief=unit)
         names = {"title": "name", "key": "phone", "text": "position", "place": "brief", "ref": "unit_id"}
         parts.append(_lines(people, "person", **names))
-    rows = parts[0].union(*parts[1:], all=True)
+    return parts[0].union(*parts[1:], all=True)
+
+
+def belongings(enterprise: Enterprise, *, contacts: bool) -> Belongings:
+    """Return what belongs to an enterprise in one query; the contacts only if the caller may see them."""
+    rows = _belongings(enterprise.pk, contacts)
     found = Belongings()
     for kind, pk, title, key, text, place, ref, day in sorted(rows, key=itemgetter(0, 1)):
         if kind == "tag":

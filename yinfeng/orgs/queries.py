@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from yinfeng.core.actors import NOWHERE, Actor, Reach
 from yinfeng.core.models import Code, User
+from yinfeng.core.prepared import prepared
 from yinfeng.orgs.models import Body, Membership, Person, Role, RoleGrant, Seat, SeatTerm, Unit, in_force
 
 ASSIGN = "orgs.role.assign"
@@ -33,18 +34,7 @@ def actor_for(user: User, day: date | None = None) -> Actor:
     today = day or timezone.localdate()
     if not user.is_active:
         return Actor(user_id=user.pk, name=str(user))
-    place = ["unit_id", "unit__path", "unit__parent_id", "unit__name", "unit__short_name"]
-    roles = (
-        RoleGrant.objects.filter(in_force(today), in_force(today, "unit"), user=user, role__is_closed=False)
-        .order_by()
-        .values_list("pk", *place, "role__permissions", "role__assigns", Value(False, BooleanField()))
-    )
-    posts = (
-        Membership.objects.filter(in_force(today), in_force(today, "unit"), person__user=user)
-        .order_by()
-        .values_list("pk", *place, Value(None, JSONField()), Value(None, JSONField()), "is_main")
-    )
-    found = sorted(roles.union(posts, all=True), key=lambda row: (not row[8], row[6] is not None, row[0]))
+    found = sorted(_roles_and_posts(user.pk, today), key=lambda row: (not row[8], row[6] is not None, row[0]))
     acts_for = {
         path for _pk, _unit, path, parent, *_names, codes, _assigns, _main in found if codes is None or parent
     }
@@ -71,13 +61,35 @@ def actor_for(user: User, day: date | None = None) -> Actor:
     )
 
 
+@prepared
+def _roles_and_posts(user: int, today: date) -> QuerySet[Any, Any]:
+    """Roles (with their permissions) and posts (without) in force, each with its unit."""
+    place = ["unit_id", "unit__path", "unit__parent_id", "unit__name", "unit__short_name"]
+    roles = (
+        RoleGrant.objects.filter(in_force(today), in_force(today, "unit"), user=user, role__is_closed=False)
+        .order_by()
+        .values_list("pk", *place, "role__permissions", "role__assigns", Value(False, BooleanField()))
+    )
+    posts = (
+        Membership.objects.filter(in_force(today), in_force(today, "unit"), person__user=user)
+        .order_by()
+        .values_list("pk", *place, Value(None, JSONField()), Value(None, JSONField()), "is_main")
+    )
+    return roles.union(posts, all=True)
+
+
 def _below(paths: Iterable[str]) -> dict[str, frozenset[int]]:
     """Return for each path the units at and below it, in one query."""
+    tree = _units_below(*sorted(paths))
+    return {path: frozenset(pk for pk, other in tree if other.startswith(path)) for path in paths}
+
+
+@prepared
+def _units_below(*paths: str) -> QuerySet[Unit, tuple[int, str]]:
     wanted = Q(pk__in=[])
     for path in paths:
         wanted |= Q(path__startswith=path)
-    tree = list(Unit.objects.filter(wanted).order_by().values_list("pk", "path")) if wanted.children else []
-    return {path: frozenset(pk for pk, other in tree if other.startswith(path)) for path in paths}
+    return Unit.objects.filter(wanted).order_by().values_list("pk", "path")
 
 
 # --- units --------------------------------------------------------------------------------------------------------

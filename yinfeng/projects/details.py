@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from django.db.models import Exists, Model, OuterRef
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Model
 from django.urls import reverse
 
-from yinfeng.core import events, queries
+from yinfeng.core import queries
 from yinfeng.core.lifecycle import Lifecycle
-from yinfeng.core.models import Follow
-from yinfeng.core.scopes import actions_of, fetch, with_actions
 from yinfeng.core.web import DetailPage, entry, file_line, move_acts, object_url
 from yinfeng.projects import stages
 
@@ -23,19 +20,6 @@ class Detail(DetailPage):
     template_name = "projects/detail.html"
     lifecycles: ClassVar[tuple[Lifecycle, ...]] = ()
     actions: ClassVar[tuple[str, ...]] = ()
-
-    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        follows = Follow.objects.permitted(self.by).filter(
-            object_type=events.type_of(self.model), object_id=OuterRef("pk")
-        )
-        found = with_actions(self.queryset(), self.by, self.actions).annotate(is_followed=Exists(follows))
-        self.object = fetch(found, self.by, kwargs["pk"])
-        return self.render(
-            {"title": str(self.object), "object": self.object, **self.frame(), **self.content()}
-        )
-
-    def allowed(self) -> set[str]:
-        return actions_of(self.object, self.by, self.actions)
 
     def file_kinds(self) -> list[tuple[str, str]]:
         """Return the kinds to choose from; a contract comes with its signing."""

@@ -20,6 +20,7 @@ from yinfeng.core import queries as core
 from yinfeng.core.actors import Actor
 from yinfeng.core.models import Code, User
 from yinfeng.core.money import WAN, YI
+from yinfeng.core.prepared import prepared
 from yinfeng.core.scopes import with_actions
 from yinfeng.enterprises import naming
 from yinfeng.enterprises.models import Enterprise
@@ -116,13 +117,8 @@ class Dealing:
         return Clash(self.unit, stage, since, url=self.url if self.is_seen else "")
 
 
-def dealings(enterprise: Enterprise, by: Actor) -> list[Dealing]:
-    """Return the leads and projects of an enterprise in one query, leads first, oldest first.
-
-    The rows of every unit are looked at: of those out of sight nothing but ``clash`` may be shown. Sensitive projects out
-    of sight stay out of the answer: that they exist is itself the secret.
-    """
-
+@prepared
+def _dealings(by: Actor, enterprise: int) -> QuerySet[Any, Any]:
     def lines(rows: Any, is_project: bool, title: str, code: Any, stage: str, status: str, secrecy: Any,
               owner: str, place: Any, at: str) -> Any:  # fmt: skip
         rows = rows.filter(enterprise=enterprise).order_by()
@@ -140,6 +136,16 @@ def dealings(enterprise: Enterprise, by: Actor) -> list[Dealing]:
         Project.objects.all(), True, "name", "code", "stage", "status", "secrecy",
         "reporter_unit_id", Coalesce(_unit_name("host_unit"), _unit_name("reporter_unit")), "created_at",
     )  # fmt: skip
+    both: QuerySet[Any, Any] = leads.union(projects, all=True)
+    return both
+
+
+def dealings(enterprise: Enterprise, by: Actor) -> list[Dealing]:
+    """Return the leads and projects of an enterprise in one query, leads first, oldest first.
+
+    The rows of every unit are looked at: of those out of sight nothing but ``clash`` may be shown. Sensitive projects out
+    of sight stay out of the answer: that they exist is itself the secret.
+    """
     return [
         Dealing(
             is_project, pk, title, code, stage, unit, at,
@@ -147,7 +153,7 @@ def dealings(enterprise: Enterprise, by: Actor) -> list[Dealing]:
             is_own=owner in by.unit_ids, is_seen=is_seen,
         )
         for is_project, pk, title, code, stage, status, secrecy, owner, unit, at, is_seen
-        in sorted(leads.union(projects, all=True), key=itemgetter(0, 1))
+        in sorted(_dealings(by, enterprise.pk), key=itemgetter(0, 1))
         if is_seen or secrecy != stages.SENSITIVE
     ]  # fmt: skip
 
@@ -265,8 +271,8 @@ class Involved:
         return self.unit_id is None
 
 
-def involved(project: Project) -> list[Involved]:
-    """Return the units that take part and the people of the team, in one query."""
+@prepared
+def _involved(project: int) -> QuerySet[Any, Any]:
     parts = Participation.objects.filter(project=project, until=None).values_list(
         "pk", "unit__short_name", "unit__name", "unit_id", "part", Value(False, BooleanField()), "since"
     )
@@ -274,7 +280,12 @@ def involved(project: Project) -> list[Involved]:
         "pk", Value("", CharField()), F("user__name"), Value(None, IntegerField(null=True)),
         Value("", CharField()), "is_leader", "since",
     )  # fmt: skip
-    rows = parts.order_by().union(team.order_by(), all=True)
+    return parts.order_by().union(team.order_by(), all=True)
+
+
+def involved(project: Project) -> list[Involved]:
+    """Return the units that take part and the people of the team, in one query."""
+    rows = _involved(project.pk)
     order = list(stages.PARTS)
     made = [Involved(pk, short or name, *rest) for pk, short, name, *rest in rows]
     return sorted(
@@ -283,9 +294,14 @@ def involved(project: Project) -> list[Involved]:
     )
 
 
-def talks(project: Project, limit: int = 20) -> list[Talk]:
-    """Return the newest contact records of a project."""
-    return list(project.talks.select_related("recorded_by", "unit")[:limit])
+@prepared
+def _talks(project: int) -> QuerySet[Talk]:
+    return Talk.objects.filter(project=project).select_related("recorded_by", "unit")[:20]
+
+
+def talks(project: Project) -> list[Talk]:
+    """Return the newest contact records of a project, twenty at most."""
+    return _talks(project.pk)
 
 
 def candidates(project: Project) -> QuerySet[User]:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from yinfeng.core import services as core
+from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Invalid
 from yinfeng.core.forms import ReasonForm
 from yinfeng.core.money import Money, show, show_money
@@ -153,7 +154,8 @@ class ProjectDetail(Detail):
     lifecycles = (lifecycle.STAGE, lifecycle.STATUS)
     actions = ("change", "advance", "hold", "verify", "team", "record")
 
-    def queryset(self) -> ScopedQuerySet[Any]:
+    @classmethod
+    def queryset(cls, by: Actor) -> ScopedQuerySet[Any]:
         """Bring along the one signing that waits or counts: at most one, so the join multiplies nothing."""
         labels = {
             "class_label": queries.code_label("project_class", "project_class"),
@@ -164,7 +166,7 @@ class ProjectDetail(Detail):
         }
         joined: Any = Project.objects.all().annotate(
             signing=FilteredRelation("signatures", condition=~Q(signatures__state=stages.REFUTED)),
-            sees_lead=Exists(Lead.objects.permitted(self.by).filter(pk=OuterRef("lead"))),
+            sees_lead=Exists(Lead.objects.permitted(by).filter(pk=OuterRef("lead"))),
             **labels,
         )
         found: ScopedQuerySet[Any] = joined.select_related(
@@ -200,6 +202,7 @@ class ProjectDetail(Detail):
             "subtitle": project.enterprise.name if project.enterprise else "",
             "progress": self._progress(),
             "missing": self._missing(),
+            "key_facts": self._key_facts(),
             "fact_groups": self._facts(),
             "edit_url": reverse("project-edit", args=[project.pk]) if self.may_edit() else "",
             "head_acts": self._head_acts(allowed),
@@ -241,6 +244,26 @@ class ProjectDetail(Detail):
             }
             for index, label in enumerate(stages.STAGES.values())
         ]  # fmt: skip
+
+    def _key_facts(self) -> list[dict[str, Any]]:
+        """Return what one opens the page for: how much, what next and by when, how long nothing has moved."""
+        project, today = self.object, timezone.localdate()
+        signed = project.contracted is not None
+        amount = project.contracted if signed else project.intended
+        still = (today - timezone.localdate(project.progress_at)).days
+        found = [
+            fact(_("合同投资额") if signed else _("意向投资额"), show(amount) if amount is not None else _("未填")),
+            fact(_("最近进展"), day(project.progress_at), sub=_("%(days)s 天前") % {"days": still} if still else _("今天")),
+        ]  # fmt: skip
+        if project.status == stages.ONGOING:
+            due = project.next_date
+            late = due is not None and due < today
+            sub = day(due) if due else ""
+            found.append({
+                **fact(_("下一步"), project.next_step or _("还没有排定。记录洽谈时写明下一步和时限。"), wide=True),
+                "sub": _("%(day)s，已过期") % {"day": sub} if late else sub, "tone": "danger" if late else "",
+            })  # fmt: skip
+        return found
 
     def _missing(self) -> dict[str, Any] | None:
         project, stage = self.object, facts.next_stage(self.object)
@@ -301,6 +324,8 @@ class ProjectDetail(Detail):
                 line("chain", project.chain_label or project.chain),
                 line("investment_kind", project.kind_label or project.investment_kind),
                 fact(_("知悉范围"), stages.SECRECY[project.secrecy]),
+                fact(_("首报时间"), moment(project.lead.first_reported_at) if project.lead else ""),
+                fact(_("建立人"), project.created_by),
                 line("summary", project.summary, wide=True),
             ]),
             (_("投资方"), [
@@ -312,13 +337,6 @@ class ProjectDetail(Detail):
                 line("site", project.site),
                 line("land_mu", f"{project.land_mu:,.2f}" if project.land_mu is not None else ""),
                 line("planned_start_date", day(project.planned_start_date)),
-            ]),
-            (_("推进"), [
-                fact(_("下一步工作"), project.next_step, wide=True),
-                fact(_("下一步时限"), day(project.next_date)),
-                fact(_("最近进展时间"), moment(project.progress_at)),
-                fact(_("首报时间"), moment(project.lead.first_reported_at) if project.lead else ""),
-                fact(_("建立人"), project.created_by),
             ]),
         ]  # fmt: skip
         if project.status == stages.LOST:

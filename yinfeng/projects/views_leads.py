@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from yinfeng.core.actors import Actor
 from yinfeng.core.money import show, show_money
 from yinfeng.core.scopes import ScopedQuerySet, actions_of, rows
 from yinfeng.core.tables import day, moment
@@ -54,7 +55,8 @@ class LeadDetail(Detail):
     lifecycles = (lifecycle.LEAD,)
     actions = ("change", "assess", "convert")
 
-    def queryset(self) -> ScopedQuerySet[Any]:
+    @classmethod
+    def queryset(cls, by: Actor) -> ScopedQuerySet[Any]:
         found: ScopedQuerySet[Any] = Lead.objects.select_related(
             "enterprise", "handling_unit", "reporter_unit", "registered_by", "project"
         ).annotate(

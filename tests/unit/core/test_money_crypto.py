@@ -6,13 +6,12 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
 from cryptography.exceptions import InvalidTag
-from django.core.cache import cache
 from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.factories import make_enterprise, make_unit
-from yinfeng.core import crypto, money
+from yinfeng.core import crypto, keeping, money
 from yinfeng.core.forms import MoneyField
 from yinfeng.core.models import Rule
 from yinfeng.core.money import Money
@@ -65,7 +64,7 @@ def test_a_currency_without_a_rate_is_refused_with_a_sentence() -> None:
     Rule.objects.create(
         kind="exchange_rate", key="USD", data={"rates": [{"on": "2020-01-31", "rate": "6.9"}]}
     )
-    cache.clear()  # rules are kept for a minute; a load of the profile clears them
+    keeping.forget()  # rules are kept for a minute; a load of the profile clears them
     assert field.clean(["100", "wan_usd"]).yuan == Decimal(6_900_000)
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.cache import cache
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from yinfeng.core import profile
+from yinfeng.core import keeping, profile
 from yinfeng.core.actors import system
 from yinfeng.core.errors import DomainError
 
@@ -41,7 +40,7 @@ class Command(BaseCommand):
 
     def load(self, name: str) -> None:
         report = profile.load(name, by=system("profile"))
-        cache.clear()
+        keeping.forget()
         changed = [f"{section} {count.total}" for section, count in report.counts.items() if count.total]
         what = "，".join(changed) if changed else _("没有变化")
         self.stdout.write(_("城市方案“%(name)s”已载入：%(what)s") % {"name": report.name, "what": what})
