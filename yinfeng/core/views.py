@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
+import structlog
 from django import forms
 from django.db import DatabaseError
 from django.db.models import Model
@@ -599,15 +600,21 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return error_page(request, 404, str(Missing().sentence))
 
 
+def request_number() -> str:
+    """Return the number of the request in the log, by which an administrator finds the error."""
+    return str(structlog.contextvars.get_contextvars().get("request", ""))
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     try:
         return error_page(
             request,
             500,
             _("系统出错，刚才的操作没有生效。请稍后重试；若仍然出错，请把页面下方的编号告诉管理员。"),
+            number=request_number(),
         )
     except DatabaseError:  # the database itself may be away: the page must not need it
-        return HttpResponse(render_to_string("500.html"), status=500)
+        return HttpResponse(render_to_string("500.html", {"number": request_number()}), status=500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
