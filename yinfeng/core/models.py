@@ -31,6 +31,8 @@ class Versioned(models.Model):
 
     # Fields that follow from others: they stand in the event, but people are not shown them.
     worked_out: ClassVar[tuple[str, ...]] = ()
+    # Fields that hold a code of the profile, and the table it is in: people read its label.
+    code_tables: ClassVar[dict[str, str]] = {}
 
     class Meta:
         abstract = True

@@ -57,6 +57,7 @@ class Enterprise(Versioned):
     )
 
     worked_out: ClassVar = ("name_key",)
+    code_tables: ClassVar = {"country": "country", "industry": "industry"}
 
     objects = EnterpriseQuerySet.as_manager()
 

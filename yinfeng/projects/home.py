@@ -125,7 +125,7 @@ def _project_lists(by: Actor) -> list[dict[str, Any]]:
     among: dict[str, Any] = {name: Q(pk__in=found.values("pk")[:SHOWN]) for name, found in shown.items()}
     wanted = reduce(or_, among.values())
     kinds: Any = {name: ExpressionWrapper(q, BooleanField()) for name, q in among.items()}
-    found = list(seen.filter(wanted).annotate(**kinds))
+    found: list[Any] = list(seen.filter(wanted).annotate(**kinds))
     mine = sorted((item for item in found if item.is_mine), key=lambda item: (item.next_date, item.pk))
     stale = sorted((item for item in found if item.is_stale), key=lambda item: (item.progress_at, item.pk))
     followed = sorted((item for item in found if item.is_followed), key=lambda item: item.updated_at, reverse=True)  # fmt: skip
@@ -162,7 +162,7 @@ def _signatures_to_verify(found: list[Signature]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _next_steps(found: list[Project]) -> dict[str, Any]:
+def _next_steps(found: list[Any]) -> dict[str, Any]:
     today = timezone.localdate()
     return {
         "title": _("我团队的项目下一步"), "icon": "checklist", "url": f"{reverse('projects')}?who=team",

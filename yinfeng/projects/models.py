@@ -93,6 +93,8 @@ class Lead(Versioned, Amount):
 
     objects = LeadQuerySet.as_manager()
 
+    code_tables: ClassVar = {"source": "lead_source", "industry": "industry"}
+
     class Meta:
         verbose_name = _("线索")
         verbose_name_plural = _("线索")
@@ -217,6 +219,14 @@ class Project(Versioned, Amount):
     is_demo = models.BooleanField(_("演示数据"), default=False, editable=False)
 
     objects = ProjectQuerySet.as_manager()
+
+    code_tables: ClassVar = {
+        "industry": "industry",
+        "project_class": "project_class",
+        "investment_kind": "investment_kind",
+        "chain": "chain",
+        "lost_reason": "lost_reason",
+    }
 
     class Meta:
         verbose_name = _("项目")

@@ -99,24 +99,14 @@ def ask_about_amounts(values: Values, confirmed: bool, obj: Lead | Project | Non
         raise Invalid(_("有金额看起来过大或过小，请核对。"), fields=fields)
 
 
-# The fields that hold a code of the profile, and the table it must be in.
-CODE_TABLES = {
-    "source": "lead_source",
-    "industry": "industry",
-    "project_class": "project_class",
-    "investment_kind": "investment_kind",
-    "chain": "chain",
-    "lost_reason": "lost_reason",
-}
-
-
 def check_codes(values: Values) -> None:
     """Raise Invalid for codes that the profile does not have."""
-    given = {name: str(values[name]) for name in CODE_TABLES if values.get(name)}
+    tables = Lead.code_tables | Project.code_tables
+    given = {name: str(values[name]) for name in tables if values.get(name)}
     if not given:
         return
-    known = queries.known_codes((CODE_TABLES[name], code) for name, code in given.items())
-    unknown = [name for name, code in given.items() if (CODE_TABLES[name], code) not in known]
+    known = queries.known_codes((tables[name], code) for name, code in given.items())
+    unknown = [name for name, code in given.items() if (tables[name], code) not in known]
     if unknown:
         sentence = _("城市方案的代码表中没有这个代码。")
         raise Invalid(sentence, fields={name: [sentence] for name in unknown})
