@@ -247,6 +247,7 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = text("TIME_ZONE", "Asia/Shanghai")
 LANGUAGE_COOKIE_NAME = "yinfeng_language"
+FILTERS_EMPTY_CHOICE_LABEL = _("全部")  # what a filter offers that nobody has set
 
 # --- files, static and uploaded -----------------------------------------------------------------------------------
 STATIC_URL = "static/"

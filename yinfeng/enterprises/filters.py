@@ -43,13 +43,9 @@ def in_section(section: str) -> Q:
 class EnterpriseFilter(ScopedFilterSet):
     main = ("q", "tag", "city", "section")
     q = TextFilter()
-    tag = django_filters.ChoiceFilter(
-        label=_("标签"), choices=tag_choices, method="by_tag", empty_label=_("全部")
-    )
+    tag = django_filters.ChoiceFilter(label=_("标签"), choices=tag_choices, method="by_tag")
     city = django_filters.CharFilter(label=_("所在城市"), lookup_expr="istartswith")
-    section = django_filters.ChoiceFilter(
-        label=_("行业门类"), choices=section_choices, method="by_section", empty_label=_("全部")
-    )
+    section = django_filters.ChoiceFilter(label=_("行业门类"), choices=section_choices, method="by_section")
     province = django_filters.CharFilter(label=_("省份"), lookup_expr="istartswith")
     country = django_filters.CharFilter(label=_("国家或地区代码"), lookup_expr="iexact", max_length=2)
     source = django_filters.CharFilter(label=_("信息来源"), lookup_expr="icontains")

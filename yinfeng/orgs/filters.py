@@ -32,14 +32,9 @@ def role_choices() -> list[tuple[str, str]]:
 class UnitFilter(ScopedFilterSet):
     main = ("q", "kind", "state")
     q = django_filters.CharFilter(label=_("关键词"), method="by_text")
-    kind = django_filters.ChoiceFilter(
-        label=_("类别"), choices=list(UNIT_KINDS.items()), empty_label=_("全部")
-    )
+    kind = django_filters.ChoiceFilter(label=_("类别"), choices=list(UNIT_KINDS.items()))
     state = django_filters.ChoiceFilter(
-        label=_("状态"),
-        choices=[("open", _("现有")), ("closed", _("已撤销"))],
-        method="by_state",
-        empty_label=_("全部"),
+        label=_("状态"), choices=[("open", _("现有")), ("closed", _("已撤销"))], method="by_state"
     )
 
     class Meta:
@@ -60,7 +55,7 @@ class OfUnitFilter(ScopedFilterSet):
     """A filter by a unit and everything below it."""
 
     unit = django_filters.ModelChoiceFilter(
-        label=_("单位"), queryset=lambda request: units_today(), method="by_unit", empty_label=_("全部")
+        label=_("单位"), queryset=lambda request: units_today(), method="by_unit"
     )
 
     def posted_at(self, unit: Unit) -> QuerySet[Membership]:
@@ -85,12 +80,9 @@ class PersonFilter(OfUnitFilter):
 class AccountFilter(OfUnitFilter):
     main = ("q", "unit", "role", "state")
     q = django_filters.CharFilter(label=_("姓名或用户名"), method="by_text")
-    role = django_filters.ChoiceFilter(
-        label=_("角色"), choices=role_choices, method="by_role", empty_label=_("全部")
-    )
+    role = django_filters.ChoiceFilter(label=_("角色"), choices=role_choices, method="by_role")
     state = django_filters.ChoiceFilter(
-        label=_("状态"), choices=[("active", _("可以登录")), ("stopped", _("已停用"))], method="by_state",
-        empty_label=_("全部"),
+        label=_("状态"), choices=[("active", _("可以登录")), ("stopped", _("已停用"))], method="by_state"
     )  # fmt: skip
 
     class Meta:
@@ -119,10 +111,7 @@ class InvitationFilter(ScopedFilterSet):
     main = ("q", "state")
     q = django_filters.CharFilter(label=_("姓名或用户名"), method="by_text")
     state = django_filters.ChoiceFilter(
-        label=_("状态"),
-        choices=[("open", _("等待接受")), ("ended", _("已了结"))],
-        method="by_state",
-        empty_label=_("全部"),
+        label=_("状态"), choices=[("open", _("等待接受")), ("ended", _("已了结"))], method="by_state"
     )
 
     class Meta:

@@ -18,7 +18,7 @@ from yinfeng.projects import queries, stages
 
 
 def _choice(label: Any, choices: Any, **kwargs: Any) -> django_filters.ChoiceFilter:
-    return django_filters.ChoiceFilter(label=label, choices=choices, empty_label=_("全部"), **kwargs)
+    return django_filters.ChoiceFilter(label=label, choices=choices, **kwargs)
 
 
 class WithOptions(ScopedFilterSet):
