@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.utils.functional import Promise
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from yinfeng.core.errors import Forbidden
+
+if TYPE_CHECKING:
+    from yinfeng.core.models import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +93,9 @@ ANONYMOUS = Actor(user_id=None, name="")
 def system(name: str = "system", source: str = "command") -> Actor:
     """Return the actor of a command or a scheduled task, who may do everything."""
     return Actor(user_id=None, name=name, is_system=True, source=source)
+
+
+def actor_of(user: User) -> Actor:
+    """Return the Actor of an account, as it stands now."""
+    found: Actor = import_string(settings.YINFENG_ACTOR)(user)
+    return found

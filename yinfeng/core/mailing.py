@@ -12,7 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from yinfeng.core import events
+from yinfeng.core.actors import actor_of
 from yinfeng.core.models import Notice
+from yinfeng.core.scopes import in_sight
 
 log = structlog.get_logger(__name__)
 
@@ -42,12 +44,12 @@ def _send(notices: list[Notice], now: datetime) -> int:
     if not mine:
         return 0
     owner = mine[0].owner
+    told = in_sight(actor_of(owner), [notice.event for notice in mine])
+    if not told:
+        return 0
     with override(owner.language or settings.LANGUAGE_CODE):
-        lines = [
-            f"· {line.event.object_label}：{events.verbs().get(line.event.verb, line.event.verb)}"
-            for line in mine
-        ]
-        subject = _("引凤：%(count)s 条新通知") % {"count": len(mine)}
+        lines = [f"· {event.object_label}：{events.verbs().get(event.verb, event.verb)}" for event in told]
+        subject = _("引凤：%(count)s 条新通知") % {"count": len(told)}
         text = "\n".join([*lines, "", f"{settings.BASE_URL}/notices/"])
     try:
         send_mail(subject, text, None, [owner.email])

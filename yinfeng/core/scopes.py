@@ -6,14 +6,19 @@ A model's manager comes from a ``ScopedQuerySet`` that says its ``scope(by, acti
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from django.apps import apps
 from django.db.models import BooleanField, Case, Exists, Model, OuterRef, Q, QuerySet, Value, When
 from django.utils.translation import gettext as _
 
 from yinfeng.core.actors import Actor, Reach
 from yinfeng.core.errors import Forbidden, Missing, Sentence
+
+if TYPE_CHECKING:
+    from yinfeng.core.models import Event
 
 M = TypeVar("M", bound=Model)
 
@@ -72,6 +77,20 @@ def rows(model: type[Model]) -> ScopedQuerySet[Any]:
 def permits(obj: Model, by: Actor, action: str) -> bool:
     """Say whether ``by`` may do ``action`` on this row."""
     return by.is_system or rows(type(obj)).row(by, obj.pk, action).exists()
+
+
+def in_sight(by: Actor, events: Iterable[Event]) -> list[Event]:
+    """Return those of the events whose object the actor may see now, one query per kind of object."""
+    told = list(events)
+    wanted: defaultdict[str, set[int | None]] = defaultdict(set)
+    for event in told:
+        wanted[event.object_type].add(event.object_id)
+    seen: dict[str, set[int]] = {}
+    for kind, ids in wanted.items():
+        found = apps.get_model(kind)._default_manager.filter(pk__in=ids - {None})
+        if isinstance(found, ScopedQuerySet):
+            seen[kind] = set(found.permitted(by).values_list("pk", flat=True))
+    return [event for event in told if event.object_id in seen.get(event.object_type, ())]
 
 
 def with_actions(queryset: ScopedQuerySet[M], by: Actor, actions: Iterable[str]) -> ScopedQuerySet[M]:

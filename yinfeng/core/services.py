@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
@@ -18,7 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from yinfeng.core import events, uploads
-from yinfeng.core.actors import Actor
+from yinfeng.core.actors import Actor, actor_of
 from yinfeng.core.errors import Conflict, FieldConflict, Forbidden, Invalid, Missing, Sentence, Stale
 from yinfeng.core.models import (
     ApiToken,
@@ -34,7 +35,7 @@ from yinfeng.core.models import (
     User,
     Versioned,
 )
-from yinfeng.core.scopes import permits
+from yinfeng.core.scopes import in_sight, permits
 
 M = TypeVar("M", bound=Model)
 V = TypeVar("V", bound=Versioned)
@@ -265,11 +266,19 @@ def unfollow(*, by: Actor, obj: Model) -> None:
 
 
 def notify(event: Event, user_ids: Iterable[int], why: str = ASSIGNED) -> None:
-    """Put an event into people's notices once each, except the one who did it."""
-    owners = {user_id for user_id in user_ids if user_id != event.actor_id}
-    Notice.objects.bulk_create(
-        [Notice(owner_id=owner, event=event, why=why) for owner in owners], ignore_conflicts=True
-    )
+    """Put an event into people's notices once each, except of those who did it or may not see its object."""
+    _notify({user_id: [event] for user_id in user_ids}, why)
+
+
+def _notify(told: Mapping[int, Sequence[Event]], why: str) -> None:
+    people = User.objects.filter(pk__in=told, is_active=True)
+    notices = [
+        Notice(owner=user, event=event, why=why)
+        for user in people
+        for event in in_sight(actor_of(user), told[user.pk])
+        if event.actor_id != user.pk
+    ]
+    Notice.objects.bulk_create(notices, ignore_conflicts=True)
 
 
 QUIET_VERBS = {"core.attachment.downloaded"}
@@ -286,15 +295,17 @@ def notify_followers(event: Event, by: Actor) -> None:
 def notify_followers_of_many(events_made: Sequence[Event], by: Actor) -> None:
     """Tell the followers of a batch's objects, all of one kind, with one look-up."""
     ids = [event.object_id for event in events_made if event.object_id is not None]
-    followed: dict[int, list[int]] = {}
+    followed: defaultdict[int, list[int]] = defaultdict(list)
     kinds = {event.object_type for event in events_made}
     for owner, object_id in Follow.objects.filter(object_type__in=kinds, object_id__in=ids).values_list(
         "owner_id", "object_id"
     ):
-        followed.setdefault(object_id, []).append(owner)
+        followed[object_id].append(owner)
+    told: defaultdict[int, list[Event]] = defaultdict(list)
     for event in events_made:
-        if event.object_id in followed:
-            notify(event, followed[event.object_id], why=FOLLOWING)
+        for owner in followed.get(event.object_id or 0, ()):
+            told[owner].append(event)
+    _notify(told, FOLLOWING)
 
 
 def mark_read(*, by: Actor, notices: Sequence[int] | None = None) -> int:

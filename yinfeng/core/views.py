@@ -24,7 +24,7 @@ from yinfeng.core.forms import ReasonForm, Styled
 from yinfeng.core.middleware import error_page
 from yinfeng.core.models import ApiToken, Attachment, Event, Job, Notice
 from yinfeng.core.permissions import registry
-from yinfeng.core.scopes import demand, fetch, rows
+from yinfeng.core.scopes import demand, fetch, in_sight, rows
 from yinfeng.core.tables import Cell, Column, Table, day, moment
 from yinfeng.core.web import SIGNED_IN, ActPage, EditPage, ListPage, MovePage, Page, entry
 
@@ -110,9 +110,10 @@ class Notices(Page):
         if request.GET.get("show") == "unread":
             mine = mine.filter(read_at=None)
         page = tables.page(mine, "-pk", request.GET.get("after", ""), request.GET.get("before", ""))
+        seen = {event.pk for event in in_sight(self.by, [notice.event for notice in page.objects])}
         return self.render(
             {
-                "notifications": [self._line(notice) for notice in page.objects],
+                "notifications": [self._line(notice, notice.event_id in seen) for notice in page.objects],
                 "read_all_url": reverse("notices"),
                 "tabs": [
                     {"label": _("全部"), "url": request.path, "active": "show" not in request.GET},
@@ -137,12 +138,13 @@ class Notices(Page):
         services.mark_read(by=self.by)
         return HttpResponseRedirect(reverse("notices"))
 
-    def _line(self, notice: Notice) -> dict[str, Any]:
+    def _line(self, notice: Notice, is_seen: bool) -> dict[str, Any]:
         event = notice.event
         what = events.verbs().get(event.verb, event.verb)
+        told = (event.actor_unit, event.actor_name, event.note)
         return {
-            "title": f"{event.object_label}：{what}",
-            "text": " · ".join(part for part in (event.actor_unit, event.actor_name, event.note) if part),
+            "title": f"{event.object_label}：{what}" if is_seen else _("这条记录已不在您的查看范围内"),
+            "text": " · ".join(part for part in told if part) if is_seen else "",
             "url": reverse("notice", args=[notice.pk]),
             "read": notice.read_at is not None,
             "at_text": moment(event.at),

@@ -530,7 +530,7 @@ class MovePage(EditPage):
 
 
 class ExportPage(Page):
-    """A list's rows as a workbook or CSV: the list's own filters, scope, sort and columns; logged."""
+    """A list's rows as a workbook or CSV: the list's own filters, sort and columns, of what one may export; logged."""
 
     page: ClassVar[type[ListPage]]
     file_title: ClassVar[str | Promise]
@@ -539,7 +539,8 @@ class ExportPage(Page):
         view = self.page()
         view.setup(request)
         table = self.page.table(request.GET.getlist("col"), request.GET.get("sort", ""))
-        filterset = self.page.filterset(request.GET, queryset=view.queryset(), request=request, by=self.by)
+        exportable = view.queryset().permitted(self.by, "export")
+        filterset = self.page.filterset(request.GET, queryset=exportable, request=request, by=self.by)
         found = filterset.qs if filterset.form.is_valid() else filterset.queryset.none()
         return export(
             by=self.by,

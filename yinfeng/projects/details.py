@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from django.db.models import Model
 from django.urls import reverse
 
 from yinfeng.core import queries
@@ -25,9 +23,6 @@ class Detail(DetailPage):
         """Return the kinds to choose from; a contract comes with its signing."""
         return [(kind, str(label)) for kind, label in stages.FILE_KINDS.items() if kind != stages.CONTRACT]
 
-    def filed_with(self) -> Sequence[Model]:
-        return self.told_of()
-
     def may_edit(self) -> bool:
         return self.edit_action in self.allowed()
 
@@ -39,7 +34,7 @@ class Detail(DetailPage):
             "timeline": [entry(event, obj) for event in queries.timeline(told)],
             "files": [
                 file_line(item) | {"kind": stages.FILE_KINDS.get(item.kind, item.kind)}
-                for item in queries.attachments(self.filed_with())
+                for item in queries.attachments(told)
             ],
             "upload_url": object_url("file-add", obj) if may_edit else "",
             "file_kinds": self.file_kinds(),

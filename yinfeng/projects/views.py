@@ -180,12 +180,9 @@ class ProjectDetail(Detail):
         return super().frame()
 
     def told_of(self) -> Sequence[Model]:
+        """Return whose story is told and whose files are listed: the lead's only for those who may see the lead."""
         project: Project = self.object
-        return [project, project.lead] if project.lead is not None else [project]
-
-    def filed_with(self) -> Sequence[Model]:
-        """Return whose files are listed: the lead's only for those who may see the lead."""
-        return self.told_of() if self.object.sees_lead else [self.object]
+        return [project, project.lead] if project.lead is not None and project.sees_lead else [project]  # type: ignore[attr-defined]
 
     def may_edit(self) -> bool:
         return super().may_edit() and self.object.status not in {stages.LOST, stages.ENDED}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,7 +20,7 @@ from yinfeng.projects import lifecycle, queries, services, stages
 from yinfeng.projects.details import Detail, fact
 from yinfeng.projects.filters import LeadFilter
 from yinfeng.projects.forms import ConvertForm, FindingForm, LeadForm, intended_of
-from yinfeng.projects.models import Lead
+from yinfeng.projects.models import Lead, Project
 from yinfeng.projects.tables import LEAD_TONES, LeadTable
 
 
@@ -62,6 +63,7 @@ class LeadDetail(Detail):
         ).annotate(
             source_label=queries.code_label("lead_source", "source"),
             industry_label=queries.code_label("industry", "industry"),
+            sees_project=Exists(Project.objects.permitted(by).filter(lead=OuterRef("pk"))),
         )
         return found
 
@@ -73,7 +75,7 @@ class LeadDetail(Detail):
         lead: Lead = self.object
         project = getattr(lead, "project", None)
         warnings = []
-        if project is not None:
+        if project is not None and lead.sees_project:  # type: ignore[attr-defined]
             text = _("这条线索已转为项目“%(name)s”（%(code)s）。") % {
                 "name": project.name,
                 "code": project.code,
@@ -81,6 +83,8 @@ class LeadDetail(Detail):
             warnings.append(
                 {"title": text, "tone": "info", "url": project.get_absolute_url(), "label": _("查看项目")}
             )
+        elif project is not None:
+            warnings.append({"title": _("这条线索已转为项目，项目不在您的查看范围内。"), "tone": "info"})
         edit = reverse("lead-edit", args=[lead.pk]) if self.may_edit() else ""
         enterprise = lead.enterprise
         facts = [

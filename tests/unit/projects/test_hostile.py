@@ -1,0 +1,97 @@
+"""What an insider, a rival district, a former colleague and an outsider try; each attack once succeeded or came close."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+
+from tests.factories import grant, make_user, signed_in
+from tests.unit.projects.conftest import City
+from yinfeng.core import services as core
+from yinfeng.core.models import Notice
+from yinfeng.projects import services, stages
+from yinfeng.projects.models import Project
+
+SECRET = "绝密的凤凰项目"
+
+
+# --- reading what is out of sight -----------------------------------------------------------------------------------
+
+
+def test_a_leads_page_does_not_name_a_project_out_of_sight(city: City) -> None:
+    """The handling unit of a lead sees the lead, not the sensitive project that came of it."""
+    lead = city.lead(stages.QUALIFIED, handling_unit=city.huli)
+    project = services.convert_lead(
+        by=city.actor("bob"), lead=lead, values={"name": SECRET, "secrecy": stages.SENSITIVE}
+    )
+    client = signed_in(city.users["alice"])
+    assert client.get(project.get_absolute_url()).status_code == 404
+    page = client.get(lead.get_absolute_url())
+    assert page.status_code == 200
+    assert SECRET not in page.content.decode()
+    assert project.code not in page.content.decode()
+    # the control: who may see the project is led to it
+    assert SECRET in signed_in(city.users["bob"]).get(lead.get_absolute_url()).content.decode()
+
+
+def test_a_projects_timeline_does_not_tell_of_a_lead_out_of_sight(city: City) -> None:
+    lead = city.lead()
+    services.change_lead(
+        by=city.actor("bob"), lead=lead, version=lead.version, values={"content": f"内部研判：{SECRET}"}
+    )
+    services.move_lead(by=city.actor("charlie"), lead=lead, move="qualify", reason=f"研判：{SECRET}")
+    project = services.convert_lead(by=city.actor("bob"), lead=lead, values={"name": "某项目"})
+    services.add_unit(by=city.actor("bob"), project=project, unit=city.huli, part=stages.JOINT)
+    Project.objects.filter(pk=project.pk).update(summary="公开简介")
+    client = signed_in(city.users["alice"])
+    assert client.get(lead.get_absolute_url()).status_code == 404
+    page = client.get(project.get_absolute_url())
+    assert page.status_code == 200
+    assert SECRET not in page.content.decode()
+
+
+def test_a_follower_who_lost_sight_of_a_project_hears_no_more_of_it(city: City) -> None:
+    project = city.project()
+    services.add_unit(by=city.actor("bob"), project=project, unit=city.huli, part=stages.JOINT)
+    alice = city.users["alice"]
+    core.follow(by=city.actor("alice"), obj=project)
+    part = project.participations.get(unit=city.huli)
+    services.remove_unit(by=city.actor("bob"), project=project, pk=part.pk, reason="不再协同")
+    Notice.objects.filter(owner=alice).delete()
+    project.refresh_from_db()
+    services.change_project(
+        by=city.actor("bob"), project=project, version=project.version, values={"name": SECRET}
+    )
+    project.refresh_from_db()
+    services.move_project(by=city.actor("charlie"), project=project, move="hold", reason=f"{SECRET}的缘故")
+    assert not Notice.objects.filter(owner=alice).exists()
+
+
+def test_old_notices_of_a_project_out_of_sight_stay_closed(city: City) -> None:
+    """What one was told while one might see the project is neither listed nor mailed afterwards."""
+    project = city.project(name=SECRET)
+    services.add_unit(by=city.actor("bob"), project=project, unit=city.huli, part=stages.JOINT)
+    alice = city.users["alice"]
+    core.follow(by=city.actor("alice"), obj=project)
+    services.move_project(by=city.actor("charlie"), project=project, move="hold", reason="暂缓原因")
+    client = signed_in(alice)
+    assert SECRET in client.get(reverse("notices")).content.decode()
+    part = project.participations.get(unit=city.huli)
+    services.remove_unit(by=city.actor("bob"), project=project, pk=part.pk, reason="不再协同")
+    assert SECRET not in client.get(reverse("notices")).content.decode()
+
+
+def test_verifiers_are_not_told_of_a_sensitive_project_out_of_sight(city: City) -> None:
+    project = city.project(stages.NEGOTIATING, name=SECRET, secrecy=stages.SENSITIVE)
+    assert not Project.objects.permitted(city.actor("dora")).filter(pk=project.pk).exists()
+    city.signature(project)
+    assert not Notice.objects.filter(owner=city.users["dora"]).exists()
+
+
+def test_an_export_holds_only_what_one_may_export(city: City) -> None:
+    """Sees the whole city, may export for one district."""
+    user = make_user("看得多", city.root, ["projects.project.view"])
+    grant(user, city.huli, ["projects.project.export"])
+    city.project(name="集美的项目")
+    answer = signed_in(user).get(reverse("projects-export") + "?format=csv")
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    assert "集美的项目" not in text
