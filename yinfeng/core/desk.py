@@ -28,6 +28,7 @@ class Found:
     permission: str
     line: Callable[[Any], dict[str, Any]]
     related: Sequence[str] = ()
+    order: int = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ def searchable(found: Found) -> None:
     """Let the search box find a kind of object."""
     if all(known.model is not found.model for known in FOUND):
         FOUND.append(found)
+        FOUND.sort(key=lambda known: known.order)
 
 
 def on_home(

@@ -63,6 +63,15 @@ def show(yuan: Decimal | None) -> str:
     return _("%(amount)s 万元") % {"amount": plain(yuan / WAN)}
 
 
+def in_column(yuan: Decimal | None) -> str:
+    """Return an amount for a column of a table: as ``show``, with as many decimals in every row so that figures align."""
+    if yuan is None:
+        return "—"
+    if abs(yuan) >= YI:
+        return _("%(amount)s 亿元") % {"amount": f"{(yuan / YI).quantize(Decimal('0.01'), ROUND_HALF_UP):,f}"}
+    return _("%(amount)s 万元") % {"amount": f"{(yuan / WAN).quantize(Decimal('0.01'), ROUND_HALF_UP):,f}"}
+
+
 def show_money(money: Money | None) -> str:
     """Return the amount in yuan and, when it was given in another currency, the original behind it."""
     if money is None:

@@ -18,6 +18,7 @@ SECTIONS: dict[str, tuple[str | Promise, str]] = {
     "work": (_("我的工作"), "home"),
     "projects": (_("项目"), "briefcase"),
     "enterprises": (_("企业"), "building"),
+    "organisation": (_("组织"), "sitemap"),
     "settings": (_("设置"), "settings"),
 }
 

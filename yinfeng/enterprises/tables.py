@@ -7,7 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from yinfeng.core.money import show
+from yinfeng.core.money import in_column
+from yinfeng.core.queries import code_label
 from yinfeng.core.tables import Cell, Column, Table, day
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.enterprises.queries import tag_labels
@@ -20,10 +21,13 @@ class EnterpriseTable(Table):
             "name", _("企业名称"), lambda row: Cell(row.name, sub=row.short_name), value=lambda row: row.name, sort="name"
         ),
         Column("uscc", _("统一社会信用代码"), lambda row: row.uscc or "—", value=lambda row: row.uscc or ""),
-        Column("place", _("所在地"), lambda row: " ".join(filter(None, (row.province, row.city))) or row.country),
-        Column("industry", _("行业代码"), lambda row: row.industry or "—", sort="industry"),
         Column(
-            "capital", _("注册资本"), lambda row: show(row.capital), value=lambda row: row.capital, kind="money",
+            "place", _("所在地"),
+            lambda row: " ".join(filter(None, (row.province, row.city))) or code_label("country", row.country),
+        ),
+        Column("industry", _("行业"), lambda row: code_label("industry", row.industry) if row.industry else "—", sort="industry"),
+        Column(
+            "capital", _("注册资本"), lambda row: in_column(row.capital), value=lambda row: row.capital, kind="money",
             sort="capital", numeric=True,
         ),
         Column(

@@ -31,7 +31,13 @@ def register() -> None:
     """Put everything in its place; called once, when the app is ready."""
     desk.searchable(
         desk.Found(
-            Project, gettext_lazy("项目"), "projects", "projects.project.view", project_line, ("enterprise",)
+            Project,
+            gettext_lazy("项目"),
+            "projects",
+            "projects.project.view",
+            project_line,
+            ("enterprise",),
+            10,
         )
     )
     desk.searchable(
@@ -42,6 +48,7 @@ def register() -> None:
             "projects.lead.view",
             lead_line,
             ("enterprise", "handling_unit"),
+            20,
         )
     )
     desk.on_home(board=board, primary=primary)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from yinfeng.core.money import show
+from yinfeng.core.money import in_column
 from yinfeng.core.tables import Cell, Column, Table, day
 from yinfeng.projects import queries, stages
 from yinfeng.projects.models import Lead, Project
@@ -19,11 +19,11 @@ from yinfeng.projects.models import Lead, Project
 STAGE_TONES = {
     stages.PLANNED: "muted",
     stages.INTENDED: "info",
-    stages.NEGOTIATING: "warning",
+    stages.NEGOTIATING: "primary",
     stages.SIGNED: "success",
 }
 STATUS_TONES = {
-    stages.ONGOING: "info",
+    stages.ONGOING: "plain",
     stages.ON_HOLD: "warning",
     stages.LOST: "danger",
     stages.ENDED: "muted",
@@ -48,7 +48,7 @@ def amount(key: str, label: Any, field: str, *, shown: bool = True) -> Column:
         return found
 
     return Column(
-        key, label, lambda row: show(value(row)), value=value, kind="money", sort=field, numeric=True, shown=shown
+        key, label, lambda row: in_column(value(row)), value=value, kind="money", sort=field, numeric=True, shown=shown
     )  # fmt: skip
 
 
@@ -113,7 +113,11 @@ def _next(project: Project) -> Cell | str:
         return "—"
     late = project.next_date is not None and project.next_date < timezone.localdate()
     sub = day(project.next_date) if project.next_date else ""
-    return Cell(project.next_step or "—", sub=_now("%(day)s，已过期") % {"day": sub} if late else sub)
+    return Cell(
+        project.next_step or "—",
+        sub=_now("%(day)s，已过期") % {"day": sub} if late else sub,
+        tone="danger" if late else "",
+    )
 
 
 class ProjectTable(Table):
