@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from django.db.models import Model
 from django.http import Http404
+from django.utils.log import log_response
 from django.utils.translation import gettext as _
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import exceptions, pagination, serializers, viewsets
@@ -16,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from yinfeng.core.actors import Actor
-from yinfeng.core.errors import DomainError, Invalid, Missing, Stale
+from yinfeng.core.errors import DomainError, Invalid, Missing, Stale, sentence_for
 from yinfeng.core.scopes import ScopedQuerySet, fetch
 
 
@@ -61,8 +62,11 @@ def explain(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """Translate errors for the API; the desk's translator is in ``core.middleware``."""
     if isinstance(error, Http404):
         error = Missing()
-    if isinstance(error, DomainError):
-        return Response(body(error), status=error.status)
+    if meant := sentence_for(error):
+        answer = Response(body(meant), status=meant.status)
+        if meant is not error:  # a fault of the system: the log tells it once, with its place
+            log_response(str(error), request=context["request"]._request, response=answer, exception=error)
+        return answer
     if isinstance(error, exceptions.ValidationError):
         detail = error.detail if isinstance(error.detail, dict) else {"": error.detail}
         fields = {

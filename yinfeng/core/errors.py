@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import errno
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -101,6 +103,35 @@ class Blocked(Conflict):
         return "".join([str(self.sentence), *(str(reason) for reason in self.reasons)])
 
 
+class Gone(DomainError):
+    """Answer for content that a row refers to but that is not there any more."""
+
+    status = 410
+    code = "gone"
+
+
+class NoSpace(DomainError):
+    """Refuse what does not fit on the disk, or into the store of files, any more."""
+
+    status = 507
+    code = "no_space"
+
+    def __init__(
+        self,
+        sentence: Sentence = _(
+            "磁盘空间不足，刚才的操作没有生效，也没有留下不完整的内容。请联系管理员清理或扩容，然后再试一次。"
+        ),
+    ) -> None:
+        super().__init__(sentence)
+
+
+class Away(DomainError):
+    """Answer for a part of the installation that cannot be reached at the moment."""
+
+    status = 503
+    code = "away"
+
+
 class TooLarge(DomainError):
     """Refuse a file or a request over the size limit."""
 
@@ -113,3 +144,31 @@ class TooMany(DomainError):
 
     status = 429
     code = "too_many"
+
+
+# --- errors of the system that have a sentence ----------------------------------------------------------------------
+
+_FULL_DISK = frozenset({errno.ENOSPC, errno.EDQUOT})
+_POSTGRES_DISK_FULL = "53100"
+
+
+def sentence_for(error: BaseException) -> DomainError | None:
+    """Return the DomainError that an error is, or comes from, or stands for; None for one that nobody foresaw."""
+    if isinstance(error, DomainError):
+        return error
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        if _says_disk_full(cause):
+            return NoSpace()
+        cause = cause.__cause__ or cause.__context__
+    return None
+
+
+def _says_disk_full(error: BaseException) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in _FULL_DISK
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    return getattr(error, "sqlstate", None) == _POSTGRES_DISK_FULL

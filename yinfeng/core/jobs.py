@@ -21,9 +21,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 from django_tasks import task
 
-from yinfeng.core import events
+from yinfeng.core import events, stores
 from yinfeng.core.actors import Actor, system
-from yinfeng.core.errors import DomainError
+from yinfeng.core.errors import DomainError, NoSpace, sentence_for
 from yinfeng.core.job_lifecycle import JOB_STATES
 from yinfeng.core.lifecycle import Lifecycle, Move
 from yinfeng.core.models import Job
@@ -130,7 +130,7 @@ def run_job(job_id: int) -> None:
         return
     by = _owner(job)
     language = job.parameters.get("language", "zh-hans")
-    with override(language):
+    with override(language), stores.taking_back():
         if not _claim(job):  # another worker has it: a job may be called for twice, never worked on twice
             return
         try:
@@ -140,11 +140,15 @@ def run_job(job_id: int) -> None:
             _fail(job, str(error))
         except Exception as error:
             log.exception("job failed", job=job.pk, kind=job.kind)
-            _fail(
-                job,
-                _("处理时系统出错（%(kind)s），已处理的部分已保存，可以重新处理。")
-                % {"kind": type(error).__name__},
-            )
+            _fail(job, _told(error))
+
+
+def _told(error: Exception) -> str:
+    """Return what the owner reads of an error of the system."""
+    if isinstance(sentence_for(error), NoSpace):
+        return _("磁盘空间不足，处理停在这里；已处理的部分已保存。请联系管理员清理或扩容，然后重新处理。")
+    kind = type(error).__name__
+    return _("处理时系统出错（%(kind)s），已处理的部分已保存，可以重新处理。") % {"kind": kind}
 
 
 def keep_result(job: Job, stream: Any, name: str) -> dict[str, str]:

@@ -16,18 +16,20 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
+from django.utils.log import log_response
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from yinfeng.core import stores
 from yinfeng.core.actors import ANONYMOUS, Actor
-from yinfeng.core.errors import DomainError
+from yinfeng.core.errors import DomainError, sentence_for
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
 TITLES = {
-    400: gettext_lazy("请求有误"), 403: gettext_lazy("没有权限"), 404: gettext_lazy("找不到"), 405: gettext_lazy("不支持这种请求"), 409: gettext_lazy("未能完成"), 413: gettext_lazy("文件过大"),
-    422: gettext_lazy("内容有误"), 429: gettext_lazy("操作太频繁"), 500: gettext_lazy("系统出错"), 503: gettext_lazy("暂时无法使用"),
+    400: gettext_lazy("请求有误"), 403: gettext_lazy("没有权限"), 404: gettext_lazy("找不到"), 405: gettext_lazy("不支持这种请求"), 409: gettext_lazy("未能完成"), 410: gettext_lazy("文件缺失"), 413: gettext_lazy("文件过大"),
+    422: gettext_lazy("内容有误"), 429: gettext_lazy("操作太频繁"), 500: gettext_lazy("系统出错"), 503: gettext_lazy("暂时无法使用"), 507: gettext_lazy("空间不足"),
 }  # fmt: skip
 
 
@@ -38,7 +40,8 @@ def request_id(get_response: Handler) -> Handler:
         number = uuid.uuid4().hex
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request=number, path=request.path[:200], method=request.method)
-        response = get_response(request)
+        with stores.taking_back():
+            response = get_response(request)
         response["X-Request-Id"] = number
         return response
 
@@ -96,7 +99,13 @@ class DomainErrors:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        return explain(request, error) if isinstance(error, DomainError) else None
+        meant = sentence_for(error)
+        if meant is None:
+            return None
+        response = explain(request, meant)
+        if meant is not error:  # a fault of the system: the log tells it once, with its place
+            log_response(str(error), request=request, response=response, exception=error)
+        return response
 
 
 def explain(request: HttpRequest, error: DomainError) -> HttpResponse:

@@ -15,8 +15,9 @@ from importlib import import_module
 from typing import Any
 
 PARENT = "YINFENG_PARENT"
-# Pauses in seconds: before a process that died is started again, and between two looks at the parent.
-AGAIN_AFTER, LOOK_EVERY = 1.0, 1.0
+# Pauses in seconds: before a process that died is started again (longer each time that it dies soon), and between
+# two looks at the parent.
+AGAIN_AFTER, LONGEST_PAUSE, LOOK_EVERY = 1.0, 60.0, 1.0
 # Seconds for what a process is at when it is asked to end; work in chunks loses nothing after that either.
 PATIENCE = 10.0
 
@@ -36,9 +37,13 @@ class Companion:
         return subprocess.Popen(command, env=os.environ | {PARENT: str(os.getpid())})  # noqa: S603 - our own words
 
     def _watch(self) -> None:
+        pause = AGAIN_AFTER
         while True:
+            began = time.monotonic()
             status = self.child.wait()
-            if self.stopping.wait(AGAIN_AFTER):
+            lived = time.monotonic() - began
+            pause = AGAIN_AFTER if lived > LONGEST_PAUSE else min(pause * 2, LONGEST_PAUSE)
+            if self.stopping.wait(pause):
                 return
             print(f"{self.words[0]} ended with {status} and is started again", file=sys.stderr)  # noqa: T201
             self.child = self._start()

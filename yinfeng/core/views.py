@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import django_filters
@@ -17,11 +18,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from yinfeng.core import desk, events, jobs, search, services, tables, uploads
-from yinfeng.core.errors import Invalid, Missing
+from yinfeng.core import desk, events, jobs, search, services, stores, tables, uploads
+from yinfeng.core.errors import Invalid, Missing, sentence_for
 from yinfeng.core.filters import ScopedFilterSet
 from yinfeng.core.forms import ReasonForm, Styled
-from yinfeng.core.middleware import error_page
+from yinfeng.core.middleware import error_page, explain
 from yinfeng.core.models import ApiToken, Attachment, Event, Job, Notice
 from yinfeng.core.permissions import registry
 from yinfeng.core.scopes import demand, fetch, in_sight, rows
@@ -226,8 +227,9 @@ class Download(Page):
 
     def get(self, request: HttpRequest, pk: Any) -> HttpResponseBase:
         attachment, obj = find_file(pk, self, "view")
+        content = stores.open_stored(attachment.stored, attachment.name)
         services.record_download(by=self.by, obj=obj, attachment=attachment)
-        response = FileResponse(attachment.stored.open("rb"), content_type=attachment.content_type)
+        response = FileResponse(content, content_type=attachment.content_type)
         response["Content-Disposition"] = uploads.content_disposition(attachment.name)
         response["Content-Security-Policy"] = "sandbox; default-src 'none'"
         return response
@@ -399,7 +401,8 @@ class JobResult(Page):
         job = fetch(Job.objects.all(), self.by, pk)
         if not job.result_file:
             raise Missing
-        response = FileResponse(job.result_file.open("rb"), content_type="application/octet-stream")
+        content = stores.open_stored(job.result_file, job.result_name)
+        response = FileResponse(content, content_type="application/octet-stream")
         response["Content-Disposition"] = uploads.content_disposition(job.result_name)
         response["Content-Security-Policy"] = "sandbox; default-src 'none'"
         return response
@@ -608,7 +611,11 @@ def request_number() -> str:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer an error that no view raised, or that nobody foresaw."""
+    error = sys.exc_info()[1]
     try:
+        if error and (meant := sentence_for(error)):
+            return explain(request, meant)
         return error_page(
             request,
             500,

@@ -20,7 +20,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from yinfeng.core import jobs, uploads
+from yinfeng.core import jobs, stores, uploads
 from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Conflict, Invalid
 from yinfeng.core.exchange.columns import Column, ParsedMoney
@@ -313,7 +313,7 @@ def reading(job: Job, phase: str) -> Reading:
     found = _readings.pop((job.pk, phase), None)
     _readings.clear()  # one file at a time per process
     if found is None or found.position != job.cursor:
-        table = open_table(job.source_file.open("rb"), job.source_name, COLUMNS)
+        table = open_table(stores.open_stored(job.source_file, job.source_name), job.source_name, COLUMNS)
         found = Reading(iter(table), job.cursor, table.row_count)
         lines = job.report.get("rows", []) if job.report.get("phase") == phase else []
         left = {line["number"] for line in lines if line["outcome"] == "questioned"}
@@ -380,7 +380,8 @@ def result_of(job: Job, report: dict[str, Any]) -> dict[str, Any]:
         return {}
     with (
         tempfile.TemporaryFile() as stream,
-        open_table(job.source_file.open("rb"), job.source_name, COLUMNS) as table,
+        stores.open_stored(job.source_file, job.source_name) as source,
+        open_table(source, job.source_name, COLUMNS) as table,
     ):
         kept.write_xlsx(stream, table, only=("questioned", "refused"))
         stream.seek(0)
