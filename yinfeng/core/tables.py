@@ -138,26 +138,29 @@ class Table:
     def rows(self, objects: Iterable[Any]) -> list[Row]:
         """Return finished rows; the first cell links to the object."""
         made = []
-        attributed = [(column, self._attributes(column)) for column in self.shown]
+        attributed = [
+            (column, self._attributes(column), self._attributes(column, "yf-nil")) for column in self.shown
+        ]
         for obj in self.prepare(objects):
             url = self.url(obj)
-            cells = [self._cell(column, attributes, obj) for column, attributes in attributed]
+            cells = [self._cell(column, attributes, empty, obj) for column, attributes, empty in attributed]
             if cells and url and not cells[0].url:
                 cells[0] = replace(cells[0], url=url)
             made.append(Row(obj.pk, url, cells, self.tone(obj)))
         return made
 
     @staticmethod
-    def _attributes(column: Column) -> str:
+    def _attributes(column: Column, kind: str = "") -> str:
         """Return what the element of each cell of a column says, finished once for the whole page."""
-        kind = format_html(' class="{}"', "yf-num") if column.numeric else ""
+        kinds = " ".join(filter(None, ["yf-num" if column.numeric else "", kind]))
+        kind = format_html(' class="{}"', kinds) if kinds else ""
         return format_html('data-label="{}"{}', column.label, kind)
 
     @staticmethod
-    def _cell(column: Column, attributes: str, obj: Any) -> Cell:
+    def _cell(column: Column, attributes: str, empty: str, obj: Any) -> Cell:
         cell = column.cell(obj)
         if isinstance(cell, str):
-            return Cell(cell, attributes=attributes)
+            return Cell(cell, attributes=empty if cell == "—" else attributes)
         return replace(cell, attributes=attributes)
 
 
