@@ -165,6 +165,11 @@ def attachments(objects: Iterable[Model]) -> list[Attachment]:
     return _attachments(*_places(objects))
 
 
+def attachment(pk: Any) -> Attachment | None:
+    """Return a file that was not taken off; who may have it, its object's scope says."""
+    return Attachment.objects.filter(pk=pk, removed_at=None).first()
+
+
 def followed_by(by: Actor, model: type[Model]) -> Exists:
     """Say of each row of ``model`` whether the actor follows it, for ``annotate``."""
     follows = Follow.objects.permitted(by).filter(object_type=events.type_of(model), object_id=OuterRef("pk"))

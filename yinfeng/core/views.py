@@ -18,7 +18,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from yinfeng.core import desk, events, jobs, search, services, stores, tables, uploads
+from yinfeng.core import desk, events, jobs, queries, search, services, stores, tables, uploads
 from yinfeng.core.errors import Invalid, Missing, sentence_for
 from yinfeng.core.filters import ScopedFilterSet
 from yinfeng.core.forms import ReasonForm, Styled
@@ -213,7 +213,7 @@ class AddFile(ActPage):
 
 def find_file(pk: Any, page: Page, action: str) -> tuple[Attachment, Model]:
     """Return a file with its object, through the object's scope."""
-    attachment = Attachment.objects.filter(pk=pk, removed_at=None).first()
+    attachment = queries.attachment(pk)
     if attachment is None:
         raise Missing
     obj = find_object(attachment.object_type, attachment.object_id, page, "view")

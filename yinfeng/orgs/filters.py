@@ -11,22 +11,12 @@ from django.utils.translation import gettext_lazy as _
 
 from yinfeng.core import events, search
 from yinfeng.core.filters import ScopedFilterSet
-from yinfeng.orgs.models import (
-    UNIT_KINDS,
-    Account,
-    Invitation,
-    Membership,
-    Person,
-    Role,
-    RoleGrant,
-    Unit,
-    in_force,
-)
-from yinfeng.orgs.queries import units_today
+from yinfeng.orgs import queries
+from yinfeng.orgs.models import UNIT_KINDS, Account, Invitation, Person, Unit, in_force
 
 
 def role_choices() -> list[tuple[str, str]]:
-    return [(role.code, role.label) for role in Role.objects.filter(is_closed=False)]
+    return [(role.code, role.label) for role in queries.open_roles()]
 
 
 class UnitFilter(ScopedFilterSet):
@@ -55,11 +45,8 @@ class OfUnitFilter(ScopedFilterSet):
     """A filter by a unit and everything below it."""
 
     unit = django_filters.ModelChoiceFilter(
-        label=_("单位"), queryset=lambda request: units_today(), method="by_unit"
+        label=_("单位"), queryset=lambda request: queries.units_today(), method="by_unit"
     )
-
-    def posted_at(self, unit: Unit) -> QuerySet[Membership]:
-        return Membership.objects.filter(in_force(timezone.localdate()), unit__path__startswith=unit.path)
 
     def by_unit(self, queryset: QuerySet[Any], name: str, value: Unit) -> QuerySet[Any]:
         raise NotImplementedError
@@ -74,7 +61,7 @@ class PersonFilter(OfUnitFilter):
         fields: tuple[str, ...] = ()
 
     def by_unit(self, queryset: QuerySet[Any], name: str, value: Unit) -> QuerySet[Any]:
-        return queryset.filter(pk__in=self.posted_at(value).values("person"))
+        return queryset.filter(pk__in=queries.people_in(value))
 
 
 class AccountFilter(OfUnitFilter):
@@ -96,15 +83,10 @@ class AccountFilter(OfUnitFilter):
         return queryset.filter(is_active=value == "active")
 
     def by_role(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        held = RoleGrant.objects.filter(in_force(timezone.localdate()), role__code=value)
-        return queryset.filter(pk__in=held.values("user"))
+        return queryset.filter(pk__in=queries.accounts_with_role(value))
 
     def by_unit(self, queryset: QuerySet[Any], name: str, value: Unit) -> QuerySet[Any]:
-        held = RoleGrant.objects.filter(in_force(timezone.localdate()), unit__path__startswith=value.path)
-        return queryset.filter(
-            Q(pk__in=held.values("user"))
-            | Q(pk__in=self.posted_at(value).exclude(person__user=None).values("person__user"))
-        )
+        return queryset.filter(queries.accounts_in(value))
 
 
 class InvitationFilter(ScopedFilterSet):

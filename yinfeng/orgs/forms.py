@@ -10,11 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from yinfeng.core import queries as core
 from yinfeng.core.actors import Actor
 from yinfeng.core.forms import EditForm, Styled
-from yinfeng.core.models import Code, User
 from yinfeng.orgs import queries
-from yinfeng.orgs.models import SEAT_KINDS, UNIT_KINDS, Person, Role, Unit
+from yinfeng.orgs.models import SEAT_KINDS, UNIT_KINDS, Role, Unit
 
 
 class UnitChoice(forms.ModelChoiceField):
@@ -74,7 +74,7 @@ class UnitFacts(EditForm):
 
     def clean_industries(self) -> list[str]:
         codes = _words(self.cleaned_data["industries"])
-        known = set(Code.objects.filter(table="industry", code__in=codes).values_list("code", flat=True))
+        known = set(core.codes("industry").filter(code__in=codes).values_list("code", flat=True))
         if unknown := [code for code in codes if code not in known]:
             raise forms.ValidationError(_t("没有这些行业代码：%(codes)s") % {"codes": "、".join(unknown)})
         return codes
@@ -170,9 +170,7 @@ class SeatForm(Styled):
 
 
 class TakeSeatForm(Styled):
-    person = forms.ModelChoiceField(
-        label=_("人员"), queryset=Person.objects.order_by("name"), empty_label=_("请选择")
-    )
+    person = forms.ModelChoiceField(label=_("人员"), queryset=queries.people(), empty_label=_("请选择"))
     day = _day()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -183,14 +181,6 @@ class TakeSeatForm(Styled):
 # --- roles and accounts -------------------------------------------------------------------------------------------
 
 
-class RoleChoices:
-    """The roles that the person who asks may hand out somewhere."""
-
-    @staticmethod
-    def of(by: Actor) -> Any:
-        return Role.objects.filter(pk__in=[role.pk for role in queries.roles_to_hand_out(by)])
-
-
 class GrantForm(Styled):
     role = forms.ModelChoiceField(label=_("角色"), queryset=Role.objects.none(), empty_label=_("请选择"))
     unit = UnitChoice(label=_("单位"), help_text=_("对这个单位和它的所有下级单位有效。"))
@@ -198,7 +188,7 @@ class GrantForm(Styled):
 
     def __init__(self, *args: Any, by: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["role"].queryset = RoleChoices.of(by)  # type: ignore[attr-defined]
+        self.fields["role"].queryset = queries.roles_to_hand_out(by)  # type: ignore[attr-defined]
 
 
 class InviteForm(Styled):
@@ -220,10 +210,10 @@ class InviteForm(Styled):
 
     def __init__(self, *args: Any, by: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["roles"].queryset = RoleChoices.of(by)  # type: ignore[attr-defined]
+        self.fields["roles"].queryset = queries.roles_to_hand_out(by)  # type: ignore[attr-defined]
 
     def clean_username(self) -> str:
         username: str = self.cleaned_data["username"].strip()
-        if User.objects.filter(username__iexact=username).exists():
+        if queries.is_taken(username):
             raise forms.ValidationError(_t("这个用户名已被使用，请换一个。"))
         return username

@@ -183,16 +183,16 @@ def may_hand_out(by: Actor, role: Role, unit: Unit) -> bool:
     )
 
 
-def roles_to_hand_out(by: Actor) -> list[Role]:
+def roles_to_hand_out(by: Actor) -> QuerySet[Role]:
     """Return the roles that the actor may give for some unit."""
-    roles = list(Role.objects.filter(is_closed=False))
     if by.is_system:
-        return roles
-    return [
-        role
-        for role in roles
+        return open_roles()
+    allowed = [
+        role.pk
+        for role in open_roles()
         if by.may(may_assign(role.code)) or (by.may(ASSIGN) and all(map(by.may, role.permissions)))
     ]
+    return Role.objects.filter(pk__in=allowed)
 
 
 def active_administrators(day: date) -> QuerySet[RoleGrant]:
@@ -202,6 +202,40 @@ def active_administrators(day: date) -> QuerySet[RoleGrant]:
     )
     administering = [pk for pk, codes in Role.objects.values_list("pk", "permissions") if ASSIGN in codes]
     return held.filter(role__in=administering)
+
+
+# --- what filters and forms ask -----------------------------------------------------------------------------------
+
+
+def _posts_in(unit: Unit) -> QuerySet[Membership]:
+    return Membership.objects.filter(in_force(timezone.localdate()), unit__path__startswith=unit.path)
+
+
+def people_in(unit: Unit) -> QuerySet[Membership, Any]:
+    """Return the ids of the people with a post in a unit or below it."""
+    return _posts_in(unit).values("person")
+
+
+def accounts_in(unit: Unit) -> Q:
+    """Return the Q of accounts that have a role or a post in a unit or below it."""
+    granted = RoleGrant.objects.filter(in_force(timezone.localdate()), unit__path__startswith=unit.path)
+    posted = _posts_in(unit).exclude(person__user=None)
+    return Q(pk__in=granted.values("user")) | Q(pk__in=posted.values("person__user"))
+
+
+def accounts_with_role(code: str) -> QuerySet[RoleGrant, Any]:
+    """Return the ids of the accounts that hold a role today, wherever."""
+    return RoleGrant.objects.filter(in_force(timezone.localdate()), role__code=code).values("user")
+
+
+def people() -> QuerySet[Person]:
+    """Return everybody who is known, by name."""
+    return Person.objects.order_by("name")
+
+
+def is_taken(username: str) -> bool:
+    """Say whether an account has the user name, in whatever case."""
+    return User.objects.filter(username__iexact=username).exists()
 
 
 # --- what lists and pages show ------------------------------------------------------------------------------------
