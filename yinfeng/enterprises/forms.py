@@ -130,12 +130,28 @@ class ContactForm(EditForm):
         help_text=_("加密保存，页面上只显示首尾几位。"),
         error_messages={"invalid": _("请填写电话号码，例如 13800001234 或 0592-1234567。")},
     )  # fmt: skip
+    without_phone = forms.BooleanField(label=_("删去现有的电话"), required=False)
     email = forms.EmailField(label=_("电子邮箱"), required=False)
 
     def __init__(self, *args: Any, phone_now: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if phone_now:
             self.fields["phone"].help_text = _("现为 %(phone)s；不改请留空。") % {"phone": phone_now}
+        else:
+            del self.fields["without_phone"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("without_phone") and cleaned.get("phone"):
+            self.add_error("without_phone", _("填写了新的电话就不必勾选：它会取代现有的。"))
+        return cleaned
+
+    def values(self) -> dict[str, Any]:
+        """Return what the services take: no phone where none was typed and the present one is to stay."""
+        data = dict(self.cleaned_data)
+        if "without_phone" in data and not data["phone"] and not data["without_phone"]:
+            del data["phone"]
+        return data
 
 
 class RelationForm(EditForm):

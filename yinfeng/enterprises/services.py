@@ -202,12 +202,13 @@ def add_contact(*, by: Actor, enterprise: Enterprise, values: Values, is_demo: b
 
 @transaction.atomic
 def change_contact(*, by: Actor, contact: Contact, version: int, values: Values) -> Contact:
-    """Edit a contact on the version the person saw; an empty phone keeps the present one, and none gets into the log."""
+    """Edit a contact on the version the person saw; no phone gets into the log."""
     demand(contact, by, "change", _("联系人由录入单位维护，您没有修改的权限。"))
-    shown = {name: values[name] for name in CONTACT_FIELDS if name in values and name != "phone"}
+    given = {name: values[name] for name in CONTACT_FIELDS if name in values}
+    shown = {name: value for name, value in given.items() if name != "phone"}
     if contact.version != version:
         raise stale(contact, shown)
-    changes = differences(contact, shown | {"phone": values.get("phone") or contact.phone})
+    changes = differences(contact, given)
     if not changes:
         return contact
     for name, (_old, new) in changes.items():

@@ -356,7 +356,7 @@ class AddContact(BesideEnterprise):
     title = gettext_lazy("添加联系人")
 
     def act(self, form: Any) -> Enterprise:
-        services.add_contact(by=self.by, enterprise=self.object, values=form.cleaned_data)
+        services.add_contact(by=self.by, enterprise=self.object, values=form.values())
         return self.object  # type: ignore[no-any-return]
 
 
@@ -378,9 +378,7 @@ class EditContact(BesideEnterprise):
 
     def act(self, form: Any) -> Contact:
         version = form.cleaned_data["version"] or 0
-        return services.change_contact(
-            by=self.by, contact=self.object, version=version, values=form.cleaned_data
-        )
+        return services.change_contact(by=self.by, contact=self.object, version=version, values=form.values())
 
     def extra(self) -> dict[str, Any]:
         return super().extra() | {"remove_url": reverse("contact-remove", args=[self.object.pk])}

@@ -108,7 +108,7 @@ def test_the_log_of_contacts_names_nobody_and_keeps_no_number(clerk: Actor) -> N
     kept = str(list(events.values_list("changes", "data", "note", "object_label")))
     for secret in ("王示例", "13800001234", "13900000001", "example.com"):
         assert secret not in kept
-    assert "王** 电子邮箱、电话" in kept
+    assert "王** 电话、电子邮箱" in kept
 
 
 def test_the_form_of_a_contact_never_shows_the_phone_and_keeps_it_when_left_empty(clerk: Actor) -> None:
@@ -121,6 +121,23 @@ def test_the_form_of_a_contact_never_shows_the_phone_and_keeps_it_when_left_empt
     assert client.post(url, {"name": "王示例", "position": "总监", "version": "1"}).status_code == 302
     stored = Contact.objects.get(pk=contact.pk)
     assert (stored.position, stored.phone) == ("总监", "13800001234")
+
+
+def test_the_phone_of_a_contact_can_be_deleted(clerk: Actor) -> None:
+    client = signed_in(make_user("乙", make_unit("home", parent=make_unit("city", "city")), ALL))
+    contact = contact_of(clerk)
+    url = f"/contacts/{contact.pk}/edit/"
+    wanted = {"name": "王示例", "without_phone": "on", "version": "1"}
+    both = client.post(url, wanted | {"phone": "13900000001"})
+    assert both.status_code == 422
+    assert "就不必勾选" in both.content.decode()
+    assert client.post(url, wanted).status_code == 302
+    assert Contact.objects.get(pk=contact.pk).phone == ""
+    assert (
+        Event.objects.filter(verb="enterprises.contact.changed").get().data["text"]
+        == "王** 职务、电话、电子邮箱"
+    )
+    assert 'name="without_phone"' not in client.get(url).content.decode()  # there is none any more
 
 
 def test_unmasking_through_the_page_shows_the_number_and_is_logged_each_time(clerk: Actor) -> None:
