@@ -78,6 +78,7 @@ class LeadSerializer(Writable):
 
 
 class ProjectSerializer(Writable):
+    despite = serializers.CharField(required=False, allow_blank=True, write_only=True, max_length=500)
     confirm_amounts = serializers.BooleanField(required=False, write_only=True)
     note = serializers.CharField(required=False, allow_blank=True, write_only=True, max_length=500)
 
@@ -89,7 +90,7 @@ class ProjectSerializer(Writable):
             "intended_original", "fixed_investment", "contracted", "site", "land_mu", "planned_start_date",
             "expected_output", "expected_tax", "contact_name", "next_step", "next_date", "signed_date", "lost_reason",
             "rival_place", "progress_at", "reporter_unit", "host_unit", "created_by", "version", "created_at",
-            "updated_at", "is_demo", "confirm_amounts", "note",
+            "updated_at", "is_demo", "despite", "confirm_amounts", "note",
         ]  # fmt: skip
         read_only_fields: ClassVar = [
             "id", "code", "lead", "stage", "stage_since", "status", "contracted", "signed_date", "lost_reason",
@@ -188,17 +189,19 @@ class ProjectViewSet(Moving):
     def create(self, request: Request) -> Response:
         values = self.checked(request, self.get_serializer(data=request.data))
         values.pop("note", None)
-        confirmed = values.pop("confirm_amounts", False)
-        return self.answer(services.add_project(by=self.by, values=values, confirmed=confirmed), 201)
+        despite, confirmed = values.pop("despite", ""), values.pop("confirm_amounts", False)
+        project = services.add_project(by=self.by, values=values, despite=despite, confirmed=confirmed)
+        return self.answer(project, 201)
 
     def partial_update(self, request: Request, pk: str = "") -> Response:
         project, version = self.fetch("change"), version_of(request)
         values = self.checked(request, self.get_serializer(project, data=request.data, partial=True))
         values.pop("reporter_unit", None)
-        note, confirmed = values.pop("note", ""), values.pop("confirm_amounts", False)
+        despite, confirmed = values.pop("despite", ""), values.pop("confirm_amounts", False)
         services.change_project(
-            by=self.by, project=project, version=version, values=values, confirmed=confirmed, note=note
-        )
+            by=self.by, project=project, version=version, note=values.pop("note", ""), values=values,
+            despite=despite, confirmed=confirmed,
+        )  # fmt: skip
         return self.answer(project)
 
     @extend_schema(request=ProjectMoveInput)

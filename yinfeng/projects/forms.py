@@ -69,12 +69,17 @@ class Asking(Styled):
 
 
 class WithEnterprise(Asking):
-    """A form that names an enterprise of the library by typing its name."""
+    """A form that names an enterprise of the library by typing its name, and asks why when others talk with it already."""
 
+    questions = ("confirm_amounts", "despite")
     enterprise_name = forms.CharField(
         label=_("企业"), max_length=200, required=False,
         help_text=_("填写企业全称或曾用名。输入两个字即有提示。"),
         widget=forms.TextInput(attrs={"list": "enterprise-names", "autocomplete": "off", "data-span": "2"}),
+    )  # fmt: skip
+
+    despite = forms.CharField(
+        label=_("仍然登记的理由"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2, "data-span": "2"})
     )  # fmt: skip
 
     def __init__(self, *args: Any, by: Actor, **kwargs: Any) -> None:
@@ -91,16 +96,12 @@ class WithEnterprise(Asking):
 
 
 class LeadForm(WithEnterprise, EditForm):
-    questions = ("confirm_amounts", "despite")
     groups = (
         (_("线索"), "", ["enterprise_name", "despite", "title", "content"]),
         (_("来源"), _("首报时间由系统在登记时记下，不能修改。"), ["source", "heard_date", "source_detail"]),
         (_("初步情况"), _("不清楚的可以以后再补。"), ["intended", "confirm_amounts", "industry"]),
         (_("承办"), "", ["handling_unit"]),
     )
-    despite = forms.CharField(
-        label=_("仍然登记的理由"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2, "data-span": "2"})
-    )  # fmt: skip
     title = forms.CharField(
         label=_("线索名称"), max_length=80, help_text=_("例如：某企业拟建动力电池基地"),
         widget=forms.TextInput(attrs={"data-span": "2"}),
@@ -161,7 +162,7 @@ class ProjectForm(WithEnterprise, EditForm):
     groups = (
         (_("项目"), "", ["name", "project_class", "is_foreign", "origin", "secrecy"]),
         (_("产业"), "", ["industry", "chain"]),
-        (_("投资方"), "", ["enterprise_name", "contact_name"]),
+        (_("投资方"), "", ["enterprise_name", "despite", "contact_name"]),
         (
             _("投资"), _("意向投资额是投资方说的，合同投资额在签约核验之后由系统填入。"),
             ["intended", "fixed_investment", "confirm_amounts"],

@@ -174,18 +174,21 @@ def told(found: Iterable[Dealing]) -> list[Clash]:
     return [Clash(unit, stage, min(since), len(since)) for (unit, stage), since in hidden.items()]
 
 
-def clashes(enterprise: Enterprise | None, name: str, by: Actor, exclude: Lead | None = None) -> list[Clash]:
-    """Return who else is already in talks with the enterprise (首报首谈, FACTS §1.4), own units left out.
+def clashes(
+    enterprise: Enterprise | None, name: str, by: Actor, exclude: Lead | Project | None = None
+) -> list[Clash]:
+    """Return who else is already in talks with the enterprise (首报首谈, FACTS §1.4), own units and ``exclude`` left out.
 
     Of what the person may not see, the answer says unit, stage and month alone.
     """
+    left_out = (isinstance(exclude, Project), exclude.pk) if exclude is not None else None
     enterprise = enterprise or find_enterprise(name, by)
     if enterprise is None:
         return []
     found = [
         item
         for item in dealings(enterprise, by)
-        if item.is_open and not item.is_own and (item.is_project or exclude is None or item.pk != exclude.pk)
+        if item.is_open and not item.is_own and (item.is_project, item.pk) != left_out
     ]
     return [item.clash for item in found if item.is_seen] + told(found)
 

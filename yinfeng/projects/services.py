@@ -136,7 +136,12 @@ def _ask(*questions: Callable[[], Any]) -> list[str]:
     return found
 
 
-def _ask_about_clashes(enterprise: Any, by: Actor, despite: str, exclude: Lead | None = None) -> list[str]:
+def _ask_about_clashes(
+    enterprise: Any, by: Actor, despite: str, exclude: Lead | Project | None = None
+) -> list[str]:
+    """Return who else is in talks with an enterprise newly named; Invalid until ``despite`` says why all the same."""
+    if enterprise is None or (exclude is not None and exclude.enterprise_id == enterprise.pk):
+        return []
     found = [clash.sentence for clash in queries.clashes(enterprise, "", by, exclude)]
     if found and not despite.strip():
         sentence = _("其他单位已在跟进这家企业：%(found)s。如确需登记，请写明理由。") % {
@@ -182,10 +187,10 @@ def change_lead(
         raise Conflict(_("线索的状态是“%(state)s”，不能再修改。") % {"state": stages.LEAD_STATES[lead.state]})
     values = {**values, "handling_unit": values.get("handling_unit") or lead.handling_unit}
     check_codes(values)
-    ask_about_amounts(values, confirmed, lead)
-    enterprise = values.get("enterprise", lead.enterprise)
-    changed = enterprise is not None and enterprise.pk != lead.enterprise_id
-    found = _ask_about_clashes(enterprise, by, despite, exclude=lead) if changed else []
+    found = _ask(
+        lambda: _ask_about_clashes(values.get("enterprise"), by, despite, exclude=lead),
+        lambda: ask_about_amounts(values, confirmed, lead),
+    )
     core.apply_edit(
         lead, with_amount(values, lead), by=by, version=version, verb="projects.lead.changed",
         note=despite.strip() if found else "",
@@ -241,9 +246,9 @@ def _index_project(project: Project) -> None:
     search.index(events.type_of(Project), project.pk, project.name, texts)
 
 
-def _create(project: Project, by: Actor, data: Values | None = None) -> None:
+def _create(project: Project, by: Actor, note: str = "", data: Values | None = None) -> None:
     project.code = _next_code(timezone.localdate().year)
-    core.add(project, by=by, verb="projects.project.created", data=data)
+    core.add(project, by=by, verb="projects.project.created", note=note, data=data)
     _take_part(project, project.reporter_unit, stages.REPORTER)
     _follow_fields(project)
     TeamMember.objects.create(project=project, user_id=_person(by), is_leader=True)
@@ -273,32 +278,42 @@ def _follow_fields(project: Project) -> None:
 
 
 @transaction.atomic
-def add_project(*, by: Actor, values: Values, confirmed: bool = False, is_demo: bool = False) -> Project:
-    """Plan a project without a lead (策划生成)."""
+def add_project(
+    *, by: Actor, values: Values, despite: str = "", confirmed: bool = False, is_demo: bool = False
+) -> Project:
+    """Plan a project without a lead (策划生成); ``despite`` and ``confirmed`` as in ``register_lead``."""
     values = dict(values)
     reporter = _reporter(by, values, "projects.project.add")
     check_codes(values)
-    ask_about_amounts(values, confirmed)
+    found = _ask(
+        lambda: _ask_about_clashes(values.get("enterprise"), by, despite),
+        lambda: ask_about_amounts(values, confirmed),
+    )
     values["reporter_unit"] = reporter
     if not values.get("host_unit") and reporter.kind in _LANDING_KINDS:
         values["host_unit"] = reporter
     project = Project(created_by_id=_person(by), is_demo=is_demo, **with_amount(values))
-    _create(project, by)
+    _create(project, by, note=despite.strip() if found else "", data={"clashes": found})
     return project
 
 
 @transaction.atomic
 def change_project(
-    *, by: Actor, project: Project, version: int, values: Values, confirmed: bool = False, note: str = ""
-) -> Project:
+    *, by: Actor, project: Project, version: int, values: Values, despite: str = "", confirmed: bool = False,
+    note: str = "",
+) -> Project:  # fmt: skip
     """Change a project's facts. What its stage asks for cannot be emptied; host and groups follow the fields."""
     demand(project, by, "change")
     _refuse_when_over(project)
     check_codes(values)
-    ask_about_amounts(values, confirmed, project)
+    found = _ask(
+        lambda: _ask_about_clashes(values.get("enterprise"), by, despite, exclude=project),
+        lambda: ask_about_amounts(values, confirmed, project),
+    )
     before = {fact.field for fact in facts.missing(project, project.stage)}
     core.apply_edit(
-        project, with_amount(values, project), by=by, version=version, verb="projects.project.changed", note=note
+        project, with_amount(values, project), by=by, version=version, verb="projects.project.changed",
+        note="；".join(filter(None, [note, despite.strip() if found else ""])),
     )  # fmt: skip
     emptied = [fact for fact in facts.missing(project, project.stage) if fact.field not in before]
     if emptied:

@@ -17,7 +17,7 @@ from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Invalid
 from yinfeng.core.forms import ReasonForm
 from yinfeng.core.money import Money, show, show_money
-from yinfeng.core.scopes import ScopedQuerySet, rows
+from yinfeng.core.scopes import ScopedQuerySet, fetch, rows
 from yinfeng.core.tables import day, moment, with_query
 from yinfeng.core.views import safe_next
 from yinfeng.core.web import ActPage, EditPage, ExportPage, ListPage, MovePage, Page
@@ -36,7 +36,7 @@ from yinfeng.projects.forms import (
 )
 from yinfeng.projects.models import Lead, Project, Signature
 from yinfeng.projects.tables import STAGE_TONES, STATUS_TONES, ProjectTable
-from yinfeng.projects.views_leads import enterprise_url
+from yinfeng.projects.views_leads import CheckEnterprise, enterprise_url
 
 BULK_LIMIT = 200
 
@@ -428,18 +428,20 @@ class ProjectFormPage(ActPage):
         return {"by": self.by}
 
     def extra(self) -> dict[str, Any]:
-        return {"live_check_url": reverse("project-names"), "live_check_field": "enterprise_name"}
+        url = reverse("project-check", args=[self.object.pk]) if self.object else reverse("project-new-check")
+        return {"live_check_url": url, "live_check_field": "enterprise_name"}
 
 
-class EnterpriseNames(Page):
-    """Names of the library that contain what is being typed, for the project's form."""
+class CheckEnterpriseOfNew(CheckEnterprise):
+    permission = "projects.project.add"
 
+
+class CheckEnterpriseOfProject(CheckEnterprise):
     permission = "projects.project.view"
-    template_name = "projects/_enterprise_check.html"
 
-    def get(self, request: HttpRequest) -> HttpResponse:
-        name = request.GET.get("enterprise_name", "")[:200]
-        return self.render({"names": queries.enterprises_like(name, self.by)})
+    def exclude(self) -> Project:
+        found: Project = fetch(rows(Project), self.by, self.kwargs["pk"], "change")
+        return found
 
 
 class AddProject(ProjectFormPage):
@@ -451,8 +453,10 @@ class AddProject(ProjectFormPage):
         return reverse("projects")
 
     def act(self, form: ProjectForm) -> Project:
-        confirmed = form.cleaned_data["confirm_amounts"]
-        return services.add_project(by=self.by, values=form.values(), confirmed=confirmed)
+        data = form.cleaned_data
+        return services.add_project(
+            by=self.by, values=form.values(), despite=data["despite"], confirmed=data["confirm_amounts"]
+        )
 
     def done(self, result: Project) -> str:
         return _("已建立项目 %(code)s，您是项目负责人。") % {"code": result.code}
@@ -470,7 +474,7 @@ class EditProject(ProjectFormPage, EditPage):
         data = form.cleaned_data
         return services.change_project(
             by=self.by, project=self.object, version=data["version"] or 0, values=form.values(),
-            confirmed=data["confirm_amounts"],
+            despite=data["despite"], confirmed=data["confirm_amounts"],
         )  # fmt: skip
 
 

@@ -178,14 +178,18 @@ class EditLead(LeadAct, EditPage):
 
 
 class CheckEnterprise(Page):
-    """What the lead form shows while an enterprise is being typed: names of the library, and who is already in talks."""
+    """What a form shows while an enterprise is being typed: names of the library, and who is already in talks."""
 
     permission = "projects.lead.register"
     template_name = "projects/_enterprise_check.html"
 
-    def get(self, request: HttpRequest) -> HttpResponse:
+    def exclude(self) -> Lead | Project | None:
+        """Return the row that is being changed, which is no clash with itself."""
+        return None
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         name = request.GET.get("enterprise_name", "")[:200]
-        found = queries.clashes(None, name, self.by)
+        found = queries.clashes(None, name, self.by, self.exclude())
         names = queries.enterprises_like(name, self.by)
         known = bool(found) or queries.find_enterprise(name, self.by) is not None
         return self.render({"warnings": clash_notices(found), "names": names, "known": known, "name": name})

@@ -72,7 +72,7 @@ class City:
             "expected_tax": Decimal(500 * WAN), **values,
         }  # fmt: skip
         given.setdefault("enterprise", make_enterprise(f"第{self.made}号有限公司"))
-        project = services.add_project(by=self.actor(by), values=given)
+        project = services.add_project(by=self.actor(by), values=given, despite="双方项目内容不同")
         path = ["intend", "negotiate"][: list(stages.STAGES).index(stage)]
         for move in path:
             services.move_project(by=self.actor(by), project=project, move=move)

@@ -78,6 +78,86 @@ def test_registering_all_the_same_asks_for_a_reason_and_keeps_it(city: City) -> 
     assert Lead.objects.get().intended == 8000 * WAN
 
 
+PROJECT = {
+    "name": "电池基地", "summary": "拟投资建设", "secrecy": "internal", "enterprise_name": "宁德时代新能源科技股份有限公司",
+}  # fmt: skip
+REASON = "储能项目，与湖里的不同"
+
+
+def test_a_project_asks_the_same_question_when_it_is_new(city: City) -> None:
+    secret(city)
+    client = signed_in(city.users["bob"])
+    assert 'name="despite"' not in client.get("/projects/new/").content.decode()
+    answer = client.post("/projects/new/", PROJECT)
+    text = answer.content.decode()
+    assert answer.status_code == 422
+    assert "湖里区已有 1 个“在谈项目”" in text
+    assert 'name="despite"' in text
+    assert not [word for word in LEAKS if word in text]
+    assert client.post("/projects/new/", PROJECT | {"despite": REASON}).status_code == 302
+    event = Event.objects.filter(verb="projects.project.created").latest("pk")
+    assert event.note == REASON
+    assert not [word for word in LEAKS if word in str(event.data)]
+
+
+def test_a_project_asks_when_another_enterprise_is_put_in_and_not_otherwise(city: City) -> None:
+    secret(city)
+    own = city.project()
+    client = signed_in(city.users["bob"])
+    before = own.enterprise
+    answer = client.post(f"{own.get_absolute_url()}edit/", PROJECT | {"version": own.version})
+    assert answer.status_code == 422
+    assert "湖里区已有 1 个“在谈项目”" in answer.content.decode()
+    own.refresh_from_db()
+    assert own.enterprise == before
+    form = PROJECT | {"version": own.version, "despite": REASON}
+    assert client.post(f"{own.get_absolute_url()}edit/", form).status_code == 302
+    event = Event.objects.filter(verb="projects.project.changed").latest("pk")
+    assert event.note == REASON
+    own.refresh_from_db()
+    again = PROJECT | {"version": own.version, "name": "改名"}
+    assert client.post(f"{own.get_absolute_url()}edit/", again).status_code == 302  # asked and answered
+
+
+# Who hears what about 湖里's project while typing its enterprise.
+@pytest.mark.parametrize(
+    ("name", "secrecy", "status", "told"),
+    [
+        ("alice", stages.INTERNAL, 200, False),  # her own unit's
+        ("bob", stages.INTERNAL, 200, True),
+        ("charlie", stages.INTERNAL, 200, True),
+        ("bob", stages.SENSITIVE, 200, False),  # that it exists is the secret
+        ("dora", stages.INTERNAL, 403, False),  # may not plan projects: no oracle
+        ("erin", stages.INTERNAL, 403, False),
+        ("stranger", stages.INTERNAL, 403, False),
+    ],
+)
+def test_truth_table_of_the_live_check_of_a_new_project(
+    city: City, name: str, secrecy: str, status: int, told: bool
+) -> None:
+    firm = make_enterprise("甲乙丙有限公司")
+    project = city.project(stages.NEGOTIATING, by="alice", enterprise=firm, name="凤凰计划", secrecy=secrecy)
+    answer = signed_in(city.users[name]).get("/projects/check/", {"enterprise_name": firm.name})
+    text = answer.content.decode()
+    assert answer.status_code == status
+    assert ("湖里区已有 1 个" in text) is told
+    assert project.get_absolute_url() not in text
+    assert "凤凰计划" not in text
+
+
+def test_a_project_is_no_clash_with_itself(city: City) -> None:
+    """湖里 hosts what 集美 reports, and may edit it."""
+    firm = make_enterprise("甲乙丙有限公司")
+    project = city.project(enterprise=firm, host_unit=city.huli)
+    client, check = signed_in(city.users["alice"]), f"{project.get_absolute_url()}check/"
+    text = client.get(check, {"enterprise_name": firm.name}).content.decode()
+    assert "没有其他单位在跟进" in text
+    other = city.project(enterprise=firm, host_unit=city.huli)
+    text = client.get(check, {"enterprise_name": firm.name}).content.decode()
+    assert other.get_absolute_url() in text
+    assert project.get_absolute_url() not in text
+
+
 def test_an_unasked_question_is_not_shown(city: City) -> None:
     text = signed_in(city.users["bob"]).get("/leads/new/").content.decode()
     assert 'name="despite"' not in text
