@@ -205,6 +205,7 @@ AXES_USERNAME_CALLABLE = "yinfeng.orgs.accounts.name_to_lock"
 AXES_VERBOSE = False
 AXES_DISABLE_ACCESS_LOG = True  # the event log has it
 
+SESSION_ENGINE = "yinfeng.core.sessions"
 SESSION_COOKIE_NAME = "__Host-yinfeng" if HTTPS else "yinfeng"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "yinfeng_csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS

@@ -31,7 +31,7 @@ WRITES = {
     "get_or_create",
     "update_or_create",
 }
-FORBIDDEN_CALLS = {"mark_safe", "eval", "exec", "raw", "extra", "RawSQL"}
+FORBIDDEN_CALLS = {"mark_safe", "SafeString", "eval", "exec", "raw", "extra", "RawSQL"}
 
 
 def relative(path: Path) -> str:

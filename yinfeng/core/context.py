@@ -19,9 +19,13 @@ def desk(request: HttpRequest) -> dict[str, Any]:
         return frame
     if by.user_id is None:
         return frame | {"brand": queries.city()}
+    nav = navigation(by, request.path)
     return {
         **frame,
         **queries.around(by),
-        "nav": navigation(by, request.path),
+        "nav": nav,
+        "nav_key": " ".join(
+            f"{item['url']}{'*' * item['active']}" for section in nav for item in section["items"]
+        ),
         "me": {"name": by.name, "unit": by.unit_name, "initials": by.name.partition("（")[0][-2:]},
     }

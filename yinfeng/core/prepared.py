@@ -134,20 +134,23 @@ class Slot:
     """A parameter that an argument fills, whole or between the wild cards of a LIKE."""
 
     argument: int
+    kind: type
     around: tuple[str, ...] = ()
 
     def filled(self, bound: list[Any], connection: Any) -> Any:
         value = _adapted(connection, bound[self.argument])
-        return connection.ops.prep_for_like_query(value).join(self.around) if self.around else value
+        if self.around:
+            return connection.ops.prep_for_like_query(value).join(self.around)
+        return value if type(value) is self.kind else self.kind(value)
 
 
 def _slot(param: Any, places: list[Any]) -> Any:
     """Return the Slot of a parameter that carries a stand-in; any other parameter stays as it is."""
     for number, place in enumerate(places):
-        if type(param) is type(place) and param == place:
-            return Slot(number)
+        if isinstance(param, type(place)) and param == place:
+            return Slot(number, type(param))  # PostgreSQL's numbers carry their width
         if isinstance(param, str) and isinstance(place, str) and place in param:
-            return Slot(number, tuple(param.split(place)))
+            return Slot(number, str, tuple(param.split(place)))
     return param
 
 

@@ -9,16 +9,18 @@ import base64
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from django.core.exceptions import ValidationError
+from django.core.validators import ProhibitNullCharactersValidator
 from django.db.models import F, Model, Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from yinfeng.core.errors import Invalid
@@ -39,15 +41,24 @@ class Cell:
     icon: str = ""
     badge: bool = False
     title: str = ""
-    attributes: str = ""
 
-    # A template looks a name up as a key first; without this each lookup costs a caught error.
-    __getitem__ = object.__getattribute__
-
-    @property
-    def rich(self) -> bool:
-        """Whether the cell is more than its text, so that a template asks once."""
-        return bool(self.sub or self.url or self.tone or self.icon or self.badge or self.title)
+    def markup(self, attributes: str) -> SafeString:
+        """Return the cell as an element of the table: in a template a page of cells took longer than all the rest."""
+        text: str = self.text
+        if self.badge:
+            icon = format_html('<i class="ti ti-{}" aria-hidden="true"></i>', self.icon) if self.icon else ""
+            text = format_html('<span class="yf-badge" data-tone="{}">{}{}</span>', self.tone, icon, text)
+        else:
+            if self.url:
+                text = format_html('<a href="{}">{}</a>', self.url, text)
+            if self.icon:
+                icon = format_html(
+                    '<i class="ti ti-{}" role="img" aria-label="{}"></i>', self.icon, self.title
+                )
+                text = format_html("{} {}", icon, text)
+        title = format_html(' title="{}"', self.title) if self.title else ""
+        sub = format_html('<div class="yf-sub">{}</div>', self.sub) if self.sub else ""
+        return format_html('<td {} data-tone="{}"{}>{}{}</td>', attributes, self.tone, title, text, sub)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +76,7 @@ class Column:
     sort: str = ""
     numeric: bool = False
     shown: bool = True
+    related: str = ""  # the relation that the cell reads
 
     def export(self, obj: Any) -> Any:
         if self.value is not None:
@@ -75,9 +87,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Row:
+    """A finished row: ``name`` is the text of its first cell, ``cells`` the markup of all."""
+
     pk: int
-    url: str
-    cells: list[Cell]
+    name: str
+    cells: SafeString
     tone: str = ""
 
 
@@ -119,7 +133,9 @@ class Table:
 
     def fetch(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Return the query set with everything the cells read."""
-        return queryset.select_related(*self.related).prefetch_related(*self.prefetch)
+        related = {*self.related, *(column.related for column in self.shown if column.related)}
+        found = queryset.select_related(*sorted(related)) if related else queryset
+        return found.prefetch_related(*self.prefetch)
 
     def heads(self, query: QueryDict) -> list[Head]:
         """Return the header cells with the links that sort by them."""
@@ -138,15 +154,19 @@ class Table:
     def rows(self, objects: Iterable[Any]) -> list[Row]:
         """Return finished rows; the first cell links to the object."""
         made = []
-        attributed = [
-            (column, self._attributes(column), self._attributes(column, "yf-nil")) for column in self.shown
-        ]
+        attributed = [(self._attributes(column), self._attributes(column, "yf-nil")) for column in self.shown]
         for obj in self.prepare(objects):
-            url = self.url(obj)
-            cells = [self._cell(column, attributes, empty, obj) for column, attributes, empty in attributed]
-            if cells and url and not cells[0].url:
-                cells[0] = replace(cells[0], url=url)
-            made.append(Row(obj.pk, url, cells, self.tone(obj)))
+            first, *others = (column.cell(obj) for column in self.shown)
+            if isinstance(first, str):
+                first = Cell(first)
+            first = replace(first, url=first.url or self.url(obj))
+            marked = [
+                cell.markup(attributes)
+                if isinstance(cell, Cell)
+                else format_html("<td {}>{}</td>", empty if cell == "—" else attributes, cell)
+                for cell, (attributes, empty) in zip([first, *others], attributed, strict=True)
+            ]
+            made.append(Row(obj.pk, first.text, format_html_join("", "{}", ((cell,) for cell in marked)), self.tone(obj)))
         return made
 
     @staticmethod
@@ -155,13 +175,6 @@ class Table:
         kinds = " ".join(filter(None, ["yf-num" if column.numeric else "", kind]))
         kind = format_html(' class="{}"', kinds) if kinds else ""
         return format_html('data-label="{}"{}', column.label, kind)
-
-    @staticmethod
-    def _cell(column: Column, attributes: str, empty: str, obj: Any) -> Cell:
-        cell = column.cell(obj)
-        if isinstance(cell, str):
-            return Cell(cell, attributes=empty if cell == "—" else attributes)
-        return replace(cell, attributes=attributes)
 
 
 def with_query(query: QueryDict, **changes: str | None) -> str:
@@ -199,8 +212,11 @@ def _encode(obj: Model, name: str) -> str:
 
 
 def _decode(cursor: str, model: type[Model], name: str) -> tuple[Any, int]:
+    """Return the value and key of a cursor; whatever somebody made of it, it is no worse than Invalid."""
     try:
-        value, pk = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        value, pk = json.loads(
+            base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), parse_constant=_no_number
+        )
         field: Any = model._meta
         for part in name.split("__"):
             found = (
@@ -209,9 +225,22 @@ def _decode(cursor: str, model: type[Model], name: str) -> tuple[Any, int]:
                 else model._meta.pk
             )
             field = found
-        return (None if value is None else field.to_python(value)), int(pk)
-    except (ValueError, TypeError, UnicodeDecodeError, ValidationError, AttributeError) as error:
+        value = None if value is None else field.to_python(value)
+        field.run_validators(value)  # its range and length: a database refuses what lies beyond with an error
+        model._meta.pk.run_validators(int(pk))
+        if isinstance(value, str):
+            ProhibitNullCharactersValidator()(value)
+            value.encode()
+        if isinstance(value, datetime):
+            value = value.astimezone(UTC)
+        return value, int(pk)
+    except (ValueError, TypeError, ArithmeticError, RecursionError, ValidationError, AttributeError) as error:
         raise Invalid(_("翻页位置无效，请从第一页重新开始。")) from error
+
+
+def _no_number(name: str) -> NoReturn:
+    """Refuse NaN and Infinity, which JSON does not have and Python reads."""
+    raise ValueError(name)
 
 
 def page(
@@ -286,9 +315,9 @@ def _beyond(name: str, value: Any, pk: int, down: bool, backwards: bool, nullabl
     return q | Q(**{f"{name}__isnull": True}) if nullable and not backwards else q
 
 
-def count_text(queryset: QuerySet[Any]) -> str:
-    """Return how many rows there are, exactly up to COUNT_LIMIT and “more than” beyond."""
-    found = queryset.order_by()[: COUNT_LIMIT + 1].count()
+def count_text(queryset: QuerySet[Any], known: int | None = None) -> str:
+    """Return how many rows there are, exactly up to COUNT_LIMIT and “more than” beyond; ``known`` saves the question."""
+    found = queryset.order_by()[: COUNT_LIMIT + 1].count() if known is None else known
     if found > COUNT_LIMIT:
         return _("超过 %(count)s 条") % {"count": f"{COUNT_LIMIT:,}"}
     return _("共 %(count)s 条") % {"count": f"{found:,}"}

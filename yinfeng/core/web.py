@@ -95,6 +95,10 @@ class ListPage(Page):
     def tabs(self) -> list[dict[str, Any]]:
         return []
 
+    def total(self) -> int | None:
+        """Return how many rows there are without any filter, if the page knows it already."""
+        return None
+
     def empty(self) -> dict[str, Any]:
         """Return what an empty list says and offers next."""
         return {"title": _("这里还没有记录"), "hint": "", "act": self.primary()}
@@ -111,7 +115,7 @@ class ListPage(Page):
             "list_key": self.key,
             "table": {"columns": table.heads(query), "rows": table.rows(page.objects)},
             "pager": self._pager(page),
-            "count_text": tables.count_text(found),
+            "count_text": tables.count_text(found, None if chips else self.total()),
             "filter_form": filterset.form,
             "filter_main": [filterset.form[name] for name in filterset.main if name in filterset.form.fields],
             "filter_more": [field for field in filterset.form if field.name not in filterset.main],
@@ -432,6 +436,8 @@ class ActPage(Page):
         except Missing:
             raise
         except DomainError as error:
+            if error.status >= 500:  # the system's fault, not the form's
+                raise
             return self.refuse(form, error)
         if isinstance(result, HttpResponse):
             return result

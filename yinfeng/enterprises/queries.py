@@ -72,6 +72,15 @@ def tag_labels() -> dict[str, str]:
     return {code.code: code.label for code in core.entries("enterprise_tag")}
 
 
+def tags_of(enterprises: Iterable[int]) -> dict[int, list[tuple[str, int]]]:
+    """Return the (tag, year) of each of the enterprises, in one query."""
+    found: dict[int, list[tuple[str, int]]] = {}
+    rows = EnterpriseTag.objects.filter(enterprise__in=enterprises).order_by("pk")
+    for enterprise, tag, year in rows.values_list("enterprise_id", "tag", "year"):
+        found.setdefault(enterprise, []).append((tag, year))
+    return found
+
+
 def tagged(tag: str) -> QuerySet[Any]:
     """Return the ids of the enterprises that have a tag, of whatever year."""
     return EnterpriseTag.objects.filter(tag=tag).values("enterprise")

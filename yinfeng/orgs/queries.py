@@ -95,15 +95,20 @@ def _units_below(*paths: str) -> QuerySet[Unit, tuple[int, str]]:
 # --- units --------------------------------------------------------------------------------------------------------
 
 
+def units_on(day: date) -> QuerySet[Any]:
+    """Return the units that exist on a day, in the order of the tree."""
+    return Unit.objects.filter(in_force(day)).order_by("path", "order")
+
+
 def units_today() -> QuerySet[Any]:
     """Return the units that exist today, in the order of the tree."""
-    return Unit.objects.filter(in_force(timezone.localdate())).order_by("path", "order")
+    return units_on(timezone.localdate())
 
 
-def hosts() -> QuerySet[Any]:
-    """Return the units that can host or report a project: districts, zones, departments, SOEs, command posts."""
+def hosts(day: date | None = None) -> QuerySet[Any]:
+    """Return the units that can host or report a project on a day (today): districts, zones, departments, SOEs, command posts."""
     kinds = ["district", "zone", "government", "party", "soe", "command", "association", "office"]
-    return units_today().filter(kind__in=kinds).order_by("order", "code")
+    return units_on(day or timezone.localdate()).filter(kind__in=kinds).order_by("order", "code")
 
 
 def working_groups() -> QuerySet[Any]:

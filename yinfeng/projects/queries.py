@@ -9,7 +9,18 @@ from decimal import Decimal
 from operator import itemgetter
 from typing import Any
 
-from django.db.models import BooleanField, CharField, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import (
+    BooleanField,
+    CharField,
+    Count,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
 from django.db.models.functions import Cast, Coalesce, NullIf, Substr
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -218,17 +229,28 @@ UNIT = "unit"  # under this name ``options`` returns the units
 SECTION = "section"  # and under this the sections of GB/T 4754
 
 
-def options(tables: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
-    """Return the choices of code tables, the industry sections and the units that host projects, in one query."""
+@prepared
+def stage_counts(by: Actor) -> QuerySet[Project, tuple[str, int]]:
+    """Return (stage, number of projects in the person's sight)."""
+    return Project.objects.permitted(by).order_by().values_list("stage").annotate(n=Count("pk"))
+
+
+@prepared
+def _options(day: date, *tables: str) -> QuerySet[Any, Any]:
     english = (translation.get_language() or "").startswith("en")
     name = "name_en" if english else "name"
-    wanted = Q(table__in=list(tables)) | Q(table="industry", level=1)
+    wanted = Q(table__in=tables) | Q(table="industry", level=1)
     codes = Code.objects.filter(wanted).values_list("table", "order", "code", name)
-    units = hosts().values_list(
+    units = hosts(day).values_list(
         Value(UNIT, CharField()), "order", Cast("pk", CharField()), Coalesce(NullIf(F("short_name"), Value("")), name)
     )  # fmt: skip
+    return codes.order_by().union(units.order_by(), all=True)
+
+
+def options(tables: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
+    """Return the choices of code tables, the industry sections and the units that host projects, in one query."""
     found: dict[str, list[tuple[str, str]]] = {}
-    for table, _order, code, label in sorted(codes.order_by().union(units.order_by(), all=True)):
+    for table, _order, code, label in sorted(_options(timezone.localdate(), *tables)):
         if table == "industry":
             found.setdefault(SECTION, []).append((code, f"{code} {label}"))
         else:

@@ -53,11 +53,13 @@ def amount(key: str, label: Any, field: str, *, shown: bool = True) -> Column:
 
 
 def unit(key: str, label: Any, field: str, *, shown: bool = True) -> Column:
+    """Return the column of a unit, by the name people use."""
+
     def name(row: Any) -> str:
         found = getattr(row, field)
         return found.brief if found else "—"
 
-    return Column(key, label, name, shown=shown)
+    return Column(key, label, name, shown=shown, related=field)
 
 
 def due(when: date | None, today: date) -> str:
@@ -66,7 +68,7 @@ def due(when: date | None, today: date) -> str:
 
 
 class LeadTable(Table):
-    related = ("enterprise", "handling_unit", "reporter_unit", "registered_by")
+    related = ("enterprise",)
     columns = (
         Column(
             "title", _("线索名称"),
@@ -89,7 +91,7 @@ class LeadTable(Table):
             "heard", _("获知日期"), lambda lead: day(lead.heard_date), value=lambda lead: lead.heard_date,
             kind="date", sort="heard_date", shown=False,
         ),
-        Column("by", _("登记人"), lambda lead: str(lead.registered_by), shown=False),
+        Column("by", _("登记人"), lambda lead: str(lead.registered_by), shown=False, related="registered_by"),
     )  # fmt: skip
 
     def fetch(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -121,7 +123,7 @@ def _next(project: Project) -> Cell | str:
 
 
 class ProjectTable(Table):
-    related = ("enterprise", "host_unit", "reporter_unit")
+    related = ("enterprise",)
     columns = (
         Column("name", _("项目名称"), _name, value=lambda row: row.name, sort="name"),
         Column("code", _("项目编号"), lambda row: row.code, sort="code", shown=False),
@@ -151,9 +153,11 @@ class ProjectTable(Table):
 
     def fetch(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         found: QuerySet[Any] = super().fetch(queryset)
+        codes = {"class": "project_class", "industry": "industry"}
         labels: Any = {
-            "class_label": queries.code_label("project_class", "project_class"),
-            "industry_label": queries.code_label("industry", "industry"),
+            f"{column.key}_label": queries.code_label(codes[column.key], codes[column.key])
+            for column in self.shown
+            if column.key in codes
         }
         found = found.annotate(**labels)
         return found  # noqa: RET504

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Count, Exists, FilteredRelation, Model, OuterRef, Q
+from django.db.models import Exists, FilteredRelation, Model, OuterRef, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -56,12 +57,19 @@ class Projects(ListPage):
             return None
         return {"label": _("新建项目"), "url": reverse("project-new"), "icon": "plus"}
 
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """How many projects stand in each stage."""
+        return dict(queries.stage_counts(self.by))
+
+    def total(self) -> int:
+        return sum(self.counts.values())
+
     def tabs(self) -> list[dict[str, Any]]:
         """Return the stages with how many projects stand in each."""
         stage = self.request.GET.get("stage", "")
-        found = self.queryset().order_by().values_list("stage").annotate(n=Count("pk"))
-        counts = dict(found)
-        every = [("", _("全部"), sum(counts.values()))]
+        counts = self.counts
+        every = [("", _("全部"), self.total())]
         every += [(code, str(label), counts.get(code, 0)) for code, label in stages.STAGES.items()]
         return [
             {
