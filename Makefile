@@ -63,7 +63,7 @@ lock: setup-dev ## pin the dependencies anew; ARGS=--upgrade for their newest re
 	@$(BIN)/python -m tools.lock $(ARGS)
 
 audit: setup-dev ## look the locked dependencies up in the registries' lists of known holes (needs the internet)
-	@$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement requirements/run.txt
+	@$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement requirements/run-s3.txt
 	@npm audit
 
 release: setup-dev ## build the wheel into dist/, with its bill of materials

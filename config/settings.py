@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import re
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
@@ -78,6 +79,22 @@ def database(url: str) -> dict[str, object]:
             "OPTIONS": options,
         }
     raise ImproperlyConfigured("YINFENG_DATABASE_URL must begin with sqlite:/// or postgresql://")
+
+
+def media(url: str) -> dict[str, object]:
+    """Turn nothing (a folder) or ``s3://bucket/folder?endpoint=…&region=…&addressing=…`` into Django's dictionary."""
+    if not url:
+        return {"BACKEND": "yinfeng.core.stores.FolderStorage"}
+    parts, options = urlsplit(url), dict(parse_qsl(urlsplit(url).query))
+    if parts.scheme != "s3" or not parts.netloc or parts.username:
+        raise ImproperlyConfigured("YINFENG_MEDIA_URL must begin with s3://bucket, without a key in it")
+    if unknown := options.keys() - {"endpoint", "region", "addressing"}:
+        raise ImproperlyConfigured(f"YINFENG_MEDIA_URL has no option {', '.join(sorted(unknown))}")
+    if not find_spec("storages") or not find_spec("boto3"):
+        raise ImproperlyConfigured("YINFENG_MEDIA_URL names a bucket: install requirements/run-s3.txt")
+    keys = {"key_id": text("MEDIA_KEY_ID", ""), "secret": text("MEDIA_SECRET", "")}
+    place = {"bucket": parts.netloc, "folder": unquote(parts.path.strip("/"))}
+    return {"BACKEND": "yinfeng.core.buckets.BucketStorage", "OPTIONS": {**place, **keys, **options}}
 
 
 SECRET_KEY = text("SECRET_KEY")
@@ -255,7 +272,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 MEDIA_ROOT = Path(text("MEDIA_DIR", str(VAR_DIR / "media")))
 STORAGES = {
-    "default": {"BACKEND": "yinfeng.core.stores.FolderStorage"},
+    "default": media(text("MEDIA_URL", "")),
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG

@@ -9,18 +9,12 @@ from tools.assets import find_npm
 from tools.base import CannotContinue, run, say
 from tools.packages import find_uv, uv_environment
 
-# the runtime's lock follows the larger one, so that tests run on what is shipped
+# the locks of the runtime follow the larger one, so that tests run on what is shipped
+AS_TESTED = ["--constraints", "requirements/dev.txt"]
 LOCKS = {
-    "dev": ["pyproject.toml", "--extra", "postgres", "--group", "dev"],
-    "run": [
-        "pyproject.toml",
-        "--extra",
-        "postgres",
-        "--group",
-        "build",
-        "--constraints",
-        "requirements/dev.txt",
-    ],
+    "dev": ["pyproject.toml", "--extra", "postgres", "--extra", "s3", "--group", "dev"],
+    "run": ["pyproject.toml", "--extra", "postgres", "--group", "build", *AS_TESTED],
+    "run-s3": ["pyproject.toml", "--extra", "postgres", "--extra", "s3", "--group", "build", *AS_TESTED],
     "uv": ["--group", "uv"],
     "node": ["--group", "node"],
 }

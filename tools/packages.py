@@ -129,8 +129,9 @@ def install(*, dev: bool) -> None:
     stamp = VENV / "yinfeng-stamp"
     if stamp.is_file() and stamp.read_text(encoding="utf-8").startswith("dev "):
         dev = True
-    lock = REQUIREMENTS / ("dev.txt" if dev else "run.txt")
-    current = f"{'dev' if dev else 'run'} {digest(lock, ROOT / 'pyproject.toml')}"
+    name = "dev" if dev else "run-s3" if os.environ.get("YINFENG_MEDIA_URL") else "run"
+    lock = REQUIREMENTS / f"{name}.txt"
+    current = f"{name} {digest(lock, ROOT / 'pyproject.toml')}"
     if VENV_PYTHON.exists() and holds(stamp, current):
         return
     uv = find_uv()

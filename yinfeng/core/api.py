@@ -64,7 +64,7 @@ def explain(error: Exception, context: Mapping[str, Any]) -> Response | None:
         error = Missing()
     if meant := sentence_for(error):
         answer = Response(body(meant), status=meant.status)
-        if meant is not error:  # a fault of the system: the log tells it once, with its place
+        if meant.status >= 500:  # a fault of the system: the log tells it once, with its place
             log_response(str(error), request=context["request"]._request, response=answer, exception=error)
         return answer
     if isinstance(error, exceptions.ValidationError):

@@ -137,6 +137,8 @@ def run_job(job_id: int) -> None:
             while job.state == "running" and _chunk(job, by):
                 pass
         except DomainError as error:
+            if error.status >= 500:
+                log.exception("job failed", job=job.pk, kind=job.kind)
             _fail(job, str(error))
         except Exception as error:
             log.exception("job failed", job=job.pk, kind=job.kind)

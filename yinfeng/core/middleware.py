@@ -103,7 +103,7 @@ class DomainErrors:
         if meant is None:
             return None
         response = explain(request, meant)
-        if meant is not error:  # a fault of the system: the log tells it once, with its place
+        if meant.status >= 500:  # a fault of the system: the log tells it once, with its place
             log_response(str(error), request=request, response=response, exception=error)
         return response
 

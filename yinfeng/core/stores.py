@@ -10,13 +10,15 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
 import structlog
 from django.apps import apps
 from django.core.files.base import File
-from django.core.files.storage import FileSystemStorage
+from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import models
 from django.db.models.fields.files import FieldFile
 from django.utils.translation import gettext as _
@@ -25,6 +27,7 @@ from yinfeng.core.errors import Gone
 
 log = structlog.get_logger(__name__)
 
+ON_ITS_WAY = timedelta(days=1)
 # What this request or job has stored, until it is known that rows refer to it.
 _fresh: ContextVar[tuple[tuple[Any, str], ...]] = ContextVar("fresh", default=())
 
@@ -106,3 +109,41 @@ def open_stored(stored: FieldFile, name: str) -> IO[bytes]:
         log.exception("file missing", file=stored.name)
         sentence = _("文件“%(name)s”有登记，但文件库中找不到它的内容。请联系管理员从备份中恢复。")
         raise Gone(sentence % {"name": name}) from error
+
+
+# --- what lies in the store ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """What rows refer to and the store lacks, and what lies in the store and no row refers to."""
+
+    files: int
+    missing: list[str]
+    strangers: list[str]
+
+
+def take_inventory(now: datetime) -> Inventory:
+    """Compare the store with the rows; what is younger than a day may still be on its way and counts as no stranger."""
+    wanted = {
+        name
+        for field in references()
+        for name in field.model._base_manager.exclude(**{field.name: ""})
+        .values_list(field.name, flat=True)
+        .iterator()
+    }
+    there = set(_walk(""))
+    strangers = (name for name in sorted(there - wanted))
+    old = [name for name in strangers if default_storage.get_modified_time(name) < now - ON_ITS_WAY]
+    return Inventory(len(there), sorted(wanted - there), old)
+
+
+def _walk(folder: str) -> Iterator[str]:
+    try:
+        folders, files = default_storage.listdir(folder)
+    except FileNotFoundError:  # nothing was ever stored
+        return
+    for name in files:
+        yield f"{folder}/{name}" if folder else name
+    for name in folders:
+        yield from _walk(f"{folder}/{name}" if folder else name)
