@@ -134,7 +134,9 @@ INSTALLED_APPS = [
     "yinfeng.projects",
 ]
 
+BEHIND_PROXY = flag("BEHIND_PROXY", False)
 MIDDLEWARE = [
+    *(["yinfeng.core.middleware.client_address"] if BEHIND_PROXY else []),
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -239,7 +241,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = False
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if flag("BEHIND_PROXY", False) else None
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -265,6 +267,7 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = text("TIME_ZONE", "Asia/Shanghai")
 LANGUAGE_COOKIE_NAME = "yinfeng_language"
+LANGUAGE_COOKIE_SECURE, LANGUAGE_COOKIE_HTTPONLY, LANGUAGE_COOKIE_SAMESITE = HTTPS, True, "Lax"
 FILTERS_EMPTY_CHOICE_LABEL = _("全部")  # what a filter offers that nobody has set
 
 # --- files, static and uploaded -----------------------------------------------------------------------------------

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from ipaddress import ip_address
 from typing import Any
 
 import structlog
@@ -31,6 +33,18 @@ TITLES = {
     400: gettext_lazy("请求有误"), 403: gettext_lazy("没有权限"), 404: gettext_lazy("找不到"), 405: gettext_lazy("不支持这种请求"), 409: gettext_lazy("未能完成"), 410: gettext_lazy("文件缺失"), 413: gettext_lazy("文件过大"),
     422: gettext_lazy("内容有误"), 429: gettext_lazy("操作太频繁"), 500: gettext_lazy("系统出错"), 503: gettext_lazy("暂时无法使用"), 507: gettext_lazy("空间不足"),
 }  # fmt: skip
+
+
+def client_address(get_response: Handler) -> Handler:
+    """Take as the client's address the one that our proxy saw: the last of X-Forwarded-For (in use only behind one)."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        last = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
+        with suppress(ValueError):  # came without the proxy's header: what the socket says stays
+            request.META["REMOTE_ADDR"] = str(ip_address(last))
+        return get_response(request)
+
+    return middleware
 
 
 def request_id(get_response: Handler) -> Handler:
@@ -67,8 +81,8 @@ def session_limits(get_response: Handler) -> Handler:
 
 
 def _actor_of(request: HttpRequest) -> Actor:
-    user = request.user
-    if not user.is_authenticated:
+    user = getattr(request, "user", None)  # the API, when it refuses somebody unknown, leaves None there
+    if user is None or not user.is_authenticated:
         return ANONYMOUS
     found: Actor = import_string(settings.YINFENG_ACTOR)(user)
     return replace(found, source="web", address=request.META.get("REMOTE_ADDR", "")[:64])

@@ -12,6 +12,7 @@ from django.contrib.auth.models import UserManager
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
@@ -84,6 +85,17 @@ class User(AbstractBaseUser):
     class Meta:
         verbose_name = _("账号")
         verbose_name_plural = _("账号")
+        constraints: ClassVar = [
+            # One signs in by either, however it is written: no two accounts answer to the same.
+            models.UniqueConstraint(
+                Lower("username"), name="core_user_username_once",
+                violation_error_message=_("这个用户名已被使用，请换一个。"),
+            ),
+            models.UniqueConstraint(
+                Lower("email"), name="core_user_email_once", condition=~Q(email=""),
+                violation_error_message=_("这个电子邮箱已属于另一个账号。"),
+            ),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return self.name or self.username

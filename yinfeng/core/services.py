@@ -66,6 +66,18 @@ def invalid(error: ValidationError) -> Invalid:
     return Invalid(sentence, fields=fields)
 
 
+def insert(obj: M, exclude: Iterable[str] = ()) -> M:
+    """Validate and save a new row; of two people who save the same at once, one is told as if he had come later."""
+    validated(obj, exclude)
+    try:
+        with transaction.atomic():
+            obj.save(force_insert=True)
+    except IntegrityError as error:
+        validated(obj, exclude)
+        raise Conflict(_("另一位同事刚刚保存了同样的内容，您的操作没有生效。请刷新页面后再试。")) from error
+    return obj
+
+
 def add(
     obj: M,
     *,
@@ -76,8 +88,7 @@ def add(
     exclude: Iterable[str] = (),
 ) -> M:
     """Validate and save a new row and record its event."""
-    validated(obj, exclude)
-    obj.save(force_insert=True)
+    insert(obj, exclude)
     events.record(by=by, verb=verb, obj=obj, note=note, data=data)
     return obj
 
@@ -324,9 +335,10 @@ def save_view(*, by: Actor, page: str, name: str, query: str) -> SavedView:
     clean = QueryDict(query, mutable=True)
     for transient in ("after", "before", "csrfmiddlewaretoken"):
         clean.pop(transient, None)
-    view = SavedView.objects.filter(owner_id=by.user_id, page=page, name=name.strip()).first() or SavedView(
-        owner_id=by.user_id, page=page, name=name.strip()
-    )
+    mine = {"owner_id": by.user_id, "page": page, "name": name.strip()}
+    view: SavedView | None = SavedView.objects.filter(**mine).first()
+    if view is None:
+        return insert(SavedView(**mine, query=clean.urlencode()))
     view.query = clean.urlencode()
     validated(view)
     view.save()

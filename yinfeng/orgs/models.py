@@ -7,11 +7,12 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from yinfeng.core.actors import Actor
+from yinfeng.core.actors import Actor, Reach
 from yinfeng.core.models import Bilingual, InForce, User, Versioned
 from yinfeng.core.scopes import EVERYTHING, NOTHING, ScopedQuerySet, within
 
@@ -136,7 +137,7 @@ class UnitVersion(InForce):
 
 class PersonQuerySet(ScopedQuerySet["Person"]):
     def scope(self, by: Actor, action: str) -> Q:
-        """Everybody looks people up; who may change a unit's people changes those with a post in it."""
+        """Everybody looks people up; who may change a unit's people changes those with posts (and roles) in it alone."""
         if action == "view":
             return EVERYTHING if by.is_known else NOTHING
         reach = by.reach("orgs.person.change")
@@ -144,7 +145,9 @@ class PersonQuerySet(ScopedQuerySet["Person"]):
             return EVERYTHING
         if not reach:
             return NOTHING
-        return Q(pk__in=Membership.objects.filter(unit__in=reach.units).values("person"))
+        here = Q(pk__in=Membership.objects.filter(unit__in=reach.units).values("person"))
+        beyond = Q(pk__in=_posted_beyond(reach)) | Q(user__isnull=False, user__in=_granted_beyond(reach))
+        return here & ~beyond
 
 
 class Person(Versioned):
@@ -306,7 +309,10 @@ class SeatTerm(InForce):
 
 class AccountQuerySet(ScopedQuerySet["Account"]):
     def scope(self, by: Actor, action: str) -> Q:
-        """Accounts of the units for which the actor assigns roles (to view) or keeps accounts (to change)."""
+        """Accounts of the units for which the actor assigns roles (to view) or keeps accounts (to change).
+
+        Kept is an account by whoever reaches all its posts and roles in force: giving it one does not win it.
+        """
         reach = by.reach("orgs.user.change")
         if action == "view":
             reach |= by.reach("orgs.role.assign") | by.reach("orgs.user.invite")
@@ -318,7 +324,12 @@ class AccountQuerySet(ScopedQuerySet["Account"]):
             Membership.objects.filter(unit__in=reach.units).exclude(person__user=None).values("person__user")
         )
         granted = RoleGrant.objects.filter(unit__in=reach.units).values("user")
-        return Q(pk__in=posted) | Q(pk__in=granted)
+        here = Q(pk__in=posted) | Q(pk__in=granted)
+        return (
+            here
+            if action == "view"
+            else here & ~Q(pk__in=_granted_beyond(reach)) & ~Q(person__in=_posted_beyond(reach))
+        )
 
 
 class Account(User):
@@ -473,3 +484,15 @@ def in_force(day: date, path: str = "") -> Q:
     at = f"{path}__" if path else ""
     begun = Q(**{f"{at}valid_from": None}) | Q(**{f"{at}valid_from__lte": day})
     return begun & (Q(**{f"{at}valid_to": None}) | Q(**{f"{at}valid_to__gte": day}))
+
+
+def _granted_beyond(reach: Reach) -> QuerySet[Any, Any]:
+    """Return the accounts that hold a role today outside the reach."""
+    today = timezone.localdate()
+    return RoleGrant.objects.filter(in_force(today)).exclude(unit__in=reach.units).values("user")
+
+
+def _posted_beyond(reach: Reach) -> QuerySet[Any, Any]:
+    """Return the people who hold a post today outside the reach."""
+    today = timezone.localdate()
+    return Membership.objects.filter(in_force(today)).exclude(unit__in=reach.units).values("person")

@@ -21,7 +21,7 @@ from yinfeng.core.actors import Actor, system
 from yinfeng.core.errors import Conflict, Forbidden, Invalid, Missing
 from yinfeng.core.models import User
 from yinfeng.core.scopes import demand
-from yinfeng.core.services import add, apply_edit, hash_token, set_password, stale, validated
+from yinfeng.core.services import add, apply_edit, hash_token, insert, set_password, stale, validated
 from yinfeng.orgs import queries
 from yinfeng.orgs.models import (
     Account,
@@ -84,6 +84,7 @@ def put_unit(
     }
     if not created and not changes:
         return unit
+    _demand_standing(by, unit, changes)
     validated(unit, exclude=["path"])
     if created:
         unit.save(force_insert=True)
@@ -111,6 +112,13 @@ def _demand_place(by: Actor, unit: Unit, parent: Unit | None) -> None:
     by.require_at("orgs.unit.change", parent.pk, _("您没有维护“%(unit)s”的权限。") % {"unit": parent})
     if unit.pk and parent.path.startswith(unit.path):
         raise Conflict(_("不能把“%(unit)s”移到它自己的下级单位之下。") % {"unit": unit})
+
+
+def _demand_standing(by: Actor, unit: Unit, changes: Mapping[str, tuple[Any, Any]]) -> None:
+    """Refuse to make a working group, or to choose its industries, to anybody but the city: they decide what it sees."""
+    grouped = "group" in changes.get("kind", ())
+    if (grouped or "industries" in changes) and not by.reach("orgs.unit.change").everywhere:
+        raise Forbidden(_("工作组和负责行业由市级管理员设定。"))
 
 
 def _act(created: bool, changes: Mapping[str, tuple[Any, Any]]) -> str:
@@ -386,8 +394,7 @@ def add_membership(
         is_main=is_main,
         valid_from=day,
     )
-    validated(post)
-    post.save()
+    insert(post)
     events.record(by=by, verb="orgs.membership.added", obj=unit, data={"text": f"{person} · {post.position}"})
     return post
 
@@ -414,8 +421,7 @@ def take_seat(*, by: Actor, seat: Seat, person: Person, day: date) -> SeatTerm:
         ):
             leave_seat(by=by, term=earlier, day=day - timedelta(days=1))
     term = SeatTerm(seat=seat, person=person, valid_from=day)
-    validated(term)
-    term.save()
+    insert(term)
     events.record(by=by, verb="orgs.seat.taken", obj=seat.body, data={"text": f"{seat.position}：{person}"})
     return term
 
@@ -460,8 +466,7 @@ def grant_role(*, by: Actor, user: User, role: Role, unit: Unit, day: date) -> R
     if RoleGrant.objects.filter(in_force(day), user=user, role=role, unit=unit).exists():
         raise Conflict(_("该账号已在这个单位担任这个角色。"))
     granted = RoleGrant(user=user, role=role, unit=unit, valid_from=day, granted_by_id=by.user_id)
-    validated(granted)
-    granted.save()
+    insert(granted)
     events.record(by=by, verb="orgs.role.granted", obj=user, data={"text": f"{role.name} · {unit.name}"})
     return granted
 
@@ -501,13 +506,14 @@ def invite(
     for role in roles:
         if not by.is_system and not queries.may_hand_out(by, role, unit):
             raise Forbidden(_("您不能在“%(unit)s”授予“%(role)s”这个角色。") % {"unit": unit, "role": role})
-    if User.objects.filter(username=username).exists():
+    username = User.normalize_username(username.strip())
+    if User.objects.filter(username__iexact=username).exists():
         raise Invalid(_("用户名已被使用。"), fields={"username": [_("这个用户名已被使用，请换一个。")]})
     if email and User.objects.filter(email__iexact=email).exists():
         raise Invalid(_("电子邮箱已被使用。"), fields={"email": [_("这个电子邮箱已属于另一个账号。")]})
     secret = secrets.token_urlsafe(32)
     invitation = Invitation(
-        token_hash=hash_token(secret), name=name.strip(), username=username.strip(), email=email, position=position.strip(),
+        token_hash=hash_token(secret), name=name.strip(), username=username, email=email, position=position.strip(),
         unit=unit, invited_by_id=by.user_id, expires_at=now + timedelta(days=INVITATION_DAYS),
     )  # fmt: skip
     add(
@@ -586,6 +592,7 @@ def create_account(
         with transaction.atomic():
             user.save(force_insert=True)
     except IntegrityError as error:
+        validated(user)
         taken = _("这个用户名已被使用，请换一个。")
         raise Invalid(taken, fields={"username": [taken]}) from error
     events.record(by=by, verb="orgs.account.created", obj=user, data={"text": unit.name})

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from yinfeng.core import events, search
 from yinfeng.core import services as core
 from yinfeng.core.actors import Actor
-from yinfeng.core.errors import Blocked, Conflict, Forbidden, Invalid, Sentence
+from yinfeng.core.errors import Blocked, Conflict, Forbidden, Invalid, Sentence, Stale
 from yinfeng.core.models import Attachment, Event, User
 from yinfeng.core.money import Money, show
 from yinfeng.core.scopes import demand, permits
@@ -374,9 +374,7 @@ def add_unit(*, by: Actor, project: Project, unit: Unit, part: str) -> Participa
             _("报送单位、落地单位和招商组随项目内容确定，不能在这里加入。"),
             fields={"part": [_("请选择协同、引荐或审批单位。")]},
         )
-    row = Participation(project=project, unit=unit, part=part)
-    core.validated(row)
-    row.save(force_insert=True)
+    row = core.insert(Participation(project=project, unit=unit, part=part))
     text = f"{unit.brief}（{stages.PARTS[part]}）"
     events.record(
         by=by, verb="projects.project.unit_added", obj=project, data={"text": text, "unit": unit.pk}
@@ -395,7 +393,8 @@ def remove_unit(*, by: Actor, project: Project, pk: int, reason: str) -> None:
         raise Conflict(_("报送单位、落地单位和招商组随项目内容确定，不能单独移出。"))
     if not reason.strip():
         raise Invalid(_("请填写原因。"), fields={"reason": [_("请填写原因。")]})
-    project.participations.filter(pk=pk, until=None).update(until=timezone.localdate())
+    if project.participations.filter(pk=pk, until=None).update(until=timezone.localdate()) != 1:
+        raise Conflict(_("该单位已不再参与本项目。"))
     text = f"{row.unit.brief}（{row.get_part_display()}）"
     events.record(
         by=by, verb="projects.project.unit_removed", obj=project, note=reason.strip(), data={"text": text}
@@ -406,11 +405,12 @@ def remove_unit(*, by: Actor, project: Project, pk: int, reason: str) -> None:
 def add_member(*, by: Actor, project: Project, user: User, is_leader: bool = False) -> TeamMember:
     """Put a person on the team; he sees the project from now on, a sensitive one too. One leads."""
     demand(project, by, "team")
-    row = TeamMember(project=project, user=user, is_leader=is_leader)
-    core.validated(row)
+    Project.objects.select_for_update().get(
+        pk=project.pk
+    )  # of two who name a leader at once the later counts
     if is_leader:
         project.team.filter(until=None, is_leader=True).update(is_leader=False)
-    row.save(force_insert=True)
+    row = core.insert(TeamMember(project=project, user=user, is_leader=is_leader))
     events.record(
         by=by, verb="projects.project.member_added", obj=project, data={"text": str(user), "user": user.pk}
     )
@@ -426,7 +426,8 @@ def remove_member(*, by: Actor, project: Project, pk: int, reason: str) -> None:
         raise Conflict(_("此人已不在项目团队中。"))
     if not reason.strip():
         raise Invalid(_("请填写原因。"), fields={"reason": [_("请填写原因。")]})
-    project.team.filter(pk=pk, until=None).update(until=timezone.localdate())
+    if project.team.filter(pk=pk, until=None).update(until=timezone.localdate()) != 1:
+        raise Conflict(_("此人已不在项目团队中。"))
     if not permits(project, by, "view"):
         raise Forbidden(_("移出之后您自己将看不到这个项目，所以没有保存。请让有权的同事办理。"))
     events.record(
@@ -442,7 +443,7 @@ def add_joint_unit(*, by: Actor, projects: Iterable[Project], unit: Unit) -> tup
         try:
             add_unit(by=by, project=project, unit=unit, part=stages.JOINT)
             added += 1
-        except (Forbidden, Invalid):
+        except (Forbidden, Invalid, Conflict):
             left += 1
     return added, left
 
@@ -498,6 +499,7 @@ def submit_signature(
     if signed_date > timezone.localdate():
         raise Invalid(_("签约日期不能晚于今天。"), fields={"signed_date": [_("签约日期不能晚于今天。")]})
     ask_about_amounts({"contracted": contracted}, confirmed)
+    _hold(project)
     contract = core.attach_file(by=by, obj=project, file=file, name=name, kind=stages.CONTRACT)
     signature = Signature(
         project=project, signed_date=signed_date, contract=contract, entered_by_id=_person(by),
@@ -516,6 +518,14 @@ def submit_signature(
         data={"text": f"{signed_date} {show(contracted.yuan)}", "signature": signature.pk},
     )  # fmt: skip
     return signature
+
+
+def _hold(project: Project) -> None:
+    """Let nobody move or change the project meanwhile: what was checked of it still stands when this commits."""
+    here = Project.objects.filter(pk=project.pk, version=project.version)
+    if here.update(version=F("version") + 1, updated_at=timezone.now()) != 1:
+        raise Stale(_("另一位同事刚刚改动了这条记录，您的操作没有生效。请刷新页面后再试。"))
+    project.refresh_from_db()
 
 
 def _forget_signing(project: Project) -> None:

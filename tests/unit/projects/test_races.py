@@ -12,8 +12,9 @@ from django.db import connection
 
 from tests.unit.projects.conftest import City
 from yinfeng.core.errors import DomainError
+from yinfeng.core.models import Event
 from yinfeng.projects import services, stages
-from yinfeng.projects.models import Lead, Project, Signature
+from yinfeng.projects.models import Lead, Project, Signature, TeamMember
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
 
@@ -117,3 +118,93 @@ def test_control_edits_of_different_projects_are_all_saved(city: City) -> None:
         ]
     )
     assert refusals(results) == 0
+
+
+def test_a_colleague_joins_and_leaves_a_team_once(city: City) -> None:
+    project, user = city.project(), city.users["dora"]
+    people = [city.actor(name) for name in ("bob", "charlie") * 2]
+    results = at_once([lambda by=by: services.add_member(by=by, project=project, user=user) for by in people])
+    assert refusals(results) == 3
+    member = TeamMember.objects.get(project=project, user=user, until=None)
+    results = at_once(
+        [
+            lambda by=by: services.remove_member(by=by, project=project, pk=member.pk, reason="调整")
+            for by in people
+        ]
+    )
+    assert refusals(results) == 3
+    assert Event.objects.filter(verb="projects.project.member_removed").count() == 1
+
+
+def test_a_unit_joins_a_project_once(city: City) -> None:
+    project = city.project()
+    people = [city.actor(name) for name in ("bob", "charlie") * 2]
+    results = at_once(
+        [
+            lambda by=by: services.add_unit(by=by, project=project, unit=city.huli, part=stages.JOINT)
+            for by in people
+        ]
+    )
+    assert refusals(results) == 3
+    part = project.participations.get(unit=city.huli, until=None)
+    results = at_once(
+        [
+            lambda by=by: services.remove_unit(by=by, project=project, pk=part.pk, reason="调整")
+            for by in people
+        ]
+    )
+    assert refusals(results) == 3
+
+
+def test_a_team_has_one_leader_whoever_names_him(city: City) -> None:
+    project, by = city.project(), city.actor("charlie")
+    names = ["alice", "dora", "erin", "stranger"]
+    results = at_once(
+        [
+            lambda name=name: services.add_member(
+                by=by, project=project, user=city.users[name], is_leader=True
+            )
+            for name in names
+        ]
+    )
+    assert refusals(results) == 0
+    assert project.team.filter(until=None, is_leader=True).count() == 1
+
+
+def test_a_signing_is_not_submitted_while_the_project_steps_back(city: City) -> None:
+    for _turn in range(4):
+        project = city.project(stages.NEGOTIATING)
+        rows = [Project.objects.get(pk=project.pk) for _person in range(2)]
+        at_once(
+            [
+                lambda row=rows[0]: city.signature(row),
+                lambda row=rows[1]: services.move_project(
+                    by=city.actor("charlie"), project=row, move="return_to_intended", reason="退回"
+                ),
+            ]
+        )
+        project.refresh_from_db()
+        waits = project.signatures.filter(state=stages.SUBMITTED).exists()
+        assert not waits or project.stage == stages.NEGOTIATING
+
+
+def test_a_signing_is_not_verified_while_the_project_is_put_on_hold(city: City) -> None:
+    for _turn in range(4):
+        project = city.project(stages.NEGOTIATING)
+        signature = city.signature(project)
+        row = Project.objects.get(pk=project.pk)
+        at_once(
+            [
+                lambda signature=signature: services.verify_signature(
+                    by=city.actor("dora"), signature=Signature.objects.get(pk=signature.pk)
+                ),
+                lambda row=row: services.move_project(
+                    by=city.actor("charlie"), project=row, move="hold", reason="暂缓"
+                ),
+            ]
+        )
+        project.refresh_from_db()
+        signature.refresh_from_db()
+        signed = project.stage == stages.SIGNED
+        assert signed == (signature.state == stages.VERIFIED)
+        assert signed == (project.contracted is not None)
