@@ -9,18 +9,20 @@ SQLite (``core.models_search``), written in the transaction that changes the obj
 words of two characters, and PostgreSQL's makes none of Chinese under ``LC_CTYPE=C``. A long text may be found although
 the grams of the query stand apart in it; ``ranked`` looks at the title itself.
 
-Only services write here. Reading is scoped by the caller: ``matching`` is one more filter on a permitted query set, and
+An app registers for each kind of object what it is found by (``register``); its services call ``refresh`` after a change,
+and ``rebuild`` makes the whole index again. Only services write here. Reading is scoped by the caller: ``matching`` is one more filter on a permitted query set, and
 ``ranked`` is given the permitted rows of each type.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db import connection, transaction
+from django.db.models import Model, QuerySet
 
 from yinfeng.core.models_search import Question, SearchEntry
 from yinfeng.core.text import bigrams, normalise, pinyin_initials, query_bigrams
@@ -111,6 +113,49 @@ def index(
 def forget(object_type: str, *object_ids: int) -> None:
     """Take objects out of the index."""
     SearchEntry.objects.filter(object_type=object_type, object_id__in=object_ids).delete()
+
+
+# For every kind of object that can be found, the entries of those with the given ids.
+Entries = Callable[[Sequence[int]], Iterable[Entry]]
+SOURCES: dict[type[Model], Entries] = {}
+
+
+def register(model: type[Model], entries: Entries) -> None:
+    """Let objects of ``model`` be found by what ``entries`` says of them; called in ``AppConfig.ready``."""
+    SOURCES[model] = entries
+
+
+def refresh(model: type[Model], *object_ids: int) -> None:
+    """Let objects be found by what is stored of them now, and by nothing they had before."""
+    index_many(SOURCES[model](object_ids))
+
+
+def rebuild(model: type[Model], chunk: int = 1000) -> Iterator[int]:
+    """Make the index of one kind of object again, yielding how many are done after each chunk.
+
+    Each chunk is its own transaction: people go on working, and what is broken off is begun again without harm.
+    """
+    kind, last, done = model._meta.label_lower, 0, 0
+    while True:
+        with transaction.atomic():
+            rows = model._base_manager.filter(pk__gt=last).order_by("pk").select_for_update()
+            ids = list(rows.values_list("pk", flat=True)[:chunk])
+            strangers = SearchEntry.objects.filter(object_type=kind, object_id__gt=last)
+            if ids:
+                strangers = strangers.filter(object_id__lte=ids[-1]).exclude(object_id__in=ids)
+            strangers.delete()
+            index_many(SOURCES[model](ids))
+        if not ids:
+            return
+        last, done = ids[-1], done + len(ids)
+        yield done
+
+
+def repair() -> None:
+    """Make SQLite's FTS5 table again from the entries; PostgreSQL keeps its index itself."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("INSERT INTO core_search(core_search) VALUES ('rebuild')")
 
 
 # --- asking -------------------------------------------------------------------------------------------------------

@@ -12,8 +12,8 @@ class EnterprisesConfig(AppConfig):
     verbose_name = _("企业")
 
     def ready(self) -> None:
-        from yinfeng.core import desk, jobs
-        from yinfeng.enterprises import imports
+        from yinfeng.core import desk, jobs, search
+        from yinfeng.enterprises import imports, queries
         from yinfeng.enterprises.models import Enterprise
 
         def line(firm: Any) -> dict[str, Any]:
@@ -25,4 +25,5 @@ class EnterprisesConfig(AppConfig):
             }
 
         desk.searchable(desk.Found(Enterprise, _("企业"), "enterprises", "enterprises.enterprise.view", line))
+        search.register(Enterprise, queries.search_entries)
         jobs.register(imports.KIND, _("导入企业名单"), imports.chunk)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from operator import itemgetter
@@ -187,10 +187,14 @@ def belongings(enterprise: Enterprise, *, contacts: bool) -> Belongings:
     return found
 
 
-def texts_of(enterprise: Enterprise, former: Iterable[str]) -> list[str]:
-    """Return everything besides its name that an enterprise is found by."""
-    named = [enterprise.short_name, enterprise.name_en, enterprise.uscc or "", enterprise.listing_code]
-    return [text for text in (*named, *former) if text]
+def search_entries(ids: Sequence[int]) -> Iterator[search.Entry]:
+    """Yield by what enterprises are found: all their names and codes."""
+    former: dict[int, list[str]] = {}
+    for owner, name in FormerName.objects.filter(enterprise__in=ids).values_list("enterprise_id", "name"):
+        former.setdefault(owner, []).append(name)
+    for row in Enterprise.objects.filter(pk__in=ids):
+        texts = [row.short_name, row.name_en, row.uscc or "", row.listing_code, *former.get(row.pk, ())]
+        yield search.Entry(events.type_of(row), row.pk, row.name, [text for text in texts if text])
 
 
 def names_and_codes() -> Iterator[tuple[str, str | None, str]]:

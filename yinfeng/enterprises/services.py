@@ -16,7 +16,7 @@ from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Conflict, Invalid
 from yinfeng.core.scopes import demand
 from yinfeng.core.services import add, apply_edit, differences, stale, validated
-from yinfeng.enterprises import naming, queries, uscc
+from yinfeng.enterprises import naming, uscc
 from yinfeng.enterprises.models import Contact, Enterprise, EnterpriseTag, FormerName, Relation
 
 Values = Mapping[str, Any]
@@ -61,7 +61,7 @@ def add_enterprise(
         _refuse_known(enterprise)  # or a moment ago: the model's own check saw it
         raise
     _set_tags(enterprise, tags)
-    index(enterprise)
+    search.refresh(Enterprise, enterprise.pk)
     return enterprise
 
 
@@ -116,7 +116,7 @@ def change_enterprise(
     if tags is not None and _set_tags(enterprise, tags):
         events.record(by=by, verb="enterprises.enterprise.tagged", obj=enterprise)
     if changes:
-        index(enterprise)
+        search.refresh(Enterprise, enterprise.pk)
     return enterprise
 
 
@@ -136,14 +136,6 @@ def _set_tags(enterprise: Enterprise, tags: Iterable[tuple[str, int]]) -> bool:
     return wanted != present.keys()
 
 
-def index(enterprise: Enterprise) -> None:
-    """Let the enterprise be found by all its names and codes."""
-    former = enterprise.former_names.values_list("name", flat=True)
-    search.index(
-        events.type_of(enterprise), enterprise.pk, enterprise.name, queries.texts_of(enterprise, former)
-    )
-
-
 @transaction.atomic
 def add_former_name(*, by: Actor, enterprise: Enterprise, name: str) -> FormerName:
     """Note a name the enterprise had or is also known by."""
@@ -152,7 +144,7 @@ def add_former_name(*, by: Actor, enterprise: Enterprise, name: str) -> FormerNa
     validated(former)
     former.save()
     events.record(by=by, verb="enterprises.enterprise.changed", obj=enterprise, data={"text": former.name})
-    index(enterprise)
+    search.refresh(Enterprise, enterprise.pk)
     return former
 
 
@@ -308,16 +300,5 @@ def write_batch(
         EnterpriseTag.objects.bulk_create(
             [EnterpriseTag(enterprise_id=pk, tag=tag) for pk in owners], ignore_conflicts=True, batch_size=500
         )
-    _index_batch([row.pk for row in made] + [enterprise.pk for enterprise, _values in changed])
+    search.refresh(Enterprise, *(row.pk for row in made), *(enterprise.pk for enterprise, _values in changed))
     return made
-
-
-def _index_batch(ids: Sequence[int]) -> None:
-    former: dict[int, list[str]] = {}
-    for owner, name in FormerName.objects.filter(enterprise__in=ids).values_list("enterprise_id", "name"):
-        former.setdefault(owner, []).append(name)
-    kind = events.type_of(Enterprise)
-    search.index_many(
-        search.Entry(kind, row.pk, row.name, queries.texts_of(row, former.get(row.pk, ())))
-        for row in Enterprise.objects.filter(pk__in=ids)
-    )

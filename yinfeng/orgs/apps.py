@@ -12,7 +12,7 @@ class OrgsConfig(AppConfig):
     verbose_name = _("组织")
 
     def ready(self) -> None:
-        from yinfeng.core import desk
+        from yinfeng.core import desk, search
         from yinfeng.orgs import queries
         from yinfeng.orgs.models import UNIT_KINDS, Person, Unit
 
@@ -28,5 +28,7 @@ class OrgsConfig(AppConfig):
             posts = queries.posts_of([person.pk]).get(person.pk, [])
             return {"title": person.name, "url": person.get_absolute_url(), "sub": "；".join(posts)}
 
+        search.register(Unit, queries.unit_entries)
+        search.register(Person, queries.person_entries)
         desk.searchable(desk.Found(Unit, _("单位"), "units", "", unit_line, ("parent",)))
         desk.searchable(desk.Found(Person, _("人员"), "people", "", person_line))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import chain, count
 from typing import Any
@@ -12,10 +12,22 @@ from django.db.models import BooleanField, Count, JSONField, Prefetch, Q, QueryS
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from yinfeng.core import events, search
 from yinfeng.core.actors import NOWHERE, Actor, Reach
 from yinfeng.core.models import Code, User
 from yinfeng.core.prepared import prepared
-from yinfeng.orgs.models import Body, Membership, Person, Role, RoleGrant, Seat, SeatTerm, Unit, in_force
+from yinfeng.orgs.models import (
+    Body,
+    Membership,
+    Person,
+    Role,
+    RoleGrant,
+    Seat,
+    SeatTerm,
+    Unit,
+    UnitVersion,
+    in_force,
+)
 
 ASSIGN = "orgs.role.assign"
 
@@ -407,3 +419,22 @@ def free_username(wanted: str) -> str:
     return next(
         name for name in chain([wanted], (f"{wanted}-{number}" for number in count(2))) if name not in taken
     )
+
+
+# --- search -------------------------------------------------------------------------------------------------------
+
+
+def unit_entries(ids: Sequence[int]) -> Iterator[search.Entry]:
+    """Yield by what units are found: their present, short, English, other and former names."""
+    former: defaultdict[int, list[str]] = defaultdict(list)
+    for owner, name in UnitVersion.objects.filter(unit__in=ids).values_list("unit_id", "name"):
+        former[owner].append(name)
+    for row in Unit.objects.filter(pk__in=ids):
+        texts = [row.short_name, row.name_en, *row.aliases, *former[row.pk]]
+        yield search.Entry(events.type_of(row), row.pk, row.name, [text for text in texts if text])
+
+
+def person_entries(ids: Sequence[int]) -> Iterator[search.Entry]:
+    """Yield by what people are found: their names."""
+    for row in Person.objects.filter(pk__in=ids):
+        yield search.Entry(events.type_of(row), row.pk, row.name)

@@ -97,9 +97,7 @@ def put_unit(
         _move_below(old["path"], unit.path)
     told = {} if created else changes
     events.record(by=by, verb=f"orgs.unit.{act}", obj=unit, note=reason.strip(), changes=told)
-    former = UnitVersion.objects.filter(unit=unit).exclude(name=unit.name).values_list("name", flat=True)
-    texts = [unit.short_name, unit.name_en, *unit.aliases, *former]
-    search.index(events.type_of(unit), unit.pk, unit.name, texts)
+    search.refresh(Unit, unit.pk)
     return unit
 
 
@@ -340,7 +338,7 @@ def add_person(*, by: Actor, name: str, is_demo: bool = False, user: User | None
     """Register a person who may hold posts and seats."""
     by.require("orgs.person.change", _("您没有维护人员的权限。"))
     person = add(Person(name=name.strip(), user=user, is_demo=is_demo), by=by, verb="orgs.person.added")
-    search.index(events.type_of(person), person.pk, person.name)
+    search.refresh(Person, person.pk)
     return person
 
 
@@ -362,7 +360,7 @@ def change_person(*, by: Actor, person: Person, version: int, values: Mapping[st
     """Correct what a person's record says."""
     demand(person, by, "change", _("您没有维护这个人员的权限。"))
     apply_edit(person, values, by=by, version=version, verb="orgs.person.changed")
-    search.index(events.type_of(person), person.pk, person.name)
+    search.refresh(Person, person.pk)
     return person
 
 

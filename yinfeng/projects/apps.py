@@ -10,11 +10,14 @@ class ProjectsConfig(AppConfig):
     verbose_name = _("项目")
 
     def ready(self) -> None:
-        from yinfeng.core import events
+        from yinfeng.core import events, search
         from yinfeng.core.services import OBJECTIONS
-        from yinfeng.projects import home, services
+        from yinfeng.projects import home, queries, services
+        from yinfeng.projects.models import Lead, Project
 
         home.register()
+        search.register(Lead, queries.lead_entries)
+        search.register(Project, queries.project_entries)
         if services.keep_contract not in OBJECTIONS:
             OBJECTIONS.append(services.keep_contract)
         events.subscribe("projects.lead.registered", services.tell_assessors)

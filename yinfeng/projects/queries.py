@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -210,6 +210,20 @@ def enterprises_like(text: str, by: Actor, limit: int = 8) -> list[str]:
         return []
     library = {events.type_of(Enterprise): Enterprise.objects.permitted(by)}
     return [hit.title for hit in search.ranked(library, text, limit)]
+
+
+def lead_entries(ids: Sequence[int]) -> Iterator[search.Entry]:
+    """Yield by what leads are found: title, enterprise, where they were heard."""
+    for row in Lead.objects.filter(pk__in=ids).select_related("enterprise"):
+        texts = [row.enterprise.name if row.enterprise else "", row.source_detail]
+        yield search.Entry(events.type_of(row), row.pk, row.title, texts)
+
+
+def project_entries(ids: Sequence[int]) -> Iterator[search.Entry]:
+    """Yield by what projects are found: name, number, enterprise."""
+    for row in Project.objects.filter(pk__in=ids).select_related("enterprise"):
+        texts = [row.code, row.enterprise.name if row.enterprise else ""]
+        yield search.Entry(events.type_of(row), row.pk, row.name, texts)
 
 
 # --- lists --------------------------------------------------------------------------------------------------------

@@ -115,11 +115,6 @@ def check_codes(values: Values) -> None:
 # --- leads --------------------------------------------------------------------------------------------------------
 
 
-def _index_lead(lead: Lead) -> None:
-    texts = [lead.enterprise.name if lead.enterprise else "", lead.source_detail]
-    search.index(events.type_of(Lead), lead.pk, lead.title, texts)
-
-
 def _ask(*questions: Callable[[], Any]) -> list[str]:
     """Put all questions at once, so that nobody answers them one by one; return the first one's answer."""
     answers: list[Any] = []
@@ -173,7 +168,7 @@ def register_lead(
     core.add(
         lead, by=by, verb="projects.lead.registered", note=despite.strip() if found else "", data={"clashes": found}
     )  # fmt: skip
-    _index_lead(lead)
+    search.refresh(Lead, lead.pk)
     return lead
 
 
@@ -195,7 +190,7 @@ def change_lead(
         lead, with_amount(values, lead), by=by, version=version, verb="projects.lead.changed",
         note=despite.strip() if found else "",
     )  # fmt: skip
-    _index_lead(lead)
+    search.refresh(Lead, lead.pk)
     return lead
 
 
@@ -241,11 +236,6 @@ def _next_code(year: int) -> str:
     return f"XM-{year}-{ProjectCounter.objects.get(year=year).last:04d}"
 
 
-def _index_project(project: Project) -> None:
-    texts = [project.code, project.enterprise.name if project.enterprise else ""]
-    search.index(events.type_of(Project), project.pk, project.name, texts)
-
-
 def _create(project: Project, by: Actor, note: str = "", data: Values | None = None) -> None:
     project.code = _next_code(timezone.localdate().year)
     core.add(project, by=by, verb="projects.project.created", note=note, data=data)
@@ -254,7 +244,7 @@ def _create(project: Project, by: Actor, note: str = "", data: Values | None = N
     TeamMember.objects.create(project=project, user_id=_person(by), is_leader=True)
     if not permits(project, by, "view"):
         raise Forbidden(_("这样建立的项目您自己将看不到，所以没有保存。请改由有权的同事建立。"))
-    _index_project(project)
+    search.refresh(Project, project.pk)
 
 
 def _take_part(project: Project, unit: Unit, part: str) -> None:
@@ -322,7 +312,7 @@ def change_project(
     _follow_fields(project)
     if not permits(project, by, "view"):
         raise Forbidden(_("这样修改之后，您将看不到这个项目，所以没有保存。请让有权的同事修改。"))
-    _index_project(project)
+    search.refresh(Project, project.pk)
     return project
 
 

@@ -1,0 +1,91 @@
+"""``yinfeng search rebuild``: the index comes out as the services keep it, whatever was in it, and however often it runs."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from tests.factories import make_enterprise
+from tests.unit.projects.conftest import City
+from yinfeng.core import search
+from yinfeng.core.actors import system
+from yinfeng.core.models_search import SearchEntry
+from yinfeng.enterprises import services as library
+from yinfeng.enterprises.models import Enterprise
+from yinfeng.orgs import services as orgs
+from yinfeng.projects import stages
+
+Index = dict[tuple[str, int], tuple[str, list[str]]]
+FIRMS = Enterprise._meta.label_lower
+
+
+def index() -> Index:
+    rows = SearchEntry.objects.all()
+    return {(row.object_type, row.object_id): (row.title, sorted(row.tokens)) for row in rows}
+
+
+@pytest.fixture
+def kept(city: City) -> Index:
+    """Some of every kind, written by the services."""
+    by = system("test")
+    city.lead()
+    city.project(stages.INTENDED)
+    orgs.add_person(by=by, name="王示例")
+    values = {"name": "街道办", "kind": "office"}
+    orgs.put_unit(by=by, code="street", parent=city.jimei, values=values, day=city.jimei.created_at.date())
+    firm = library.add_enterprise(by=by, values={"name": "示例光电有限公司", "country": "CN"})
+    library.change_enterprise(by=by, enterprise=firm, version=1, values={"name": "新名光电有限公司"})
+    return index()
+
+
+@pytest.fixture
+def whole(kept: Index) -> Index:
+    """The same, with what the factories made without a service."""
+    call_command("search", "rebuild")
+    return index()
+
+
+def test_it_makes_what_the_services_make(kept: Index) -> None:
+    assert {kind for kind, _pk in kept} == {model._meta.label_lower for model in search.SOURCES}
+    call_command("search", "rebuild")
+    assert kept.items() <= index().items()
+
+
+def test_it_mends_what_is_lost_wrong_or_too_much(whole: Index) -> None:
+    kinds = sorted({kind for kind, _pk in whole})
+    SearchEntry.objects.filter(object_type__in=kinds[:2]).delete()
+    SearchEntry.objects.filter(object_type__in=kinds[2:]).update(title="错", tokens=["cuo"])
+    search.index(kinds[0], 10**6, "没有这一行")
+    for _time in (1, 2):
+        call_command("search", "rebuild")
+        assert index() == whole
+
+
+def test_in_chunks_it_says_how_far_it_is_and_broken_off_it_leaves_whole_entries(whole: Index) -> None:
+    for number in range(5):
+        make_enterprise(f"第{number}家有限公司")
+    total = Enterprise.objects.count()
+    steps = search.rebuild(Enterprise, chunk=2)
+    assert next(steps) == 2
+    assert whole.items() <= index().items()
+    assert list(search.rebuild(Enterprise, chunk=2))[-1] == total
+    assert SearchEntry.objects.filter(object_type=FIRMS).count() == total
+
+
+def test_one_kind_alone_and_no_unknown_one(whole: Index) -> None:
+    SearchEntry.objects.all().delete()
+    call_command("search", "rebuild", "projects.lead")
+    assert {kind for kind, _pk in index()} == {"projects.lead"}
+    with pytest.raises(CommandError):
+        call_command("search", "rebuild", "projects.moon")
+
+
+def test_it_fills_an_emptied_table_of_sqlite(whole: Index) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL keeps its index itself")
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO core_search(core_search) VALUES ('delete-all')")
+    assert not search.matching(FIRMS, "新名光电").exists()
+    call_command("search", "rebuild")
+    assert search.matching(FIRMS, "新名光电").exists()
