@@ -316,16 +316,17 @@ OUTCOME_TONES = {
 def job_line(job: Job) -> dict[str, Any]:
     """Return a job as its list and its page show it."""
     percent = round(100 * min(job.cursor / job.total, 1)) if job.total else None
-    done = (
-        _("已处理 %(done)s / %(total)s") % {"done": f"{job.cursor:,}", "total": f"{job.total:,}"}
-        if job.total
-        else ""
-    )
+    done = ""
+    if job.total and job.state == "waiting":  # what is counted anew when it goes on
+        done = _("共 %(total)s 行") % {"total": f"{job.total:,}"}
+    elif job.total:
+        done = _("已处理 %(done)s / %(total)s") % {"done": f"{job.cursor:,}", "total": f"{job.total:,}"}
     return {
         "title": job.title,
         "state": job.get_state_display(),
         "tone": TONES[job.state],
         "is_running": job.state in {"queued", "running"},
+        "is_waiting": job.state == "waiting",
         "percent": percent if job.state in {"queued", "running"} else None,
         "done_text": done,
         "error": job.problem,
@@ -344,6 +345,9 @@ class Jobs(Page):
         found = Job.objects.permitted(self.by).select_related("owner")
         page = tables.page(found, "-pk", request.GET.get("after", ""), request.GET.get("before", ""))
         return self.render({"jobs": [job_line(job) for job in page.objects]})
+
+
+REPORT_LINES = 200
 
 
 class JobDetail(Page):
@@ -372,7 +376,15 @@ class JobDetail(Page):
         labels = {
             "new": _("新增"), "updated": _("更新"), "unchanged": _("无变化"), "questioned": _("有疑问"), "refused": _("未导入"),
         }  # fmt: skip
+        urgency = list(labels)[::-1]
+        lines = sorted(
+            job.report.get("rows", []),
+            key=lambda line: urgency.index(line["outcome"]) if line["outcome"] in urgency else len(urgency),
+        )
+        more = len(lines) - REPORT_LINES
         return {
+            "notes": job.report.get("notes", []),
+            "more_text": _("另有 %(count)s 行没有列出。") % {"count": f"{more:,}"} if more > 0 else "",
             "counts": [
                 {
                     "label": labels[name],
@@ -388,9 +400,8 @@ class JobDetail(Page):
                     "tone": OUTCOME_TONES.get(line["outcome"], ""),
                     "text": " ".join(line["sentences"]),
                 }
-                for line in job.report.get("rows", [])[:200]
+                for line in lines[:REPORT_LINES]
             ],
-            "download_url": reverse("job-result", args=[job.pk]) if job.result_file else "",
         }
 
 
