@@ -49,8 +49,13 @@ def calls(path: Path) -> Iterator[tuple[int, str, ast.Call]]:
 
 
 def is_queryset_write(call: ast.Call) -> bool:
-    """Tell a row's write from a dict's or a set's ``update``: rows are written by keywords, or by nothing at all."""
+    """Tell a row's write from a dict's or a set's ``update``, and from the ``delete`` of a file by its name.
+
+    Rows are written by keywords, or by nothing at all.
+    """
     assert isinstance(call.func, ast.Attribute)
+    if call.func.attr == "delete":
+        return not call.args
     if call.func.attr == "update":
         return bool(call.keywords) and not call.args
     return True
