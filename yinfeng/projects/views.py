@@ -192,8 +192,13 @@ class ProjectDetail(Detail):
         project: Project = self.object
         return [project, project.lead] if project.lead is not None and project.sees_lead else [project]  # type: ignore[attr-defined]
 
+    def allowed(self) -> set[str]:
+        """Return what one may do here: nobody edits a project that is over."""
+        over = self.object.status in {stages.LOST, stages.ENDED}
+        return super().allowed() - ({"change", "record"} if over else set())
+
     def may_edit(self) -> bool:
-        return super().may_edit() and self.object.status not in {stages.LOST, stages.ENDED}
+        return "change" in self.allowed()
 
     def content(self) -> dict[str, Any]:
         project: Project = self.object
@@ -353,13 +358,10 @@ class ProjectDetail(Detail):
         return [{"title": title, "facts": found} for title, found in groups]
 
     def _head_acts(self, allowed: set[str]) -> list[dict[str, Any]]:
-        project, acts = self.object, []
-        if project.status in {stages.LOST, stages.ENDED}:
+        if "record" not in allowed:
             return []
-        if "record" in allowed:
-            url = reverse("project-talk", args=[project.pk])
-            acts.append({"label": _("记录洽谈"), "url": url, "icon": "message-plus"})
-        return acts
+        url = reverse("project-talk", args=[self.object.pk])
+        return [{"label": _("记录洽谈"), "url": url, "icon": "message-plus"}]
 
     def _add(self, label: str, route: str, allowed: bool) -> dict[str, str] | None:
         return {"label": label, "url": reverse(route, args=[self.object.pk])} if allowed else None

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from yinfeng.core.actors import Actor
 from yinfeng.core.money import show, show_money
-from yinfeng.core.scopes import ScopedQuerySet, actions_of, rows
+from yinfeng.core.scopes import ScopedQuerySet, rows
 from yinfeng.core.tables import day, moment
 from yinfeng.core.web import ActPage, EditPage, ExportPage, ListPage, MovePage, Page
 from yinfeng.enterprises.models import Enterprise
@@ -67,9 +67,10 @@ class LeadDetail(Detail):
         )
         return found
 
-    def may_edit(self) -> bool:
+    def allowed(self) -> set[str]:
+        """Return what one may do here: nobody edits a lead that was converted or declined."""
         is_open = self.object.state in queries.OPEN_LEADS
-        return is_open and "change" in actions_of(self.object, self.by, {"change"})
+        return super().allowed() - (set() if is_open else {"change"})
 
     def content(self) -> dict[str, Any]:
         lead: Lead = self.object
@@ -85,7 +86,7 @@ class LeadDetail(Detail):
             )
         elif project is not None:
             warnings.append({"title": _("这条线索已转为项目，项目不在您的查看范围内。"), "tone": "info"})
-        edit = reverse("lead-edit", args=[lead.pk]) if self.may_edit() else ""
+        edit = reverse("lead-edit", args=[lead.pk]) if "change" in self.allowed() else ""
         enterprise = lead.enterprise
         facts = [
             fact(_("企业"), enterprise, url=enterprise_url(enterprise, self.by) if enterprise else ""),
