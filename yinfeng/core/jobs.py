@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy, override
 from django_tasks import task
 
 from yinfeng.core import events, stores
-from yinfeng.core.actors import Actor, system
+from yinfeng.core.actors import Actor, actor_of, system
 from yinfeng.core.errors import DomainError, NoSpace, sentence_for
 from yinfeng.core.job_lifecycle import JOB_STATES
 from yinfeng.core.lifecycle import Lifecycle, Move
@@ -128,13 +128,12 @@ def run_job(job_id: int) -> None:
     job = Job.objects.filter(pk=job_id).select_related("owner").first()
     if job is None or job.kind not in KINDS:
         return
-    by = _owner(job)
     language = job.parameters.get("language", "zh-hans")
     with override(language), stores.taking_back():
         if not _claim(job):  # another worker has it: a job may be called for twice, never worked on twice
             return
         try:
-            while job.state == "running" and _chunk(job, by):
+            while job.state == "running" and _chunk(job):
                 pass
         except DomainError as error:
             if error.status >= 500:
@@ -160,13 +159,7 @@ def keep_result(job: Job, stream: Any, name: str) -> dict[str, str]:
 
 
 def _owner(job: Job) -> Actor:
-    from django.conf import settings
-    from django.utils.module_loading import import_string
-
-    if job.owner is None:
-        return system(source="job")
-    found: Actor = import_string(settings.YINFENG_ACTOR)(job.owner)
-    return found
+    return system(source="job") if job.owner is None else actor_of(job.owner)
 
 
 def _claim(job: Job) -> bool:
@@ -178,8 +171,12 @@ def _claim(job: Job) -> bool:
     return taken == 1
 
 
-def _chunk(job: Job, by: Actor) -> bool:
-    """Do one chunk and commit it with the cursor; False when the job is no longer running here."""
+def _chunk(job: Job) -> bool:
+    """Do one chunk and commit it with the cursor; False when the job is no longer running here.
+
+    What its owner may do is asked anew each time: a right that was taken away ends with the chunk.
+    """
+    by = _owner(job)
     with transaction.atomic():
         step = KINDS[job.kind].chunk(job, by)
         target = {"more": "running", "wait": "waiting", "finish": "done"}[step.outcome]

@@ -220,6 +220,7 @@ def attach_file(*, by: Actor, obj: Model, file: File[bytes], name: str, kind: st
         object_type=events.type_of(obj), object_id=obj.pk, kind=kind, name=inspected.safe_name,
         content_type=inspected.content_type, size=inspected.size, sha256=inspected.sha256, uploaded_by_id=by.user_id,
     )  # fmt: skip
+    _ask_objections(attachment)
     file.seek(0)
     attachment.stored.save(f"{attachment.pk}{inspected.extension}", file, save=False)
     try:
@@ -234,8 +235,14 @@ def attach_file(*, by: Actor, obj: Model, file: File[bytes], name: str, kind: st
     return attachment
 
 
-# An app may object to a file being taken off: a contract under verification is evidence.
+# An app may object to a file being added (it is not stored yet) or taken off: a contract under verification is evidence.
 OBJECTIONS: list[Callable[[Attachment], Sentence | None]] = []
+
+
+def _ask_objections(attachment: Attachment) -> None:
+    for objection in OBJECTIONS:
+        if sentence := objection(attachment):
+            raise Conflict(sentence)
 
 
 @transaction.atomic
@@ -243,9 +250,7 @@ def remove_file(*, by: Actor, obj: Model, attachment: Attachment, reason: str) -
     """Take a file off ``obj``; its content stays in the store, as evidence of what was there."""
     if not reason.strip():
         raise Invalid(_("请填写撤下材料的原因。"), fields={"reason": [_("请填写原因。")]})
-    for objection in OBJECTIONS:
-        if sentence := objection(attachment):
-            raise Conflict(sentence)
+    _ask_objections(attachment)
     if Attachment.objects.filter(pk=attachment.pk, removed_at=None).update(removed_at=timezone.now()) != 1:
         raise Missing
     events.record(

@@ -166,7 +166,14 @@ class Table:
                 else format_html("<td {}>{}</td>", empty if cell == "—" else attributes, cell)
                 for cell, (attributes, empty) in zip([first, *others], attributed, strict=True)
             ]
-            made.append(Row(obj.pk, first.text, format_html_join("", "{}", ((cell,) for cell in marked)), self.tone(obj)))
+            made.append(
+                Row(
+                    obj.pk,
+                    first.text,
+                    format_html_join("", "{}", ((cell,) for cell in marked)),
+                    self.tone(obj),
+                )
+            )
         return made
 
     @staticmethod

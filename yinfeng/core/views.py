@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from yinfeng.core import desk, events, jobs, queries, search, services, stores, tables, uploads
+from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Invalid, Missing, sentence_for
 from yinfeng.core.filters import ScopedFilterSet
 from yinfeng.core.forms import ReasonForm, Styled
@@ -313,7 +314,12 @@ OUTCOME_TONES = {
 }
 
 
-def job_line(job: Job) -> dict[str, Any]:
+def result_url(job: Job, by: Actor) -> str:
+    """Return where the result is downloaded: it is its owner's, however many may watch the job."""
+    return reverse("job-result", args=[job.pk]) if job.result_file and job.owner_id == by.user_id else ""
+
+
+def job_line(job: Job, by: Actor) -> dict[str, Any]:
     """Return a job as its list and its page show it."""
     percent = round(100 * min(job.cursor / job.total, 1)) if job.total else None
     done = ""
@@ -331,7 +337,7 @@ def job_line(job: Job) -> dict[str, Any]:
         "done_text": done,
         "error": job.problem,
         "url": reverse("job", args=[job.pk]),
-        "result_url": reverse("job-result", args=[job.pk]) if job.result_file else "",
+        "result_url": result_url(job, by),
         "who": str(job.owner or ""),
         "at_text": moment(job.created_at),
     }
@@ -344,7 +350,7 @@ class Jobs(Page):
     def get(self, request: HttpRequest) -> HttpResponse:
         found = Job.objects.permitted(self.by).select_related("owner")
         page = tables.page(found, "-pk", request.GET.get("after", ""), request.GET.get("before", ""))
-        return self.render({"jobs": [job_line(job) for job in page.objects]})
+        return self.render({"jobs": [job_line(job, self.by) for job in page.objects]})
 
 
 REPORT_LINES = 200
@@ -367,7 +373,7 @@ class JobDetail(Page):
             for offer in jobs.LIFECYCLE.offers(job, self.by)
             if offer.move.action == "change"
         ]
-        return self.render({"job": job_line(job), "acts": acts, "report": self._report(job)})
+        return self.render({"job": job_line(job, self.by), "acts": acts, "report": self._report(job)})
 
     def _report(self, job: Job) -> dict[str, Any] | None:
         counts = job.report.get("counts")
@@ -409,7 +415,7 @@ class JobResult(Page):
     permission = SIGNED_IN
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        job = fetch(Job.objects.all(), self.by, pk)
+        job = fetch(Job.objects.all(), self.by, pk, "change", _("结果文件只有任务的发起人可以下载。"))
         if not job.result_file:
             raise Missing
         content = stores.open_stored(job.result_file, job.result_name)

@@ -18,8 +18,7 @@ class ProjectsConfig(AppConfig):
         home.register()
         search.register(Lead, queries.lead_entries)
         search.register(Project, queries.project_entries)
-        if services.keep_contract not in OBJECTIONS:
-            OBJECTIONS.append(services.keep_contract)
+        OBJECTIONS.extend({services.keep_contract, services.keep_closed} - {*OBJECTIONS})
         events.subscribe("projects.lead.registered", services.tell_assessors)
         events.subscribe("projects.project.signature_submitted", services.tell_verifiers)
         events.subscribe("projects.project.member_added", services.tell_member)

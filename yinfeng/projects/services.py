@@ -581,6 +581,21 @@ def tell_member(event: Event, by: Actor) -> None:
     core.notify(event, [event.data["user"]])
 
 
+def keep_closed(attachment: Attachment) -> Sentence | None:
+    """Object to another file on, or one less of, what is over: a project lost or ended, a lead declined or converted."""
+    if attachment.object_type == events.type_of(Project):
+        project = Project.objects.filter(
+            pk=attachment.object_id, status__in=(stages.LOST, stages.ENDED)
+        ).first()
+        label = project.get_status_display() if project else None
+    elif attachment.object_type == events.type_of(Lead):
+        lead = Lead.objects.filter(pk=attachment.object_id).exclude(state__in=queries.OPEN_LEADS).first()
+        label = lead.get_state_display() if lead else None
+    else:
+        return None
+    return _("状态是“%(state)s”，材料不能再增减。") % {"state": label} if label else None
+
+
 def keep_contract(attachment: Attachment) -> Sentence | None:
     """Object to taking off the contract of a signing that waits for verification or was verified: it is the evidence."""
     held = Signature.objects.filter(contract=attachment).exclude(state=stages.REFUTED)

@@ -7,15 +7,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from tests.factories import make_enterprise, make_unit, make_user
+from tests.factories import make_enterprise, make_unit, make_user, signed_in
 from yinfeng.core import events, jobs
 from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Conflict, Forbidden
-from yinfeng.core.models import Event, Job
+from yinfeng.core.models import Event, Job, User
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.orgs.queries import actor_for
 
@@ -193,3 +195,37 @@ def test_the_end_and_its_event_exist_together_or_not_at_all(
     assert jobs.revive(timezone.now() + jobs.DEAD_AFTER + timedelta(seconds=1)) == 1
     jobs.run_job.func(job.pk)
     assert Event.objects.filter(object_type="core.job", verb="core.job.finish").count() == 1
+
+
+def test_a_right_taken_away_ends_a_running_job_with_its_chunk(by: Actor) -> None:
+    """SECURITY race 21: what the owner may do is asked anew for each chunk."""
+    asked = []
+
+    def chunk(job: Job, by: Actor) -> jobs.Step:
+        by.require("enterprises.enterprise.view")
+        asked.append(job.cursor)
+        User.objects.filter(pk=by.user_id).update(is_active=False)
+        return jobs.Step(job.cursor + 1, {}, "finish" if job.cursor == 2 else "more", total=3)
+
+    jobs.register("test.stop", "测试", chunk)
+    try:
+        job = jobs.start(by=by, kind="test.stop", title="测试任务", parameters={})
+        jobs.run_job.func(job.pk)
+    finally:
+        del jobs.KINDS["test.stop"]
+    job.refresh_from_db()
+    assert (asked, job.state, job.cursor) == ([0], "failed", 1)
+
+
+def test_whoever_keeps_the_system_running_sees_a_job_but_not_its_result() -> None:
+    root = make_unit("city", "city")
+    owner, keeper = make_user("甲", root), make_user("系统管理员", root, ["core.job.view"])
+    job = Job.objects.create(kind="enterprises.import", title="导入名单", owner=owner, state="done")
+    job.result_file.save("result.xlsx", ContentFile(b"x"), save=True)
+    place = reverse("job-result", args=[job.pk])
+    page = signed_in(keeper).get(reverse("job", args=[job.pk]))
+    assert page.status_code == 200
+    assert place not in page.content.decode()
+    assert signed_in(keeper).get(place).status_code == 403
+    assert signed_in(owner).get(place).status_code == 200
+    assert place in signed_in(owner).get(reverse("job", args=[job.pk])).content.decode()

@@ -187,3 +187,17 @@ def test_wrong_passwords_from_one_address_lock_that_address_alone(
         sign_in("nobody" + "x" * number, "wrong", "203.0.113.9")
     assert sign_in("good", "correct horse battery", "198.51.100.4").status_code == status
     assert sign_in("good", "correct horse battery", "203.0.113.9").status_code == 429
+
+
+def test_ones_own_sign_in_does_not_forgive_guesses_at_another_account(city: City) -> None:
+    make_user("攻击者", username="mallory")
+    make_user("被害者", username="victim")
+
+    def sign_in(name: str, password: str) -> int:
+        return Client().post(reverse("account_login"), {"login": name, "password": password}).status_code
+
+    for number in range(6):
+        for guess in range(4):
+            sign_in("victim", f"guess {number} {guess}")
+        sign_in("mallory", "correct horse battery")
+    assert sign_in("victim", "correct horse battery") == 429

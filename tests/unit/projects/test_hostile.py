@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.core.files.base import ContentFile
 from django.urls import reverse
 
 from tests.factories import grant, make_user, signed_in
-from tests.unit.projects.conftest import City
+from tests.unit.projects.conftest import PDF, City
 from yinfeng.core import services as core
-from yinfeng.core.models import Notice
+from yinfeng.core.models import Follow, Notice
 from yinfeng.projects import services, stages
 from yinfeng.projects.models import Project
 
@@ -95,3 +98,45 @@ def test_an_export_holds_only_what_one_may_export(city: City) -> None:
     answer = signed_in(user).get(reverse("projects-export") + "?format=csv")
     text = b"".join(answer.streaming_content).decode("utf-8-sig")
     assert "集美的项目" not in text
+
+
+# --- writing what is closed -----------------------------------------------------------------------------------------
+
+
+def upload(client: Any, obj: Any, kind: str) -> int:
+    path = reverse("file-add", args=[kind, obj.pk])
+    return client.post(path, {"kind": "other", "file": ContentFile(PDF, name="补充.pdf")}).status_code
+
+
+def test_no_file_is_added_to_or_taken_off_what_is_over(city: City) -> None:
+    client = signed_in(city.users["charlie"])
+    project = city.project(stages.NEGOTIATING)
+    kept = core.attach_file(
+        by=city.actor("charlie"), obj=project, file=ContentFile(PDF, name="纪要.pdf"), name="纪要.pdf"
+    )
+    assert upload(client, project, "projects.project") == 302
+    services.move_project(by=city.actor("charlie"), project=project, move="end", reason="不再推进")
+    assert upload(client, project, "projects.project") == 409
+    client.post(reverse("file-remove", args=[kept.pk]), {"reason": "不要了"})
+    kept.refresh_from_db()
+    assert kept.removed_at is None
+
+
+def test_no_file_is_added_to_a_lead_that_is_closed(city: City) -> None:
+    client = signed_in(city.users["bob"])
+    assert upload(client, city.lead(), "projects.lead") == 302
+    for state in (stages.DECLINED, stages.CONVERTED):
+        assert upload(client, city.lead(state), "projects.lead") == 409
+
+
+def test_nobody_joins_or_leaves_what_is_out_of_reach_in_bulk(city: City) -> None:
+    mine, theirs = city.project(), city.project(by="alice")
+    client = signed_in(city.users["bob"])
+    keys = [mine.pk, theirs.pk]
+    client.post(reverse("projects-joint"), {"pk": keys, "unit": city.group.pk})
+    client.post(reverse("projects-follow"), {"pk": keys})
+    assert mine.participations.filter(unit=city.group, part=stages.JOINT).exists()
+    assert not theirs.participations.filter(unit=city.group, part=stages.JOINT).exists()
+    assert list(Follow.objects.filter(owner=city.users["bob"]).values_list("object_id", flat=True)) == [
+        mine.pk
+    ]
