@@ -11,7 +11,7 @@ STAMPS := .venv/yinfeng-stamp yinfeng/core/static/vendor/.stamp
 OURS := $(shell find yinfeng/*/static -type f -not -path '*/vendor/*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev data run demo test lint format bench clauses messages lock audit release
+.PHONY: help setup setup-dev data run demo test soak lint format bench clauses messages lock audit release
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -41,6 +41,9 @@ demo: data ## fill the database with a marked demonstration and print a sign-in 
 
 test: setup-dev ## check everything, as CI does; STEP=unit-sqlite for one step, ARGS="-k word" for pytest
 	@$(BIN)/python -m tools.check $(STEP) -- $(ARGS)
+
+soak: setup-dev ## fuzz at length: every payload on every field, thousands of generated requests
+	@YINFENG_FUZZ=soak $(BIN)/python -m tools.check unit-sqlite unit-postgres -- tests/machines $(or $(ARGS),-k "fuzz or openapi")
 
 lint: setup-dev ## the checks that run no test
 	@$(BIN)/python -m tools.check lint

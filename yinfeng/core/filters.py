@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import django_filters
+from django import forms
+from django.core.validators import MaxLengthValidator
 from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +15,9 @@ from yinfeng.core import events, search
 from yinfeng.core.actors import ANONYMOUS, Actor
 from yinfeng.core.forms import style
 from yinfeng.core.tables import with_query
+
+# Nobody types more, and SQLite answers a pattern of 50,000 bytes with an error.
+LONGEST_TEXT = 300
 
 
 class ScopedFilterSet(django_filters.FilterSet):
@@ -32,6 +37,8 @@ class ScopedFilterSet(django_filters.FilterSet):
         if not getattr(made, "styled", False):
             for field in made.fields.values():
                 style(field)
+                if isinstance(field, forms.CharField) and field.max_length is None:
+                    field.validators.append(MaxLengthValidator(LONGEST_TEXT))
             made.styled = True
         return made
 

@@ -133,13 +133,33 @@ class MoneyWidget(forms.MultiWidget):
         return [plain(value.original / UNITS[unit][2], 6).replace(",", ""), unit]
 
 
+class FiniteField(forms.DecimalField):
+    """A number; NaN and infinity are none, and a signalling NaN must not get into an error, which is compared."""
+
+    def to_python(self, value: Any) -> Any:
+        number: Any = super().to_python(value)
+        if number is not None and not number.is_finite():
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return number
+
+
+class RowsField(forms.ModelMultipleChoiceField):
+    """A choice of several rows; a key that no database holds is one that is not offered."""
+
+    def clean(self, value: Any) -> Any:
+        if isinstance(value, list | tuple) and any(len(str(key)) > 18 for key in value):
+            sentence = self.error_messages["invalid_choice"]
+            raise forms.ValidationError(sentence, code="invalid_choice", params={"value": str(value[0])[:20]})
+        return super().clean(value)
+
+
 class MoneyField(forms.MultiValueField):
     """An amount with its unit; cleans to Money. Currencies other than yuan use the profile's newest rate up to today."""
 
     def __init__(self, *, units: Sequence[str] = ("wan", "yi"), required: bool = True, **kwargs: Any) -> None:
         self.units = units
         fields = (
-            forms.DecimalField(
+            FiniteField(
                 required=required, min_value=Decimal(0), max_digits=18, decimal_places=6,
                 error_messages={"invalid": _("请填写数字，例如 8000 或 1.25。")},
             ),

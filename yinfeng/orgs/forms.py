@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.forms import LoginForm
 from django import forms
 from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.core.validators import MaxLengthValidator
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from yinfeng.core import queries as core
 from yinfeng.core.actors import Actor
-from yinfeng.core.forms import EditForm, Styled
+from yinfeng.core.forms import EditForm, RowsField, Styled
 from yinfeng.orgs import queries
 from yinfeng.orgs.models import SEAT_KINDS, UNIT_KINDS, Role, Unit
 
@@ -204,7 +206,7 @@ class InviteForm(Styled):
     )
     unit = UnitChoice(label=_("单位"))
     position = forms.CharField(label=_("职务"), max_length=100)
-    roles = forms.ModelMultipleChoiceField(
+    roles = RowsField(
         label=_("角色"), queryset=Role.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
     )
 
@@ -217,3 +219,11 @@ class InviteForm(Styled):
         if queries.is_taken(username):
             raise forms.ValidationError(_t("这个用户名已被使用，请换一个。"))
         return username
+
+
+class SignInForm(LoginForm):
+    """The sign-in, for names as long as there are: SQLite answers a comparison with 50,000 letters with an error."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].validators.append(MaxLengthValidator(254))

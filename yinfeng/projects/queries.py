@@ -91,13 +91,14 @@ class Clash:
 
 def find_enterprise(name: str, by: Actor) -> Enterprise | None:
     """Return the enterprise of the library that is called ``name`` now, else the one that was called so."""
-    if not name.strip():
+    name = name.replace("\0", "").strip()  # an address may hold a NUL; PostgreSQL answers it with an error
+    if not name:
         return None
     library = Enterprise.objects.permitted(by)
     key = naming.parse(name).key
-    exact = library.filter(Q(name=name.strip()) | Q(name_key=key)).order_by("country", "pk")
+    exact = library.filter(Q(name=name) | Q(name_key=key)).order_by("country", "pk")
     found = list(exact[:20])
-    best = next((item for item in found if item.name == name.strip()), found[0] if found else None)
+    best = next((item for item in found if item.name == name), found[0] if found else None)
     return best or library.filter(former_names__name_key=key).order_by("pk").first()
 
 
