@@ -218,7 +218,7 @@ class ProjectDetail(Detail):
             "head_acts": self._head_acts(allowed),
             "units": {
                 "title": _("参与单位"),
-                "rows": [self._unit(row, can_team) for row in involved if not row.is_person],
+                "rows": self._units([row for row in involved if not row.is_person], can_team),
                 "act": self._add(_("加入单位"), "project-unit-add", can_team),
                 "empty": _("还没有。"),
             },
@@ -272,6 +272,7 @@ class ProjectDetail(Detail):
             found.append({
                 **fact(_("下一步"), project.next_step or _("还没有排定。记录洽谈时写明下一步和时限。"), wide=True),
                 "sub": _("%(day)s，已过期") % {"day": sub} if late else sub, "tone": "danger" if late else "",
+                "empty": not project.next_step,
             })  # fmt: skip
         return found
 
@@ -365,6 +366,17 @@ class ProjectDetail(Detail):
 
     def _add(self, label: str, route: str, allowed: bool) -> dict[str, str] | None:
         return {"label": label, "url": reverse(route, args=[self.object.pk])} if allowed else None
+
+    def _units(self, involved: list[queries.Involved], can_team: bool) -> list[dict[str, Any]]:
+        """Return each unit once, with all its parts."""
+        units: dict[int | None, dict[str, Any]] = {}
+        for row in involved:
+            line = self._unit(row, can_team)
+            known = units.setdefault(row.unit_id, line)
+            if known is not line:
+                known["sub"] = _("、").join((str(known["sub"]), str(line["sub"])))
+                known["remove_url"] = known["remove_url"] or line["remove_url"]
+        return list(units.values())
 
     def _unit(self, row: queries.Involved, can_team: bool) -> dict[str, Any]:
         removable = can_team and row.part in services.CHOSEN_PARTS
