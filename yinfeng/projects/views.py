@@ -185,7 +185,20 @@ class ProjectDetail(Detail):
 
     def frame(self) -> dict[str, Any]:
         self.object.__dict__.setdefault("signing", None)  # nothing was joined: no signing waits or counts
-        return super().frame()
+        missing = self._missing()
+        frame = super().frame() | {"missing": missing}
+        if missing and missing["items"]:
+            self._point_to_missing(frame["acts"], len(missing["items"]))
+        return frame
+
+    def _point_to_missing(self, acts: list[dict[str, Any]], count: int) -> None:
+        """Let the blocked step to the next stage lead to the list of what is missing instead of repeating it."""
+        target = facts.next_stage(self.object)
+        steps = {move.label for move in lifecycle.STAGE.moves if move.target == target}
+        for act in acts:
+            if act["blocked_reason"] and act["label"] in steps:
+                act["blocked_reason"] = _("还缺 %(count)s 项，见清单。") % {"count": count}
+                act |= {"blocked_reasons": [], "blocked_url": "#missing-title"}
 
     def told_of(self) -> Sequence[Model]:
         """Return whose story is told and whose files are listed: the lead's only for those who may see the lead."""
@@ -211,7 +224,6 @@ class ProjectDetail(Detail):
             "badges": self._badges(),
             "subtitle": project.enterprise.name if project.enterprise else "",
             "progress": self._progress(),
-            "missing": self._missing(),
             "key_facts": self._key_facts(),
             "fact_groups": self._facts(),
             "edit_url": reverse("project-edit", args=[project.pk]) if self.may_edit() else "",

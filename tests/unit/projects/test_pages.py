@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -98,6 +99,8 @@ def test_from_rumour_to_signature_through_the_pages(city: City) -> None:
     path = project.get_absolute_url()
     text = bob.get(path).content.decode()
     assert "进入“意向”还缺什么" in text
+    assert "缺少“" not in text  # the blocked step leads to the list instead of repeating it
+    assert re.search(r'href="#missing-title">还缺 \d+ 项，见清单。', text)
     assert f"{path}edit/#id_project_class" in text
     assert "登记了线索" in text  # the lead's story is the project's
     form = bob.get(f"{path}edit/").context["form"]
