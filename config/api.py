@@ -4,12 +4,47 @@ from __future__ import annotations
 
 from rest_framework.routers import SimpleRouter
 
-from yinfeng.enterprises.api import EnterpriseViewSet
-from yinfeng.projects.api import LeadViewSet, ProjectViewSet
+from yinfeng.core import api_common as common
+from yinfeng.core.api import Resource, under
+from yinfeng.enterprises import api as enterprises
+from yinfeng.orgs import api as orgs
+from yinfeng.projects import api as projects
+
+RESOURCES: dict[str, type[Resource]] = {
+    "enterprises": enterprises.EnterpriseViewSet,
+    "leads": projects.LeadViewSet,
+    "projects": projects.ProjectViewSet,
+    "signatures": projects.SignatureViewSet,
+    "contacts": enterprises.ContactViewSet,
+    "units": orgs.UnitViewSet,
+    "files": common.FileViewSet,
+    "notices": common.NoticeViewSet,
+    "jobs": common.JobViewSet,
+}
+BELONGING: dict[str, dict[str, type[Resource]]] = {
+    "enterprises": {
+        "files": enterprises.EnterpriseFiles,
+        "names": enterprises.FormerNames,
+        "contacts": enterprises.Contacts,
+        "relations": enterprises.Relations,
+    },
+    "leads": {"files": projects.LeadFiles},
+    "projects": {
+        "files": projects.ProjectFiles,
+        "talks": projects.Talks,
+        "units": projects.Units,
+        "team": projects.Team,
+        "candidates": projects.Candidates,
+        "signatures": projects.ProjectSignatures,
+    },
+}
 
 router = SimpleRouter()
-router.register("enterprises", EnterpriseViewSet, basename="api-enterprises")
-router.register("leads", LeadViewSet, basename="api-leads")
-router.register("projects", ProjectViewSet, basename="api-projects")
+for name, resource in RESOURCES.items():
+    router.register(name, resource, basename=f"api-{name}")
+for owner, resources in BELONGING.items():
+    for name, resource in resources.items():
+        router.register(f"{under(owner)}/{name}", resource, basename=f"api-{owner}-{name}")
+router.register(r"codes/(?P<table>[a-z_]{1,40})", common.CodeViewSet, basename="api-codes")
 
 urlpatterns = router.urls

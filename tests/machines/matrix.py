@@ -45,8 +45,16 @@ def own(
     return Route(permission, row, True, False, frozenset(statuses or (200,)), arguments, rows or {})
 
 
+def of(permission: str, parent: str, row: str = "", everyone: bool = False) -> Route:
+    """A resource of the API under its parent; what is at a row of it is there to be posted to."""
+    statuses = POST_ONLY if row else frozenset({200})
+    rows = {"parent": parent, "pk": row} if row else {"parent": parent}
+    return Route(permission, "", not everyone, everyone, statuses, rows=rows)
+
+
 POST_ONLY = frozenset({405})
-LIBRARY, LEADS, PROJECTS = "enterprises.enterprise.view", "projects.lead.view", "projects.project.view"
+LIBRARY, CONTACTS = "enterprises.enterprise.view", "enterprises.contact.view"
+LEADS, PROJECTS = "projects.lead.view", "projects.project.view"
 
 MATRIX: dict[str, Route] = {
     # the core
@@ -155,16 +163,54 @@ MATRIX: dict[str, Route] = {
     "project-member-remove": own("projects.project.team", "project", rows={"member": "member"}),
     "project-sign": own("projects.project.change", "unsigned"),
     "projects.signature-move": own("projects.project.verify", "signature", 409, move="verify"),
-    # the API: the same permissions and scopes
+    # the API: the same permissions and scopes; what each act on a row needs, the truth table of test_api.py says
     "api-enterprises-list": page(LIBRARY),
     "api-enterprises-detail": page(LIBRARY, "enterprise"),
-    "api-enterprises-contacts": page(LIBRARY, "enterprise"),
+    "api-enterprises-following": page(LIBRARY, "enterprise"),
+    "api-enterprises-timeline": page(LIBRARY, "enterprise"),
+    "api-enterprises-tags": page(LIBRARY, "enterprise", statuses=POST_ONLY),
+    "api-enterprises-verify": page(LIBRARY, "enterprise", statuses=POST_ONLY),
+    "api-enterprises-files-list": of(LIBRARY, "enterprise", everyone=True),
+    "api-enterprises-names-list": of(LIBRARY, "enterprise", everyone=True),
+    "api-enterprises-contacts-list": of(CONTACTS, "enterprise", everyone=True),
+    "api-enterprises-relations-list": of(LIBRARY, "enterprise", everyone=True),
+    "api-enterprises-relations-remove": of(LIBRARY, "enterprise", "relation", everyone=True),
+    "api-contacts-detail": page(CONTACTS, "contact"),
+    "api-contacts-remove": page(CONTACTS, "contact", statuses=POST_ONLY),
+    "api-contacts-phone": page(CONTACTS, "contact", statuses=POST_ONLY),
     "api-leads-list": page(LEADS),
     "api-leads-detail": own(LEADS, "lead"),
+    "api-leads-following": own(LEADS, "lead"),
+    "api-leads-timeline": own(LEADS, "lead"),
     "api-leads-moves": own(LEADS, "lead"),
-    "api-leads-move": own(LEADS, "lead", move="decline"),
+    "api-leads-move": own(LEADS, "lead", 405, move="decline"),
+    "api-leads-files-list": of(LEADS, "lead"),
     "api-projects-list": page(PROJECTS),
     "api-projects-detail": own(PROJECTS, "project"),
+    "api-projects-following": own(PROJECTS, "project"),
+    "api-projects-timeline": own(PROJECTS, "project"),
     "api-projects-moves": own(PROJECTS, "project"),
-    "api-projects-move": own(PROJECTS, "project", move="hold"),
+    "api-projects-move": own(PROJECTS, "project", 405, move="hold"),
+    "api-projects-files-list": of(PROJECTS, "project"),
+    "api-projects-talks-list": of(PROJECTS, "project"),
+    "api-projects-units-list": of(PROJECTS, "project"),
+    "api-projects-units-remove": of(PROJECTS, "project", "participation"),
+    "api-projects-team-list": of(PROJECTS, "project"),
+    "api-projects-team-remove": of(PROJECTS, "project", "member"),
+    "api-projects-candidates-list": of("projects.project.team", "project"),
+    "api-projects-signatures-list": of(PROJECTS, "project"),
+    "api-signatures-list": page(PROJECTS),
+    "api-signatures-detail": own(PROJECTS, "signature"),
+    "api-signatures-moves": own(PROJECTS, "signature"),
+    "api-signatures-move": own(PROJECTS, "signature", 405, move="verify"),
+    "api-files-detail": own(SIGNED_IN, "file"),
+    "api-files-remove": own(SIGNED_IN, "file", 405),
+    "api-notices-list": page(SIGNED_IN),
+    "api-notices-detail": own(SIGNED_IN, "notice"),
+    "api-notices-read": own(SIGNED_IN, "notice", 405),
+    "api-jobs-list": page(SIGNED_IN),
+    "api-jobs-detail": own(SIGNED_IN, "job"),
+    "api-units-list": page(SIGNED_IN),
+    "api-units-detail": page(SIGNED_IN, "unit", everyone=True),
+    "api-codes-list": Route(SIGNED_IN, more={"table": "industry"}),
 }

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tests.factories import signed_in
@@ -13,6 +15,7 @@ from tests.machines.matrix import MATRIX, Route
 from tests.machines.test_routes import ROUTES, snapshot
 from tests.machines.world import World, build
 from yinfeng.core import services
+from yinfeng.core.web import SIGNED_IN
 from yinfeng.orgs.queries import actor_for
 
 pytestmark = pytest.mark.django_db
@@ -55,11 +58,21 @@ def test_nobody_gets_401(name: str, method: str, world: World) -> None:
 def test_a_stranger_gets_403(name: str, method: str, world: World) -> None:
     client = signed_in(world.stranger)
     before = snapshot()
-    assert call(client, method, address(name, RESOURCES[name], world)).status_code in {
-        403,
-        405,
-    }
+    answer = call(client, method, address(name, RESOURCES[name], world))
+    if RESOURCES[name].permission == SIGNED_IN:
+        assert answer.status_code in ({404, 405} if RESOURCES[name].owned else {200, 405})
+    else:
+        assert answer.status_code in {403, 405}
     assert snapshot() == before
+
+
+@pytest.mark.parametrize("name", sorted(RESOURCES))
+def test_the_insider_reads_every_resource_in_ten_queries(name: str, world: World) -> None:
+    route, client = RESOURCES[name], signed_in(world.insider)
+    with CaptureQueriesContext(connection) as queries:
+        answer = client.get(address(name, route, world))
+    assert answer.status_code in route.statuses
+    assert len(queries) <= 10
 
 
 @pytest.mark.parametrize("name", sorted(name for name, route in RESOURCES.items() if route.owned))

@@ -165,6 +165,12 @@ def attachments(objects: Iterable[Model]) -> list[Attachment]:
     return _attachments(*_places(objects))
 
 
+def files_of(obj: Model) -> QuerySet[Attachment]:
+    """Return the files on an object that the caller has read through its scope."""
+    kept = Attachment.objects.filter(object_type=events.type_of(obj), object_id=obj.pk, removed_at=None)
+    return kept.select_related("uploaded_by")
+
+
 def attachment(pk: Any) -> Attachment | None:
     """Return a file that was not taken off; who may have it, its object's scope says."""
     return Attachment.objects.filter(pk=pk, removed_at=None).first()

@@ -2,84 +2,106 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
 from typing import Any, ClassVar
 
+from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
-from rest_framework.request import Request
+from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
 
-from yinfeng.core.actors import ANONYMOUS
-from yinfeng.core.api import MoveInput, ScopedViewSet, actor, version_of
-from yinfeng.core.lifecycle import Lifecycle
-from yinfeng.core.money import YuanField
+from yinfeng.core.actors import ANONYMOUS, Actor
+from yinfeng.core.api import (
+    MOVE,
+    Currency,
+    MoveInput,
+    Moving,
+    NestedViewSet,
+    ObjectViewSet,
+    Reason,
+    Resource,
+    ScopedViewSet,
+    Strict,
+    StrictModel,
+    act,
+    money_of,
+    not_after_today,
+)
+from yinfeng.core.api_common import FileSerializer, FilesViewSet
+from yinfeng.core.errors import Invalid
+from yinfeng.core.models import User
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.orgs.queries import hosts
-from yinfeng.projects import lifecycle, services
-from yinfeng.projects.filters import LeadFilter, ProjectFilter
-from yinfeng.projects.models import Lead, Project
+from yinfeng.projects import lifecycle, queries, services, stages
+from yinfeng.projects.filters import LeadFilter, ProjectFilter, SignatureFilter
+from yinfeng.projects.models import Lead, Participation, Project, Signature, Talk, TeamMember
 
-_WHAT_IS_SET_BY_ACTS = ("state", "stage", "status")
+LEADS, PROJECTS = "projects.lead.view", "projects.project.view"
 
 
-class Writable(serializers.ModelSerializer[Any]):
-    """A row as it is read and, of the fields in ``changeable``, written; anything else in the body is refused."""
+class Asking(StrictModel):
+    """A lead or project as it is read and written; amounts are yuan, unless ``currency`` says in what ``intended`` is given.
 
-    serializer_field_mapping: ClassVar = {
-        **serializers.ModelSerializer.serializer_field_mapping,
-        YuanField: serializers.DecimalField,
-    }
+    Unusual amounts are questioned until ``confirm_amounts`` says that they are right; an enterprise with which others
+    already talk, until ``despite`` says why.
+    """
 
-    def to_internal_value(self, data: Any) -> Any:
-        writable = {name for name, field in self.fields.items() if not field.read_only}
-        strangers = sorted(set(data) - writable) if isinstance(data, dict) else []
-        if strangers:
-            raise serializers.ValidationError({name: [_refusal(name)] for name in strangers})
-        return super().to_internal_value(data)
+    moved = ("state", "stage", "status")
+    currency = Currency()
+    despite = serializers.CharField(required=False, allow_blank=True, write_only=True, max_length=500)
+    confirm_amounts = serializers.BooleanField(required=False, write_only=True)
 
     def get_fields(self) -> dict[str, Any]:
         fields: dict[str, Any] = super().get_fields()
-        request = self.context.get("request")
-        if not fields["enterprise"].read_only:  # the generator of the schema has no actor
-            known = hasattr(getattr(request, "_request", None), "actor")
-            by = actor(request) if request is not None and known else ANONYMOUS
-            fields["enterprise"].queryset = Enterprise.objects.permitted(by)
+        fields["enterprise"].queryset = Enterprise.objects.permitted(self.by)
         for name in ("host_unit", "reporter_unit", "handling_unit"):
-            if name in fields and not fields[name].read_only:
+            if name in fields:
                 fields[name].queryset = hosts()
                 fields[name].required = False
         return fields
 
+    @property
+    def by(self) -> Actor:
+        view = self.context.get("view")
+        return view.by if isinstance(view, Resource) and not view.is_described else ANONYMOUS
 
-def _refusal(name: str) -> str:
-    if name in _WHAT_IS_SET_BY_ACTS:
-        return _("这一项只能通过 moves 改变。")
-    return _("没有这一项，或这一项不能直接填写。")
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        currency = attrs.pop("currency", "CNY")
+        if currency != "CNY" and attrs.get("intended") is None:
+            raise serializers.ValidationError({"currency": _("请同时填写意向投资额。")})
+        if attrs.get("intended") is not None:
+            attrs["intended"] = money_of(attrs["intended"], currency)
+        return attrs
 
 
-class LeadSerializer(Writable):
-    despite = serializers.CharField(required=False, allow_blank=True, write_only=True, max_length=500)
-    confirm_amounts = serializers.BooleanField(required=False, write_only=True)
+def answers(given: dict[str, Any]) -> dict[str, Any]:
+    """Take the answers to questions out of a body, as services want them."""
+    return {"despite": given.pop("despite", ""), "confirmed": given.pop("confirm_amounts", False)}
 
+
+class LeadSerializer(Asking):
     class Meta:
         model = Lead
         fields: ClassVar = [
             "id", "title", "enterprise", "source", "source_detail", "heard_date", "content", "industry", "intended",
             "intended_currency", "intended_original", "first_reported_at", "reporter_unit", "handling_unit",
             "registered_by", "state", "finding", "version", "created_at", "updated_at", "is_demo", "despite",
-            "confirm_amounts",
+            "currency", "confirm_amounts",
         ]  # fmt: skip
         read_only_fields: ClassVar = [
             "id", "first_reported_at", "registered_by", "state", "finding", "version", "is_demo", "intended_currency",
             "intended_original",
         ]  # fmt: skip
 
+    def validate_heard_date(self, day: date) -> date | None:
+        return not_after_today(day, _("获知日期不能晚于今天。"))
 
-class ProjectSerializer(Writable):
-    despite = serializers.CharField(required=False, allow_blank=True, write_only=True, max_length=500)
-    confirm_amounts = serializers.BooleanField(required=False, write_only=True)
+
+class ProjectSerializer(Asking):
     note = serializers.CharField(required=False, allow_blank=True, write_only=True, max_length=500)
 
     class Meta:
@@ -90,7 +112,7 @@ class ProjectSerializer(Writable):
             "intended_original", "fixed_investment", "contracted", "site", "land_mu", "planned_start_date",
             "expected_output", "expected_tax", "contact_name", "next_step", "next_date", "signed_date", "lost_reason",
             "rival_place", "progress_at", "reporter_unit", "host_unit", "created_by", "version", "created_at",
-            "updated_at", "is_demo", "despite", "confirm_amounts", "note",
+            "updated_at", "is_demo", "despite", "currency", "confirm_amounts", "note",
         ]  # fmt: skip
         read_only_fields: ClassVar = [
             "id", "code", "lead", "stage", "stage_since", "status", "contracted", "signed_date", "lost_reason",
@@ -98,117 +120,306 @@ class ProjectSerializer(Writable):
         ]  # fmt: skip
 
 
-class Offer(serializers.Serializer[Any]):
-    """A move as it stands for the caller: open, or blocked by sentences."""
+class ConvertInput(MoveInput):
+    """What a move of a lead is sent with; the project's name and secrecy belong to “convert”."""
 
-    name = serializers.CharField()
-    label = serializers.CharField()  # type: ignore[assignment]
-    target = serializers.CharField()
-    asks_reason = serializers.BooleanField()
-    is_open = serializers.BooleanField()
-    reasons = serializers.ListField(child=serializers.CharField())
+    name = serializers.CharField(required=False, max_length=80)
+    secrecy = serializers.ChoiceField(required=False, choices=list(stages.SECRECY.items()))
 
 
 class ProjectMoveInput(MoveInput):
+    """What a move of a project is sent with; reason code and place belong to “lose”."""
+
     lost_reason = serializers.CharField(required=False, allow_blank=True, max_length=40, default="")
     rival_place = serializers.CharField(required=False, allow_blank=True, max_length=100, default="")
 
 
-class Moving(ScopedViewSet):
-    """A resource whose rows move through lifecycles."""
-
-    lifecycles: ClassVar[tuple[Lifecycle, ...]]
-
-    @extend_schema(responses=Offer(many=True))
-    @action(detail=True, methods=["get"], pagination_class=None, filter_backends=[])
-    def moves(self, request: Request, pk: str = "") -> Response:
-        """List the moves the caller may make on the row, blocked ones with their reasons."""
-        obj = self.get_object()
-        return Response(
-            [
-                {
-                    "name": offer.move.name, "label": str(offer.move.label), "target": offer.move.target,
-                    "asks_reason": offer.move.asks_reason, "is_open": offer.is_open,
-                    "reasons": [str(reason) for reason in offer.reasons],
-                }
-                for table in self.lifecycles
-                for offer in table.offers(obj, self.by)
-            ]
-        )  # fmt: skip
-
-    def checked(self, request: Request, serializer: serializers.BaseSerializer[Any]) -> dict[str, Any]:
-        serializer.is_valid(raise_exception=True)
-        return dict(serializer.validated_data)
+# --- leads and projects -------------------------------------------------------------------------------------------
 
 
-class LeadViewSet(Moving):
+class LeadViewSet(Moving, ObjectViewSet):
+    """Leads: rumours of projects."""
+
     model = Lead
-    permission = "projects.lead.view"
+    permission = LEADS
     serializer_class = LeadSerializer
     filterset_class = LeadFilter
     lifecycles = (lifecycle.LEAD,)
+    queryset = Lead.objects.none()
 
-    def create(self, request: Request) -> Response:
-        values = self.checked(request, self.get_serializer(data=request.data))
-        despite, confirmed = values.pop("despite", ""), values.pop("confirm_amounts", False)
-        lead = services.register_lead(by=self.by, values=values, despite=despite, confirmed=confirmed)
-        return self.answer(lead, 201)
+    @act(LeadSerializer, status=201)
+    def create(self, given: dict[str, Any]) -> Lead:
+        """Register a lead; ``despite`` says why, when others already talk with the enterprise."""
+        self.by.require("projects.lead.register")
+        return services.register_lead(by=self.by, **answers(given), values=given)
 
-    def partial_update(self, request: Request, pk: str = "") -> Response:
-        lead, version = self.fetch("change"), version_of(request)
-        values = self.checked(request, self.get_serializer(lead, data=request.data, partial=True))
-        despite, confirmed = values.pop("despite", ""), values.pop("confirm_amounts", False)
-        values.pop("reporter_unit", None)
-        services.change_lead(
-            by=self.by, lead=lead, version=version, values=values, despite=despite, confirmed=confirmed
-        )
-        return self.answer(lead)
+    @act(LeadSerializer, needs="change", versioned=True)
+    def partial_update(self, lead: Lead, version: int, given: dict[str, Any]) -> Lead:
+        """Edit a lead on the version named by If-Match; the reporting unit stays."""
+        given.pop("reporter_unit", None)
+        return services.change_lead(by=self.by, lead=lead, version=version, **answers(given), values=given)
 
-    @extend_schema(request=MoveInput)
-    @action(detail=True, methods=["post"], url_path=r"moves/(?P<move>[a-z_]+)")
-    def move(self, request: Request, pk: str = "", move: str = "") -> Response:
+    @action(detail=True, methods=["post"], url_path=MOVE)
+    @act(ConvertInput, {200: LeadSerializer, 201: ProjectSerializer}, versioned=True)
+    def move(self, lead: Lead, version: int, given: dict[str, Any], move: str) -> Lead | Response:
         """Make a move; “convert” answers with the new project."""
-        lead, version = self.get_object(), version_of(request)
-        reason = self.checked(request, MoveInput(data=request.data))["reason"]
+        reason = given.pop("reason")
         if move == "convert":
-            project = services.convert_lead(by=self.by, lead=lead, version=version)
-            return Response(
-                ProjectSerializer(project, context=self.get_serializer_context()).data, status=201
-            )
-        services.move_lead(by=self.by, lead=lead, move=move, reason=reason, version=version)
-        return self.answer(lead)
+            project = services.convert_lead(by=self.by, lead=lead, version=version, values=given)
+            return self.answer(project, 201, ProjectSerializer)
+        if given:
+            sentence = _("没有这一项，或这一项不能直接填写。")
+            raise Invalid(sentence, fields={name: [sentence] for name in given})
+        return services.move_lead(by=self.by, lead=lead, move=move, reason=reason, version=version)
 
 
-class ProjectViewSet(Moving):
+class LeadFiles(FilesViewSet):
+    parent = Lead
+    permission = LEADS
+
+
+class ProjectViewSet(Moving, ObjectViewSet):
+    """Projects from planning to signature."""
+
     model = Project
-    permission = "projects.project.view"
+    permission = PROJECTS
     serializer_class = ProjectSerializer
     filterset_class = ProjectFilter
     lifecycles = (lifecycle.STAGE, lifecycle.STATUS)
+    queryset = Project.objects.none()
 
-    def create(self, request: Request) -> Response:
-        values = self.checked(request, self.get_serializer(data=request.data))
-        values.pop("note", None)
-        despite, confirmed = values.pop("despite", ""), values.pop("confirm_amounts", False)
-        project = services.add_project(by=self.by, values=values, despite=despite, confirmed=confirmed)
-        return self.answer(project, 201)
+    def told_of(self, row: Project) -> Sequence[Model]:
+        """Tell of the lead too, to those who may see it."""
+        return [row, *Lead.objects.permitted(self.by).filter(project=row)]
 
-    def partial_update(self, request: Request, pk: str = "") -> Response:
-        project, version = self.fetch("change"), version_of(request)
-        values = self.checked(request, self.get_serializer(project, data=request.data, partial=True))
-        values.pop("reporter_unit", None)
-        despite, confirmed = values.pop("despite", ""), values.pop("confirm_amounts", False)
-        services.change_project(
-            by=self.by, project=project, version=version, note=values.pop("note", ""), values=values,
-            despite=despite, confirmed=confirmed,
+    @act(ProjectSerializer, status=201)
+    def create(self, given: dict[str, Any]) -> Project:
+        """Plan a project without a lead."""
+        self.by.require("projects.project.add")
+        given.pop("note", None)
+        return services.add_project(by=self.by, **answers(given), values=given)
+
+    @act(ProjectSerializer, needs="change", versioned=True)
+    def partial_update(self, project: Project, version: int, given: dict[str, Any]) -> Project:
+        """Edit a project's facts on the version named by If-Match; the reporting unit stays."""
+        given.pop("reporter_unit", None)
+        note = given.pop("note", "")
+        return services.change_project(
+            by=self.by, project=project, version=version, note=note, **answers(given), values=given
+        )
+
+    @action(detail=True, methods=["post"], url_path=MOVE)
+    @act(ProjectMoveInput, ProjectSerializer, versioned=True)
+    def move(self, project: Project, version: int, given: dict[str, Any], move: str) -> Project:
+        """Make a move of the stage or the status; to “signed” leads the verification of a signing alone."""
+        return services.move_project(by=self.by, project=project, move=move, version=version, **given)
+
+
+class ProjectFiles(FilesViewSet):
+    parent = Project
+    permission = PROJECTS
+
+
+# --- talks --------------------------------------------------------------------------------------------------------
+
+
+class TalkSerializer(StrictModel):
+    class Meta:
+        model = Talk
+        fields: ClassVar = [
+            "id", "talk_date", "form", "place", "our_side", "their_side", "summary", "next_step", "next_date", "unit",
+            "recorded_by", "recorded_at",
+        ]  # fmt: skip
+        read_only_fields: ClassVar = ["id", "unit", "recorded_by", "recorded_at"]
+
+
+class Talks(NestedViewSet):
+    """Contact records of a project, the latest day first; they are written once."""
+
+    parent, model = Project, Talk
+    permission = PROJECTS
+    serializer_class = TalkSerializer
+    ordering = ("-talk_date", "-pk")
+
+    def belonging(self, parent: Project) -> QuerySet[Talk]:
+        return parent.talks.all()
+
+    @act(TalkSerializer, needs="record", status=201)
+    def create(self, parent: Project, given: dict[str, Any]) -> Talk:
+        """Record a contact with the investor; what comes next becomes the project's next step."""
+        return services.record_talk(by=self.by, project=parent, values=given)
+
+
+# --- units and team -----------------------------------------------------------------------------------------------
+
+
+class ParticipationSerializer(StrictModel):
+    """A unit's part in a project; the parts that may be given by hand are joint, introducer and approver."""
+
+    unit_name = serializers.CharField(source="unit.brief", read_only=True)
+
+    class Meta:
+        model = Participation
+        fields: ClassVar = ["id", "unit", "unit_name", "part", "since"]
+        read_only_fields: ClassVar = ["id", "since"]
+
+    def get_fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = super().get_fields()
+        fields["unit"].queryset = queries.joinable_units()
+        return fields
+
+
+class Units(NestedViewSet):
+    """The units that take part in a project now."""
+
+    parent, model = Project, Participation
+    permission = PROJECTS
+    serializer_class = ParticipationSerializer
+    ordering = "pk"
+
+    def belonging(self, parent: Project) -> QuerySet[Participation]:
+        return parent.participations.filter(until=None).select_related("unit")
+
+    @act(ParticipationSerializer, needs="team", status=201)
+    def create(self, parent: Project, given: dict[str, Any]) -> Participation:
+        """Let a unit take part: from now on its people see the project."""
+        return services.add_unit(by=self.by, project=parent, **given)
+
+    @action(detail=True, methods=["post"])
+    @act(Reason, needs="team", status=204)
+    def remove(self, parent: Project, given: dict[str, Any]) -> None:
+        """End a unit's part, saying why; that it had one stays on record."""
+        services.remove_unit(by=self.by, project=parent, pk=int(self.kwargs["pk"]), **given)
+
+
+class MemberSerializer(StrictModel):
+    """A person on a project's team; who may join one lists ``candidates``."""
+
+    name = serializers.CharField(source="user.name", read_only=True)
+
+    class Meta:
+        model = TeamMember
+        fields: ClassVar = ["id", "user", "name", "is_leader", "since"]
+        read_only_fields: ClassVar = ["id", "since"]
+
+    def get_fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = super().get_fields()
+        view = self.context.get("view")
+        if isinstance(view, Team) and not view.is_described:
+            fields["user"].queryset = queries.candidates(*view.subject("view"))
+        return fields
+
+
+class Candidate(serializers.ModelSerializer[User]):
+    class Meta:
+        model = User
+        fields: ClassVar = ["id", "name"]
+
+
+class Team(NestedViewSet):
+    """The people on a project's team now."""
+
+    parent, model = Project, TeamMember
+    permission = PROJECTS
+    serializer_class = MemberSerializer
+    ordering = "pk"
+
+    def belonging(self, parent: Project) -> QuerySet[TeamMember]:
+        return parent.team.filter(until=None).select_related("user")
+
+    @act(MemberSerializer, needs="team", status=201)
+    def create(self, parent: Project, given: dict[str, Any]) -> TeamMember:
+        """Put a person on the team; he sees the project from now on. One leads."""
+        return services.add_member(by=self.by, project=parent, **given)
+
+    @action(detail=True, methods=["post"])
+    @act(Reason, needs="team", status=204)
+    def remove(self, parent: Project, given: dict[str, Any]) -> None:
+        """Take a person off the team, saying why."""
+        services.remove_member(by=self.by, project=parent, pk=int(self.kwargs["pk"]), **given)
+
+
+class Candidates(NestedViewSet):
+    """The people who may join a project's team, for those who may put them on it."""
+
+    parent, model = Project, User
+    permission = "projects.project.team"
+    serializer_class = Candidate
+    ordering = "pk"
+
+    def get_queryset(self) -> QuerySet[User]:
+        queryset = self.model._default_manager.none()
+        return queryset if self.is_described else queries.candidates(*self.subject("team"))
+
+
+# --- signing ------------------------------------------------------------------------------------------------------
+
+
+class SignatureSerializer(serializers.ModelSerializer[Signature]):
+    """A signing as somebody entered it, and what somebody else found; ``contracted`` is yuan."""
+
+    contract = FileSerializer(read_only=True)
+
+    class Meta:
+        model = Signature
+        fields: ClassVar = [
+            "id", "project", "signed_date", "contracted", "contracted_currency", "contracted_original", "contracted_rate",
+            "contract", "state", "entered_by", "entered_at", "verified_by", "verified_at", "finding", "version",
+        ]  # fmt: skip
+        read_only_fields: ClassVar = fields
+
+
+class SignatureInput(Strict):
+    """A signing with its contract; ``contracted`` is in whole units of ``currency``, yuan unless said."""
+
+    signed_date = serializers.DateField()
+    contracted = serializers.DecimalField(max_digits=18, decimal_places=2, min_value=Decimal("0.01"))
+    currency = Currency()
+    contract = serializers.FileField()
+    confirm_amounts = serializers.BooleanField(required=False, default=False)
+
+
+class ProjectSignatures(NestedViewSet):
+    """The signings of a project, refused ones too."""
+
+    parent, model = Project, Signature
+    permission = PROJECTS
+    serializer_class = SignatureSerializer
+    parser_classes = (MultiPartParser,)
+
+    def belonging(self, parent: Project) -> QuerySet[Signature]:
+        return parent.signatures.select_related("contract__uploaded_by")
+
+    @act(SignatureInput, SignatureSerializer, needs="change", status=201)
+    def create(self, parent: Project, given: dict[str, Any]) -> Signature:
+        """Enter a signing with its contract; it counts once somebody else has verified it."""
+        contract = given["contract"]
+        return services.submit_signature(
+            by=self.by, project=parent, signed_date=given["signed_date"], file=contract, name=contract.name,
+            contracted=money_of(given["contracted"], given.get("currency", "CNY")), confirmed=given["confirm_amounts"],
         )  # fmt: skip
-        return self.answer(project)
 
-    @extend_schema(request=ProjectMoveInput)
-    @action(detail=True, methods=["post"], url_path=r"moves/(?P<move>[a-z_]+)")
-    def move(self, request: Request, pk: str = "", move: str = "") -> Response:
-        """Make a move of the stage or the status; a signing is verified on the desk, by another person."""
-        project, version = self.get_object(), version_of(request)
-        given = self.checked(request, ProjectMoveInput(data=request.data))
-        services.move_project(by=self.by, project=project, move=move, version=version, **given)
-        return self.answer(project)
+
+class SignatureViewSet(Moving, ScopedViewSet):
+    """Signings of all projects one sees: ``?state=submitted`` lists those that wait to be verified."""
+
+    model = Signature
+    permission = PROJECTS
+    serializer_class = SignatureSerializer
+    filterset_class = SignatureFilter
+    lifecycles = (lifecycle.SIGNATURE,)
+    queryset = Signature.objects.none()
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().select_related("contract__uploaded_by")
+
+    @action(detail=True, methods=["post"], url_path=MOVE)
+    @act(MoveInput, SignatureSerializer, versioned=True)
+    def move(self, signature: Signature, version: int, given: dict[str, Any], move: str) -> Signature:
+        """Verify or refute a signing that somebody else entered; verified, it makes the project signed."""
+        if move == "refute":
+            return services.refute_signature(by=self.by, signature=signature, version=version, **given)
+        lifecycle.SIGNATURE.check(signature, move, self.by)
+        return services.verify_signature(
+            by=self.by, signature=signature, note=given["reason"], version=version
+        )

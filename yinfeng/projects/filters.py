@@ -96,3 +96,9 @@ class ProjectFilter(WithOptions):
 
     def filter_to(self, queryset: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
         return queryset.filter(intended__lte=value * YI)
+
+
+class SignatureFilter(ScopedFilterSet):
+    main = ("state",)
+    state = _choice(_("核验状态"), list(stages.SIGNATURE_STATES.items()))
+    project = django_filters.NumberFilter(label=_("项目"), min_value=1, max_value=10**18)
