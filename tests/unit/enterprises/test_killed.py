@@ -98,7 +98,7 @@ def processes() -> Iterator[Processes]:
         found.kill(process)
 
 
-def until(reached: Callable[[], bool], seconds: float = 60) -> None:
+def until(reached: Callable[[], bool], seconds: float = 150) -> None:
     end = time.monotonic() + seconds
     while not reached():
         assert time.monotonic() < end, "waited in vain"
