@@ -16,7 +16,8 @@ from django.utils import timezone
 from django.utils.log import log_response
 from django.utils.translation import gettext as _
 from django_filters.rest_framework import DjangoFilterBackend
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import exceptions, pagination, serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -122,6 +123,7 @@ class Strict(serializers.Serializer[Any]):
     """
 
     moved: ClassVar[tuple[str, ...]] = ()
+    refuses_strangers = True  # the document says so
 
     def to_internal_value(self, data: Any) -> Any:
         taken = {name for name, field in self.fields.items() if not field.read_only}
@@ -155,6 +157,11 @@ class Reason(Strict):
     """Why something is taken off."""
 
     reason = serializers.CharField(max_length=1000)
+
+
+@extend_schema_field(OpenApiTypes.BINARY)
+class Upload(serializers.FileField):
+    """A file in a multipart body."""
 
 
 class Currency(serializers.ChoiceField):

@@ -10,15 +10,16 @@ from django.http import FileResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import MultiPartParser
-from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 
 from yinfeng.core import events, queries, services, stores, uploads
-from yinfeng.core.api import Listed, NestedViewSet, Reason, Resource, ScopedViewSet, Strict, act
+from yinfeng.core.api import Listed, NestedViewSet, Reason, Resource, ScopedViewSet, Strict, Upload, act
+from yinfeng.core.api_schema import Problem
 from yinfeng.core.errors import Missing
 from yinfeng.core.models import Attachment, Code, Job, Notice
 from yinfeng.core.scopes import ScopedQuerySet, fetch, in_sight, rows
@@ -40,7 +41,7 @@ class FileSerializer(serializers.ModelSerializer[Attachment]):
 
 class FileInput(Strict):
     kind = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
-    file = serializers.FileField()
+    file = Upload()
 
 
 class FilesViewSet(NestedViewSet):
@@ -61,14 +62,11 @@ class FilesViewSet(NestedViewSet):
         return services.attach_file(by=self.by, obj=parent, file=file, name=file.name, kind=given["kind"])
 
 
-class AnyFile(BaseRenderer):
-    """Stands for a stored file in the document; the file itself is streamed past it."""
+class AnyAccept(DefaultContentNegotiation):
+    """Whatever the caller accepts: a file is of its own type, and a refusal is JSON."""
 
-    media_type = "application/octet-stream"
-    format = "file"
-
-    def render(self, data: Any, accepted: Any = None, context: Any = None) -> bytes:
-        return JSONRenderer().render(data, accepted, context)
+    def select_renderer(self, request: Any, renderers: Any, format_suffix: Any = None) -> Any:
+        return renderers[0], renderers[0].media_type
 
 
 class FileViewSet(Resource):
@@ -78,6 +76,7 @@ class FileViewSet(Resource):
     permission = SIGNED_IN
     serializer_class = FileSerializer
     filter_backends = ()
+    content_negotiation_class = AnyAccept
     lookup_value_regex = "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
 
     def get_queryset(self) -> QuerySet[Any]:
@@ -89,7 +88,12 @@ class FileViewSet(Resource):
             raise Missing
         return [found, fetch(rows(events.object_of(found.object_type)), self.by, found.object_id, needs)]
 
-    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @extend_schema(
+        responses={
+            (200, "*/*"): OpenApiTypes.BINARY,
+            410: OpenApiResponse(Problem, description="The file's content is no longer in the store."),
+        }
+    )
     def retrieve(self, request: Request, pk: str = "") -> Any:
         """Download the file; who downloaded it is logged."""
         attachment, obj = self.subject("view")

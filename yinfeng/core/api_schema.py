@@ -9,6 +9,8 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
+from yinfeng.core.models import Versioned
+
 
 class Conflicting(serializers.Serializer[Any]):
     """A field that somebody else changed in the meantime, with both values."""
@@ -60,7 +62,11 @@ IF_MATCH = OpenApiParameter(
     description="The ETag (or `version`) of the row as you read it.",
 )  # fmt: skip
 ETAG = OpenApiParameter(
-    "ETag", str, OpenApiParameter.HEADER, response=True, description="The row's version, for If-Match."
+    "ETag",
+    str,
+    OpenApiParameter.HEADER,
+    response=["200", "201"],
+    description="The row's version, for If-Match.",
 )
 
 
@@ -75,7 +81,20 @@ class Schema(AutoSchema):
         return found
 
     def get_override_parameters(self) -> list[Any]:
-        return [IF_MATCH] if self.act.versioned else []
+        asked = [IF_MATCH] if self.act.versioned else []
+        return [*asked, ETAG] if self.answers_with_row else asked
+
+    @property
+    def answers_with_row(self) -> bool:
+        """Say whether the answer is one row of a model whose rows have versions."""
+        one = self.view.action == "retrieve" or (self.act.takes is not None and self.act.status != 204)
+        return one and issubclass(self.view.model, Versioned)
+
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> dict[str, Any]:
+        described: dict[str, Any] = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        if getattr(serializer, "refuses_strangers", False):
+            described["additionalProperties"] = False
+        return described
 
     def get_request_serializer(self) -> Any:
         return self.act.takes

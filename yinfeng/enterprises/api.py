@@ -49,6 +49,8 @@ class Tag(Strict):
 
 
 class Tags(Strict):
+    """All the tags that an enterprise is to have."""
+
     tags = Tag(many=True, max_length=100)  # type: ignore[call-arg]
 
 
@@ -187,6 +189,7 @@ class ContactSerializer(serializers.ModelSerializer[Contact]):
     """A contact; the phone is masked here, as everywhere."""
 
     phone = serializers.SerializerMethodField()
+    email = serializers.CharField(read_only=True)
 
     class Meta:
         model = Contact

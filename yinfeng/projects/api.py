@@ -27,6 +27,7 @@ from yinfeng.core.api import (
     ScopedViewSet,
     Strict,
     StrictModel,
+    Upload,
     act,
     money_of,
     not_after_today,
@@ -375,7 +376,7 @@ class SignatureInput(Strict):
     signed_date = serializers.DateField()
     contracted = serializers.DecimalField(max_digits=18, decimal_places=2, min_value=Decimal("0.01"))
     currency = Currency()
-    contract = serializers.FileField()
+    contract = Upload()
     confirm_amounts = serializers.BooleanField(required=False, default=False)
 
 
