@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
 from itertools import islice
-from typing import Any
+from typing import IO, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -295,6 +295,7 @@ def _compare(batch: Batch, row: Row, values: dict[str, Any], existing: Enterpris
 class Reading:
     """A file being read by this process, as far as it has come; another process begins anew and skips ahead."""
 
+    file: IO[bytes]
     rows: Iterator[Row]
     position: int
     total: int
@@ -302,6 +303,8 @@ class Reading:
     names: LookAlikes = field(default_factory=LookAlikes)
 
 
+# What the worker that goes through a file keeps from one chunk to the next. Nothing depends on it: the cursor in the
+# database says where a job stands, and a reading that stands elsewhere is not used.
 _readings: dict[tuple[int, str], Reading] = {}
 
 
@@ -311,10 +314,15 @@ def reading(job: Job, phase: str) -> Reading:
     It is kept for the next chunk only once this one has come to its end: rows of a chunk that failed are read again.
     """
     found = _readings.pop((job.pk, phase), None)
-    _readings.clear()  # one file at a time per process
-    if found is None or found.position != job.cursor:
-        table = open_table(stores.open_stored(job.source_file, job.source_name), job.source_name, COLUMNS)
-        found = Reading(iter(table), job.cursor, table.row_count)
+    if found is not None and found.position != job.cursor:
+        found.file.close()
+        found = None
+    while _readings:  # one file at a time per process
+        _readings.popitem()[1].file.close()
+    if found is None:
+        file = stores.open_stored(job.source_file, job.source_name)
+        table = open_table(file, job.source_name, COLUMNS)
+        found = Reading(file, iter(table), job.cursor, table.row_count)
         lines = job.report.get("rows", []) if job.report.get("phase") == phase else []
         left = {line["number"] for line in lines if line["outcome"] == "questioned"}
         for row in islice(found.rows, job.cursor):
@@ -340,6 +348,7 @@ def chunk(job: Job, by: Actor) -> jobs.Step:
     if len(rows) == CHUNK:
         _readings[job.pk, phase] = at
         return jobs.Step(at.position, report, total=at.total)
+    at.file.close()
     values = result_of(job, report)
     if phase == "check":
         values["parameters"] = {**job.parameters, "phase": "write"}

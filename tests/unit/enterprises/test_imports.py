@@ -193,6 +193,22 @@ def test_a_reader_who_begins_anew_judges_rows_as_the_first_did(clerk: Actor, mon
     assert Enterprise.objects.get(name="甲一有限公司").staff == 5
 
 
+def test_no_file_is_left_open(clerk: Actor, monkeypatch: Any) -> None:
+    opened, real = [], imports.stores.open_stored
+
+    def noting(*args: Any) -> Any:
+        opened.append(real(*args))
+        return opened[-1]
+
+    monkeypatch.setattr(imports.stores, "open_stored", noting)
+    monkeypatch.setattr(imports, "CHUNK", 2)
+    left = start(clerk, "企业名称\n甲一有限公司\n乙一有限公司\n丙一有限公司\n")
+    imports._readings[left.pk, "write"] = imports.reading(left, "check")  # as one that was broken off
+    written(clerk, "企业名称,员工人数\n甲一有限公司,很多\n丁一有限公司,1\n戊一有限公司,1\n")
+    assert len(opened) == 6  # this one twice; read to check, read to write, and after each for its report
+    assert all(file.closed for file in opened)
+
+
 def test_who_lost_the_right_meanwhile_writes_nothing() -> None:
     user = make_user("甲", home(), ALL)
     by = actor_for(user)
