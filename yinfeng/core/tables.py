@@ -76,6 +76,7 @@ class Column:
     sort: str = ""
     numeric: bool = False
     shown: bool = True
+    folded: bool = False  # another column's second line shows it
     related: str = ""  # the relation that the cell reads
 
     def export(self, obj: Any) -> Any:
@@ -124,6 +125,11 @@ class Table:
         self.ordering = (
             ("-" if sort.startswith("-") else "") + sorts[sort.lstrip("-")] if self.sort else self.order
         )
+
+    @classmethod
+    def exported(cls) -> list[str]:
+        """Return the columns of a file when nobody chose any: those shown, and those folded into another's second line."""
+        return [column.key for column in cls.columns if column.shown or column.folded]
 
     def url(self, obj: Any) -> str:
         return str(obj.get_absolute_url())

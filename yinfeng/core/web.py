@@ -377,7 +377,7 @@ def file_line(attachment: Attachment) -> dict[str, Any]:
 
 
 def size_text(size: int) -> str:
-    return f"{size / 1024:,.0f} KB" if size < 1024 * 1024 else f"{size / 1024 / 1024:,.1f} MB"
+    return f"{max(size / 1024, 1):,.0f} KB" if size < 1024 * 1024 else f"{size / 1024 / 1024:,.1f} MB"
 
 
 # --- act ----------------------------------------------------------------------------------------------------------
@@ -544,7 +544,8 @@ class ExportPage(Page):
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         view = self.page()
         view.setup(request)
-        table = self.page.table(request.GET.getlist("col"), request.GET.get("sort", ""))
+        columns = request.GET.getlist("col") or self.page.table.exported()
+        table = self.page.table(columns, request.GET.get("sort", ""))
         exportable = view.queryset().permitted(self.by, "export")
         filterset = self.page.filterset(request.GET, queryset=exportable, request=request, by=self.by)
         found = filterset.qs if filterset.form.is_valid() else filterset.queryset.none()
