@@ -76,7 +76,8 @@ class LeadTable(Table):
             value=lambda lead: lead.title,
         ),
         Column(
-            "enterprise", _("企业"), lambda lead: lead.enterprise.name if lead.enterprise else "—", shown=False
+            "enterprise", _("企业"), lambda lead: lead.enterprise.name if lead.enterprise else "—",
+            shown=False, folded=True,
         ),
         Column("state", _("状态"), lambda lead: badge(lead.state, stages.LEAD_STATES, LEAD_TONES), sort="state"),
         Column("source", _("线索来源"), lambda lead: lead.source_label or lead.source),
@@ -126,8 +127,10 @@ class ProjectTable(Table):
     related = ("enterprise",)
     columns = (
         Column("name", _("项目名称"), _name, value=lambda row: row.name, sort="name"),
-        Column("code", _("项目编号"), lambda row: row.code, sort="code", shown=False),
-        Column("enterprise", _("投资主体"), lambda row: row.enterprise.name if row.enterprise else "—", shown=False),
+        Column("code", _("项目编号"), lambda row: row.code, sort="code", shown=False, folded=True),
+        Column(
+            "enterprise", _("投资主体"), lambda row: row.enterprise.name if row.enterprise else "—", shown=False, folded=True,
+        ),
         Column("stage", _("阶段"), lambda row: badge(row.stage, stages.STAGES, STAGE_TONES)),
         Column("status", _("状态"), lambda row: badge(row.status, stages.STATUSES, STATUS_TONES)),
         amount("intended", _("意向投资额"), "intended"),
