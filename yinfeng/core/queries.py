@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from yinfeng.core import events
 from yinfeng.core.actors import Actor
-from yinfeng.core.keeping import kept
+from yinfeng.core.keeping import kept, kept_each
 from yinfeng.core.models import (
     Attachment,
     Code,
@@ -114,6 +114,21 @@ def code_label(table: str, code: str) -> str:
     """Return the label of a code, closed ones too; a code that the table lacks stands for itself."""
     by_code = kept(("by code", table), lambda: {entry.code: entry for entry in _entries(table, None)})
     return by_code[code].label if code in by_code else code
+
+
+def code_labels(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return table → label of one code of each table, asking for all that are not kept at once; like ``code_label``."""
+    found = kept_each((("code", *pair) for pair in pairs if pair[1]), _named_codes)
+    return {table: entry.label if entry else code for (_kind, table, code), entry in found.items()}
+
+
+def _named_codes(keys: list[tuple[str, str, str]]) -> dict[tuple[str, str, str], Entry | None]:
+    wanted = Q(pk__in=[])
+    for _kind, table, code in keys:
+        wanted |= Q(table=table, code=code)
+    columns = ("table", "code", "name", "name_en", "level", "valid_from", "valid_to")
+    rows = Code.objects.filter(wanted).order_by().values_list(*columns)
+    return dict.fromkeys(keys) | {("code", table, code): Entry(code, *rest) for table, code, *rest in rows}
 
 
 def rules(kind: str, day: date) -> dict[str, dict[str, Any]]:

@@ -6,9 +6,21 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import chain, count
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import BooleanField, Count, JSONField, Prefetch, Q, QuerySet, Value
+from django.db.models import (
+    BooleanField,
+    Count,
+    Func,
+    JSONField,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+)
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -38,7 +50,7 @@ def may_assign(role_code: str) -> str:
 
 
 def actor_for(user: User, day: date | None = None) -> Actor:
-    """Return the Actor of an account in at most two queries: its roles and posts in force, and the units below them.
+    """Return the Actor of an account in one query at most: its roles and posts in force, with the units below theirs.
 
     A grant at the root of the tree reaches everywhere. The units a person acts for are those of his posts and of his
     grants below the root, each with everything below it, closed units too: their rows must stay in somebody's sight.
@@ -46,37 +58,71 @@ def actor_for(user: User, day: date | None = None) -> Actor:
     today = day or timezone.localdate()
     if not user.is_active:
         return Actor(user_id=user.pk, name=str(user))
-    found = sorted(_roles_and_posts(user.pk, today), key=lambda row: (not row[8], row[6] is not None, row[0]))
-    acts_for = {
-        path for _pk, _unit, path, parent, *_names, codes, _assigns, _main in found if codes is None or parent
-    }
-    granted = {
-        path
-        for _pk, _unit, path, parent, *_names, codes, _assigns, _main in found
-        if codes is not None and parent
-    }
-    below = _below(acts_for | granted)
+    held = sorted(map(_Held._make, _roles_and_posts(user.pk, today)), key=_Held.rank)
     grants: defaultdict[str, Reach] = defaultdict(lambda: NOWHERE)
-    for _pk, _unit, path, parent, _name, _short, codes, assigns, _main in found:
-        if codes is not None:
-            reach = Reach(everywhere=parent is None, units=below.get(path, frozenset()))
-            for permission in (*codes, *map(may_assign, assigns or [])):
+    for role in held:
+        if role.permissions is not None:
+            reach = Reach(everywhere=role.is_at_root, units=frozenset() if role.is_at_root else role.units)
+            for permission in (*role.permissions, *map(may_assign, role.assigns or [])):
                 grants[permission] |= reach
-    _, unit_id, _path, _parent, unit_name, short_name, *_rest = found[0] if found else (None,) * 9
     return Actor(
         user_id=user.pk,
         name=str(user),
-        unit_id=unit_id,
-        unit_name=short_name or unit_name or "",
-        unit_ids=frozenset().union(*(below[path] for path in acts_for)),
+        unit_id=held[0].unit_id if held else None,
+        unit_name=(held[0].short_name or held[0].unit_name) if held else "",
+        unit_ids=frozenset().union(*(place.units for place in held if place.permissions is None or not place.is_at_root)),
         grants=dict(grants),
-    )
+    )  # fmt: skip
+
+
+class _Held(NamedTuple):
+    """A role (with its permissions) or a post (without) that somebody holds in a unit."""
+
+    pk: int
+    unit_id: int
+    parent_id: int | None
+    unit_name: str
+    short_name: str
+    below: str
+    permissions: list[str] | None
+    assigns: list[str] | None
+    is_main: bool
+
+    @property
+    def is_at_root(self) -> bool:
+        return self.parent_id is None
+
+    @property
+    def units(self) -> frozenset[int]:
+        """The unit and everything below it."""
+        return frozenset(map(int, self.below.split(",")))
+
+    def rank(self) -> tuple[bool, bool, int]:
+        """Put the main post first, other posts before roles."""
+        return (not self.is_main, self.permissions is not None, self.pk)
+
+
+class _Joined(Func):
+    """The values of a subquery's column as one text, separated by commas."""
+
+    function = "STRING_AGG"
+    template = "%(function)s((%(expressions)s)::text, ',')"
+    output_field = TextField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return super().as_sql(
+            compiler, connection, function="GROUP_CONCAT", template="%(function)s(%(expressions)s)", **context
+        )
 
 
 @prepared
 def _roles_and_posts(user: int, today: date) -> QuerySet[Any, Any]:
-    """Roles (with their permissions) and posts (without) in force, each with its unit."""
-    place = ["unit_id", "unit__path", "unit__parent_id", "unit__name", "unit__short_name"]
+    """The fields of ``_Held``, for each role and post in force."""
+    below = (
+        Unit.objects.filter(path__startswith=OuterRef("unit__path")).order_by().annotate(all=_Joined("pk"))
+    )
+    names = ("unit_id", "unit__parent_id", "unit__name", "unit__short_name")
+    place: list[Any] = [*names, Subquery(below.values("all"))]
     roles = (
         RoleGrant.objects.filter(in_force(today), in_force(today, "unit"), user=user, role__is_closed=False)
         .order_by()
@@ -88,20 +134,6 @@ def _roles_and_posts(user: int, today: date) -> QuerySet[Any, Any]:
         .values_list("pk", *place, Value(None, JSONField()), Value(None, JSONField()), "is_main")
     )
     return roles.union(posts, all=True)
-
-
-def _below(paths: Iterable[str]) -> dict[str, frozenset[int]]:
-    """Return for each path the units at and below it, in one query."""
-    tree = _units_below(*sorted(paths))
-    return {path: frozenset(pk for pk, other in tree if other.startswith(path)) for path in paths}
-
-
-@prepared
-def _units_below(*paths: str) -> QuerySet[Unit, tuple[int, str]]:
-    wanted = Q(pk__in=[])
-    for path in paths:
-        wanted |= Q(path__startswith=path)
-    return Unit.objects.filter(wanted).order_by().values_list("pk", "path")
 
 
 # --- units --------------------------------------------------------------------------------------------------------

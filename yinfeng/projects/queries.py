@@ -15,10 +15,8 @@ from django.db.models import (
     Count,
     F,
     IntegerField,
-    OuterRef,
     Q,
     QuerySet,
-    Subquery,
     Value,
 )
 from django.db.models.functions import Cast, Coalesce, NullIf, Substr
@@ -50,13 +48,6 @@ OPEN_PROJECTS = (stages.ONGOING, stages.ON_HOLD)
 def is_questionable(yuan: Decimal | None) -> bool:
     """Say whether an amount looks ten thousand times too small or too large."""
     return yuan is not None and yuan != 0 and not SMALLEST <= yuan <= LARGEST
-
-
-def code_label(table: str, field: str) -> Subquery:
-    """Return the label of a code field in the reader's language, for ``annotate``."""
-    english = (translation.get_language() or "").startswith("en")
-    entry = Code.objects.filter(table=table, code=OuterRef(field))
-    return Subquery(entry.values("name_en" if english else "name")[:1], output_field=CharField())
 
 
 def known_codes(pairs: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:

@@ -6,14 +6,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from yinfeng.core.money import in_column
+from yinfeng.core.queries import code_label
 from yinfeng.core.tables import Cell, Column, Table, day
-from yinfeng.projects import queries, stages
+from yinfeng.projects import stages
 from yinfeng.projects.models import Lead, Project
 
 STAGE_TONES = {
@@ -80,7 +80,7 @@ class LeadTable(Table):
             shown=False, folded=True,
         ),
         Column("state", _("状态"), lambda lead: badge(lead.state, stages.LEAD_STATES, LEAD_TONES), sort="state"),
-        Column("source", _("线索来源"), lambda lead: lead.source_label or lead.source),
+        Column("source", _("线索来源"), lambda lead: code_label("lead_source", lead.source)),
         amount("intended", _("意向投资额"), "intended"),
         unit("handling", _("承办单位"), "handling_unit"),
         unit("reporter", _("报送单位"), "reporter_unit", shown=False),
@@ -94,12 +94,6 @@ class LeadTable(Table):
         ),
         Column("by", _("登记人"), lambda lead: str(lead.registered_by), shown=False, related="registered_by"),
     )  # fmt: skip
-
-    def fetch(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        found: QuerySet[Any] = super().fetch(queryset)
-        label: Any = {"source_label": queries.code_label("lead_source", "source")}
-        found = found.annotate(**label)
-        return found  # noqa: RET504 - annotate alone is typed as Any
 
 
 def _name(project: Project) -> Cell:
@@ -138,8 +132,8 @@ class ProjectTable(Table):
         amount("fixed", _("固定资产投资"), "fixed_investment", shown=False),
         unit("host", _("落地单位"), "host_unit"),
         unit("reporter", _("报送单位"), "reporter_unit", shown=False),
-        Column("class", _("项目分类"), lambda row: row.class_label or "—", shown=False),
-        Column("industry", _("行业"), lambda row: row.industry_label or row.industry or "—", shown=False),
+        Column("class", _("项目分类"), lambda row: code_label("project_class", row.project_class) or "—", shown=False),
+        Column("industry", _("行业"), lambda row: code_label("industry", row.industry) or "—", shown=False),
         Column("next", _("下一步"), _next, value=lambda row: row.next_step),
         Column(
             "progress", _("最近进展"), lambda row: day(row.progress_at), value=lambda row: row.progress_at,
@@ -153,17 +147,6 @@ class ProjectTable(Table):
             "secrecy", _("知悉范围"), lambda row: str(stages.SECRECY[row.secrecy]), shown=False
         ),
     )  # fmt: skip
-
-    def fetch(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        found: QuerySet[Any] = super().fetch(queryset)
-        codes = {"class": "project_class", "industry": "industry"}
-        labels: Any = {
-            f"{column.key}_label": queries.code_label(codes[column.key], codes[column.key])
-            for column in self.shown
-            if column.key in codes
-        }
-        found = found.annotate(**labels)
-        return found  # noqa: RET504
 
 
 def lead_line(lead: Lead) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Invalid
 from yinfeng.core.forms import ReasonForm
 from yinfeng.core.money import Money, show, show_money
+from yinfeng.core.queries import code_labels
 from yinfeng.core.scopes import ScopedQuerySet, fetch, rows
 from yinfeng.core.tables import day, moment, with_query
 from yinfeng.core.views import safe_next
@@ -165,17 +166,9 @@ class ProjectDetail(Detail):
     @classmethod
     def queryset(cls, by: Actor) -> ScopedQuerySet[Any]:
         """Bring along the one signing that waits or counts: at most one, so the join multiplies nothing."""
-        labels = {
-            "class_label": queries.code_label("project_class", "project_class"),
-            "kind_label": queries.code_label("investment_kind", "investment_kind"),
-            "industry_label": queries.code_label("industry", "industry"),
-            "chain_label": queries.code_label("chain", "chain"),
-            "lost_label": queries.code_label("lost_reason", "lost_reason"),
-        }
         joined: Any = Project.objects.all().annotate(
             signing=FilteredRelation("signatures", condition=~Q(signatures__state=stages.REFUTED)),
             sees_lead=Exists(Lead.objects.permitted(by).filter(pk=OuterRef("lead"))),
-            **labels,
         )
         found: ScopedQuerySet[Any] = joined.select_related(
             "enterprise", "lead", "host_unit", "reporter_unit", "created_by", "signing__entered_by",
@@ -327,6 +320,8 @@ class ProjectDetail(Detail):
             link = self._edit_link(name) if missing else url
             return fact(str(label), value, missing=missing, url=link, **more)
 
+        coded = ("project_class", "industry", "chain", "investment_kind", "lost_reason")
+        named = code_labels((name, getattr(project, name)) for name in coded)
         foreign = {True: _("是"), False: _("否"), None: ""}[project.is_foreign]
         enterprise = project.enterprise
         link = enterprise_url(enterprise, self.by) if enterprise else ""
@@ -340,12 +335,12 @@ class ProjectDetail(Detail):
                 fact(_("签约日期"), day(project.signed_date)),
             ]),
             (_("项目"), [
-                line("project_class", project.class_label or project.project_class),
+                line("project_class", named.get("project_class")),
                 line("is_foreign", foreign),
                 line("origin", project.origin),
-                line("industry", project.industry_label or project.industry),
-                line("chain", project.chain_label or project.chain),
-                line("investment_kind", project.kind_label or project.investment_kind),
+                line("industry", named.get("industry")),
+                line("chain", named.get("chain")),
+                line("investment_kind", named.get("investment_kind")),
                 fact(_("知悉范围"), stages.SECRECY[project.secrecy]),
                 fact(_("首报时间"), moment(project.lead.first_reported_at) if project.lead else ""),
                 fact(_("建立人"), project.created_by),
@@ -364,7 +359,7 @@ class ProjectDetail(Detail):
         ]  # fmt: skip
         if project.status == stages.LOST:
             lost = [
-                fact(_("流失原因"), project.lost_label or project.lost_reason),
+                fact(_("流失原因"), named.get("lost_reason")),
                 fact(_("流向地"), project.rival_place),
             ]
             groups.insert(0, (_("流失"), lost))

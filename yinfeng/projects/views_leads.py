@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from yinfeng.core.actors import Actor
 from yinfeng.core.money import show, show_money
+from yinfeng.core.queries import code_labels
 from yinfeng.core.scopes import ScopedQuerySet, rows
 from yinfeng.core.tables import day, moment
 from yinfeng.core.web import ActPage, EditPage, ExportPage, ListPage, MovePage, Page
@@ -61,8 +62,6 @@ class LeadDetail(Detail):
         found: ScopedQuerySet[Any] = Lead.objects.select_related(
             "enterprise", "handling_unit", "reporter_unit", "registered_by", "project"
         ).annotate(
-            source_label=queries.code_label("lead_source", "source"),
-            industry_label=queries.code_label("industry", "industry"),
             sees_project=Exists(Project.objects.permitted(by).filter(lead=OuterRef("pk"))),
         )
         return found
@@ -88,14 +87,15 @@ class LeadDetail(Detail):
             warnings.append({"title": _("这条线索已转为项目，项目不在您的查看范围内。"), "tone": "info"})
         edit = reverse("lead-edit", args=[lead.pk]) if "change" in self.allowed() else ""
         enterprise = lead.enterprise
+        named = code_labels([("lead_source", lead.source), ("industry", lead.industry)])
         facts = [
             fact(_("企业"), enterprise, url=enterprise_url(enterprise, self.by) if enterprise else ""),
             fact(_("意向投资额"), show_money(intended_of(lead)) if lead.intended is not None else None),
-            fact(_("行业"), lead.industry_label or lead.industry),  # type: ignore[attr-defined]
+            fact(_("行业"), named.get("industry")),
             fact(_("投资意向内容"), lead.content, wide=True),
         ]
         origin = [
-            fact(_("线索来源"), lead.source_label or lead.source, sub=lead.source_detail),  # type: ignore[attr-defined]
+            fact(_("线索来源"), named.get("lead_source"), sub=lead.source_detail),
             fact(_("获知日期"), day(lead.heard_date)),
             fact(_("首报时间"), moment(lead.first_reported_at)),
             fact(_("登记人"), lead.registered_by),
