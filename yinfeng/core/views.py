@@ -527,9 +527,15 @@ class NewToken(ActPage):
         token, secret = services.create_token(
             by=self.by, name=data["name"], scopes=data["scopes"], days=data["days"]
         )
-        return self.render(
-            {"title": self.title, "token": token, "secret": secret}, template="core/token.html"
-        )
+        context = {
+            "title": _("密钥已创建"),
+            "warning": _("这个密钥只显示这一次"),
+            "what_to_do": _("请现在复制到使用它的系统中，离开本页后无法再看到。"),
+            "label": token.name,
+            "secret": secret,
+            "done": {"label": _("已保存好"), "url": reverse("tokens")},
+        }
+        return self.render(context, template="core/once.html")
 
 
 class RevokeToken(EditPage):

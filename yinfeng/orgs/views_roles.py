@@ -278,11 +278,14 @@ class Invite(ActPage):
         link = settings.BASE_URL.rstrip("/") + reverse("account_accept", args=[secret])
         context = {
             "title": _("邀请链接"),
-            "invitation": invitation,
-            "link": link,
-            "expires": tables.moment(invitation.expires_at),
+            "warning": _("这个链接只显示这一次"),
+            "what_to_do": _("请当面或用可信的方式交给本人。打开后由本人设置密码，链接随即失效。"),
+            "label": f"{invitation.name} · {invitation.username}",
+            "secret": link,
+            "hint": _("有效期至 %(expires)s") % {"expires": tables.moment(invitation.expires_at)},
+            "done": {"label": _("完成"), "url": reverse("invitations")},
         }
-        return self.render(context, template="orgs/invited.html")
+        return self.render(context, template="core/once.html")
 
 
 class RevokeInvitation(EditPage):
