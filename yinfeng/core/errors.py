@@ -139,13 +139,6 @@ class TooLarge(DomainError):
     code = "too_large"
 
 
-class TooMany(DomainError):
-    """Refuse more requests than are allowed in a while."""
-
-    status = 429
-    code = "too_many"
-
-
 # --- errors of the system that have a sentence ----------------------------------------------------------------------
 
 _FULL_DISK = frozenset({errno.ENOSPC, errno.EDQUOT})

@@ -97,13 +97,9 @@ def _words() -> mmseg.Seg:
 
 
 @lru_cache(maxsize=65_536)
-def _read(word: str, style: pypinyin.Style) -> str:
-    """Return the pinyin of one word; kept, because pypinyin takes six times as long for a name as to cut it."""
-    return "".join(pypinyin.lazy_pinyin(word, style=style))
-
-
-def _pinyin(s: str, style: pypinyin.Style) -> str:
-    return normalise("".join(_read(word, style) for word in _words().cut(normalise(s))))
+def _read(word: str) -> str:
+    """Return the pinyin initials of one word; kept, because pypinyin takes six times as long for a name as to cut it."""
+    return "".join(pypinyin.lazy_pinyin(word, style=pypinyin.Style.FIRST_LETTER))
 
 
 def pinyin_initials(s: str) -> str:
@@ -111,9 +107,4 @@ def pinyin_initials(s: str) -> str:
 
     A character of several readings is read by the phrase it stands in, else by its commonest reading.
     """
-    return _pinyin(s, pypinyin.Style.FIRST_LETTER)
-
-
-def pinyin_full(s: str) -> str:
-    """Return the whole pinyin without tones or spaces: 厦门 → “xiamen”; ü is written v, as on a keyboard."""
-    return _pinyin(s, pypinyin.Style.NORMAL)
+    return normalise("".join(_read(word) for word in _words().cut(normalise(s))))

@@ -212,11 +212,6 @@ def people_of(unit: Unit) -> QuerySet[Membership]:
     return posts.order_by("-is_first_hand", "pk")
 
 
-def first_hand(unit: Unit) -> Membership | None:
-    """Return the post of the unit's first hand today (clause 1.5)."""
-    return people_of(unit).filter(is_first_hand=True).first()
-
-
 # --- roles --------------------------------------------------------------------------------------------------------
 
 

@@ -48,7 +48,6 @@ class Person:
     at: str
     position: str
     post: str = ""
-    first_hand: bool = False
 
 
 PEOPLE = (

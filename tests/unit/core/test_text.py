@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yinfeng.core.text import bigrams, normalise, pinyin_full, pinyin_initials, query_bigrams
+from yinfeng.core.text import bigrams, normalise, pinyin_initials, query_bigrams
 
 # What officers type: Chinese of both kinds, Latin in every width and case, digits, brackets, blanks, and rubbish.
 TYPED = st.text(
@@ -112,13 +112,8 @@ def test_initials_read_characters_by_their_phrase(name: str, initials: str) -> N
     assert pinyin_initials(name) == initials
 
 
-def test_full_pinyin() -> None:
-    assert pinyin_full("厦门金龙") == "xiamenjinlong"
-    assert pinyin_full("绿色3号") == "lvse3hao"
-
-
 @given(st.text(max_size=50))
 def test_pinyin_takes_any_text(typed: str) -> None:
-    for latin in (pinyin_initials(typed), pinyin_full(typed)):
-        assert " " not in latin
-        assert latin == latin.lower()
+    latin = pinyin_initials(typed)
+    assert " " not in latin
+    assert latin == latin.lower()

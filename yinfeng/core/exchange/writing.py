@@ -30,7 +30,6 @@ MOST_ROWS = 1_048_575
 LONGEST_CELL = 32_767
 # Excel's limits for a list written into a validation, and for the message shown beside it.
 LONGEST_LIST = 255
-LONGEST_PROMPT = 255
 LONGEST_PROMPT_TITLE = 32
 LONGEST_SHEET_NAME = 31
 TEMPLATE_ROWS = 10_000
