@@ -235,8 +235,14 @@ def attach_file(*, by: Actor, obj: Model, file: File[bytes], name: str, kind: st
     return attachment
 
 
-# An app may object to a file being added (it is not stored yet) or taken off: a contract under verification is evidence.
-OBJECTIONS: list[Callable[[Attachment], Sentence | None]] = []
+Objection = Callable[[Attachment], Sentence | None]
+OBJECTIONS: list[Objection] = []
+
+
+def may_object(objection: Objection) -> None:
+    """Ask ``objection`` before a file is added (it is not stored yet) or taken off: a contract is evidence (ADR 12)."""
+    if objection not in OBJECTIONS:
+        OBJECTIONS.append(objection)
 
 
 def _ask_objections(attachment: Attachment) -> None:

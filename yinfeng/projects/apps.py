@@ -11,14 +11,15 @@ class ProjectsConfig(AppConfig):
 
     def ready(self) -> None:
         from yinfeng.core import events, search
-        from yinfeng.core.services import OBJECTIONS
+        from yinfeng.core.services import may_object
         from yinfeng.projects import home, queries, services
         from yinfeng.projects.models import Lead, Project
 
         home.register()
         search.register(Lead, queries.lead_entries)
         search.register(Project, queries.project_entries)
-        OBJECTIONS.extend({services.keep_contract, services.keep_closed} - {*OBJECTIONS})
+        may_object(services.keep_contract)
+        may_object(services.keep_closed)
         events.subscribe("projects.lead.registered", services.tell_assessors)
         events.subscribe("projects.project.signature_submitted", services.tell_verifiers)
         events.subscribe("projects.project.member_added", services.tell_member)
