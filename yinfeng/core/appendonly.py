@@ -26,10 +26,21 @@ def statements(vendor: str) -> Iterator[str]:
                 yield f"CREATE TRIGGER {name} BEFORE {act} ON {table} BEGIN SELECT RAISE(ABORT, '{SENTENCE}'); END"
 
 
+def against_truncate(vendor: str) -> Iterator[str]:
+    """Yield the SQL that refuses to empty a table at a stroke, which only PostgreSQL can."""
+    if vendor == "postgresql":
+        for table in TABLES:
+            yield f"DROP TRIGGER IF EXISTS {table}_no_truncate ON {table}"
+            yield (
+                f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
+                "FOR EACH STATEMENT EXECUTE FUNCTION core_append_only()"
+            )
+
+
 def install(connection: BaseDatabaseWrapper) -> None:
     """Install the triggers."""
     with connection.cursor() as cursor:
-        for statement in statements(connection.vendor):
+        for statement in (*statements(connection.vendor), *against_truncate(connection.vendor)):
             cursor.execute(statement)
 
 
@@ -37,6 +48,6 @@ def remove(connection: BaseDatabaseWrapper) -> None:
     """Remove the triggers; only test databases, which must be emptied between tests, have a use for this."""
     with connection.cursor() as cursor:
         for table in TABLES:
-            for act in ("update", "delete"):
+            for act in ("update", "delete", "truncate"):
                 suffix = f" ON {table}" if connection.vendor == "postgresql" else ""
                 cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_{act}{suffix}")

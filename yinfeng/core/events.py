@@ -159,8 +159,9 @@ def _digest(event: Event) -> bytes:
     return hashlib.sha256(text.encode()).digest()[:_DIGEST]
 
 
-def _chain(number: int, previous: str, spans: list[list[int]], digests: bytes) -> str:
-    message = f"{number}|{previous}|{json.dumps(spans)}|".encode() + digests
+def _chain(number: int, previous: str, sealed_at: datetime, spans: Any, digests: bytes) -> str:
+    at = sealed_at.astimezone(UTC).isoformat()
+    message = f"{number}|{previous}|{at}|{json.dumps(spans)}|".encode() + digests
     return hmac.new(settings.AUDIT_KEY.encode(), message, hashlib.sha256).hexdigest()
 
 
@@ -179,6 +180,19 @@ def _covered(spans: Iterable[list[int]]) -> Iterator[int]:
         yield from range(first, last + 1)
 
 
+def _ids(item: Seal) -> list[int] | None:
+    """Return the ids that a seal covers; None when its spans and digests are not as ``seal`` writes them."""
+    rows, rest = divmod(len(item.digests), _DIGEST)
+    spans = item.spans if isinstance(item.spans, list) else []
+    formed = all(
+        isinstance(span, list) and [type(end) for end in span] == [int, int] and span[0] <= span[1]
+        for span in spans
+    )
+    if rest or not formed or sum(last - first + 1 for first, last in spans) != rows:
+        return None
+    return list(_covered(spans))
+
+
 def _unsealed(limit: int) -> list[Event]:
     """Return events under no seal: those after the last one, and latecomers in the gaps of the last seals.
 
@@ -187,12 +201,11 @@ def _unsealed(limit: int) -> list[Event]:
     """
     from yinfeng.core.models import Event, Seal
 
-    recent = list(Seal.objects.order_by("-number").values_list("spans", flat=True)[:LOOK_BACK])
-    if not recent:
+    recent = Seal.objects.order_by("-number")[:LOOK_BACK]
+    sealed = {pk for item in recent for pk in _ids(item) or ()}
+    if not sealed:
         return list(Event.objects.order_by("id")[:limit])
-    sealed = {value for spans in recent for value in _covered(spans)}
-    floor = min(spans[0][0] for spans in recent)
-    top = max(sealed)
+    floor, top = min(sealed), max(sealed)
     late = [
         pk
         for pk in Event.objects.filter(id__gte=floor, id__lte=top).values_list("id", flat=True)
@@ -219,7 +232,7 @@ def seal(now: datetime) -> Seal | None:
         with transaction.atomic():
             return Seal.objects.create(
                 number=number, sealed_at=now, spans=spans, digests=digests, previous_hash=previous,
-                hash=_chain(number, previous, spans, digests),
+                hash=_chain(number, previous, now, spans, digests),
             )  # fmt: skip
     except IntegrityError:
         return None
@@ -257,7 +270,7 @@ def verify(expected_hash: str = "") -> Audit:
     previous, expected_number, checked, known = "", 1, 0, not expected_hash
     sealed: set[int] = set()
     for item in Seal.objects.iterator(chunk_size=50):
-        digests = bytes(item.digests)
+        digests, ids = bytes(item.digests), _ids(item)
         if item.number != expected_number:
             faults.append(
                 Fault(_("第 %(number)s 号封存缺失。") % {"number": expected_number}, seal=expected_number)
@@ -268,13 +281,14 @@ def verify(expected_hash: str = "") -> Audit:
                     _("第 %(number)s 号封存没有接在前一号之后。") % {"number": item.number}, seal=item.number
                 )
             )
-        if item.hash != _chain(item.number, item.previous_hash, item.spans, digests):
+        rewritten = item.hash != _chain(item.number, item.previous_hash, item.sealed_at, item.spans, digests)
+        if rewritten or ids is None:
             faults.append(
                 Fault(_("第 %(number)s 号封存本身被改动。") % {"number": item.number}, seal=item.number)
             )
         known = known or item.hash == expected_hash
-        ids = list(_covered(item.spans))
-        stored = Event.objects.in_bulk(ids) if len(ids) <= SEAL_ROWS else {}
+        ids = ids or []
+        stored = Event.objects.in_bulk(ids)
         for index, pk in enumerate(ids):
             event = stored.get(pk)
             if event is None:
