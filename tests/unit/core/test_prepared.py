@@ -27,8 +27,8 @@ def _nothing_kept() -> None:
 
 
 @prepared
-def entries(table: str, level: int) -> QuerySet[Code]:
-    return Code.objects.filter(table=table, level=level).order_by("code")
+def entries(table: str, order: int) -> QuerySet[Code]:
+    return Code.objects.filter(table=table, order=order).order_by("code")
 
 
 @prepared
@@ -51,11 +51,11 @@ def since(day: date, moment: datetime) -> QuerySet[Any, Any]:
 
 
 def test_other_values_reach_the_kept_sql() -> None:
-    for table, code, level in [("a", "1", 1), ("a", "11", 2), ("b", "1", 1), ("b", "2", 1)]:
-        Code.objects.create(table=table, code=code, name=code, level=level)
+    for table, code, order in [("a", "1", 1), ("a", "11", 2), ("b", "1", 1), ("b", "2", 1)]:
+        Code.objects.create(table=table, code=code, name=code, order=order)
     assert [row.code for row in entries("a", 1)] == ["1"]
     assert [row.code for row in entries("b", 1)] == ["1", "2"]
-    assert [row.code for row in entries("a", level=2)] == ["11"]
+    assert [row.code for row in entries("a", order=2)] == ["11"]
     with CaptureQueriesContext(connection) as asked:
         rows = entries("b", 1)
     assert len(asked) == 1
@@ -101,11 +101,11 @@ def test_days_and_moments_are_bound_on_either_database() -> None:
 
 def test_an_argument_that_does_not_stand_in_the_query_is_refused() -> None:
     @prepared
-    def changed(level: int) -> QuerySet[Code]:
-        return Code.objects.filter(level=level + 1)
+    def changed(order: int) -> QuerySet[Code]:
+        return Code.objects.filter(order=order + 1)
 
     @prepared
-    def unused(level: int) -> QuerySet[Code]:
+    def unused(order: int) -> QuerySet[Code]:
         return Code.objects.annotate(one=Value(1))
 
     for read in (changed, unused):
