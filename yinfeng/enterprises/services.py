@@ -114,10 +114,20 @@ def change_enterprise(
     if "name_key" in changes:
         FormerName.objects.get_or_create(enterprise=enterprise, name_key=old_key, defaults={"name": old_name})
     if tags is not None and _set_tags(enterprise, tags):
+        if not changes:
+            _count_version(enterprise, version)
         events.record(by=by, verb="enterprises.enterprise.tagged", obj=enterprise)
     if changes:
         search.refresh(Enterprise, enterprise.pk)
     return enterprise
+
+
+def _count_version(enterprise: Enterprise, version: int) -> None:
+    """Let a change of the tags alone make a new version too, so that of two people who make one the second is told."""
+    matched = Enterprise.objects.filter(pk=enterprise.pk, version=version)
+    if matched.update(version=F("version") + 1, updated_at=timezone.now()) != 1:
+        raise stale(Enterprise.objects.get(pk=enterprise.pk), {})
+    enterprise.refresh_from_db()
 
 
 def _set_tags(enterprise: Enterprise, tags: Iterable[tuple[str, int]]) -> bool:

@@ -127,9 +127,10 @@ class ProjectQuerySet(ScopedQuerySet["Project"]):
         if not reach:
             return NOTHING
         parts = stages.RUNNING_PARTS if action in {"change", "advance", "hold", "team"} else ()
-        return seen & (
-            taking_part(reach, parts) | on_team(by) if action == "record" else taking_part(reach, parts)
-        )
+        allowed = taking_part(reach, parts)
+        if action == "record" and not reach.everywhere:  # or-ed with something, an empty Q is that alone
+            allowed |= on_team(by)
+        return seen & allowed
 
     def _seen(self, by: Actor) -> Q:
         reach = by.reach("projects.project.view")

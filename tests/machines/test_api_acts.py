@@ -1,0 +1,216 @@
+"""Role × row × act over the API: each act needs exactly the permission the table names, on a row in sight, on its version."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from tests.factories import make_user, signed_in
+from tests.machines.test_routes import ROUTES, snapshot
+from tests.machines.world import PDF, World, build
+from yinfeng.core import services
+from yinfeng.core.api_schema import Act as Plain
+from yinfeng.core.models import Code
+from yinfeng.orgs.queries import actor_for
+
+pytestmark = pytest.mark.django_db
+
+READING = [
+    "enterprises.enterprise.view", "enterprises.contact.view", "projects.lead.view", "projects.project.view",
+]  # fmt: skip
+CHANGE, RELATE = "enterprises.enterprise.change", "enterprises.relation.change"
+TODAY = timezone.localdate().isoformat
+Body = dict[str, Any] | Callable[[World], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Act:
+    """An act, the rows of the world in its address, the permission it needs and how it answers who holds it.
+
+    ``away`` is the answer to who holds every right in the other district.
+    """
+
+    method: str
+    route: str
+    rows: dict[str, str]
+    permission: str
+    status: int
+    body: Body = field(default_factory=dict)
+    more: dict[str, str] = field(default_factory=dict)
+    away: int = 404
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.route} {'/'.join(self.more.values())}".strip()
+
+    def url(self, world: World) -> str:
+        keys = {name: world.rows[row].pk for name, row in self.rows.items()}
+        return reverse(self.route, kwargs={**keys, **self.more})
+
+    @property
+    def view(self) -> Any:
+        callback: Any = ROUTES[self.route].callback
+        return getattr(getattr(callback.cls, callback.actions[self.method]), "act", Plain())
+
+    def call(self, client: Client, world: World, **headers: str) -> Any:
+        body = self.body(world) if callable(self.body) else self.body
+        send: Any = getattr(client, self.method)
+        if any(isinstance(value, SimpleUploadedFile) for value in body.values()):
+            return send(self.url(world), body, headers=headers)
+        return send(self.url(world), body or None, content_type="application/json", headers=headers)
+
+
+def upload(world: World) -> dict[str, Any]:
+    return {"file": SimpleUploadedFile("纪要.pdf", PDF, "application/pdf")}
+
+
+def signing(world: World) -> dict[str, Any]:
+    contract = SimpleUploadedFile("合同.pdf", PDF, "application/pdf")
+    return {"signed_date": TODAY(), "contracted": "50000000", "contract": contract}
+
+
+WHY = {"reason": "说明"}
+TALK = {"talk_date": TODAY(), "form": "meeting", "our_side": "甲", "their_side": "乙", "summary": "谈了"}
+LEAD = {"title": "某基地", "source": "fair", "heard_date": TODAY(), "content": "拟建"}
+TEAM, RECORD, EDIT = "projects.project.team", "projects.contact.record", "projects.project.change"
+
+ACTS = [
+    Act("post", "api-leads-list", {}, "projects.lead.register", 201, LEAD, away=201),
+    Act("patch", "api-leads-detail", {"pk": "lead"}, "projects.lead.change", 200, {"title": "改名"}),
+    Act("post", "api-leads-move", {"pk": "lead"}, "projects.lead.assess", 200, WHY, {"move": "decline"}),
+    Act("post", "api-leads-move", {"pk": "qualified"}, "projects.project.add", 201, {}, {"move": "convert"}),
+    Act("post", "api-leads-files-list", {"parent": "lead"}, "projects.lead.change", 201, upload),
+    Act("post", "api-projects-list", {}, "projects.project.add", 201, {"name": "某项目", "summary": "建厂"}, away=201),
+    Act("patch", "api-projects-detail", {"pk": "project"}, EDIT, 200, {"site": "软件园"}),
+    Act("post", "api-projects-move", {"pk": "project"}, "projects.project.hold", 200, WHY, {"move": "hold"}),
+    Act("post", "api-projects-move", {"pk": "unsigned"}, "projects.project.advance", 200, WHY,
+        {"move": "return_to_intended"}),
+    Act("post", "api-projects-files-list", {"parent": "project"}, EDIT, 201, upload),
+    Act("post", "api-files-remove", {"pk": "file"}, EDIT, 409, WHY),  # a contract under verification stays
+    Act("post", "api-projects-talks-list", {"parent": "project"}, RECORD, 201, TALK),
+    Act("post", "api-projects-units-list", {"parent": "project"}, TEAM, 201,
+        lambda world: {"unit": world.away.pk, "part": "joint"}),
+    # the reporter follows from the project itself
+    Act("post", "api-projects-units-remove", {"parent": "project", "pk": "participation"}, TEAM, 409, WHY),
+    Act("post", "api-projects-team-list", {"parent": "project"}, TEAM, 201, lambda world: {"user": world.chief.pk}),
+    Act("post", "api-projects-team-remove", {"parent": "project", "pk": "member"}, TEAM, 204, WHY),
+    Act("get", "api-projects-candidates-list", {"parent": "project"}, TEAM, 200),
+    Act("post", "api-projects-signatures-list", {"parent": "unsigned"}, EDIT, 409, signing),  # facts are missing
+    Act("post", "api-signatures-move", {"pk": "signature"}, "projects.project.verify", 200, WHY, {"move": "refute"}),
+    Act("post", "api-signatures-move", {"pk": "signature"}, "projects.project.verify", 409, {}, {"move": "verify"}),
+    # the library is the whole city's, its contacts are the units'
+    Act("post", "api-enterprises-list", {}, "enterprises.enterprise.add", 201, {"name": "丙城制造有限公司"}, away=201),
+    Act("patch", "api-enterprises-detail", {"pk": "enterprise"}, CHANGE, 200, {"city": "厦门市"}, away=200),
+    Act("put", "api-enterprises-tags", {"pk": "enterprise"}, CHANGE, 200, {"tags": [{"tag": "listed"}]}, away=200),
+    Act("post", "api-enterprises-verify", {"pk": "enterprise"}, CHANGE, 200,
+        {"verified_date": TODAY(), "source": "营业执照"}, away=200),
+    Act("post", "api-enterprises-names-list", {"parent": "enterprise"}, CHANGE, 201, {"name": "旧名公司"}, away=201),
+    Act("post", "api-enterprises-files-list", {"parent": "enterprise"}, CHANGE, 201, upload, away=201),
+    Act("post", "api-enterprises-relations-list", {"parent": "enterprise"}, RELATE, 201,
+        lambda world: {"other": world.rows["relation"].other_id, "kind": "customer", "source": "年报"}, away=201),
+    Act("post", "api-enterprises-relations-remove", {"parent": "enterprise", "pk": "relation"}, RELATE, 204, WHY,
+        away=204),
+    Act("post", "api-enterprises-contacts-list", {"parent": "enterprise"}, CHANGE, 201, {"name": "王某"}, away=201),
+    Act("patch", "api-contacts-detail", {"pk": "contact"}, CHANGE, 200, {"name": "李某"}, away=403),
+    Act("post", "api-contacts-remove", {"pk": "contact"}, CHANGE, 204, WHY, away=403),
+    Act("post", "api-contacts-phone", {"pk": "contact"}, "enterprises.contact.unmask", 200, away=200),
+]  # fmt: skip
+VERSIONED = [act for act in ACTS if act.view.versioned]
+V1 = {"If-Match": '"1"'}
+
+
+@pytest.fixture
+def world() -> World:
+    Code.objects.create(table="lead_source", code="fair", name="展会")
+    return build()
+
+
+def rows() -> dict[str, Any]:
+    """Return every table but the one that notes when a key was last used."""
+    return {name: kept for name, kept in snapshot().items() if name != "core_apitoken"}
+
+
+def refused(act: Act, client: Client, world: World, status: int, **headers: str) -> None:
+    before = rows()
+    answer = act.call(client, world, **{**V1, **headers})
+    assert answer.status_code == status
+    assert answer.json()["sentence"]
+    assert rows() == before
+
+
+def test_the_table_holds_every_act_of_every_resource() -> None:
+    """What is left out is one's own: following and notices."""
+    own = {"follow", "unfollow", "read"}
+    every = {
+        (method, name)
+        for name, route in ROUTES.items()
+        for method, does in getattr(route.callback, "actions", {}).items()
+        if method != "get" and does not in own
+    }
+    assert every <= {(act.method, act.route) for act in ACTS}
+
+
+@pytest.mark.parametrize("act", ACTS, ids=str)
+def test_the_act_needs_its_permission(act: Act, world: World) -> None:
+    reader = make_user("读者", world.home, READING)
+    refused(act, signed_in(reader), world, 403)
+    everything_else = [code for code in actor_for(world.chief).grants if code != act.permission]
+    refused(act, signed_in(make_user("其他权限", world.home, everything_else)), world, 403)
+    holder = make_user("有权者", world.home, [*READING, act.permission])
+    assert act.call(signed_in(holder), world, **V1).status_code == act.status
+
+
+@pytest.mark.parametrize("act", ACTS, ids=str)
+def test_a_token_needs_the_permission_among_its_scopes(act: Act, world: World) -> None:
+    by = actor_for(world.chief)
+    _token, secret = services.create_token(by=by, name="只读", scopes=READING, days=1)
+    refused(act, Client(), world, 403, Authorization=f"Bearer {secret}")
+    _token, secret = services.create_token(by=by, name="可写", scopes=[*READING, act.permission], days=1)
+    assert act.call(Client(), world, **V1, Authorization=f"Bearer {secret}").status_code == act.status
+
+
+@pytest.mark.parametrize("act", ACTS, ids=str)
+def test_the_other_district_finds_no_row(act: Act, world: World) -> None:
+    client = signed_in(world.outsider)
+    if act.away < 400:
+        assert act.call(client, world, **V1).status_code == act.away
+    else:
+        refused(act, client, world, act.away)
+
+
+@pytest.mark.parametrize("act", VERSIONED, ids=str)
+def test_a_change_names_the_version_it_was_made_on(act: Act, world: World) -> None:
+    client, before = signed_in(world.insider), snapshot()
+    assert act.call(client, world).status_code == 428
+    assert act.call(client, world, **{"If-Match": '"eins"'}).status_code == 422
+    late = act.call(client, world, **{"If-Match": '"7"'})
+    assert (late.status_code, late.json()["code"]) in {(409, "stale"), (409, "blocked")}
+    assert snapshot() == before
+
+
+@pytest.mark.parametrize("act", [act for act in ACTS if act.view.takes], ids=str)
+@pytest.mark.parametrize("body", ["[]", "null", '"text"', "{", '{"is_demo": true}', '{"id": 1}'])
+def test_a_body_of_another_kind_gets_a_sentence(act: Act, body: str, world: World) -> None:
+    client, before = signed_in(world.insider), snapshot()
+    client.raise_request_exception = False
+    answer = client.generic(act.method, act.url(world), body, content_type="application/json", headers=V1)
+    assert answer.status_code in {400, 415, 422}
+    assert answer.json()["sentence"]
+    assert snapshot() == before
+
+
+@pytest.mark.parametrize("name", ["api-projects-list", "api-projects-talks-list", "api-projects-files-list"])
+@pytest.mark.parametrize(
+    "cursor", ["x", "cD1hYmM=", "cD0lMDA=", "bz05OTk5OTk5", "cD05OTk5OTk5OTk5OTk5OTk5OTk5OTk5"]
+)
+def test_a_made_up_cursor_breaks_nothing(name: str, cursor: str, world: World) -> None:
+    client = signed_in(world.insider)
+    client.raise_request_exception = False
+    keys = {} if name == "api-projects-list" else {"parent": world.rows["project"].pk}
+    assert client.get(reverse(name, kwargs=keys), {"cursor": cursor}).status_code in {200, 404}
