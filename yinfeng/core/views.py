@@ -57,6 +57,7 @@ class Home(Page):
                 "primary": primary,
                 "cards": [card for board in boards for card in board.cards],
                 "lists": [item for board in boards for item in board.lists],
+                "is_empty": not any(board.cards or board.lists for board in boards),
             }
         )
 
@@ -601,7 +602,11 @@ class AuditTable(Table):
 
 
 def changes_text(event: Event) -> str:
-    return "；".join(f"{line['label']}：{line['old']} → {line['new']}" for line in entry(event)["changes"])
+    parts = []
+    for line in entry(event)["changes"]:
+        new = line["new"] or _("空")
+        parts.append(f"{line['label']}：{line['old']} → {new}" if line["old"] else f"{line['label']}：{new}")
+    return "；".join(parts)
 
 
 class AuditLog(ListPage):

@@ -299,7 +299,7 @@ def entry(event: Event, obj: Model | None = None) -> dict[str, Any]:
     return {
         "at": event.at,
         "at_text": tables.moment(event.at),
-        "who": event.actor_name,
+        "who": event.actor_name if event.actor_id else system_name(event.actor_name),
         "unit": event.actor_unit,
         "what": events.verbs().get(event.verb, event.verb),
         "object": event.object_label if model is not type(obj) else "",
@@ -311,6 +311,12 @@ def entry(event: Event, obj: Model | None = None) -> dict[str, Any]:
             if name not in getattr(model, "worked_out", ())  # follows from a field that is shown
         ],
     }
+
+
+def system_name(name: str) -> str:
+    """Return in words what acted when nobody did: a command that writes under its own name."""
+    names = {"profile": _("城市方案"), "demo": _("演示数据"), "firstrun": _("初始设置"), "system": _("系统")}
+    return names.get(name, name)
 
 
 def change_line(model: type[Model], name: str, old: Any, new: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ class OrgsConfig(AppConfig):
 
     def ready(self) -> None:
         from yinfeng.core import desk, search
-        from yinfeng.orgs import queries
+        from yinfeng.orgs import home, queries
         from yinfeng.orgs.models import UNIT_KINDS, Person, Unit
 
         def unit_line(unit: Any) -> dict[str, Any]:
@@ -28,6 +28,7 @@ class OrgsConfig(AppConfig):
             posts = queries.posts_of([person.pk]).get(person.pk, [])
             return {"title": person.name, "url": person.get_absolute_url(), "sub": "；".join(posts)}
 
+        home.register()
         search.register(Unit, queries.unit_entries)
         search.register(Person, queries.person_entries)
         desk.searchable(desk.Found(Unit, _("单位"), "units", "", unit_line, ("parent",)))
