@@ -15,7 +15,7 @@ from yinfeng.core import events, search
 from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Conflict, Invalid
 from yinfeng.core.scopes import demand
-from yinfeng.core.services import add, apply_edit, differences, stale, validated
+from yinfeng.core.services import add, apply_edit, differences, insert, stale, validated
 from yinfeng.enterprises import naming, uscc
 from yinfeng.enterprises.models import Contact, Enterprise, EnterpriseTag, FormerName, Relation
 
@@ -151,8 +151,7 @@ def add_former_name(*, by: Actor, enterprise: Enterprise, name: str) -> FormerNa
     """Note a name the enterprise had or is also known by."""
     demand(enterprise, by, "change")
     former = FormerName(enterprise=enterprise, name=name.strip(), name_key=naming.parse(name).key)
-    validated(former)
-    former.save()
+    insert(former)
     events.record(by=by, verb="enterprises.enterprise.changed", obj=enterprise, data={"text": former.name})
     search.refresh(Enterprise, enterprise.pk)
     return former
