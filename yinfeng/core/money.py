@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.db import models
+from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -55,21 +57,23 @@ def plain(value: Decimal, places: int = 2) -> str:
 
 
 def show(yuan: Decimal | None) -> str:
-    """Return an amount of yuan for people: 亿元 from one 亿 on, else 万元; “—” when it is not known."""
-    if yuan is None:
-        return "—"
-    if abs(yuan) >= YI:
-        return _("%(amount)s 亿元") % {"amount": plain(yuan / YI)}
-    return _("%(amount)s 万元") % {"amount": plain(yuan / WAN)}
+    """Return an amount of yuan for people: 亿元 from one 亿 on, else 万元, millions in English; “—” when it is not known."""
+    return _shown(yuan, plain)
 
 
 def in_column(yuan: Decimal | None) -> str:
-    """Return an amount for a column of a table: as ``show``, with as many decimals in every row so that figures align."""
+    """Return an amount as ``show`` does, with as many decimals in every row of a table so that figures align."""
+    return _shown(yuan, lambda value: f"{value.quantize(Decimal('0.01'), ROUND_HALF_UP):,f}")
+
+
+def _shown(yuan: Decimal | None, figure: Callable[[Decimal], str]) -> str:
     if yuan is None:
         return "—"
+    if (translation.get_language() or "").startswith("en"):  # English counts in thousands: no 万, no 亿
+        return f"CNY {figure(yuan / 1_000_000)} million"
     if abs(yuan) >= YI:
-        return _("%(amount)s 亿元") % {"amount": f"{(yuan / YI).quantize(Decimal('0.01'), ROUND_HALF_UP):,f}"}
-    return _("%(amount)s 万元") % {"amount": f"{(yuan / WAN).quantize(Decimal('0.01'), ROUND_HALF_UP):,f}"}
+        return _("%(amount)s 亿元") % {"amount": figure(yuan / YI)}
+    return _("%(amount)s 万元") % {"amount": figure(yuan / WAN)}
 
 
 def show_money(money: Money | None) -> str:

@@ -171,7 +171,7 @@ class ProjectDetail(Detail):
             sees_lead=Exists(Lead.objects.permitted(by).filter(pk=OuterRef("lead"))),
         )
         found: ScopedQuerySet[Any] = joined.select_related(
-            "enterprise", "lead", "host_unit", "reporter_unit", "created_by", "signing__entered_by",
+            "enterprise", "lead", "host_unit", "reporter_unit", "signing__entered_by",
             "signing__verified_by", "signing__contract",
         )  # fmt: skip
         return found
@@ -334,7 +334,7 @@ class ProjectDetail(Detail):
                 line("expected_tax", show(project.expected_tax)),
                 fact(_("签约日期"), day(project.signed_date)),
             ]),
-            (_("项目"), [
+            (_("基本情况"), [
                 line("project_class", named.get("project_class")),
                 line("is_foreign", foreign),
                 line("origin", project.origin),
