@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from config.api import router
 from tests.factories import signed_in
 from tests.machines.matrix import MATRIX, Route
 from tests.machines.test_routes import ROUTES, snapshot
@@ -139,3 +142,9 @@ def test_odd_bodies_get_a_sentence(name: str, body: bytes, world: World) -> None
     answer = client.post(reverse(name), data=body, content_type="application/json")
     assert 400 <= answer.status_code < 500
     assert answer.json()["sentence"]
+
+
+def test_the_documentation_names_every_resource() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+    for prefix, _resource, _name in router.registry:
+        assert f"{re.sub(r'[(].*[)]', '', prefix).rstrip('/').rpartition('/')[2] or prefix}/" in text, prefix
