@@ -8,11 +8,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from tests.factories import make_enterprise, signed_in
+from tests.factories import make_enterprise, make_unit, signed_in
 from tests.unit.projects.conftest import PDF, City
 from yinfeng.core import services as core
 from yinfeng.core.models import Code, Event, Rule
@@ -301,3 +304,46 @@ def test_the_pages_say_what_the_api_says(city: City) -> None:
     assert page.status_code == answer.status_code == 409
     assert answer.json()["reasons"][0] in page.content.decode()
     assert Project.objects.get(pk=project.pk).stage == stages.NEGOTIATING
+
+
+@pytest.mark.parametrize(
+    "path", ["projects/", "signatures/", "{}talks/", "{}units/", "{}team/", "{}files/", "notices/"]
+)
+def test_a_list_asks_as_often_for_many_rows_as_for_few(city: City, path: str) -> None:
+    bob = Caller(city, "bob")
+    project = full(city)
+    address = path.format(f"projects/{project.pk}/")
+    with CaptureQueriesContext(connection) as few:
+        before = bob("GET", address).json()["results"]
+    fill(city, project)
+    with CaptureQueriesContext(connection) as many:
+        after = bob("GET", address).json()["results"]
+    assert len(after) > len(before) > 0
+    assert len(many) <= len(few) <= 10
+
+
+def full(city: City) -> Project:
+    """Return a project with a row of everything, bob following it."""
+    project = city.project(stages.NEGOTIATING)
+    core.follow(by=city.actor("bob"), obj=project)
+    city.signature(project, by="charlie")
+    talk(city, project)
+    return project
+
+
+def talk(city: City, project: Project) -> None:
+    services.record_talk(by=city.actor("charlie"), project=project, values={
+        "talk_date": timezone.localdate(), "form": "call", "our_side": "甲", "their_side": "乙", "summary": "谈了",
+    })  # fmt: skip
+
+
+def fill(city: City, project: Project) -> None:
+    """Add a few rows of everything."""
+    by = city.actor("charlie")
+    for name in ("alice", "dora", "erin"):
+        city.signature(city.project(stages.NEGOTIATING))
+        talk(city, project)
+        core.attach_file(by=by, obj=project, file=ContentFile(PDF, name="x.pdf"), name=f"{name}.pdf")
+        services.add_member(by=by, project=project, user=city.users[name])
+        unit = make_unit(f"office-{name}", "office", city.root, name=f"{name}办")
+        services.add_unit(by=by, project=project, unit=unit, part=stages.JOINT)
