@@ -15,8 +15,10 @@ from django.db.models import (
     Count,
     F,
     IntegerField,
+    OuterRef,
     Q,
     QuerySet,
+    Subquery,
     Value,
 )
 from django.db.models.functions import Cast, Coalesce, NullIf, Substr
@@ -48,6 +50,12 @@ OPEN_PROJECTS = (stages.ONGOING, stages.ON_HOLD)
 def is_questionable(yuan: Decimal | None) -> bool:
     """Say whether an amount looks ten thousand times too small or too large."""
     return yuan is not None and yuan != 0 and not SMALLEST <= yuan <= LARGEST
+
+
+def name_of(field: str) -> Subquery:
+    """Return the name of the account in a field, as ``str`` of it has it, for ``annotate``."""
+    account = User.objects.filter(pk=OuterRef(field))
+    return Subquery(account.values(shown=Coalesce(NullIf("name", Value("")), "username")))
 
 
 def known_codes(pairs: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
