@@ -4,7 +4,9 @@ import contextlib
 import os
 import pwd
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -65,7 +67,9 @@ def cluster() -> Iterator[str]:
         call("initdb", "-U", "yinfeng", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
         settings = ["listen_addresses=", f"unix_socket_directories={folder}", *FAST]
         call("pg_ctl", "start", "-w", "-s", "-o", " ".join(f"-c {setting}" for setting in settings))
+        stopped = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # run what follows
         try:
             yield f"postgresql://yinfeng@/yinfeng?host={quote(str(folder))}"
         finally:
             call("pg_ctl", "stop", "-w", "-s", "-m", "immediate")
+            signal.signal(signal.SIGTERM, stopped)
