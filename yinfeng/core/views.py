@@ -104,6 +104,15 @@ class Suggest(Search):
 # --- notices ------------------------------------------------------------------------------------------------------
 
 
+def pager(request: HttpRequest, page: tables.Page) -> dict[str, str]:
+    """Return the links to the pages before and after (see core/_pager.html)."""
+    query = request.GET
+    return {
+        "prev_url": tables.with_query(query, before=page.before, after=None) if page.before else "",
+        "next_url": tables.with_query(query, after=page.after, before=None) if page.after else "",
+    }
+
+
 class Notices(Page):
     permission = SIGNED_IN
     template_name = "core/notifications.html"
@@ -126,14 +135,7 @@ class Notices(Page):
                         "active": request.GET.get("show") == "unread",
                     },
                 ],
-                "pager": {
-                    "next_url": tables.with_query(request.GET, after=page.after, before=None)
-                    if page.after
-                    else "",
-                    "prev_url": tables.with_query(request.GET, before=page.before, after=None)
-                    if page.before
-                    else "",
-                },
+                "pager": pager(request, page),
             }
         )
 
@@ -351,7 +353,8 @@ class Jobs(Page):
     def get(self, request: HttpRequest) -> HttpResponse:
         found = Job.objects.permitted(self.by).select_related("owner")
         page = tables.page(found, "-pk", request.GET.get("after", ""), request.GET.get("before", ""))
-        return self.render({"jobs": [job_line(job, self.by) for job in page.objects]})
+        lines = [job_line(job, self.by) for job in page.objects]
+        return self.render({"jobs": lines, "pager": pager(request, page)})
 
 
 REPORT_LINES = 200

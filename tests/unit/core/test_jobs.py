@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -229,3 +230,17 @@ def test_whoever_keeps_the_system_running_sees_a_job_but_not_its_result() -> Non
     assert signed_in(keeper).get(place).status_code == 403
     assert signed_in(owner).get(place).status_code == 200
     assert place in signed_in(owner).get(reverse("job", args=[job.pk])).content.decode()
+
+
+def test_older_jobs_are_a_page_further() -> None:
+    owner = make_user("甲", make_unit("home"))
+    for number in range(60):
+        Job.objects.create(kind="test.make", title=f"第{number:02}项任务", owner=owner, state="done")
+    client = signed_in(owner)
+    text = client.get(reverse("jobs")).content.decode()
+    assert ("第59项任务" in text, "第00项任务" in text) == (True, False)
+    further = client.get(
+        re.search(r'href="([^"]+)" rel="next"', text)[1].replace("&amp;", "&")
+    ).content.decode()  # type: ignore[index]
+    assert ("第59项任务" in further, "第00项任务" in further) == (False, True)
+    assert 'rel="prev"' in further
