@@ -78,6 +78,7 @@ MATRIX: dict[str, Route] = {
     "token-new": page(SIGNED_IN),
     "token-revoke": own(SIGNED_IN, "token"),
     "audit": page("core.audit.view"),
+    "health": Route(PUBLIC),
     "set_language": Route(PUBLIC, statuses=frozenset({302})),
     "account_login": Route(PUBLIC, statuses=frozenset({302})),
     "account_logout": Route(PUBLIC, statuses=frozenset({200})),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet, Subquery
@@ -26,6 +26,8 @@ from yinfeng.core.models import (
     User,
 )
 from yinfeng.core.prepared import prepared
+
+LEFT_LYING = 10  # minutes
 
 
 def brand(load: ProfileLoad | None) -> dict[str, str]:
@@ -68,6 +70,12 @@ def around(by: Actor) -> dict[str, Any]:
         "running_jobs": getattr(load, "jobs", 0) or 0,
         "demo": bool(getattr(load, "is_demo", False)),
     }
+
+
+def is_work_left_lying(now: datetime) -> bool:
+    """Say whether background work has waited so long that no worker can be running."""
+    waiting = Job.objects.filter(state="queued", updated_at__lt=now - timedelta(minutes=LEFT_LYING))
+    return waiting.exists()
 
 
 def codes(table: str, day: date | None = None) -> QuerySet[Code]:

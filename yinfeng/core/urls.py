@@ -7,6 +7,7 @@ from yinfeng.core import views
 
 urlpatterns = [
     path("", views.Home.as_view(), name="home"),
+    path("health/", views.Health.as_view(), name="health"),
     path("search/", views.Search.as_view(), name="search"),
     path("search/suggest/", views.Suggest.as_view(), name="search-suggest"),
     path("notices/", views.Notices.as_view(), name="notices"),

@@ -10,7 +10,14 @@ import structlog
 from django import forms
 from django.db import DatabaseError
 from django.db.models import Model
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import (
+    FileResponse,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    JsonResponse,
+)
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import dateformat, timezone
@@ -28,7 +35,7 @@ from yinfeng.core.models import ApiToken, Attachment, Event, Job, Notice
 from yinfeng.core.permissions import registry
 from yinfeng.core.scopes import demand, fetch, in_sight, rows
 from yinfeng.core.tables import Cell, Column, Table, day, moment
-from yinfeng.core.web import SIGNED_IN, ActPage, EditPage, ListPage, MovePage, Page, entry
+from yinfeng.core.web import PUBLIC, SIGNED_IN, ActPage, EditPage, ListPage, MovePage, Page, entry
 
 SUGGESTIONS = 5
 
@@ -40,6 +47,22 @@ def safe_next(request: HttpRequest, fallback: str) -> str:
         target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
     return target if target and ours else fallback
+
+
+class Health(Page):
+    """Whether the parts work, for whoever watches the servers: no sentence, no figure, nothing about the data."""
+
+    permission = PUBLIC
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        parts = {"database": True, "tasks": True}
+        try:
+            parts["tasks"] = not queries.is_work_left_lying(timezone.now())
+        except DatabaseError:
+            parts = {"database": False, "tasks": False}
+        answer = JsonResponse(parts, status=200 if all(parts.values()) else 503)
+        answer["Cache-Control"] = "no-store"
+        return answer
 
 
 class Home(Page):
