@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
 from tests.factories import signed_in
+from tests.factories.races import at_once
 from tests.unit.orgs.conftest import City
-from yinfeng.core.errors import Conflict, DomainError, Forbidden, Invalid, Missing
+from yinfeng.core.errors import Conflict, Forbidden, Invalid, Missing
 from yinfeng.core.models import User
 from yinfeng.core.services import hash_token
 from yinfeng.orgs import services
@@ -151,23 +148,6 @@ def test_who_sees_whose_account(city: City, who: str) -> None:
 
 
 # --- at the same moment -------------------------------------------------------------------------------------------
-
-
-def at_once(acts: list[Callable[[], Any]]) -> list[Any]:
-    """Run the acts in threads that start together; a refusal is returned as the error."""
-    barrier = Barrier(len(acts))
-
-    def run(act: Callable[[], Any]) -> Any:
-        try:
-            barrier.wait()
-            return act()
-        except DomainError as error:
-            return error
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(run, acts))
 
 
 @pytest.mark.race

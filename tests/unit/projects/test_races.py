@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import connection
 
+from tests.factories.races import at_once
 from tests.unit.projects.conftest import City
 from yinfeng.core.errors import DomainError
 from yinfeng.core.models import Event
@@ -23,23 +21,6 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
 def city(transactional_db: None, city: City) -> City:
     """The same city with its rows committed, for other connections to see."""
     return city
-
-
-def at_once(acts: list[Callable[[], Any]]) -> list[Any]:
-    """Run the acts in threads that start together; a refusal is returned as the error."""
-    barrier = Barrier(len(acts))
-
-    def run(act: Callable[[], Any]) -> Any:
-        try:
-            barrier.wait()
-            return act()
-        except DomainError as error:
-            return error
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(run, acts))
 
 
 def refusals(results: list[Any]) -> int:
