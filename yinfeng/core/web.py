@@ -289,6 +289,22 @@ def move_acts(
     ]
 
 
+# What an event did, by the last word of its verb: an icon for the eye that runs down a timeline.
+ICONS = {
+    **dict.fromkeys(("added", "created", "registered", "member_added", "unit_added", "imported", "granted", "sent"), "plus"),
+    **dict.fromkeys(("removed", "member_removed", "unit_removed", "revoked", "closed", "ended", "left"), "minus"),
+    **dict.fromkeys(("changed", "updated", "tagged", "renamed", "moved", "role"), "pencil"),
+    **dict.fromkeys(("intend", "negotiate", "sign", "convert", "qualify"), "arrow-narrow-right"),
+    **dict.fromkeys(("return_to_planned", "return_to_intended", "reopen", "reopened", "resume"), "arrow-back-up"),
+    **dict.fromkeys(("verified", "verify"), "check"),
+    **dict.fromkeys(("lose", "end", "decline", "refute", "signature_refuted"), "x"),
+    "hold": "player-pause", "talked": "message", "signature_submitted": "writing-sign", "unmasked": "eye",
+    "signed_in": "login",
+}  # fmt: skip
+TONES = {"sign": "success", "verify": "success", "verified": "success", "convert": "success", "lose": "danger",
+         "end": "danger", "refute": "danger", "signature_refuted": "danger", "hold": "warning"}  # fmt: skip
+
+
 def entry(event: Event, obj: Model | None = None) -> dict[str, Any]:
     """Return an event as a line of a timeline, its fields under the names people know."""
     model = (
@@ -296,7 +312,10 @@ def entry(event: Event, obj: Model | None = None) -> dict[str, Any]:
         if obj is not None and events.type_of(obj) == event.object_type
         else events.object_of(event.object_type)
     )
+    act = event.verb.rpartition(".")[2]
     return {
+        "icon": ICONS.get(act, "point"),
+        "tone": TONES.get(act, ""),
         "at": event.at,
         "at_text": tables.moment(event.at),
         "who": event.actor_name if event.actor_id else system_name(event.actor_name),

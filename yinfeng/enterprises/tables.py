@@ -15,16 +15,26 @@ from yinfeng.enterprises.models import Enterprise
 from yinfeng.enterprises.queries import tag_labels, tags_of
 
 
+def code_line(row: Enterprise) -> str:
+    """Return by what one tells enterprises of like names apart: the short name and the codes they have."""
+    return " · ".join(filter(None, (row.short_name, row.uscc, row.listing_code)))
+
+
+def place(row: Enterprise) -> str:
+    """Return province and city, a municipality once; abroad the country."""
+    named = (row.city,) if row.city.startswith(row.province) else (row.province, row.city)
+    return " ".join(filter(None, named)) or code_label("country", row.country)
+
+
 class EnterpriseTable(Table):
     columns = (
         Column(
-            "name", _("企业名称"), lambda row: Cell(row.name, sub=row.short_name), value=lambda row: row.name, sort="name"
+            "name", _("企业名称"), lambda row: Cell(row.name, sub=code_line(row)), value=lambda row: row.name, sort="name"
         ),
-        Column("uscc", _("统一社会信用代码"), lambda row: row.uscc or "—", value=lambda row: row.uscc or ""),
         Column(
-            "place", _("所在地"),
-            lambda row: " ".join(filter(None, (row.province, row.city))) or code_label("country", row.country),
+            "uscc", _("统一社会信用代码"), lambda row: row.uscc or "—", value=lambda row: row.uscc or "", shown=False, folded=True,
         ),
+        Column("place", _("所在地"), place),
         Column("industry", _("行业"), lambda row: code_label("industry", row.industry) if row.industry else "—", sort="industry"),
         Column(
             "capital", _("注册资本"), lambda row: in_column(row.capital), value=lambda row: row.capital, kind="money",
