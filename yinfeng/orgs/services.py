@@ -469,14 +469,19 @@ def grant_role(*, by: Actor, user: User, role: Role, unit: Unit, day: date) -> R
     return granted
 
 
+def _administrators(day: date) -> dict[int, int]:
+    """Return grant → account of the city's administrators, locked: of two who put each other out one comes second."""
+    held = queries.active_administrators(day).select_related("user").order_by("pk")
+    return {grant.pk: grant.user_id for grant in held.select_for_update(of=("self", "user"))}
+
+
 @transaction.atomic
 def revoke_role(*, by: Actor, grant: RoleGrant, day: date, reason: str) -> None:
     """Take a role back from ``day`` on."""
     if not by.is_system and not queries.may_hand_out(by, grant.role, grant.unit):
         raise Forbidden(_("您不能收回这个角色。"))
     reason = demand_reason(reason)
-    last = queries.active_administrators(day).exclude(pk=grant.pk)
-    if grant.unit.parent_id is None and queries.ASSIGN in grant.role.permissions and not last.exists():
+    if _administrators(day) == {grant.pk: grant.user_id}:
         raise Conflict(_("这是最后一位系统管理员，收回后将没有人能授予角色。"))
     if not RoleGrant.objects.filter(pk=grant.pk, valid_to=None).update(valid_to=day - timedelta(days=1)):
         raise Conflict(_("这个角色已经收回。"))
@@ -617,8 +622,7 @@ def deactivate(*, by: Actor, user: User, reason: str) -> None:
     if user.pk == by.user_id:
         raise Forbidden(_("不能停用自己的账号。"))
     reason = demand_reason(reason)
-    holders = set(queries.active_administrators(timezone.localdate()).values_list("user_id", flat=True))
-    if holders == {user.pk}:
+    if set(_administrators(timezone.localdate()).values()) == {user.pk}:
         raise Conflict(_("这是最后一位系统管理员，停用后将没有人能授予角色。"))
     if not User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
         raise Conflict(_("这个账号已经停用。"))

@@ -9,13 +9,14 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from tests.factories import make_user, signed_in
-from tests.unit.orgs.conftest import EVERY_ACT, TODAY, City
+from tests.factories import make_unit, make_user, signed_in
+from tests.unit.orgs.conftest import EVERY_ACT, TODAY, City, grant_of
+from tests.unit.projects.test_races import at_once, refusals
 from yinfeng.core.errors import DomainError, Forbidden
 from yinfeng.core.models import User
 from yinfeng.orgs import services
 from yinfeng.orgs.models import Membership, Unit
-from yinfeng.orgs.queries import actor_for
+from yinfeng.orgs.queries import active_administrators, actor_for
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -201,3 +202,22 @@ def test_ones_own_sign_in_does_not_forgive_guesses_at_another_account(city: City
             sign_in("victim", f"guess {number} {guess}")
         sign_in("mallory", "correct horse battery")
     assert sign_in("victim", "correct horse battery") == 429
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("act", ["revoke", "stop"])
+def test_two_administrators_do_not_put_each_other_out_at_once(transactional_db: None, act: str) -> None:
+    root = make_unit("city", "city", name="测试市")
+    pair = [make_user(name, root, EVERY_ACT) for name in ("甲", "乙")]
+    actors, day = [actor_for(user) for user in pair], timezone.localdate()
+
+    def put_out(by: Any, other: User) -> None:
+        if act == "stop":
+            services.deactivate(by=by, user=other, reason="试试")
+        else:
+            services.revoke_role(by=by, grant=grant_of(other), day=day, reason="试试")
+
+    results = at_once([lambda: put_out(actors[0], pair[1]), lambda: put_out(actors[1], pair[0])])
+    assert refusals(results) == 1
+    assert active_administrators(day).count() == 1

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
+import pytest
 from django.core.files.base import ContentFile
 from django.urls import reverse
+from openpyxl import load_workbook
 
 from tests.factories import grant, make_user, signed_in
 from tests.unit.projects.conftest import PDF, City
@@ -140,3 +143,17 @@ def test_nobody_joins_or_leaves_what_is_out_of_reach_in_bulk(city: City) -> None
     assert list(Follow.objects.filter(owner=city.users["bob"]).values_list("object_id", flat=True)) == [
         mine.pk
     ]
+
+
+@pytest.mark.parametrize(
+    "name", ['=HYPERLINK("http://evil.example")', "+1+1", "-1+1", "@SUM(A1)", "\t=1", "＝1+1"]
+)
+def test_no_name_becomes_a_formula_in_an_export(city: City, name: str) -> None:
+    city.project(name=name, site="=cmd|' /C calc'!A0")
+    client = signed_in(city.users["bob"])
+    answer = client.get(reverse("projects-export") + "?format=csv&col=name")
+    line = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()[1]
+    assert line.lstrip('"')[:1] not in "=+-@\t＝"
+    answer = client.get(reverse("projects-export") + "?format=xlsx&col=name")
+    sheet = load_workbook(io.BytesIO(b"".join(answer.streaming_content))).worksheets[0]
+    assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)
