@@ -240,6 +240,18 @@ def test_a_wrong_address_of_the_store_is_refused_at_the_start(url: str) -> None:
         media(url)
 
 
+def test_an_installation_without_the_packages_for_a_bucket_says_which(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("config.settings.find_spec", lambda name: None)
+    with pytest.raises(ImproperlyConfigured, match=r"run-s3\.txt"):
+        media("s3://bucket")
+
+
+def test_without_an_address_files_lie_in_a_folder() -> None:
+    assert media("") == {"BACKEND": "yinfeng.core.stores.FolderStorage"}
+
+
 def test_a_store_that_refuses_is_not_one_that_lacks_the_file(bucket: s3.Bucket) -> None:
     """Else a wrong key would read as if every file were lost."""
     bucket.refuse = {"HEAD": (403, "AccessDenied")}
