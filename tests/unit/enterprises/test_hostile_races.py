@@ -6,7 +6,8 @@ import pytest
 from django.core.files.base import ContentFile
 
 from tests.factories import make_actor, make_enterprise, make_unit
-from tests.unit.projects.test_races import at_once, refusals
+from tests.factories.races import at_once
+from tests.unit.projects.test_races import refusals
 from yinfeng.core import jobs
 from yinfeng.core.actors import Actor
 from yinfeng.core.models import Job

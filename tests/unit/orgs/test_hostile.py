@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests.factories import make_unit, make_user, signed_in
+from tests.factories.races import at_once
 from tests.unit.orgs.conftest import EVERY_ACT, TODAY, City, grant_of
-from tests.unit.projects.test_races import at_once, refusals
+from tests.unit.projects.test_races import refusals
 from yinfeng.core.errors import DomainError, Forbidden
 from yinfeng.core.models import User
 from yinfeng.orgs import services
