@@ -136,8 +136,12 @@ def _project_lists(by: Actor) -> list[dict[str, Any]]:
     mine = sorted((item for item in found if item.is_mine), key=lambda item: (item.next_date, item.pk))
     stale = sorted((item for item in found if item.is_stale), key=lambda item: (item.progress_at, item.pk))
     followed = sorted((item for item in found if item.is_followed), key=lambda item: item.updated_at, reverse=True)  # fmt: skip
-    lists = [_next_steps(mine), _stale(stale, now), _followed(followed)]
-    return lists if limits else [lists[0], lists[2]]
+    lists = [_followed(followed)]
+    if limits:
+        lists.insert(0, _stale(stale, now))
+    if mine or by.may("projects.project.change"):  # a city leader is on no team
+        lists.insert(0, _next_steps(mine))
+    return lists
 
 
 def _leads_to_assess(found: list[Lead]) -> dict[str, Any]:

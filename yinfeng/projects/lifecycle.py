@@ -11,6 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Sentence
@@ -140,7 +141,7 @@ STATUS = Lifecycle(
             "resume", _("恢复推进"), (stages.ON_HOLD,), stages.ONGOING, "hold", style="primary", icon="player-play",
         ),
         Move(
-            "hold", _("暂缓"), (stages.ONGOING,), stages.ON_HOLD, "hold", asks_reason=True, icon="player-pause",
+            "hold", pgettext_lazy("act", "暂缓"), (stages.ONGOING,), stages.ON_HOLD, "hold", asks_reason=True, icon="player-pause",
             explain=_("项目暂时不推进，阶段保持不变，之后可以恢复。"),
         ),
         Move(
@@ -148,7 +149,7 @@ STATUS = Lifecycle(
             guards=(is_unsigned,), asks_reason=True, icon="plane-departure", route="project-lose",
         ),
         Move(
-            "end", _("终止"), (stages.ONGOING, stages.ON_HOLD), stages.ENDED, "hold", asks_reason=True,
+            "end", pgettext_lazy("act", "终止"), (stages.ONGOING, stages.ON_HOLD), stages.ENDED, "hold", asks_reason=True,
             style="danger", icon="player-stop", explain=_("项目不再推进。已签约的项目终止之后不能再恢复。"),
         ),
         Move(
