@@ -184,6 +184,16 @@ def test_the_other_district_finds_no_row(act: Act, world: World) -> None:
         refused(act, client, world, act.away)
 
 
+@pytest.mark.parametrize("act", [act for act in ACTS if act.view.takes], ids=str)
+def test_who_may_not_is_not_told_what_is_wrong_with_his_body(act: Act, world: World) -> None:
+    client = signed_in(make_user("读者", world.home, READING))
+    answer = client.generic(
+        act.method, act.url(world), '{"x": 1}', content_type="application/json", headers=V1
+    )
+    # what a move needs, its lifecycle says once it knows the reason
+    assert answer.status_code == (422 if act.route.endswith("-move") else 403)
+
+
 @pytest.mark.parametrize("act", VERSIONED, ids=str)
 def test_a_change_names_the_version_it_was_made_on(act: Act, world: World) -> None:
     client, before = signed_in(world.insider), snapshot()

@@ -50,10 +50,16 @@ class CursorPagination(pagination.CursorPagination):
         ordering: str | tuple[str, ...] = view.ordering
         return (ordering,) if isinstance(ordering, str) else ordering
 
+    def get_page_size(self, request: Request) -> int:
+        limit = request.query_params.get("limit", "")
+        if limit and not (limit.isascii() and limit.isdecimal() and len(limit) < 10 and int(limit)):
+            raise exceptions.ValidationError({"limit": [_("请填写 1 到 200 的整数。")]})
+        return min(int(limit), self.max_page_size) if limit else self.page_size
+
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any] | None:
         try:
             return super().paginate_queryset(queryset, request, view)
-        except (ValueError, ValidationError) as error:  # a cursor that somebody made up
+        except (ValueError, ArithmeticError, ValidationError) as error:  # a cursor that somebody made up
             raise exceptions.NotFound(self.invalid_cursor_message) from error
 
 
@@ -225,20 +231,24 @@ def act(
     gives: Body | Mapping[int, Body] | None = None,
     *,
     needs: str = "view",
+    permission: str = "",
     status: int = 200,
     versioned: bool = False,
 ) -> Callable[[Callable[..., Any]], Any]:
     """Let a method be what an action does once its row, version and body are there; what it returns is the answer.
 
-    The method gets the row of the address (the parent's, in a nested resource; none for a new row at the top), the body
-    as ``takes`` reads it and, where the act is ``versioned``, the version named by If-Match. ``needs`` is the scope action
-    on the row: out of sight 404, refused 403. The row comes back as ``gives`` (for its status) shows it; nothing as 204.
+    The method gets the row of the address (the parent's, in a nested resource; none for a new row at the top), the version
+    named by If-Match where the act is ``versioned``, and the body as ``takes`` reads it. ``needs`` is the scope action on
+    the row, out of sight 404, refused 403; ``permission`` is asked where no row says enough. The row comes back as ``gives``
+    (for its status) shows it; nothing comes back as 204.
     """
 
     def wrap(do: Callable[..., Any]) -> Any:
         @wraps(do)
         def method(self: Resource, request: Request, **kwargs: Any) -> Response:
             arguments = self.subject(needs)
+            if permission:
+                self.by.require(permission)
             if versioned:
                 arguments.append(version_of(request))
             if takes is not None:

@@ -111,10 +111,9 @@ class EnterpriseViewSet(ObjectViewSet):
     def get_queryset(self) -> Any:
         return super().get_queryset().prefetch_related("tags")
 
-    @act(EnterpriseSerializer, status=201)
+    @act(EnterpriseSerializer, permission="enterprises.enterprise.add", status=201)
     def create(self, given: dict[str, Any]) -> Enterprise:
         """Enter an enterprise; 409 names the record that the library has already, or those it may be."""
-        self.by.require("enterprises.enterprise.add", _("您没有录入企业的权限。"))
         if not given.pop("different", False):
             alike = queries.similar(given["name"], given.get("uscc") or "")
             if (
@@ -230,10 +229,9 @@ class Contacts(NestedViewSet):
     def belonging(self, parent: Enterprise) -> QuerySet[Contact]:
         return rows(Contact).permitted(self.by).filter(enterprise=parent)
 
-    @act(ContactInput, ContactSerializer, status=201)
+    @act(ContactInput, ContactSerializer, permission="enterprises.enterprise.change", status=201)
     def create(self, parent: Enterprise, given: dict[str, Any]) -> Contact:
         """Add a contact as the entry of the caller's unit."""
-        self.by.require("enterprises.enterprise.change", _("您没有为企业添加联系人的权限。"))
         return services.add_contact(by=self.by, enterprise=parent, values=given)
 
 

@@ -148,10 +148,9 @@ class LeadViewSet(Moving, ObjectViewSet):
     lifecycles = (lifecycle.LEAD,)
     queryset = Lead.objects.none()
 
-    @act(LeadSerializer, status=201)
+    @act(LeadSerializer, permission="projects.lead.register", status=201)
     def create(self, given: dict[str, Any]) -> Lead:
         """Register a lead; ``despite`` says why, when others already talk with the enterprise."""
-        self.by.require("projects.lead.register")
         return services.register_lead(by=self.by, **answers(given), values=given)
 
     @act(LeadSerializer, needs="change", versioned=True)
@@ -193,10 +192,9 @@ class ProjectViewSet(Moving, ObjectViewSet):
         """Tell of the lead too, to those who may see it."""
         return [row, *Lead.objects.permitted(self.by).filter(project=row)]
 
-    @act(ProjectSerializer, status=201)
+    @act(ProjectSerializer, permission="projects.project.add", status=201)
     def create(self, given: dict[str, Any]) -> Project:
         """Plan a project without a lead."""
-        self.by.require("projects.project.add")
         given.pop("note", None)
         return services.add_project(by=self.by, **answers(given), values=given)
 
@@ -306,7 +304,7 @@ class MemberSerializer(StrictModel):
     def get_fields(self) -> dict[str, Any]:
         fields: dict[str, Any] = super().get_fields()
         view = self.context.get("view")
-        if isinstance(view, Team) and not view.is_described:
+        if isinstance(view, Team) and view.action == "create" and not view.is_described:
             fields["user"].queryset = queries.candidates(*view.subject("view"))
         return fields
 
