@@ -20,6 +20,7 @@ class ProjectsConfig(AppConfig):
         search.register(Project, queries.project_entries)
         may_object(services.keep_contract)
         may_object(services.keep_closed)
+        events.subscribe("enterprises.enterprise.changed", services.find_by_new_name)
         events.subscribe("projects.lead.registered", services.tell_assessors)
         events.subscribe("projects.project.signature_submitted", services.tell_verifiers)
         events.subscribe("projects.project.member_added", services.tell_member)

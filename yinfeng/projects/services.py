@@ -561,7 +561,16 @@ def refute_signature(
     return signature
 
 
-# --- who is told --------------------------------------------------------------------------------------------------
+# --- what follows, and who is told --------------------------------------------------------------------------------
+
+
+def find_by_new_name(event: Event, by: Actor) -> None:
+    """Let leads and projects be found by the new name of their enterprise."""
+    if "name" in event.changes:
+        for model in (Lead, Project):
+            search.refresh(
+                model, *model.objects.filter(enterprise=event.object_id).values_list("pk", flat=True)
+            )
 
 
 def tell_assessors(event: Event, by: Actor) -> None:

@@ -89,3 +89,15 @@ def test_it_fills_an_emptied_table_of_sqlite(whole: Index) -> None:
     assert not search.matching(FIRMS, "新名光电").exists()
     call_command("search", "rebuild")
     assert search.matching(FIRMS, "新名光电").exists()
+
+
+def test_leads_and_projects_are_found_by_the_new_name_of_their_enterprise(city: City) -> None:
+    firm = make_enterprise("旧名光电有限公司")
+    lead, project = city.lead(enterprise=firm), city.project(enterprise=firm)
+    library.change_enterprise(
+        by=system("test"), enterprise=firm, version=1, values={"name": "凤凰材料有限公司"}
+    )
+    for row in (lead, project):
+        kind = row._meta.label_lower
+        assert list(search.matching(kind, "凤凰材料")) == [row.pk]
+        assert list(search.matching(kind, "旧名光电")) == []
