@@ -39,7 +39,7 @@ class Actor:
     """A person (or the system) as services and scopes see it.
 
     ``unit_ids`` are the units the person acts for with everything below them; ``grants`` maps a permission code to
-    its reach. ``scopes`` limits an API token to some permission codes (None: no limit).
+    its reach: those of an API token are cut to what the token may.
     """
 
     user_id: int | None

@@ -13,12 +13,12 @@ from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
-from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from yinfeng.core import clock
 from yinfeng.core.actors import Actor
 from yinfeng.core.job_lifecycle import JOB_STATES
+from yinfeng.core.language import in_english
 from yinfeng.core.models_search import SearchEntry as SearchEntry
 from yinfeng.core.scopes import EVERYTHING, NOTHING, ScopedQuerySet
 
@@ -54,8 +54,7 @@ class Bilingual(models.Model):
     @property
     def label(self) -> str:
         """The name in the reader's language."""
-        english = (translation.get_language() or "").startswith("en")
-        return self.name_en if english and self.name_en else self.name
+        return self.name_en if in_english() and self.name_en else self.name
 
 
 class User(AbstractBaseUser):

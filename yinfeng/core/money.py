@@ -8,10 +8,11 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.db import models
-from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from yinfeng.core.language import in_english
 
 WAN = Decimal(10_000)
 YI = Decimal(100_000_000)
@@ -69,7 +70,7 @@ def in_column(yuan: Decimal | None) -> str:
 def _shown(yuan: Decimal | None, figure: Callable[[Decimal], str]) -> str:
     if yuan is None:
         return "—"
-    if (translation.get_language() or "").startswith("en"):  # English counts in thousands: no 万, no 亿
+    if in_english():  # English counts in thousands: no 万, no 亿
         return f"CNY {figure(yuan / 1_000_000)} million"
     if abs(yuan) >= YI:
         return _("%(amount)s 亿元") % {"amount": figure(yuan / YI)}

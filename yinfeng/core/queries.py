@@ -7,12 +7,12 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet, Subquery
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from yinfeng.core import events
 from yinfeng.core.actors import Actor
 from yinfeng.core.keeping import kept, kept_each
+from yinfeng.core.language import in_english
 from yinfeng.core.models import (
     Attachment,
     Code,
@@ -32,8 +32,7 @@ LEFT_LYING = 10  # minutes
 
 def brand(load: ProfileLoad | None) -> dict[str, str]:
     """Return the name of the product and of the city whose profile is loaded."""
-    english = (translation.get_language() or "").startswith("en")
-    name = "" if load is None else (load.name_en if english and load.name_en else load.name)
+    name = "" if load is None else (load.name_en if in_english() and load.name_en else load.name)
     return {"name": _("引凤"), "city": name}
 
 
@@ -97,8 +96,7 @@ class Entry(NamedTuple):
     @property
     def label(self) -> str:
         """The name in the reader's language."""
-        english = (translation.get_language() or "").startswith("en")
-        return self.name_en if english and self.name_en else self.name
+        return self.name_en if in_english() and self.name_en else self.name
 
     def in_force(self, day: date) -> bool:
         return (self.valid_from is None or self.valid_from <= day) and (

@@ -125,7 +125,7 @@ def apply_edit(
     matched = type(obj)._default_manager.filter(pk=obj.pk, version=version)
     with transaction.atomic():
         if matched.update(**stored, version=F("version") + 1, updated_at=timezone.now()) != 1:
-            raise stale(rows_or_default(obj).get(pk=obj.pk), values)
+            raise stale(type(obj)._default_manager.get(pk=obj.pk), values)
         obj.refresh_from_db()
         if stays_in and not permits(obj, by, stays_in):
             raise Forbidden(_("这样修改之后，您将看不到这条记录，所以没有保存。请让有权的同事修改。"))
@@ -133,8 +133,20 @@ def apply_edit(
     return changes
 
 
-def rows_or_default(obj: Model) -> Any:
-    return type(obj)._default_manager.all()
+def get_or_add(build: M, *, unique: Mapping[str, Any]) -> tuple[M, bool]:
+    """Save ``build`` or return the row that already has its ``unique`` values, also when two people race."""
+    manager = type(build)._default_manager
+    if existing := manager.filter(**unique).first():
+        return existing, False
+    try:
+        with transaction.atomic():
+            validated(build)
+            build.save(force_insert=True)
+    except (IntegrityError, Invalid):
+        if existing := manager.filter(**unique).first():
+            return existing, False
+        raise
+    return build, True
 
 
 def stale(current: Versioned, values: Mapping[str, Any]) -> Stale:
@@ -395,22 +407,6 @@ def revoke_token(*, by: Actor, pk: int) -> None:
     ):
         raise Missing
     events.record(by=by, verb="core.token.revoked", obj=token)
-
-
-def get_or_add(build: M, *, unique: Mapping[str, Any]) -> tuple[M, bool]:
-    """Save ``build`` or return the row that already has its ``unique`` values, also when two people race."""
-    manager = rows_or_default(build)
-    if existing := manager.filter(**unique).first():
-        return existing, False
-    try:
-        with transaction.atomic():
-            validated(build)
-            build.save(force_insert=True)
-    except (IntegrityError, Invalid):
-        if existing := manager.filter(**unique).first():
-            return existing, False
-        raise
-    return build, True
 
 
 def touch_token(token: ApiToken, now: datetime) -> None:

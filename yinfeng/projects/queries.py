@@ -23,12 +23,13 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, Coalesce, NullIf, Substr
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from yinfeng.core import events, search
 from yinfeng.core import queries as core
 from yinfeng.core.actors import Actor
+from yinfeng.core.language import in_english
 from yinfeng.core.models import Code, User
 from yinfeng.core.money import WAN, YI
 from yinfeng.core.prepared import prepared
@@ -171,8 +172,7 @@ def dealings(enterprise: Enterprise, by: Actor) -> list[Dealing]:
 
 def _unit_name(path: str) -> Coalesce:
     """Return the name people use of the unit at ``path``, as ``Unit.brief`` has it."""
-    english = (translation.get_language() or "").startswith("en")
-    names = [f"{path}__short_name", *([f"{path}__name_en"] if english else []), f"{path}__name"]
+    names = [f"{path}__short_name", *([f"{path}__name_en"] if in_english() else []), f"{path}__name"]
     return Coalesce(*(NullIf(name, Value("")) for name in names))
 
 
@@ -251,8 +251,7 @@ def stage_counts(by: Actor) -> QuerySet[Project, tuple[str, int]]:
 
 @prepared
 def _options(day: date, *tables: str) -> QuerySet[Any, Any]:
-    english = (translation.get_language() or "").startswith("en")
-    name = "name_en" if english else "name"
+    name = "name_en" if in_english() else "name"
     wanted = Q(table__in=tables) | Q(table="industry", level=1)
     codes = Code.objects.filter(wanted).values_list("table", "order", "code", name)
     units = hosts(day).values_list(
