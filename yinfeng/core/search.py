@@ -34,7 +34,7 @@ TERMS_LIMIT = 8
 CANDIDATES = 200  # of each type, looked at for the ranking
 
 # A LIMIT keeps PostgreSQL from walking a list in its order and asking of each row whether it matches: that guess took 9 s
-# over 1,000,000 rows where matches lie together (all of one place), and 0.2 s by the index.
+# over 1,000,000 rows where matches lie together (all of one place), and 0.2 s by the index (docs/adr/0010).
 _NO_LIMIT = 1_000_000_000
 
 # Marks that no normalised text contains.

@@ -219,10 +219,6 @@
   });
 
   on("focusin", "[data-select]", (event, field) => field.select());
-  on("click", "[data-print]", (event) => {
-    event.preventDefault();
-    print();
-  });
 
   /* --- on every piece of page, new or swapped in --- */
 
