@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from datetime import date
@@ -20,6 +21,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import exceptions, pagination, serializers, viewsets
 from rest_framework.decorators import action
+from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -120,6 +122,18 @@ def explain(error: Exception, context: Mapping[str, Any]) -> Response | None:
 
 
 # --- bodies -------------------------------------------------------------------------------------------------------
+
+
+class JsonParser(JSONParser):
+    """JSON, without what Python reads but nothing can keep or send back: nesting without end, halves of characters."""
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        try:
+            data = super().parse(stream, media_type, parser_context)
+            json.dumps(data, ensure_ascii=False).encode()
+        except (RecursionError, UnicodeEncodeError) as error:
+            raise exceptions.ParseError(_("内容不是有效的 JSON，请检查。")) from error
+        return data
 
 
 class Strict(serializers.Serializer[Any]):
@@ -276,6 +290,7 @@ class Resource(viewsets.GenericViewSet[Any]):
     ordering: ClassVar[str | tuple[str, ...]] = "-pk"
     filter_backends: Sequence[Any] = (FilterBackend,)
     pagination_class = CursorPagination
+    parser_classes: Sequence[Any] = (JsonParser,)
     lookup_value_regex = ID
     schema = Schema()
 
