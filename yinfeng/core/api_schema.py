@@ -119,7 +119,7 @@ class Schema(AutoSchema):
         found = {"401", "403"}
         if "{" in self.path or self.view.action == "list":
             found |= {"404"}
-        if self.view.action == "list" and self.get_filter_backends():
+        if self.view.action == "list" and (self.get_filter_backends() or self.view.pagination_class):
             found |= {"422"}
         if self.act.takes:
             found |= {"400", "409", "413", "415", "422"}
