@@ -138,10 +138,10 @@ class ProjectQuerySet(ScopedQuerySet["Project"]):
             return NOTHING
         team = on_team(by)
         cleared = by.reach("projects.project.view_sensitive")
-        ordinary = taking_part(reach) & ~Q(secrecy=stages.SENSITIVE)
-        if reach.everywhere and cleared.everywhere:
-            return EVERYTHING
-        return ordinary | team | (taking_part(cleared) if cleared else NOTHING)
+        if cleared.everywhere:  # an empty Q, or-ed with something, is that alone
+            return EVERYTHING if reach.everywhere else taking_part(reach) | team
+        open_here = ~Q(secrecy=stages.SENSITIVE) | (taking_part(cleared) if cleared else NOTHING)
+        return taking_part(reach) & open_here | team
 
 
 def taking_part(reach: Reach, parts: tuple[str, ...] = ()) -> Q:

@@ -6,6 +6,7 @@ import pytest
 from django.db.models import Q
 
 from tests.unit.projects.conftest import City
+from yinfeng.core.actors import Actor, Reach
 from yinfeng.core.scopes import actions_on, one_by_one, permits
 from yinfeng.projects import services, stages
 from yinfeng.projects.models import Participation, Project
@@ -39,3 +40,30 @@ def test_what_is_not_a_membership_stays_as_it_is(city: City) -> None:
     ]:
         assert Project.objects.filter(one_by_one(q)).exists() is found
         assert Project.objects.filter(q).exists() is found
+
+
+@pytest.mark.parametrize(
+    ("view", "cleared", "seen"),
+    [
+        ("jimei", "city", {"open 集美", "sensitive 集美"}),
+        ("city", "jimei", {"open 集美", "sensitive 集美", "open 湖里"}),
+        ("jimei", "huli", {"open 集美"}),
+        ("city", "city", {"open 集美", "sensitive 集美", "open 湖里", "sensitive 湖里"}),
+        ("city", "", {"open 集美", "open 湖里"}),
+        ("", "city", set()),
+    ],
+)
+def test_seeing_and_being_cleared_reach_each_as_far_as_they_were_given(
+    city: City, view: str, cleared: str, seen: set[str]
+) -> None:
+    """Clearance opens sensitive projects among those in sight; it brings none into sight."""
+    for by, place in (("bob", "集美"), ("alice", "湖里")):
+        city.project(by=by, name=f"open {place}")
+        city.project(by=by, name=f"sensitive {place}", secrecy=stages.SENSITIVE)
+    reaches = {
+        "city": Reach(everywhere=True), "jimei": Reach(units=frozenset({city.jimei.pk})),
+        "huli": Reach(units=frozenset({city.huli.pk})), "": Reach(),
+    }  # fmt: skip
+    grants = {"projects.project.view": reaches[view], "projects.project.view_sensitive": reaches[cleared]}
+    by = Actor(user_id=city.users["stranger"].pk, name="x", grants=grants)
+    assert set(Project.objects.permitted(by).values_list("name", flat=True)) == seen
