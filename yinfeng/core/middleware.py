@@ -47,6 +47,10 @@ def client_address(get_response: Handler) -> Handler:
     return middleware
 
 
+API = "/api/v1/"
+CODES = {403: "forbidden", 404: "missing", 405: "method_not_allowed", 500: "error"}
+
+
 def request_id(get_response: Handler) -> Handler:
     """Give the request a number that every log line and the answer carry."""
 
@@ -135,7 +139,9 @@ def explain(request: HttpRequest, error: DomainError) -> HttpResponse:
 
 
 def error_page(request: HttpRequest, status: int, sentence: str, **more: Any) -> HttpResponse:
-    """Render the page of an error status."""
+    """Render the page of an error status; under the API the same sentence as JSON."""
+    if request.path.startswith(API):
+        return JsonResponse({"code": CODES.get(status, "refused"), "sentence": sentence}, status=status)
     signed_in = getattr(request, "user", None) is not None and request.user.is_authenticated
     next_step = (
         {"label": _("回到工作台"), "url": reverse("home")}
