@@ -91,6 +91,9 @@ def test_the_insider_reaches_every_page(name: str, world: World) -> None:
     assert answer.status_code in MATRIX[name].statuses
     if not answer.streaming:
         assert b"---------" not in answer.content, "an empty choice without words"
+        assert 'value="unknown" selected>未知' not in answer.content.decode(errors="ignore"), (
+            "a filter not set is no “unknown”"
+        )
 
 
 @pytest.mark.parametrize("name", sorted(name for name, route in PAGES.items() if route.owned))

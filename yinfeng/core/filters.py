@@ -37,6 +37,8 @@ class ScopedFilterSet(django_filters.FilterSet):
         if not getattr(made, "styled", False):
             for field in made.fields.values():
                 style(field)
+                if isinstance(field.widget, forms.NullBooleanSelect):  # Django's words: unknown, yes, no
+                    field.widget.choices = [("unknown", _("全部")), ("true", _("是")), ("false", _("否"))]
                 if isinstance(field, forms.CharField) and field.max_length is None:
                     field.validators.append(MaxLengthValidator(LONGEST_TEXT))
             made.styled = True
@@ -58,6 +60,8 @@ class ScopedFilterSet(django_filters.FilterSet):
 def shown(field: Any, value: Any) -> str:
     """Return a filter's value as people read it."""
     choices = getattr(field, "choices", None)
+    if isinstance(value, bool):
+        return str(_("是") if value else _("否"))
     if isinstance(value, slice):
         return f"{value.start or ''} – {value.stop or ''}"
     if isinstance(value, list | QuerySet):

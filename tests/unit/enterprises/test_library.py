@@ -113,6 +113,12 @@ def test_of_two_edits_on_one_version_the_second_is_shown_both_values(clerk: Acto
     assert Enterprise.objects.get(pk=firm.pk).city == "厦门市"
 
 
+def test_a_filter_by_yes_or_no_is_read_in_words(clerk: Actor) -> None:
+    client = signed_in(make_user("乙", home(), ALL))
+    chips = client.get("/enterprises/", {"stale": "true"}).context["chips"]
+    assert [chip["label"] for chip in chips] == ["一年未核实：是"]
+
+
 def test_the_page_of_a_stale_edit_shows_both_sides_and_then_saves(clerk: Actor) -> None:
     firm = services.add_enterprise(by=clerk, values=FIRM)
     client = signed_in(make_user("乙", home(), ALL))
