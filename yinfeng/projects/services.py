@@ -295,6 +295,7 @@ def change_project(
     """Change a project's facts. What its stage asks for cannot be emptied; host and groups follow the fields."""
     demand(project, by, "change")
     _refuse_when_over(project)
+    _refuse_what_was_verified(project, values)
     check_codes(values)
     found = _ask(
         lambda: _ask_about_clashes(values.get("enterprise"), by, despite, exclude=project),
@@ -319,6 +320,26 @@ def change_project(
 def _refuse_when_over(project: Project) -> None:
     if project.status in {stages.LOST, stages.ENDED}:
         raise Conflict(_("项目已“%(status)s”，不能再修改。") % {"status": stages.STATUSES[project.status]})
+
+
+def _refuse_what_was_verified(project: Project, values: Values) -> None:
+    """Keep who signed and where as they were when somebody else verified the signing."""
+    if project.stage != stages.SIGNED:
+        return
+    changed = [
+        name
+        for name in ("enterprise", "host_unit")
+        if name in values and getattr(values[name], "pk", None) != getattr(project, f"{name}_id")
+    ]
+    sentences = {
+        name: _("“%(field)s”在签约时核验过，不能再改。确有变更的，请上传补充协议，并报领导小组办公室处理。")
+        % {"field": facts.field_of(name).verbose_name}
+        for name in changed
+    }
+    if changed:
+        raise Invalid(
+            sentences[changed[0]], fields={name: [sentence] for name, sentence in sentences.items()}
+        )
 
 
 @transaction.atomic

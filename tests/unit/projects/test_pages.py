@@ -188,6 +188,37 @@ def test_filters_still_work_after_the_api_was_described(city: City) -> None:
         assert len(client.get(f"/projects/?{query}").context["table"]["rows"]) == 1, query
 
 
+def test_what_was_verified_with_the_signing_stays(city: City) -> None:
+    """A signed project keeps its enterprise and its host; its next step is still written down."""
+    project = city.project(stages.SIGNED, host_unit=city.jimei)
+    path = f"{project.get_absolute_url()}edit/"
+    client = signed_in(city.users["bob"])
+    form = client.get(path).context["form"]
+    sent = {
+        name: value if (value := form.initial.get(name, form.fields[name].initial)) is not None else ""
+        for name in form.fields
+        if not hasattr(form.fields[name].widget, "widgets")
+    }
+    for name, value in (
+        ("intended", "5000"),
+        ("fixed_investment", "3000"),
+        ("expected_output", "9000"),
+        ("expected_tax", "500"),
+    ):
+        sent |= {name: value, f"{name}_unit": "wan"}
+    sent |= {"version": project.version, "host_unit": city.jimei.pk}
+    answer = client.post(path, {**sent, "host_unit": city.huli.pk})
+    assert answer.status_code == 422
+    assert "在签约时核验过" in answer.content.decode()
+    other = make_enterprise("另一家有限公司")
+    answer = client.post(path, {**sent, "enterprise_name": other.name})
+    assert answer.status_code == 422
+    assert "在签约时核验过" in answer.content.decode()
+    assert client.post(path, {**sent, "next_step": "办理注册"}).status_code == 302
+    project.refresh_from_db()
+    assert (project.host_unit_id, project.next_step) == (city.jimei.pk, "办理注册")
+
+
 def test_bulk_acts(city: City) -> None:
     client = signed_in(city.users["bob"])
     own, other = city.project(), city.project(by="alice")
@@ -197,6 +228,42 @@ def test_bulk_acts(city: City) -> None:
     assert client.post("/projects/joint/", {**picked, "unit": city.huli.pk}).status_code == 302
     assert own.participations.filter(unit=city.huli, part="joint").exists()
     assert not other.participations.filter(part="joint").exists()
+
+
+def test_a_file_names_the_enterprise_that_the_list_folds_under_the_project(city: City) -> None:
+    project = city.project(enterprise=make_enterprise("集美薄膜电容有限公司"))
+    client = signed_in(city.users["bob"])
+    whole = b"".join(client.get("/projects/export/?format=csv").streaming_content).decode("utf-8-sig")
+    assert project.code in whole
+    assert "集美薄膜电容有限公司" in whole
+    chosen = b"".join(client.get("/projects/export/?format=csv&col=name").streaming_content).decode()
+    assert project.code not in chosen
+
+
+def test_a_page_says_codes_by_their_names_and_gathers_what_is_empty(city: City) -> None:
+    project = city.project()
+    values = {"project_class": "other", "origin": "深圳市"}
+    services.change_project(
+        by=city.actor("bob"), project=project, version=project.version, values=values, confirmed=False
+    )
+    answer = signed_in(city.users["bob"]).get(project.get_absolute_url())
+    changes = [change for event in answer.context["timeline"] for change in event["changes"]]
+    assert {"label": "投资来源地", "old": "", "new": "深圳市"} in changes
+    assert len(changes) == 2
+    assert "other" not in {change["new"] for change in changes}
+    empty = {group["title"]: group["empty"] for group in answer.context["fact_groups"]}
+    assert "签约日期" in empty["金额"]
+    assert "投资来源地" not in empty["基本情况"]
+
+
+def test_home_counts_the_ongoing_projects_of_each_stage_in_sight(city: City) -> None:
+    city.project(stages.NEGOTIATING, intended=Money.in_yuan(2 * YI))
+    city.project(stages.NEGOTIATING, intended=Money.in_yuan(YI))
+    city.project(by="alice")
+    answer = opened(city, "bob", "/")
+    figures = {str(card["label"]): (card["value"], card["hint"]) for card in answer.context["cards"]}
+    assert figures["在谈"] == ("2", "意向投资 3 亿元")
+    assert figures["签约"] == ("0", "")
 
 
 def test_home_shows_what_waits(city: City) -> None:
