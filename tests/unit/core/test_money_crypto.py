@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 import pytest
 from cryptography.exceptions import InvalidTag
 from django.db import connection
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,6 +34,17 @@ from yinfeng.enterprises.models import Contact
 )
 def test_amounts_are_shown_with_their_unit(yuan: str | None, shown: str) -> None:
     assert money.show(None if yuan is None else Decimal(yuan)) == shown
+
+
+def test_columns_have_two_decimals_and_english_counts_in_millions() -> None:
+    assert [money.in_column(Decimal(yuan)) for yuan in (650_000_000, 90_000_000)] == [
+        "6.50 亿元",
+        "9,000.00 万元",
+    ]
+    assert money.in_column(None) == "—"
+    with translation.override("en"):
+        assert money.show(Decimal(650_000_000)) == "CNY 650 million"
+        assert money.in_column(Decimal(1_260_000)) == "CNY 1.26 million"
 
 
 def test_other_currencies_keep_the_original_and_the_rate() -> None:

@@ -242,7 +242,7 @@ def test_a_file_names_the_enterprise_that_the_list_folds_under_the_project(city:
 
 def test_a_page_says_codes_by_their_names_and_gathers_what_is_empty(city: City) -> None:
     project = city.project()
-    values = {"project_class": "other", "origin": "深圳市"}
+    values = {"project_class": "policy", "origin": "深圳市"}
     services.change_project(
         by=city.actor("bob"), project=project, version=project.version, values=values, confirmed=False
     )
@@ -250,7 +250,7 @@ def test_a_page_says_codes_by_their_names_and_gathers_what_is_empty(city: City) 
     changes = [change for event in answer.context["timeline"] for change in event["changes"]]
     assert {"label": "投资来源地", "old": "", "new": "深圳市"} in changes
     assert len(changes) == 2
-    assert "other" not in {change["new"] for change in changes}
+    assert {"label": "项目分类", "old": "供地类", "new": "政策类"} in changes
     empty = {group["title"]: group["empty"] for group in answer.context["fact_groups"]}
     assert "签约日期" in empty["金额"]
     assert "投资来源地" not in empty["基本情况"]
