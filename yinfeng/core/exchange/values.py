@@ -189,6 +189,11 @@ def folded(raw: str) -> str:
     return "".join(half_width(raw).split())
 
 
+def one_line(text: str) -> str:
+    """Return the text with single spaces: patterns that allow several in several places take their time over many."""
+    return " ".join(text.split())
+
+
 def shorten(text: str, length: int = 40) -> str:
     """Return the text cut for use in a sentence."""
     return text if len(text) <= length else f"{text[:length]}…"
@@ -378,7 +383,7 @@ def parse_unit(text: str, currency: str = "CNY") -> Unit | None:
 
     ``currency`` is meant where only a size is named (万).
     """
-    name = re.sub(r"^单位[::]?", "", half_width(text)).strip()
+    name = re.sub(r"^单位[::]?", "", one_line(half_width(text))).strip()
     match = _UNIT.fullmatch(name)
     if not name or match is None:
         return None
@@ -430,7 +435,7 @@ def read_money(
 
 
 def _money_from_text(raw: str, questions: list[str], unit: Unit) -> ParsedMoney:
-    text = half_width(raw)
+    text = one_line(half_width(raw))
     match = _MONEY.fullmatch(text) if len(text) <= LONGEST_NUMBER else None
     words = {_CURRENCY_OF[word] for word in (match["before"], match["behind"]) if word} if match else set()
     if match is None or len(words) > 1:
@@ -492,6 +497,7 @@ def read_date(raw: Raw) -> dt.date:
 
 
 def _moment_from_text(text: str) -> dt.datetime:
+    text = one_line(text)
     match = _MOMENT.fullmatch(text.upper()) or _COMPACT.fullmatch(text)
     if match:
         try:
