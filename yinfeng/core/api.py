@@ -429,7 +429,7 @@ class ObjectViewSet(ScopedViewSet):
     def timeline(self, request: Request, pk: str = "") -> Response:
         """Tell what happened to the row, newest first, as its page does."""
         row = self.get_object()
-        told = [entry(event, row) for event in queries.timeline(self.told_of(row))]
+        told = [entry(event, row) for event in queries.timeline(self.told_of(row))[0]]
         return Response(Told(told, many=True).data)
 
     @action(detail=True, pagination_class=None, filter_backends=[])

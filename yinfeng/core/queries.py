@@ -162,17 +162,22 @@ def _about(places: Sequence[str | int]) -> Q:
 
 
 TOLD = 50  # events on a page
+NEWEST = 2**63 - 1
 
 
 @prepared
-def _timeline(*places: str | int) -> QuerySet[Event]:
-    told = Event.objects.filter(_about(places)).exclude(verb="core.attachment.downloaded")
-    return told.order_by("-id")[:TOLD]
+def _timeline(before: int, *places: str | int) -> QuerySet[Event]:
+    told = Event.objects.filter(_about(places), pk__lt=before).exclude(verb="core.attachment.downloaded")
+    return told.order_by("-id")[: TOLD + 1]
 
 
-def timeline(objects: Sequence[Model]) -> list[Event]:
-    """Return the newest events about any of ``objects``, which the caller has read through their scope."""
-    return _timeline(*_places(objects))
+def timeline(objects: Sequence[Model], before: int = NEWEST) -> tuple[list[Event], int]:
+    """Return the newest events about any of ``objects``, and the id before which there are more (0: there are none).
+
+    The caller has read the objects through their scope.
+    """
+    found = _timeline(before, *_places(objects))
+    return found[:TOLD], found[TOLD - 1].pk if len(found) > TOLD else 0
 
 
 @prepared

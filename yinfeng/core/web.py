@@ -234,13 +234,24 @@ class DetailPage(Page):
         """Return the rows whose events make this page's timeline."""
         return [self.object]
 
+    def timeline(self) -> dict[str, Any]:
+        """Return the newest events, or those before the one that ``?before=`` names, with the links to the others."""
+        asked = self.request.GET.get("before", "")
+        before = min(int(asked), queries.NEWEST) if asked.isdecimal() and len(asked) < 20 else queries.NEWEST
+        events, rest = queries.timeline(self.told_of(), before)
+        return {
+            "timeline": [entry(event, self.object) for event in events],
+            "timeline_more_url": f"?before={rest}#timeline" if rest else "",
+            "timeline_newest_url": f"{self.request.path}#timeline" if before < queries.NEWEST else "",
+        }
+
     def frame(self) -> dict[str, Any]:
         """Return what every detail page has: moves, timeline, files, following."""
         obj, by, allowed = self.object, self.by, self.allowed()
         may_edit = self.edit_action in allowed
         frame: dict[str, Any] = {
             "may_edit": may_edit,
-            "timeline": [entry(event, obj) for event in queries.timeline(self.told_of())],
+            **self.timeline(),
             "files": [file_line(attachment) for attachment in queries.attachments(self.told_of())],
             "upload_url": object_url("file-add", obj) if may_edit else "",
             "file_kinds": self.file_kinds(),

@@ -127,7 +127,7 @@ class AccountDetail(DetailPage):
                 }
             ],
             "grants": [self._grant(grant) for grant in queries.grants_of(account)],
-            "timeline": [entry(event, user) for event in core.timeline([user])],
+            "timeline": [entry(event, user) for event in core.timeline([user])[0]],
         }  # fmt: skip
 
     def _grant(self, grant: RoleGrant) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from django.utils import timezone
 
 from tests.factories import make_enterprise, signed_in
 from tests.unit.projects.conftest import PDF, City
+from yinfeng.core import queries
+from yinfeng.core.models import Event
 from yinfeng.core.money import YI, Money
 from yinfeng.projects import services, stages
 from yinfeng.projects.models import Lead, Project
@@ -217,6 +219,32 @@ def test_what_was_verified_with_the_signing_stays(city: City) -> None:
     assert client.post(path, {**sent, "next_step": "办理注册"}).status_code == 302
     project.refresh_from_db()
     assert (project.host_unit_id, project.next_step) == (city.jimei.pk, "办理注册")
+
+
+def test_the_timeline_goes_back_to_the_beginning(city: City) -> None:
+    """Fifty events stand on a page; the older ones are a click away, each exactly once."""
+    project = city.project()
+    for number in range(queries.TOLD):
+        services.record_talk(
+            by=city.actor("bob"), project=project,
+            values={"talk_date": timezone.localdate(), "form": "call", "our_side": "甲", "their_side": "乙", "summary": f"第{number}次"},
+        )  # fmt: skip
+    client, path = signed_in(city.users["bob"]), project.get_absolute_url()
+    newest = client.get(path).context
+    older = client.get(f"{path}{newest['timeline_more_url'].partition('#')[0]}").context
+    told = [entry["what"] for entry in [*newest["timeline"], *older["timeline"]]]
+    assert len(newest["timeline"]) == queries.TOLD
+    assert told.count("记录了洽谈") == queries.TOLD
+    assert len(told) == project_events(project)
+    assert not newest["timeline_newest_url"]
+    assert not older["timeline_more_url"]
+    assert older["timeline_newest_url"] == f"{path}#timeline"
+    for odd in ("x", "0", "٣", "9" * 30, "-1"):
+        assert client.get(f"{path}?before={odd}").status_code == 200
+
+
+def project_events(project: Project) -> int:
+    return Event.objects.filter(object_type="projects.project", object_id=project.pk).count()
 
 
 def test_bulk_acts(city: City) -> None:
