@@ -58,6 +58,12 @@ class CursorPagination(pagination.CursorPagination):
             raise exceptions.ValidationError({"limit": [_("请填写 1 到 200 的整数。")]})
         return min(int(limit), self.max_page_size) if limit else self.page_size
 
+    def decode_cursor(self, request: Request) -> Any:
+        cursor = super().decode_cursor(request)
+        if cursor is not None and "\0" in str(cursor.position):
+            raise exceptions.NotFound(self.invalid_cursor_message)
+        return cursor
+
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any] | None:
         try:
             return super().paginate_queryset(queryset, request, view)
