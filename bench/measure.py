@@ -64,7 +64,7 @@ def pages(city: City) -> list[Page]:
 
 def signed_in(user: User) -> Client:
     client = Client(SERVER_NAME="localhost")
-    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(user, backend="yinfeng.core.signin.Backend")
     return client
 
 

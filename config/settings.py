@@ -185,7 +185,7 @@ AUTH_USER_MODEL = "core.User"
 YINFENG_ACTOR = "yinfeng.orgs.queries.actor_for"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "yinfeng.core.signin.Backend",
 ]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",

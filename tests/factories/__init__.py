@@ -54,7 +54,7 @@ def make_actor(name: str, unit: Unit | None = None, permissions: Iterable[str] =
 def signed_in(user: User) -> Client:
     """Return a browser in which the account has signed in."""
     client = Client()
-    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(user, backend="yinfeng.core.signin.Backend")
     return client
 
 

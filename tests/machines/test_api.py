@@ -109,7 +109,7 @@ def test_a_token_can_do_no_more_than_its_scopes(world: World) -> None:
 
 def test_the_session_needs_its_csrf_token(world: World) -> None:
     client = Client(enforce_csrf_checks=True)
-    client.force_login(world.insider, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(world.insider, backend="yinfeng.core.signin.Backend")
     answer = client.post(
         reverse("api-enterprises-list"), data={"name": "某某有限公司"}, content_type="application/json"
     )

@@ -110,7 +110,7 @@ def test_the_outsider_finds_nothing_of_the_other_district(name: str, world: Worl
 @pytest.mark.parametrize("name", sorted(PAGES))
 def test_unsafe_requests_need_a_token(name: str, world: World) -> None:
     client = Client(enforce_csrf_checks=True)
-    client.force_login(world.insider, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(world.insider, backend="yinfeng.core.signin.Backend")
     assert client.post(address(name, MATRIX[name], world), {}).status_code in {403, 405}
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.auth_backends import AuthenticationBackend
 from axes.signals import user_locked_out
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from yinfeng.core import events
 from yinfeng.core.actors import Actor
 from yinfeng.core.models import User
+from yinfeng.core.prepared import prepared
 
 
 def _actor(request: HttpRequest | None, user: User | None, name: str = "") -> Actor:
@@ -47,6 +50,19 @@ def _failed(
 def _locked_out(sender: Any, request: HttpRequest, username: str | None = None, **kwargs: Any) -> None:
     name = username or _("未知账号")
     events.record(by=_actor(request, None, name), verb="core.user.locked_out", obj=User(username=name[:150]))
+
+
+@prepared
+def _account(pk: int) -> QuerySet[User]:
+    return User.objects.filter(pk=pk)
+
+
+class Backend(AuthenticationBackend):
+    """allauth's sign-in; who a session belongs to is asked at every request, by a query worded once."""
+
+    def get_user(self, user_id: Any) -> User | None:
+        found = next(iter(_account(int(user_id))), None)
+        return found if self.user_can_authenticate(found) else None
 
 
 def connect() -> None:

@@ -18,7 +18,7 @@ from yinfeng.core.web import PUBLIC, Page
 from yinfeng.orgs import services
 from yinfeng.orgs.models import Invitation
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+BACKEND = "yinfeng.core.signin.Backend"
 
 
 class AcceptForm(Styled):

@@ -123,7 +123,7 @@ def test_an_upload_that_does_not_fit_while_it_is_received_is_refused(
     csrf: bool, user: User, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser = Client(enforce_csrf_checks=csrf, raise_request_exception=False)
-    browser.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    browser.force_login(user, backend="yinfeng.core.signin.Backend")
     browser.cookies[settings.CSRF_COOKIE_NAME] = "k" * 32
     large = SimpleUploadedFile("名单.csv", LIST * 60_000)
     assert (large.size or 0) > settings.FILE_UPLOAD_MAX_MEMORY_SIZE
