@@ -151,7 +151,8 @@ def test_the_table_holds_every_act_of_every_resource() -> None:
         (method, name)
         for name, route in ROUTES.items()
         for method, does in getattr(route.callback, "actions", {}).items()
-        if method != "get" and does not in own
+        if method not in {"get", "head"}
+        and does not in own  # Django REST framework adds "head" at the first request
     }
     assert every <= {(act.method, act.route) for act in ACTS}
 
