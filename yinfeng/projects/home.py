@@ -11,7 +11,7 @@ from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from yinfeng.core import desk, events
 from yinfeng.core.actors import Actor
@@ -112,7 +112,7 @@ def _stages(by: Actor) -> list[dict[str, Any]]:
         amount = contracted if code == stages.SIGNED else intended
         kind = _("合同投资 %(amount)s") if code == stages.SIGNED else _("意向投资 %(amount)s")
         cards.append({
-            "label": label, "value": f"{count:,}", "unit": _("个项目"),
+            "label": label, "value": f"{count:,}", "unit": ngettext("个项目", "个项目", count),
             "hint": kind % {"amount": show(amount)} if amount is not None else "",
             "url": f"{reverse('projects')}?stage={code}&status={stages.ONGOING}",
         })  # fmt: skip

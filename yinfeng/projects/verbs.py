@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 VERBS = {
     "projects.lead.registered": _("登记了线索"),
@@ -10,7 +11,7 @@ VERBS = {
     "projects.lead.qualify": _("研判通过"),
     "projects.lead.decline": _("决定不予跟进"),
     "projects.lead.reopen": _("重新研判"),
-    "projects.lead.convert": _("转为项目"),
+    "projects.lead.convert": pgettext_lazy("event", "转为项目"),
     "projects.project.created": _("建立了项目"),
     "projects.project.changed": _("修改了项目"),
     "projects.project.intend": _("转为意向"),
