@@ -62,17 +62,24 @@ def show(yuan: Decimal | None) -> str:
     return _shown(yuan, plain)
 
 
-def in_column(yuan: Decimal | None) -> str:
-    """Return an amount as ``show`` does, with as many decimals in every row of a table so that figures align."""
-    return _shown(yuan, lambda value: f"{value.quantize(Decimal('0.01'), ROUND_HALF_UP):,f}")
+def in_column(yuan: Decimal | None, unit: Decimal = YI) -> str:
+    """Return an amount for a column of a table: in one unit and with two decimals, so that figures can be compared.
+
+    What would be lost in so large a unit is shown in 万元.
+    """
+    if yuan is not None and unit == YI and abs(yuan) < YI / 100:
+        unit = WAN
+    return _shown(yuan, lambda value: f"{value.quantize(Decimal('0.01'), ROUND_HALF_UP):,f}", unit)
 
 
-def _shown(yuan: Decimal | None, figure: Callable[[Decimal], str]) -> str:
+def _shown(yuan: Decimal | None, figure: Callable[[Decimal], str], unit: Decimal | None = None) -> str:
     if yuan is None:
         return "—"
     if in_english():  # English counts in thousands: no 万, no 亿
         return f"CNY {figure(yuan / 1_000_000)} million"
-    if abs(yuan) >= YI:
+    if unit is None:
+        unit = YI if abs(yuan) >= YI else WAN
+    if unit == YI:
         return _("%(amount)s 亿元") % {"amount": figure(yuan / YI)}
     return _("%(amount)s 万元") % {"amount": figure(yuan / WAN)}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from yinfeng.core.money import in_column
+from yinfeng.core.money import WAN, in_column
 from yinfeng.core.queries import code_label
 from yinfeng.core.tables import Cell, Column, Table, day
 from yinfeng.enterprises.models import Enterprise
@@ -37,7 +37,7 @@ class EnterpriseTable(Table):
         Column("place", _("所在地"), place),
         Column("industry", _("行业"), lambda row: code_label("industry", row.industry) if row.industry else "—", sort="industry"),
         Column(
-            "capital", _("注册资本"), lambda row: in_column(row.capital), value=lambda row: row.capital, kind="money",
+            "capital", _("注册资本"), lambda row: in_column(row.capital, WAN), value=lambda row: row.capital, kind="money",
             sort="capital", numeric=True,
         ),
         Column(

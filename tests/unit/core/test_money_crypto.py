@@ -37,10 +37,14 @@ def test_amounts_are_shown_with_their_unit(yuan: str | None, shown: str) -> None
 
 
 def test_columns_have_two_decimals_and_english_counts_in_millions() -> None:
-    assert [money.in_column(Decimal(yuan)) for yuan in (650_000_000, 90_000_000)] == [
+    amounts = [Decimal(yuan) for yuan in (650_000_000, 90_000_000, 400_000, 0)]
+    assert [money.in_column(yuan) for yuan in amounts] == [
         "6.50 亿元",
-        "9,000.00 万元",
+        "0.90 亿元",
+        "40.00 万元",
+        "0.00 万元",
     ]
+    assert money.in_column(amounts[0], money.WAN) == "65,000.00 万元"
     assert money.in_column(None) == "—"
     with translation.override("en"):
         assert money.show(Decimal(650_000_000)) == "CNY 650 million"
