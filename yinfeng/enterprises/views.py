@@ -413,7 +413,8 @@ class UnmaskContact(EditPage):
         return {}
 
     def extra(self) -> dict[str, Any]:
-        return {"sentence": _("查看联系人的完整电话会记入日志，请仅在工作需要时查看。")}
+        sentence = _("查看%(name)s（%(firm)s）的完整电话会记入日志，请仅在工作需要时查看。")
+        return {"sentence": sentence % {"name": self.object.name, "firm": self.object.enterprise.name}}
 
     def act(self, form: Any) -> HttpResponse:
         phone = services.unmask_phone(by=self.by, contact=self.object)
