@@ -10,13 +10,12 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import authentication, exceptions, permissions
 from rest_framework.request import Request
 
-from yinfeng.core.actors import Actor
+from yinfeng.core.actors import actor_of
 from yinfeng.core.models import ApiToken
 from yinfeng.core.services import hash_token, touch_token
 
@@ -33,7 +32,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
         if token is None or token.revoked_at or token.expires_at <= now or not token.owner.is_active:
             raise exceptions.AuthenticationFailed(_("接口密钥无效、已停用或已过期。"))
         touch_token(token, now)
-        found: Actor = import_string(settings.YINFENG_ACTOR)(token.owner)
+        found = actor_of(token.owner)
         grants = {code: reach for code, reach in found.grants.items() if code in token.scopes}
         request._request.actor = replace(  # type: ignore[attr-defined]
             found, grants=grants, source="api", address=request.META.get("REMOTE_ADDR", "")[:64]

@@ -19,12 +19,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.log import log_response
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from yinfeng.core import stores
-from yinfeng.core.actors import ANONYMOUS, Actor
+from yinfeng.core.actors import ANONYMOUS, Actor, actor_of
 from yinfeng.core.errors import DomainError, sentence_for
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -88,8 +87,7 @@ def _actor_of(request: HttpRequest) -> Actor:
     user = getattr(request, "user", None)  # the API, when it refuses somebody unknown, leaves None there
     if user is None or not user.is_authenticated:
         return ANONYMOUS
-    found: Actor = import_string(settings.YINFENG_ACTOR)(user)
-    return replace(found, source="web", address=request.META.get("REMOTE_ADDR", "")[:64])
+    return replace(actor_of(user), source="web", address=request.META.get("REMOTE_ADDR", "")[:64])
 
 
 def actor(get_response: Handler) -> Handler:

@@ -328,6 +328,16 @@ def _beyond(name: str, value: Any, pk: int, down: bool, backwards: bool, nullabl
     return q | Q(**{f"{name}__isnull": True}) if nullable and not backwards else q
 
 
+def pager(query: QueryDict, page: Page) -> dict[str, str]:
+    """Return the links to the first page and to those before and after (see core/_pager.html)."""
+    paged = "after" in query or "before" in query
+    return {
+        "first_url": with_query(query, after=None, before=None) if paged else "",
+        "prev_url": with_query(query, before=page.before, after=None) if page.before else "",
+        "next_url": with_query(query, after=page.after, before=None) if page.after else "",
+    }
+
+
 def count_text(queryset: QuerySet[Any], known: int | None = None) -> str:
     """Return how many rows there are, exactly up to COUNT_LIMIT and “more than” beyond; ``known`` saves the question."""
     found = queryset.order_by()[: COUNT_LIMIT + 1].count() if known is None else known

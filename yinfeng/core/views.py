@@ -127,15 +127,6 @@ class Suggest(Search):
 # --- notices ------------------------------------------------------------------------------------------------------
 
 
-def pager(request: HttpRequest, page: tables.Page) -> dict[str, str]:
-    """Return the links to the pages before and after (see core/_pager.html)."""
-    query = request.GET
-    return {
-        "prev_url": tables.with_query(query, before=page.before, after=None) if page.before else "",
-        "next_url": tables.with_query(query, after=page.after, before=None) if page.after else "",
-    }
-
-
 class Notices(Page):
     permission = SIGNED_IN
     template_name = "core/notifications.html"
@@ -158,7 +149,7 @@ class Notices(Page):
                         "active": request.GET.get("show") == "unread",
                     },
                 ],
-                "pager": pager(request, page),
+                "pager": tables.pager(request.GET, page),
             }
         )
 
@@ -377,7 +368,7 @@ class Jobs(Page):
         found = Job.objects.permitted(self.by).select_related("owner")
         page = tables.page(found, "-pk", request.GET.get("after", ""), request.GET.get("before", ""))
         lines = [job_line(job, self.by) for job in page.objects]
-        return self.render({"jobs": lines, "pager": pager(request, page)})
+        return self.render({"jobs": lines, "pager": tables.pager(request.GET, page)})
 
 
 REPORT_LINES = 200

@@ -114,7 +114,7 @@ class ListPage(Page):
         context = {
             "list_key": self.key,
             "table": {"columns": table.heads(query), "rows": table.rows(page.objects)},
-            "pager": self._pager(page),
+            "pager": tables.pager(query, page),
             "count_text": tables.count_text(found, None if chips else self.total()),
             "filter_form": filterset.form,
             "filter_main": [filterset.form[name] for name in filterset.main if name in filterset.form.fields],
@@ -133,15 +133,6 @@ class ListPage(Page):
     def _nothing_found(self) -> dict[str, Any]:
         clear = {"label": _("清除全部筛选"), "url": self.request.path}
         return {"title": _("没有符合条件的记录"), "hint": _("可以减少几个筛选条件再看。"), "act": clear}
-
-    def _pager(self, page: tables.Page) -> dict[str, str]:
-        query = self.request.GET
-        paged = "after" in query or "before" in query
-        return {
-            "first_url": tables.with_query(query, after=None, before=None) if paged else "",
-            "prev_url": tables.with_query(query, before=page.before, after=None) if page.before else "",
-            "next_url": tables.with_query(query, after=page.after, before=None) if page.after else "",
-        }
 
     def _tools(self, table: tables.Table) -> dict[str, Any]:
         """Return what stands above the rows and follows every change of the filters."""

@@ -659,10 +659,13 @@ class MoveSignature(MovePage):
     lifecycle = lifecycle.SIGNATURE
 
     def perform(self, *, reason: str, version: int | None) -> None:
-        if self.move.name == "verify":
-            services.verify_signature(by=self.by, signature=self.object, note=reason, version=version)
-        else:
-            services.refute_signature(by=self.by, signature=self.object, reason=reason, version=version)
+        match self.move.name:
+            case "verify":
+                services.verify_signature(by=self.by, signature=self.object, note=reason, version=version)
+            case "refute":
+                services.refute_signature(by=self.by, signature=self.object, reason=reason, version=version)
+            case other:
+                raise NotImplementedError(other)
 
     def extra(self) -> dict[str, Any]:
         signature: Signature = self.object
