@@ -79,14 +79,18 @@ class Enterprise(Versioned):
         return reverse("enterprise", args=[self.pk])
 
 
+NAME_KINDS = {"former": _("曾用名"), "alternative": _("别名")}
+
+
 class FormerName(models.Model):
-    """A name the enterprise had or is also known by."""
+    """A name the enterprise had, or an alternative one that people use for it."""
 
     enterprise = models.ForeignKey(
         Enterprise, models.CASCADE, verbose_name=_("企业"), related_name="former_names"
     )
     name = models.CharField(_("名称"), max_length=200)
     name_key = models.CharField(_("名称比对键"), max_length=200, editable=False, db_index=True)
+    kind = models.CharField(_("名称种类"), max_length=20, choices=list(NAME_KINDS.items()), default="former")
     until_date = models.DateField(_("使用至"), null=True, blank=True)
 
     class Meta:

@@ -1,0 +1,65 @@
+"""The enterprise library: records and what hangs on them; doubts and mergers; targets and warnings; ties of our people."""
+
+from yinfeng.enterprises.models.merging import (
+    DOUBT_STATES,
+    MERGING_STATES,
+    Distinction,
+    Doubt,
+    DoubtQuerySet,
+    Merging,
+    MergingQuerySet,
+)
+from yinfeng.enterprises.models.records import (
+    NAME_KINDS,
+    RELATION_KINDS,
+    Contact,
+    ContactQuerySet,
+    Enterprise,
+    EnterpriseQuerySet,
+    EnterpriseTag,
+    FormerName,
+    Relation,
+)
+from yinfeng.enterprises.models.targets import (
+    LEVELS,
+    PRIORITIES,
+    SIGNAL_KINDS,
+    SIGNAL_STATES,
+    TARGET_STATES,
+    Signal,
+    SignalQuerySet,
+    Target,
+    TargetQuerySet,
+)
+from yinfeng.enterprises.models.ties import TIE_KINDS, Tie, TieQuerySet
+
+__all__ = [
+    "DOUBT_STATES",
+    "LEVELS",
+    "MERGING_STATES",
+    "NAME_KINDS",
+    "PRIORITIES",
+    "RELATION_KINDS",
+    "SIGNAL_KINDS",
+    "SIGNAL_STATES",
+    "TARGET_STATES",
+    "TIE_KINDS",
+    "Contact",
+    "ContactQuerySet",
+    "Distinction",
+    "Doubt",
+    "DoubtQuerySet",
+    "Enterprise",
+    "EnterpriseQuerySet",
+    "EnterpriseTag",
+    "FormerName",
+    "Merging",
+    "MergingQuerySet",
+    "Relation",
+    "Signal",
+    "SignalQuerySet",
+    "Target",
+    "TargetQuerySet",
+    "Tie",
+    "TieQuerySet",
+]
