@@ -5,20 +5,23 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import shutil
+import subprocess
 import tracemalloc
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
+import python_calamine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
 
-from yinfeng.core.errors import TooLarge
-from yinfeng.core.exchange import writing
+from yinfeng.core.exchange import workbooks, writing
 from yinfeng.core.exchange.columns import Column, ParsedMoney
 from yinfeng.core.exchange.delimited import escape_formula, unescape_formula
 from yinfeng.core.exchange.reading import open_table
@@ -172,10 +175,29 @@ class TestXlsx:
         writing.write_xlsx(stream, title, [NAME], [["甲"]])
         assert openpyxl.load_workbook(stream).sheetnames[0] == name
 
-    def test_more_rows_than_a_sheet_holds_are_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(writing, "MOST_ROWS", 2)
-        with pytest.raises(TooLarge, match="超过 2 行"):
-            writing.write_xlsx(io.BytesIO(), "清单", [NAME], [["甲"]] * 3)
+    @pytest.mark.parametrize(("rows", "parts"), [(4, [4]), (5, [4, 1]), (8, [4, 4]), (9, [4, 4, 1])])
+    def test_rows_beyond_the_last_of_a_sheet_go_on_in_the_next(
+        self, rows: int, parts: list[int], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(workbooks, "MOST_ROWS", 4)
+        monkeypatch.setattr(workbooks, "BLOCK", 3)
+        book = book_of(*[[f"甲{number}"] for number in range(rows)], columns=[NAME])
+        assert book.sheetnames == [*["企业清单", "企业清单 2", "企业清单 3"][: len(parts)], "关于本表"]
+        written = [[row[0].value for row in sheet.rows] for sheet in book.worksheets[:-1]]
+        assert [len(part) - 1 for part in written] == parts
+        assert {part[0] for part in written} == {"企业名称"}
+        assert [name for part in written for name in part[1:]] == [f"甲{number}" for number in range(rows)]
+        assert [sheet.auto_filter.ref for sheet in book.worksheets[:-1]] == [
+            f"A1:A{size + 1}" for size in parts
+        ]
+
+    def test_a_sheet_is_also_full_when_its_text_is_too_long_for_the_zip(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(workbooks, "MOST_BYTES", 1_000)
+        monkeypatch.setattr(workbooks, "BLOCK", 1)
+        book = book_of(*[["甲" * 200]] * 4, columns=[NAME])
+        assert [sheet.max_row - 1 for sheet in book.worksheets[:-1]] == [2, 2]
 
     def test_nothing_is_written_when_the_rows_fail(self) -> None:
         def rows() -> Iterator[list[str]]:
@@ -213,6 +235,94 @@ class TestXlsx:
     def same(self, read: dict[str, Any]) -> None:
         assert read.pop("capital").amount_in_base == Decimal(98_959_339)
         assert list(read.values()) == [value for value in ROW if value != Decimal(98959339)]
+
+
+# What stands between the columns of an export, and what other programs must read in its place.
+HARD: list[tuple[Any, Any]] = [
+    ("甲<b>&amp;]]>\"'公司", "甲<b>&amp;]]>\"'公司"),
+    ('=HYPERLINK("http://example.com")', '=HYPERLINK("http://example.com")'),
+    ("  前后有空格 ", "  前后有空格 "),
+    ("第一行\n第二行", "第一行\n第二行"),
+    ("a\x00\x1f\ufffeb", "ab"),
+    ("𠮷野家（厦门）😀", "𠮷野家（厦门）😀"),
+    ("00123", "00123"),
+]
+
+
+@pytest.fixture(scope="module")
+def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write a file with everything that is hard, on two sheets."""
+    path = tmp_path_factory.mktemp("export") / "清单.xlsx"
+    with path.open("wb+") as stream, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(workbooks, "MOST_ROWS", len(HARD) - 1)
+        writing.write_xlsx(stream, "企业清单", COLUMNS, [[given, *ROW[1:]] for given, _read in HARD])
+    return path
+
+
+class TestOtherPrograms:
+    """What one of them reads from an export, beside openpyxl above."""
+
+    def test_calamine(self, export: Path) -> None:
+        book = python_calamine.load_workbook(str(export))
+        assert book.sheet_names == ["企业清单", "企业清单 2", "关于本表"]
+        rows = [row for name in book.sheet_names[:2] for row in book.get_sheet_by_name(name).to_python()[1:]]
+        assert [row[0] for row in rows] == [read for _given, read in HARD]
+        expected = [
+            "913502001555022666",
+            9895.9339,
+            328,
+            12.5,
+            dt.date(2024, 5, 1),
+            dt.datetime.fromisoformat("2024-05-01 10:30"),
+        ]
+        assert [row[1:7] for row in rows] == [expected] * len(HARD)
+
+    @pytest.mark.skipif(not shutil.which("soffice"), reason="LibreOffice (soffice) is not installed here")
+    def test_libreoffice(self, export: Path, tmp_path: Path) -> None:
+        """Let it save the file as its own and as CSV: nothing may be repaired, no text become a formula."""
+        home = f"-env:UserInstallation=file://{tmp_path}/home"
+        words = [
+            "soffice",
+            home,
+            "--headless",
+            "--convert-to",
+            "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,false,false,false,false,-1",
+        ]
+        subprocess.run(
+            [*words, "--outdir", str(tmp_path), str(export)], check=True, capture_output=True, timeout=120
+        )
+        rows = [
+            row
+            for sheet in ("企业清单", "企业清单 2")
+            for row in list(csv.reader((tmp_path / f"清单-{sheet}.csv").read_text("utf-8-sig").splitlines(keepends=True)))[1:]
+        ]  # fmt: skip
+        assert [row[0] for row in rows] == [read for _given, read in HARD]
+        shown = [
+            "913502001555022666",
+            "9895.9339",
+            "328",
+            "12.5",
+            "2024-05-01",
+            "2024-05-01 10:30:00",
+            "是",
+            "湖里区",
+            "第 7 号城市",
+        ]
+        assert [row[1:] for row in rows] == [shown] * len(HARD)
+
+    @given(st.lists(st.text(min_size=1, max_size=40), min_size=1, max_size=5))
+    @settings(max_examples=50, deadline=None)
+    def test_any_text_is_read_by_two_libraries_as_it_was(self, texts: list[str]) -> None:
+        """Texts that look like an escape of OOXML (_x000D_) are left to the readers' own ideas of it."""
+        texts = [text for text in texts if "_x" not in text and workbooks.cell_text(text)]
+        stream = io.BytesIO()
+        writing.write_xlsx(stream, "清单", [NAME], [[text] for text in texts])
+        expected = [workbooks.cell_text(text) for text in texts]
+        rows = openpyxl.load_workbook(stream).worksheets[0].iter_rows(min_row=2, values_only=True)
+        assert [row[0] for row in rows] == expected
+        stream.seek(0)
+        sheet = python_calamine.load_workbook(stream).get_sheet_by_index(0)
+        assert [row[0] for row in sheet.to_python()[1:]] == expected
 
 
 class TestCsv:

@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy
 
 from yinfeng.core.exchange.columns import REMARK_HEAD, RESULT_HEAD, Raw, Text
 from yinfeng.core.exchange.reading import Table
-from yinfeng.core.exchange.writing import Plain, write_lines
+from yinfeng.core.exchange.workbooks import Plain
+from yinfeng.core.exchange.writing import write_lines
 
 Outcome = Literal["new", "updated", "unchanged", "questioned", "refused"]
 

@@ -10,24 +10,32 @@ import csv
 import datetime as dt
 import io
 import re
-import tempfile
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
+from functools import partial
+from itertools import chain, islice
 from typing import IO, Any
 
 import xlsxwriter
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from yinfeng.core.errors import TooLarge
-from yinfeng.core.exchange import values
+from yinfeng.core.exchange import values, workbooks
 from yinfeng.core.exchange.columns import ABOUT_SHEET, GUIDE_SHEET, LISTS_SHEET, REQUIRED_MARK, Column
-from yinfeng.core.exchange.delimited import FORMULA_STARTS, escape_formula
+from yinfeng.core.exchange.delimited import escape_formula
+from yinfeng.core.exchange.ooxml import column_letters
+from yinfeng.core.exchange.workbooks import (
+    FORMATS,
+    HEADER_FILL,
+    HEADER_LINE,
+    CellWriter,
+    Plain,
+    cell_text,
+    workbook,
+)
 
-MOST_ROWS = 1_048_575
-LONGEST_CELL = 32_767
 # Excel's limits for a list written into a validation, and for the message shown beside it.
 LONGEST_LIST = 255
 LONGEST_PROMPT_TITLE = 32
@@ -37,21 +45,7 @@ NAMED_CHOICES = 30
 # Rows whose contents decide how wide the columns are; later rows may be wider.
 MEASURED_ROWS = 200
 NARROWEST, WIDEST = 8, 60
-FIRST_YEAR = 1900
-
-FORMATS = {
-    "date": "yyyy-mm-dd",
-    "datetime": "yyyy-mm-dd hh:mm",
-    "integer": "#,##0",
-    "money": "#,##0.00##",
-    "text": "@",
-    "code": "@",
-    "choice": "@",
-    "boolean": "@",
-}
-HEADER_FILL, HEADER_LINE, REQUIRED_FILL = "#E8EEF7", "#9FB2D0", "#FFF3D6"
-
-Plain = str | int | float | Decimal | dt.date | dt.datetime | None
+REQUIRED_FILL = "#FFF3D6"
 
 
 def _amount(value: object) -> tuple[Decimal, str] | None:
@@ -138,15 +132,14 @@ def write_xlsx(
 ) -> int:
     """Write the rows as a workbook with one table and a sheet that says where it comes from; return how many.
 
-    Args:
-        notes: what the second sheet says besides the title and the number of rows: when, who, by which filters.
+    More rows than a sheet can hold go on in a second one.
 
-    Raises:
-        TooLarge: there are more rows than a sheet can hold.
+    Args:
+        notes: what the last sheet says besides the title and the number of rows: when, who, by which filters.
     """
-    kinds = [column.kind for column in columns]
-    lines = ([plain_value(c, value) for c, value in zip(columns, row, strict=True)] for row in rows)
-    return write_lines(stream, title, [column.head for column in columns], lines, kinds=kinds, notes=notes)
+    cells = [_cell_writer(column, column_letters(at)) for at, column in enumerate(columns)]
+    shown = partial(_shown_values, columns)
+    return _write(stream, title, [column.head for column in columns], cells, rows, shown, notes)
 
 
 def write_lines(
@@ -155,90 +148,109 @@ def write_lines(
     heads: Sequence[str],
     lines: Iterable[Sequence[Plain]],
     *,
-    kinds: Sequence[str] = (),
     notes: Sequence[tuple[str, str]] = (),
 ) -> int:
-    """Write finished lines as ``write_xlsx`` does its rows; ``kinds`` say how numbers are shown."""
-    with _workbook(stream, title, constant_memory=True) as book:
-        sheet = _Sheet(book, _sheet_name(title), heads, kinds)
-        for line in lines:
-            sheet.add(line)
-        sheet.finish()
-        about = [(_("表名"), title), *notes, (_("行数"), f"{sheet.rows:,}")]
-        _text_sheet(book, str(ABOUT_SHEET), about, widths=(16, 80))
-    return sheet.rows
+    """Write finished lines as ``write_xlsx`` does its rows."""
+    cells = [workbooks.plain_cell(column_letters(at)) for at in range(len(heads))]
+    return _write(stream, title, heads, cells, lines, list, notes)
+
+
+def _write(
+    stream: IO[bytes],
+    title: str,
+    heads: Sequence[str],
+    cells: Sequence[CellWriter],
+    rows: Iterable[Sequence[Any]],
+    shown: Callable[[Sequence[Any]], list[Plain]],
+    notes: Sequence[tuple[str, str]],
+) -> int:
+    """Write a table and the sheet about it; the first rows say how wide the columns are."""
+    left = iter(rows)
+    first = list(islice(left, MEASURED_ROWS))
+    measured = [[_width(head) for head in heads]]
+    measured += [[_width(str(value)) for value in shown(row)] for row in first]
+    widths = [min(max(*column, NARROWEST - 2) + 2, WIDEST) for column in zip(*measured, strict=True)]
+    with workbook(stream, title) as book:
+        count = book.table(_sheet_name(title), heads, cells, widths, chain(first, left))
+        about = [(_("表名"), title), *notes, (_("行数"), f"{count:,}")]
+        book.texts(str(ABOUT_SHEET), about, widths=(16, 80))
+    return count
+
+
+def _shown_values(columns: Sequence[Column], row: Sequence[object]) -> list[Plain]:
+    return [plain_value(column, value) for column, value in zip(columns, row, strict=True)]
+
+
+def _cell_writer(column: Column, letters: str) -> CellWriter:
+    """Return what writes the cells of a column as ``plain_value`` says, the usual type of its values without asking."""
+    plain = workbooks.plain_cell(letters, column.kind)
+
+    def anything(value: Any, row: int) -> str:
+        return plain(plain_value(column, value), row)
+
+    if column.kind == "money" and column.money_unit.currency == "CNY":
+        return _money_cell(workbooks.number_cell(letters, "money"), column.money_unit.size, anything)
+    usual: dict[str, tuple[type, CellWriter]] = {
+        "text": (str, workbooks.text_cell(letters)),
+        "code": (str, workbooks.text_cell(letters)),
+        "integer": (int, workbooks.number_cell(letters, "integer")),
+        "decimal": (Decimal, workbooks.number_cell(letters)),
+        "date": (dt.date, workbooks.date_cell(letters)),
+    }
+    if column.kind not in usual:
+        return anything
+    expected, direct = usual[column.kind]
+
+    def write(value: Any, row: int) -> str:
+        if value is None:
+            return ""
+        return direct(value, row) if type(value) is expected else anything(value, row)
+
+    return write
+
+
+def _money_cell(number: CellWriter, size: Decimal, anything: CellWriter) -> CellWriter:
+    def write(value: Any, row: int) -> str:
+        if value is None:
+            return ""
+        return number(value / size, row) if type(value) is Decimal else anything(value, row)
+
+    return write
+
+
+def _sheet_name(title: str) -> str:
+    """Return the title as Excel allows it for a sheet, and other than the names of the sheets beside it."""
+    name = re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", values.printable(title)).strip().strip("'")
+    name = name[: LONGEST_SHEET_NAME - 1].strip()
+    if not name or name.casefold() == "history" or name in {str(ABOUT_SHEET), str(GUIDE_SHEET)}:
+        return _("数据")
+    return name
+
+
+def _width(text: str) -> int:
+    """Return how wide the text's widest line is, in Latin letters; a Chinese character takes two."""
+    line = max(text[: WIDEST * 4].split("\n"), key=len)[:WIDEST]
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in line)
+
+
+# --- the template of an import ------------------------------------------------------------------------------------
 
 
 @contextmanager
-def _workbook(stream: IO[bytes], title: str, *, constant_memory: bool) -> Iterator[Any]:
-    """Give a workbook that is written to the stream at the end, and not at all if its rows failed."""
-    with tempfile.TemporaryDirectory() as folder:
-        book = xlsxwriter.Workbook(
-            stream,
-            {
-                "constant_memory": constant_memory,
-                "tmpdir": folder,
-                "strings_to_formulas": False,
-                "strings_to_numbers": False,
-                "strings_to_urls": False,
-            },
-        )
-        book.set_properties({"title": title})
-        yield book
-        book.close()
-
-
-class _Sheet:
-    """A table being written: heads, then line by line."""
-
-    def __init__(self, book: Any, name: str, heads: Sequence[str], kinds: Sequence[str] = ()) -> None:
-        self.sheet = book.add_worksheet(name)
-        self.rows = 0
-        self._heads = heads
-        self._widths = [_width(head) + 2 for head in heads]
-        self._formats = {kind: book.add_format({"num_format": shown}) for kind, shown in FORMATS.items()}
-        self._kinds = [*kinds, *["text"] * (len(heads) - len(kinds))]
-        self._quoted = book.add_format({"num_format": "@", "quote_prefix": True})
-        header = _header_format(book)
-        for position, head in enumerate(heads):
-            self.sheet.write_string(0, position, _cell_text(head), header)
-
-    def add(self, line: Sequence[Plain]) -> None:
-        self.rows += 1
-        if self.rows > MOST_ROWS:
-            raise TooLarge(
-                _("超过 %(count)s 行，一张工作表放不下。请缩小筛选范围，或导出为 CSV。")
-                % {"count": f"{MOST_ROWS:,}"}
-            )
-        for position, value in enumerate(line):
-            if value is not None and value != "":
-                self._write(position, value)
-
-    def _write(self, position: int, value: Plain) -> None:
-        kind = self._kinds[position]
-        if isinstance(value, bool):
-            self.sheet.write_boolean(self.rows, position, value)
-        elif isinstance(value, dt.date) and value.year >= FIRST_YEAR:
-            kind = "datetime" if isinstance(value, dt.datetime) else "date"
-            self.sheet.write_datetime(self.rows, position, value, self._formats[kind])
-        elif isinstance(value, int | float | Decimal) and abs(value) < 10**values.FLOAT_DIGITS:
-            style = self._formats[kind] if kind in {"integer", "money"} else None
-            self.sheet.write_number(self.rows, position, value, style)
-        else:
-            text = _cell_text(str(value))
-            style = self._quoted if text.startswith(FORMULA_STARTS) else self._formats["text"]
-            self.sheet.write_string(self.rows, position, text, style)
-        if self.rows <= MEASURED_ROWS:
-            self._widths[position] = max(self._widths[position], _width(str(value)) + 2)
-
-    def finish(self) -> None:
-        """Set what the reader sees: widths, the frozen head, filters, the printed page."""
-        for position, width in enumerate(self._widths):
-            self.sheet.set_column(position, position, min(max(width, NARROWEST), WIDEST))
-        self.sheet.freeze_panes(1, 0)
-        if self._heads:
-            self.sheet.autofilter(0, 0, self.rows, len(self._heads) - 1)
-        _page(self.sheet)
+def _template(stream: IO[bytes], title: str) -> Iterator[Any]:
+    """Give a workbook of the library that also writes notes on cells and lists to choose from."""
+    book = xlsxwriter.Workbook(
+        stream,
+        {
+            "strings_to_formulas": False,
+            "strings_to_numbers": False,
+            "strings_to_urls": False,
+            "in_memory": True,
+        },
+    )
+    book.set_properties({"title": title})
+    yield book
+    book.close()
 
 
 def _page(sheet: Any) -> None:
@@ -248,13 +260,13 @@ def _page(sheet: Any) -> None:
     sheet.repeat_rows(0)
 
 
-def _header_format(book: Any, fill: str = HEADER_FILL) -> Any:
+def _header_format(book: Any, fill: str = f"#{HEADER_FILL}") -> Any:
     return book.add_format(
         {
             "bold": True,
             "bg_color": fill,
             "bottom": 1,
-            "bottom_color": HEADER_LINE,
+            "bottom_color": f"#{HEADER_LINE}",
             "num_format": "@",
             "valign": "vcenter",
         }
@@ -271,41 +283,13 @@ def _text_sheet(book: Any, name: str, lines: Sequence[Sequence[str]], *, widths:
         for position, text in enumerate(line):
             # A line of its own runs on over the empty cells beside it.
             if text:
-                sheet.write_string(row, position, _cell_text(text), wrapped if len(line) > 1 else None)
+                sheet.write_string(row, position, cell_text(text), wrapped if len(line) > 1 else None)
     _page(sheet)
-
-
-def _sheet_name(title: str) -> str:
-    """Return the title as Excel allows it for a sheet, and other than the names of the sheets beside it."""
-    name = re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", values.printable(title)).strip().strip("'")
-    name = name[: LONGEST_SHEET_NAME - 1].strip()
-    if not name or name.casefold() == "history" or name in {str(ABOUT_SHEET), str(GUIDE_SHEET)}:
-        return _("数据")
-    return name
-
-
-def _cell_text(text: str) -> str:
-    """Return the text as a cell can hold it; one that is too long is cut, and says so."""
-    text = values.printable(text.replace("\r\n", "\n").replace("\r", "\n"))
-    units = text.encode("utf-16-le")
-    if len(units) <= 2 * LONGEST_CELL:
-        return text
-    mark = _("…（内容过长，已截断）")
-    return units[: 2 * (LONGEST_CELL - len(mark))].decode("utf-16-le", errors="ignore") + mark
-
-
-def _width(text: str) -> int:
-    """Return how wide the text's widest line is, in Latin letters; a Chinese character takes two."""
-    line = max(text[: WIDEST * 4].split("\n"), key=len)[:WIDEST]
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in line)
-
-
-# --- the template of an import ------------------------------------------------------------------------------------
 
 
 def template_workbook(stream: IO[bytes], columns: Sequence[Column], title: str) -> None:
     """Write the workbook that is filled in for an import: heads, help on each, lists to choose from, a guide."""
-    with _workbook(stream, title, constant_memory=False) as book:
+    with _template(stream, title) as book:
         sheet = book.add_worksheet(_sheet_name(title))
         plain, required = _header_format(book), _header_format(book, REQUIRED_FILL)
         lists: list[tuple[int, Column]] = []
@@ -345,7 +329,7 @@ def _list_range(position: int, length: int) -> str:
 def _choices(column: Column) -> list[str]:
     if column.kind == "boolean":
         return [_("是"), _("否")]
-    return [_cell_text(str(label)) for _code, label in column.choices]
+    return [cell_text(str(label)) for _code, label in column.choices]
 
 
 def _validation(column: Column, source: list[str] | str) -> dict[str, object]:
