@@ -74,7 +74,7 @@ def order(query: str, ids: Iterable[int] = NAMES, limit: int = 20) -> list[int]:
         ("ＣＯＬＡ", {5}),
         ("coca cola", {5}),
         ("co", {5}),
-        ("ol", set()),
+        ("ol", {5}),
         ("3M", {6}),
         ("3m中国", {6}),
         ("91350203m0001qkt19", {1}),

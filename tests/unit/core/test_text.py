@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yinfeng.core.text import bigrams, normalise, pinyin_initials, query_bigrams
+from yinfeng.core.text import (
+    bigrams,
+    code_grams,
+    normalise,
+    pinyin_initials,
+    pinyin_pairs,
+    pinyin_readings,
+    pinyin_syllables,
+    query_bigrams,
+)
 
 # What officers type: Chinese of both kinds, Latin in every width and case, digits, brackets, blanks, and rubbish.
 TYPED = st.text(
@@ -50,8 +59,8 @@ def test_normal_form_is_stable_and_holds_only_letters_and_digits(typed: str) -> 
     [
         ("厦门金龙", ["厦门", "门金", "金龙"]),
         ("铝", ["铝"]),
-        ("5G通信", ["g通", "通信", "5", "5g"]),
-        ("Coca-Cola", ["coc", "oca", "cac", "aco", "col", "ola", "c", "co"]),
+        ("5G通信", ["5g", "g通", "通信", "5"]),
+        ("Coca-Cola", ["co", "oc", "ca", "ac", "ol", "la", "coc", "oca", "cac", "aco", "col", "ola", "c"]),
         ("中中中", ["中中"]),
         ("", []),
     ],
@@ -67,7 +76,7 @@ def test_grams_of_a_text(typed: str, grams: list[str]) -> None:
         ("铝", ["铝"]),
         ("3M", ["3m"]),
         ("QKT1", ["qkt", "kt1"]),
-        ("3M中国", ["m中", "中国"]),
+        ("3M中国", ["3m", "m中", "中国"]),
         ("华为5G", ["华为", "为5", "5g"]),
         ("“%*", []),
     ],
@@ -81,15 +90,24 @@ def test_every_text_has_the_grams_of_its_parts(typed: str, data: st.DataObject) 
     text = normalise(typed)
     start = data.draw(st.integers(0, len(text)))
     part = text[start : data.draw(st.integers(start, len(text)))]
-    short = len(part) < 2 or (len(part) == 2 and part.isascii())
-    if not short or part == text:
+    if len(part) > 1 or part == text:
         assert set(query_bigrams(part)) <= set(bigrams(typed))
 
 
-def test_one_and_two_latin_letters_are_found_where_a_word_begins() -> None:
+@given(st.text("0123456789ABCDEFGHJ", min_size=1, max_size=18), st.data())
+def test_a_code_is_found_by_three_characters_or_by_its_beginning(code: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, max(len(code) - 3, 0)))
+    part = code[start : data.draw(st.integers(start + 3, max(len(code), start + 3)))]
+    grams = set(code_grams(code))
+    assert set(query_bigrams(part)) <= grams or len(part) < 3
+    assert {code[:1].lower(), code[:2].lower()} <= grams
+    assert all(len(gram) == 3 for gram in grams - {code[:1].lower(), code[:2].lower()})
+
+
+def test_one_latin_letter_is_found_where_a_word_begins() -> None:
     grams = bigrams("Golden Dragon Bus")
-    assert {"go", "dr", "bu"} <= set(grams)
-    assert "on" not in grams
+    assert {"g", "d", "b"} <= set(grams)
+    assert "o" not in grams
 
 
 @pytest.mark.parametrize(
@@ -117,3 +135,50 @@ def test_pinyin_takes_any_text(typed: str) -> None:
     latin = pinyin_initials(typed)
     assert " " not in latin
     assert latin == latin.lower()
+
+
+@pytest.mark.parametrize(
+    ("name", "pairs"),
+    [
+        ("厦门国际", ["xiamen", "menguo", "guoji"]),
+        ("厦门TCL", ["xiamen"]),
+        ("TCL王牌", ["wangpai"]),
+        ("厦", []),
+    ],
+)
+def test_pairs_of_syllables(name: str, pairs: list[str]) -> None:
+    assert pinyin_pairs(pinyin_syllables(name)) == pairs
+
+
+@pytest.mark.parametrize(
+    ("query", "reading"),
+    [
+        ("xiamen", ["xiamen"]),
+        ("xiamenguoji", ["xiamen", "menguo", "guoji"]),
+        ("fangan", ["fangan"]),  # fang an and fan gan are asked for alike
+        ("xian", ["xian"]),  # xi an; xian alone is one syllable
+        ("xiam", ["xiamen"]),
+        ("xiameng", ["xiameng"]),
+    ],
+)
+def test_readings_of_letters(query: str, reading: list[str]) -> None:
+    assert reading in pinyin_readings(query)
+
+
+@pytest.mark.parametrize("query", ["xmgj", "golden", "厦门", "", "x1", "a" * 1000, "zh"])
+def test_letters_that_spell_nothing(query: str) -> None:
+    assert pinyin_readings(query) == []
+
+
+def test_readings_stay_few() -> None:
+    assert 0 < len(pinyin_readings("xianxianxianxianxianxianxianxian")) <= 40
+    assert len(pinyin_readings("aaaaaaaaaaaaaaaaaaaa")) <= 40
+
+
+@given(st.text("厦门国际银行股份有限公司金龙TCL", min_size=2, max_size=10), st.data())
+def test_every_run_of_syllables_is_read_so(name: str, data: st.DataObject) -> None:
+    syllables = [one for one in pinyin_syllables(name) if len(one) > 1]
+    start = data.draw(st.integers(0, max(len(syllables) - 2, 0)))
+    run = syllables[start : data.draw(st.integers(start + 2, start + 5))]
+    if len(run) > 1:
+        assert list(dict.fromkeys(pinyin_pairs(run))) in pinyin_readings("".join(run))
