@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from yinfeng.core import events, search
+from yinfeng.core import search
 from yinfeng.core.actors import ANONYMOUS, Actor
 from yinfeng.core.forms import style
 from yinfeng.core.tables import with_query
@@ -79,4 +79,4 @@ class TextFilter(django_filters.CharFilter):
 
     def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
         value = (value or "").strip()
-        return qs.filter(pk__in=search.matching(events.type_of(qs.model), value)) if value else qs
+        return search.answering(qs, value, self.parent.by) if value else qs

@@ -1,55 +1,91 @@
 """The one full-text index over the product's objects: for the search box and for the lists' filters.
 
-What is asked for is found anywhere inside a text, from two Chinese characters or three Latin letters on; one Chinese
-character is looked for in titles, one or two Latin letters at the beginning of words. Blanks in a query separate terms,
-all of which must be there. Letters also find titles by their pinyin initials: two from the start, more from anywhere.
+What is asked for is found anywhere inside a text, from two characters on; a single Chinese character is looked for in
+titles, a single Latin letter at the beginning of words. Blanks in a query separate terms, all of which must be there. Letters
+also find names by their pinyin: two or more initials, or two or more whole syllables, from anywhere in the name.
 
-A row is found by its distinct grams (``core.text``), kept as ``text[]`` under GIN on PostgreSQL and as an FTS5 table on
+A row is found by its distinct tokens (``core.text``), kept as ``text[]`` under GIN on PostgreSQL and as an FTS5 table on
 SQLite (``core.models_search``), written in the transaction that changes the object. SQLite's trigram index knows no
 words of two characters, and PostgreSQL's makes none of Chinese under ``LC_CTYPE=C``. A long text may be found although
 the grams of the query stand apart in it; ``ranked`` looks at the title itself.
 
+What not everybody may see (the people of an enterprise) is indexed under a mark of its own, and only who holds the
+permission that its kind was registered with is answered by it.
+
 An app registers for each kind of object what it is found by (``register``); its services call ``refresh`` after a change,
-and ``rebuild`` makes the whole index again. Only services write here. Reading is scoped by the caller: ``matching`` is one more filter on a permitted query set, and
-``ranked`` is given the permitted rows of each type.
+and ``rebuild`` makes the whole index again. Only services write here. Reading is scoped by the caller: ``answering`` and
+``matching`` filter a permitted query set, and ``ranked`` is given the permitted rows of each type.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
+from zlib import crc32
 
 from django.db import connection, transaction
-from django.db.models import Model, QuerySet
+from django.db.models import (
+    BooleanField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
 
-from yinfeng.core.models_search import Question, SearchEntry
-from yinfeng.core.text import bigrams, normalise, pinyin_initials, query_bigrams
+from yinfeng.core.actors import ANONYMOUS, Actor
+from yinfeng.core.models_search import Question, SearchEntry, Terms, fts_params
+from yinfeng.core.text import (
+    bigrams,
+    code_grams,
+    initials_of,
+    normalise,
+    pinyin_pairs,
+    pinyin_readings,
+    pinyin_syllables,
+    query_bigrams,
+)
+
+M = TypeVar("M", bound=Model)
 
 TITLE_LENGTH = 300
-TOKENS_LIMIT = 600  # per entry; the title's come first
+TOKENS_LIMIT = 3000  # per entry; the names' come first
 QUERY_LENGTH = 200
 TERMS_LIMIT = 8
-CANDIDATES = 200  # of each type, looked at for the ranking
+CANDIDATES = 200  # of each sort of answer, looked at for the ranking
+
+# From so many answers on, looking at rows one by one in the order of the list finds a page of them sooner than gathering
+# the answers and sorting them; half a million answers took 0.4 s to gather (docs/adr/0013).
+COMMON = 20_000
+# PostgreSQL guesses how many rows answer. Where it guessed too high, its walk is broken off after so many rows.
+WALK = 60_000
 
 # A LIMIT keeps PostgreSQL from walking a list in its order and asking of each row whether it matches: that guess took 9 s
 # over 1,000,000 rows where matches lie together (all of one place), and 0.2 s by the index (docs/adr/0010).
 _NO_LIMIT = 1_000_000_000
 
 # Marks that no normalised text contains.
-_BEGIN, _END, _INITIALS, _TYPE = "«", "»", "§", "¤"
+_BEGIN, _END, _WHOLE, _INITIALS, _SPELT, _GUARDED = "«", "»", "¬", "§", "¶", "¦"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An object to be found by its title and by further texts (former names, codes, places)."""
+    """An object to be found by its title, further names, texts and codes; by ``guarded`` texts only for who may."""
 
     object_type: str
     object_id: int
     title: str
     texts: Sequence[str] = ()
     pinyin: bool = True
+    names: Sequence[str] = ()
+    codes: Sequence[str] = ()
+    guarded: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,42 +101,84 @@ class Hit:
 # --- writing ------------------------------------------------------------------------------------------------------
 
 
-def _initials_tokens(title: str) -> Iterator[str]:
-    initials = pinyin_initials(title)
-    if initials != normalise(title):
-        yield _INITIALS + _BEGIN + initials[:2]
+def _base(object_type: str) -> int:
+    """Return where the keys of one kind of object begin: 2^40 of them, in an order that only needs to stay."""
+    return (crc32(object_type.encode()) & 0x3FFFFF) << 40
+
+
+def key(object_type: str, object_id: int) -> int:
+    """Return the key of an object's entry."""
+    return _base(object_type) + object_id
+
+
+def _pinyin_tokens(name: str) -> Iterator[str]:
+    syllables = pinyin_syllables(name)
+    initials = initials_of(syllables)
+    if initials != name:
+        yield from (_INITIALS + initials[i : i + 2] for i in range(len(initials) - 1))
         yield from (_INITIALS + initials[i : i + 3] for i in range(len(initials) - 2))
+        yield from (_SPELT + pair for pair in pinyin_pairs(syllables))
+
+
+def _name_tokens(name: str, pinyin: bool) -> Iterator[str]:
+    yield from bigrams(name)
+    if pinyin:
+        yield from _pinyin_tokens(normalise(name))
 
 
 def _tokens(entry: Entry) -> list[str]:
     title = normalise(entry.title)
-    tokens = [_TYPE + entry.object_type, _BEGIN + title[:1], _BEGIN + title[:2], title[-2:] + _END]
-    tokens += [*bigrams(entry.title), *(char for char in title if not char.isascii())]
-    if entry.pinyin:
-        tokens += _initials_tokens(entry.title)
+    tokens = [_BEGIN + title[:1], _BEGIN + title[:2], title[-2:] + _END]
+    tokens += _name_tokens(entry.title, entry.pinyin)
+    tokens += [char for char in title if not char.isascii()]
+    for name in entry.names:
+        tokens.append(_WHOLE + normalise(name))
+        tokens += _name_tokens(name, entry.pinyin)
+    for code in entry.codes:
+        tokens += code_grams(code)
+    for text in entry.guarded:
+        tokens += [_GUARDED + token for token in _name_tokens(text, entry.pinyin)]
     for text in entry.texts:
         tokens += bigrams(text)
     return list(dict.fromkeys(tokens))[:TOKENS_LIMIT]
 
 
-def _row(entry: Entry) -> SearchEntry:
-    # Neither database stores a NUL, nor UTF-8 a lone surrogate.
-    title = entry.title.encode(errors="ignore").decode().replace("\0", "")[:TITLE_LENGTH]
-    return SearchEntry(
-        object_type=entry.object_type, object_id=entry.object_id, title=title, tokens=_tokens(entry)
-    )
+_UPSERT_MANY = """
+INSERT INTO core_searchentry (id, object_type, object_id, title, tokens)
+SELECT a, b, c, d, e::text[] FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::text[]) AS t(a, b, c, d, e)
+ON CONFLICT (id) DO UPDATE SET title = excluded.title, tokens = excluded.tokens
+"""
+_UPSERT_EACH = """
+INSERT INTO core_searchentry (id, object_type, object_id, title, tokens) VALUES (%s, %s, %s, %s, %s)
+ON CONFLICT (id) DO UPDATE SET title = excluded.title, tokens = excluded.tokens
+"""
 
 
 def index_many(entries: Iterable[Entry], batch_size: int = 2000) -> None:
     """Put entries into the index, each in the place of what was there for its object; of two for one object the last counts."""
+    prepare = SearchEntry._meta.get_field("tokens").get_db_prep_value
     pending = iter(entries)
-    while batch := {(entry.object_type, entry.object_id): entry for entry in islice(pending, batch_size)}:
-        SearchEntry.objects.bulk_create(
-            [_row(entry) for entry in batch.values()],
-            update_conflicts=True,
-            unique_fields=["object_type", "object_id"],
-            update_fields=["title", "tokens"],
-        )
+    while batch := {key(entry.object_type, entry.object_id): entry for entry in islice(pending, batch_size)}:
+        rows = [
+            (
+                at,
+                entry.object_type,
+                entry.object_id,
+                _stored(entry.title),
+                prepare(_tokens(entry), connection),
+            )
+            for at, entry in batch.items()
+        ]
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                cursor.execute(_UPSERT_MANY, [list(column) for column in zip(*rows, strict=True)])
+            else:
+                cursor.executemany(_UPSERT_EACH, rows)
+
+
+def _stored(title: str) -> str:
+    """Return a title without what neither database stores (NUL) or UTF-8 does not hold (a lone surrogate)."""
+    return title.encode(errors="ignore").decode().replace("\0", "")[:TITLE_LENGTH]
 
 
 def index(
@@ -112,17 +190,25 @@ def index(
 
 def forget(object_type: str, *object_ids: int) -> None:
     """Take objects out of the index."""
-    SearchEntry.objects.filter(object_type=object_type, object_id__in=object_ids).delete()
+    SearchEntry.objects.filter(pk__in=[key(object_type, object_id) for object_id in object_ids]).delete()
 
 
 # For every kind of object that can be found, the entries of those with the given ids.
 Entries = Callable[[Sequence[int]], Iterable[Entry]]
 SOURCES: dict[type[Model], Entries] = {}
+GUARDS: dict[str, str] = {}  # object type → the permission that its guarded texts need
 
 
-def register(model: type[Model], entries: Entries) -> None:
-    """Let objects of ``model`` be found by what ``entries`` says of them; called in ``AppConfig.ready``."""
+def register(model: type[Model], entries: Entries, *, guard: str = "") -> None:
+    """Let objects of ``model`` be found by what ``entries`` says of them; called in ``AppConfig.ready``.
+
+    Guarded texts are found by who holds the permission ``guard``.
+    """
+    bases = {_base(known._meta.label_lower) for known in SOURCES if known is not model}
+    assert _base(model._meta.label_lower) not in bases, f"{model._meta.label} has the keys of another kind"
     SOURCES[model] = entries
+    if guard:
+        GUARDS[model._meta.label_lower] = guard
 
 
 def refresh(model: type[Model], *object_ids: int) -> None:
@@ -140,10 +226,9 @@ def rebuild(model: type[Model], chunk: int = 1000) -> Iterator[int]:
         with transaction.atomic():
             rows = model._base_manager.filter(pk__gt=last).order_by("pk").select_for_update()
             ids = list(rows.values_list("pk", flat=True)[:chunk])
-            strangers = SearchEntry.objects.filter(object_type=kind, object_id__gt=last)
-            if ids:
-                strangers = strangers.filter(object_id__lte=ids[-1]).exclude(object_id__in=ids)
-            strangers.delete()
+            until = key(kind, ids[-1]) if ids else key(kind, 0) + (1 << 40) - 1
+            strangers = SearchEntry.objects.filter(pk__gt=key(kind, last), pk__lte=until)
+            strangers.exclude(pk__in=[key(kind, pk) for pk in ids]).delete()
             index_many(SOURCES[model](ids))
         if not ids:
             return
@@ -167,76 +252,191 @@ def _terms(query: str) -> list[str]:
     return list(dict.fromkeys(term[:QUERY_LENGTH] for term in terms if term))[:TERMS_LIMIT]
 
 
-def _alternatives(term: str) -> list[list[str]]:
-    """Return the sets of tokens of which a row must have one: those of the term itself, those of pinyin initials."""
+def _alternatives(term: str, guarded: bool) -> list[list[str]]:
+    """Return the sets of tokens of which a row must have one: of the term itself, of initials, of syllables."""
     ways = [query_bigrams(term)]
-    if term.isascii() and not term.isdigit() and len(term) == 2:
-        ways.append([_INITIALS + _BEGIN + term])
-    elif term.isascii() and not term.isdigit() and len(term) > 2:
+    if term.isascii() and not term.isdigit() and len(term) > 1:
         ways.append([_INITIALS + gram for gram in query_bigrams(term)])
-    return ways
+        ways += ([_SPELT + pair for pair in pairs] for pairs in pinyin_readings(term))
+    return ways + [[_GUARDED + token for token in way] for way in ways] if guarded else ways
 
 
-def _asking(object_type: str, terms: Sequence[str], *marks: str) -> QuerySet[SearchEntry]:
-    question: Question = [[[_TYPE + object_type, *marks]], *map(_alternatives, terms)]
-    return SearchEntry.objects.filter(object_type=object_type, tokens__answers=question)
+def _question(object_type: str, terms: Sequence[str], by: Actor = ANONYMOUS, *marks: str) -> Question:
+    guard = GUARDS.get(object_type, "")
+    guarded = bool(guard) and by.may(guard)
+    asked: Terms = [_alternatives(term, guarded) for term in terms]
+    if marks:
+        asked = [[list(marks)], *asked]
+    base = _base(object_type)
+    return Question(asked, base, base + (1 << 40) - 1)
 
 
-def matching(object_type: str, query: str) -> QuerySet[SearchEntry, int]:
+def _entries(question: Question) -> QuerySet[SearchEntry]:
+    """Return the entries that answer, by the index."""
+    return SearchEntry.objects.filter(pk__range=(question.low, question.high), tokens__answers=question)
+
+
+_COUNT = """
+SELECT count(*) FROM (SELECT 1 FROM core_search WHERE core_search MATCH %s AND rowid BETWEEN %s AND %s LIMIT %s)
+"""
+
+
+def _is_common(question: Question, from_: int = COMMON) -> bool:
+    """Say whether about ``from_`` entries or more answer: counted so far on SQLite, guessed by PostgreSQL's statistics."""
+    if connection.vendor == "postgresql":
+        (plan,) = json.loads(_entries(question).explain(format="json"))
+        return bool(plan["Plan"]["Plan Rows"] >= from_)
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, [*fts_params(question), from_])
+        (count,) = cursor.fetchone()
+    return bool(count >= from_)
+
+
+def matching(object_type: str, query: str, by: Actor = ANONYMOUS) -> QuerySet[SearchEntry, int]:
     """Return the ids of the objects that answer the query, as a subquery: ``rows.filter(pk__in=matching(…))``.
 
-    A query without any letter or digit finds nothing.
+    A query without any letter or digit finds nothing. For a list that may be long, see ``answering``.
     """
     terms = _terms(query)
-    found = _asking(object_type, terms) if terms else SearchEntry.objects.none()
+    found = _entries(_question(object_type, terms, by)) if terms else SearchEntry.objects.none()
     return found.values_list("object_id", flat=True)[:_NO_LIMIT]
 
 
-def _rank(title: str, terms: Sequence[str]) -> int:
-    """Return 0 if the title is the query, 1 if it begins with it, 2 if it has all terms, 3 and 4 for initials, else 5."""
-    key, whole = normalise(title), "".join(terms)
-    if key == whole:
+def answering(rows: QuerySet[M], query: str, by: Actor = ANONYMOUS, wanted: int = 0) -> QuerySet[M]:
+    """Keep the rows that answer the query, in the way that gives the first ``wanted`` (a page, if 0) of them soonest.
+
+    Few answers are gathered by the index; of very many, rows are looked at one by one in the order of the list.
+    """
+    object_type, terms = rows.model._meta.label_lower, _terms(query)
+    if not terms:
+        return rows.none()
+    question = _question(object_type, terms, by)
+    if _is_common(question, max(COMMON, wanted * 8)):
+        return rows.filter(_each(question))
+    return rows.filter(pk__in=_entries(question).values("object_id")[:_NO_LIMIT])
+
+
+def _each(question: Question) -> Subquery:
+    """Return the condition that a row's own entry answers; as a value, lest it be joined and gathered after all."""
+    entry = SearchEntry.objects.filter(pk=OuterRef("pk") + question.low)
+    answer = ExpressionWrapper(Q(tokens__has=question), output_field=BooleanField())
+    return Subquery(entry.values(answers=answer), output_field=BooleanField())
+
+
+# --- ranking ------------------------------------------------------------------------------------------------------
+
+
+def _rank(title: str, terms: Sequence[str], is_name: bool) -> int:
+    """Return how well a title answers; less is better.
+
+    0: the query is the title or another name; 1: the title begins with it; 2: it has all terms; 3, 4: its pinyin does; 5: another text.
+    """
+    name, whole = normalise(title), "".join(terms)
+    if name == whole or is_name:
         return 0
-    if key.startswith(whole):
+    if name.startswith(whole):
         return 1
-    if all(term in key for term in terms):
+    if all(term in name for term in terms):
         return 2
     if whole.isascii():
-        initials = pinyin_initials(title)
-        if initials.startswith(whole):
+        syllables = pinyin_syllables(name)
+        read = (initials_of(syllables), "".join(syllables))
+        if any(letters.startswith(whole) for letters in read):
             return 3
-        if all(term in initials for term in terms):
+        if any(all(term in letters for term in terms) for letters in read):
             return 4
     return 5
 
 
-def _candidates(object_type: str, visible: QuerySet[Any], terms: Sequence[str]) -> dict[int, str]:
-    """Return id → title of objects of one type, with the best among them if there are more than CANDIDATES."""
-
-    def some(*marks: str) -> dict[int, str]:
-        rows = _asking(object_type, terms, *marks).filter(object_id__in=visible.order_by().values("pk"))
-        return dict(rows.values_list("object_id", "title")[: CANDIDATES + 1])
-
-    found = some()
-    if len(found) > CANDIDATES:
-        whole = "".join(terms)
-        begin, end = _BEGIN + whole[:2], whole[-2:] + _END
-        found |= some(begin) | some(begin, end)
-    return found
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    object_id: int
+    title: str
+    is_name: bool
 
 
-def ranked(visible: Mapping[str, QuerySet[Any]], query: str, limit: int = 20) -> list[Hit]:
+def _newest(question: Question, rows: QuerySet[Any], name: Terms) -> list[_Candidate]:
+    """Return the newest CANDIDATES + 1 answers among the rows."""
+    limit = CANDIDATES + 1
+    # A query set without conditions is all rows of its kind, and every entry has its row.
+    narrowed = bool(rows.query.where)
+    if narrowed and _is_common(question):
+        ids = rows.filter(_each(question)).order_by("-pk").values_list("pk", flat=True)[:limit]
+        found = SearchEntry.objects.filter(pk__in=[question.low + pk for pk in ids])
+    elif narrowed:
+        found = _entries(question).filter(Exists(rows.filter(pk=OuterRef("object_id")).order_by()))
+    elif connection.vendor == "sqlite":
+        found = _entries(replace(question, limit=limit))
+    elif _is_common(question) and len(near := _walked(question, name, limit)) == limit:
+        return near
+    else:
+        found = _entries(question)
+    # Sorted by a sum, PostgreSQL goes by the tokens: its index of the keys would be walked until enough answers came.
+    order = F("pk") + 0 if connection.vendor == "postgresql" else F("pk")
+    return _candidates(found.order_by(order.desc()), name, limit)
+
+
+def _walked(question: Question, name: Terms, limit: int) -> list[_Candidate]:
+    """Return the newest answers among the newest WALK entries."""
+    newest = SearchEntry.objects.filter(pk__lte=question.high).order_by("-pk").values("pk")[:1]
+    since = Subquery(newest) - WALK
+    entries = SearchEntry.objects.filter(
+        pk__gt=since, pk__range=(question.low, question.high), tokens__has=question
+    )
+    return _candidates(entries.order_by("-pk"), name, limit)
+
+
+def _candidates(entries: QuerySet[SearchEntry], name: Terms, limit: int) -> list[_Candidate]:
+    asked = Question(name, 0, 0)
+    found = entries.annotate(is_name=ExpressionWrapper(Q(tokens__has=asked), output_field=BooleanField()))
+    return [_Candidate(*row) for row in found.values_list("object_id", "title", "is_name")[:limit]]
+
+
+def _best(
+    object_type: str, rows: QuerySet[Any], terms: Sequence[str], by: Actor
+) -> tuple[list[_Candidate], bool]:
+    """Return answers among the rows, with the best if there are more than CANDIDATES, and whether these are all.
+
+    Of a common query they are the newest that are named so, of those whose title begins so, and of all.
+    """
+    whole = "".join(terms)
+    named: Terms = [[[_WHOLE + whole]]]
+    found = _newest(_question(object_type, terms, by), rows, named)
+    if len(found) <= CANDIDATES:
+        return found, True
+    begin = _question(object_type, terms, ANONYMOUS, _BEGIN + whole[:2])
+    exact = _question(object_type, terms, ANONYMOUS)
+    exact = replace(exact, terms=[[[_WHOLE + whole], [_BEGIN + whole[:2], whole[-2:] + _END]], *exact.terms])
+    beginning = _newest(begin, rows, named)
+    return list(
+        {item.object_id: item for item in [*found, *beginning, *_newest(exact, rows, named)]}.values()
+    ), False
+
+
+def ranked(
+    visible: Mapping[str, QuerySet[Any]], query: str, limit: int = 20, by: Actor = ANONYMOUS
+) -> list[Hit]:
     """Return the best answers among the ``visible`` rows (object type → permitted query set), best first.
 
-    Equal ranks: the shorter title first, then by title. One query per type, three for a type in which the query is common.
+    Equal ranks: the shorter title first, then by title. Of a query with more than CANDIDATES answers of a kind, the newest
+    of each sort are compared.
     """
+    return best(visible, query, limit, by)[0]
+
+
+def best(
+    visible: Mapping[str, QuerySet[Any]], query: str, limit: int = CANDIDATES, by: Actor = ANONYMOUS
+) -> tuple[list[Hit], bool]:
+    """Return what ``ranked`` does, and whether these are all answers."""
     terms = _terms(query)
-    hits = [
-        Hit(object_type, object_id, title, _rank(title, terms))
-        for object_type, rows in visible.items()
-        if terms
-        for object_id, title in _candidates(object_type, rows, terms).items()
-    ]
-    return sorted(
-        hits, key=lambda hit: (hit.rank, len(hit.title), hit.title, hit.object_type, hit.object_id)
-    )[:limit]
+    hits: list[Hit] = []
+    complete = True
+    for object_type, rows in visible.items() if terms else ():
+        found, all_of_them = _best(object_type, rows, terms, by)
+        complete = complete and all_of_them
+        hits += (
+            Hit(object_type, item.object_id, item.title, _rank(item.title, terms, item.is_name))
+            for item in found
+        )
+    hits.sort(key=lambda hit: (hit.rank, len(hit.title), hit.title, hit.object_type, hit.object_id))
+    return hits[:limit], complete and len(hits) <= limit

@@ -100,7 +100,9 @@ class Search(Page):
             if not query or (found.permission and not self.by.may(found.permission)):
                 continue
             model_type = events.type_of(found.model)
-            hits = search.ranked({model_type: rows(found.model).permitted(self.by)}, query, self.limit)
+            hits = search.ranked(
+                {model_type: rows(found.model).permitted(self.by)}, query, self.limit, self.by
+            )
             objects = (
                 rows(found.model).select_related(*found.related).in_bulk([hit.object_id for hit in hits])
             )

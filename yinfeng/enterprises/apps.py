@@ -25,5 +25,5 @@ class EnterprisesConfig(AppConfig):
             }
 
         desk.searchable(desk.Found(Enterprise, _("企业"), "enterprises", "enterprises.enterprise.view", line))
-        search.register(Enterprise, queries.search_entries)
+        search.register(Enterprise, queries.search_entries, guard="enterprises.contact.view")
         jobs.register(imports.KIND, _("导入企业名单"), imports.chunk)

@@ -36,7 +36,9 @@ NAMES = {
 @pytest.fixture
 def firms() -> None:
     search.index_many(
-        Entry(FIRM, key, name, ["91350203M0001QKT19", "Golden Dragon Bus"] if key == 1 else [])
+        Entry(FIRM, key, name, codes=["91350203M0001QKT19"], names=["Golden Dragon Bus"])
+        if key == 1
+        else Entry(FIRM, key, name)
         for key, name in NAMES.items()
     )
     search.index(PROJECT, 1, "金龙新能源客车二期")
@@ -74,7 +76,7 @@ def order(query: str, ids: Iterable[int] = NAMES, limit: int = 20) -> list[int]:
         ("ＣＯＬＡ", {5}),
         ("coca cola", {5}),
         ("co", {5}),
-        ("ol", {5}),
+        ("ol", {1, 5}),
         ("3M", {6}),
         ("3m中国", {6}),
         ("91350203m0001qkt19", {1}),
@@ -82,7 +84,7 @@ def order(query: str, ids: Iterable[int] = NAMES, limit: int = 20) -> list[int]:
         ("golden dragon", {1}),
         ("xmgm", {2}),
         ("gmkg", {3}),
-        ("xm", {1, 2, 4}),
+        ("xm", {1, 2, 4, 5}),
         ("jlkc", {9}),
         ("qzgd", {4}),
         ("不存在", set()),

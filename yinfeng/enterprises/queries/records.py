@@ -188,13 +188,37 @@ def belongings(enterprise: Enterprise, *, contacts: bool) -> Belongings:
 
 
 def search_entries(ids: Sequence[int]) -> Iterator[search.Entry]:
-    """Yield by what enterprises are found: all their names and codes."""
-    former: dict[int, list[str]] = {}
-    for owner, name in FormerName.objects.filter(enterprise__in=ids).values_list("enterprise_id", "name"):
-        former.setdefault(owner, []).append(name)
-    for row in Enterprise.objects.filter(pk__in=ids):
-        texts = [row.short_name, row.name_en, row.uscc or "", row.listing_code, *former.get(row.pk, ())]
-        yield search.Entry(events.type_of(row), row.pk, row.name, [text for text in texts if text])
+    """Yield by what enterprises are found: all their names, codes, place and business; the people only for who may see them."""
+    former = _texts_of(FormerName.objects.filter(enterprise__in=ids), "name")
+    people = _texts_of(Contact.objects.filter(enterprise__in=ids), "name", "position")
+    object_type = events.type_of(Enterprise)
+    found = Enterprise.objects.filter(pk__in=ids).values_list(
+        "pk",
+        "name",
+        "short_name",
+        "name_en",
+        "uscc",
+        "listing_code",
+        "province",
+        "city",
+        "address",
+        "scope_of_business",
+    )
+    for pk, name, short, latin, code, listing, *texts in found:
+        yield search.Entry(
+            object_type, pk, name, [text for text in texts if text],
+            names=[text for text in (short, latin, *former.get(pk, ())) if text],
+            codes=[text for text in (code, listing) if text],
+            guarded=people.get(pk, ()),
+        )  # fmt: skip
+
+
+def _texts_of(found: QuerySet[Any], *fields: str) -> dict[int, list[str]]:
+    """Return the texts in some fields of what belongs to enterprises: id of the enterprise → those that are not empty."""
+    texts: dict[int, list[str]] = {}
+    for owner, *values in found.order_by("pk").values_list("enterprise_id", *fields):
+        texts.setdefault(owner, []).extend(filter(None, values))
+    return texts
 
 
 def names_and_codes() -> Iterator[tuple[str, str | None, str]]:

@@ -198,6 +198,7 @@ def add_contact(*, by: Actor, enterprise: Enterprise, values: Values, is_demo: b
     validated(contact)
     contact.save(force_insert=True)
     _log_contact(by, "added", contact)
+    search.refresh(Enterprise, contact.enterprise_id)
     return contact
 
 
@@ -221,6 +222,7 @@ def change_contact(*, by: Actor, contact: Contact, version: int, values: Values)
         raise stale(Contact.objects.get(pk=contact.pk), shown)
     contact.refresh_from_db()
     _log_contact(by, "changed", contact, fields=changes)
+    search.refresh(Enterprise, contact.enterprise_id)
     return contact
 
 
@@ -230,6 +232,7 @@ def remove_contact(*, by: Actor, contact: Contact, reason: str = "") -> None:
     demand(contact, by, "change", _("联系人由录入单位维护，您没有删除的权限。"))
     _log_contact(by, "removed", contact, reason)
     contact.delete()
+    search.refresh(Enterprise, contact.enterprise_id)
 
 
 @transaction.atomic
