@@ -269,29 +269,18 @@ def page(
     Keyset: the cost of page 10,000 is that of page 1 (FACTS: OFFSET 500,000 takes 44 ms, keyset 0.3). ``fetch`` adds
     what the cells read to the rows of the page alone: a database that sorts computes it for every row it sorts.
     """
-    name = ordering.lstrip("-")
-    descending = ordering.startswith("-")
-    nullable = name != "pk" and _nullable(queryset.model, name)
+    name, descending = ordering.lstrip("-"), ordering.startswith("-")
     backwards = bool(before) and not after
     cursor = before if backwards else after
-    if cursor:
-        value, pk = _decode(cursor, queryset.model, name)
-        queryset = queryset.filter(_beyond(name, value, pk, descending != backwards, backwards, nullable))
-    down = descending != backwards
-    if name == "pk":
-        queryset = queryset.order_by("-pk" if down else "pk")
-    else:
-        order: Any = F(name)
-        if nullable:
-            last = {"nulls_last": True} if not backwards else {"nulls_first": True}
-            order = order.desc(**last) if down else order.asc(**last)
-        else:
-            order = order.desc() if down else order.asc()
-        queryset = queryset.order_by(order, "-pk" if down else "pk")
-    if fetch is not None:
-        keys, order_by = queryset[: size + 1].values("pk"), queryset.query.order_by
-        queryset = fetch(queryset.model._default_manager.filter(pk__in=keys)).order_by(*order_by)
-    objects = list(queryset[: size + 1])
+    start = _decode(cursor, queryset.model, name) if cursor else None
+    objects: list[Any] = []
+    for part, order in _parts(queryset.model, name, start, descending != backwards, backwards):
+        found = queryset.filter(part).order_by(*order)[: size + 1 - len(objects)]
+        if fetch is not None:
+            found = fetch(queryset.model._default_manager.filter(pk__in=found.values("pk"))).order_by(*order)
+        objects += found
+        if len(objects) > size:
+            break
     more = len(objects) > size
     objects = objects[:size]
     if backwards:
@@ -306,6 +295,34 @@ def page(
     )
 
 
+Part = tuple[Q, Sequence[Any]]
+
+
+def _parts(
+    model: type[Model], name: str, start: tuple[Any, int] | None, down: bool, backwards: bool
+) -> list[Part]:
+    """Return the rows that come strictly after ``start`` in the direction of reading, in parts that follow one another.
+
+    Each part is one range of an index over (field, key); a single query with OR would be read from the beginning.
+    """
+    key, step = ("-pk", "lt") if down else ("pk", "gt")
+    if name == "pk":
+        return [(Q(**{f"pk__{step}": start[1]}) if start else Q(), [key])]
+    value = F(name).desc() if down else F(name).asc()
+    nullable = _nullable(model, name)
+    filled: Part = (Q(**{f"{name}__isnull": False}) if nullable else Q(), [value, key])
+    empty: list[Part] = [(Q(**{f"{name}__isnull": True}), [key])] if nullable else []
+    if start is None:
+        return [filled, *empty]
+    last, pk = start
+    if last is None:
+        ties: Part = (Q(**{f"{name}__isnull": True, f"pk__{step}": pk}), [key])
+        return [ties, filled] if backwards else [ties]
+    ties = (Q(**{name: last, f"pk__{step}": pk}), [key])
+    beyond: Part = (Q(**{f"{name}__{step}": last}), [value, key])
+    return [ties, beyond] if backwards else [ties, beyond, *empty]
+
+
 def _nullable(model: type[Model], name: str) -> bool:
     meta: Any = model._meta
     for part in name.split("__"):
@@ -314,18 +331,6 @@ def _nullable(model: type[Model], name: str) -> bool:
             return True
         meta = field.related_model._meta if field.related_model else None
     return False
-
-
-def _beyond(name: str, value: Any, pk: int, down: bool, backwards: bool, nullable: bool) -> Q:
-    """Return the Q of rows that come strictly after (value, pk) in the direction of reading."""
-    step = "lt" if down else "gt"
-    if name == "pk":
-        return Q(**{f"pk__{step}": pk})
-    if value is None:
-        ties = Q(**{f"{name}__isnull": True, f"pk__{step}": pk})
-        return ties | Q(**{f"{name}__isnull": False}) if backwards else ties
-    q = Q(**{f"{name}__{step}": value}) | Q(**{name: value, f"pk__{step}": pk})
-    return q | Q(**{f"{name}__isnull": True}) if nullable and not backwards else q
 
 
 def pager(query: QueryDict, page: Page) -> dict[str, str]:
