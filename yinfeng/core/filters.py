@@ -44,6 +44,24 @@ class ScopedFilterSet(django_filters.FilterSet):
             made.styled = True
         return made
 
+    @property
+    def asked(self) -> str:
+        """Return what was typed to be searched for."""
+        valid = self.form.is_valid()
+        typed = [self.form.cleaned_data[name] for name in self._text_filters() if valid]
+        return "".join(typed[:1]).strip()
+
+    def but_asked(self) -> QuerySet[Any]:
+        """Return the rows that pass every filter but the one over the search index."""
+        found, texts = self.queryset.all(), self._text_filters()
+        for name, value in self.form.cleaned_data.items():
+            if name not in texts:
+                found = self.filters[name].filter(found, value)
+        return found
+
+    def _text_filters(self) -> list[str]:
+        return [name for name, one in self.filters.items() if isinstance(one, TextFilter)]
+
     def chips(self, query: QueryDict) -> list[dict[str, str]]:
         """Return what is filtered by, each with the link that lifts it."""
         found = []

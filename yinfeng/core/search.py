@@ -111,19 +111,19 @@ def key(object_type: str, object_id: int) -> int:
     return _base(object_type) + object_id
 
 
-def _pinyin_tokens(name: str) -> Iterator[str]:
+def _pinyin_tokens(name: str) -> list[str]:
     syllables = pinyin_syllables(name)
     initials = initials_of(syllables)
-    if initials != name:
-        yield from (_INITIALS + initials[i : i + 2] for i in range(len(initials) - 1))
-        yield from (_INITIALS + initials[i : i + 3] for i in range(len(initials) - 2))
-        yield from (_SPELT + pair for pair in pinyin_pairs(syllables))
+    if initials == name:  # all Latin: found as it is
+        return []
+    tokens = [_INITIALS + initials[i : i + 2] for i in range(len(initials) - 1)]
+    tokens += [_INITIALS + initials[i : i + 3] for i in range(len(initials) - 2)]
+    tokens += [_SPELT + pair for pair in pinyin_pairs(syllables)]
+    return tokens
 
 
-def _name_tokens(name: str, pinyin: bool) -> Iterator[str]:
-    yield from bigrams(name)
-    if pinyin:
-        yield from _pinyin_tokens(normalise(name))
+def _name_tokens(name: str, pinyin: bool) -> list[str]:
+    return bigrams(name) + (_pinyin_tokens(normalise(name)) if pinyin else [])
 
 
 def _tokens(entry: Entry) -> list[str]:
@@ -156,19 +156,9 @@ ON CONFLICT (id) DO UPDATE SET title = excluded.title, tokens = excluded.tokens
 
 def index_many(entries: Iterable[Entry], batch_size: int = 2000) -> None:
     """Put entries into the index, each in the place of what was there for its object; of two for one object the last counts."""
-    prepare = SearchEntry._meta.get_field("tokens").get_db_prep_value
     pending = iter(entries)
     while batch := {key(entry.object_type, entry.object_id): entry for entry in islice(pending, batch_size)}:
-        rows = [
-            (
-                at,
-                entry.object_type,
-                entry.object_id,
-                _stored(entry.title),
-                prepare(_tokens(entry), connection),
-            )
-            for at, entry in batch.items()
-        ]
+        rows = [list(stored(entry).values()) for entry in batch.values()]
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
                 cursor.execute(_UPSERT_MANY, [list(column) for column in zip(*rows, strict=True)])
@@ -176,9 +166,17 @@ def index_many(entries: Iterable[Entry], batch_size: int = 2000) -> None:
                 cursor.executemany(_UPSERT_EACH, rows)
 
 
-def _stored(title: str) -> str:
-    """Return a title without what neither database stores (NUL) or UTF-8 does not hold (a lone surrogate)."""
-    return title.encode(errors="ignore").decode().replace("\0", "")[:TITLE_LENGTH]
+def stored(entry: Entry) -> dict[str, Any]:
+    """Return an entry as the columns of its row."""
+    prepare = SearchEntry._meta.get_field("tokens").get_db_prep_value
+    return {
+        "id": key(entry.object_type, entry.object_id),
+        "object_type": entry.object_type,
+        "object_id": entry.object_id,
+        # Neither database stores a NUL, nor UTF-8 a lone surrogate.
+        "title": entry.title.encode(errors="ignore").decode().replace("\0", "")[:TITLE_LENGTH],
+        "tokens": prepare(_tokens(entry), connection),
+    }
 
 
 def index(

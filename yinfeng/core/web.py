@@ -22,9 +22,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views import View
 
-from yinfeng.core import events, queries, tables
+from yinfeng.core import events, queries, search, tables
 from yinfeng.core.actors import Actor
-from yinfeng.core.errors import DomainError, Missing, Stale
+from yinfeng.core.errors import DomainError, Invalid, Missing, Stale
 from yinfeng.core.exporting import export
 from yinfeng.core.filters import ScopedFilterSet
 from yinfeng.core.forms import NoteForm, ReasonForm
@@ -80,6 +80,7 @@ class ListPage(Page):
     key: ClassVar[str]
     export_permission: ClassVar[str] = ""
     export_route: ClassVar[str] = ""
+    best_first: ClassVar[bool] = False  # what was searched for and not sorted is shown as the search ranks it
 
     def queryset(self) -> ScopedQuerySet[Any]:
         """Return the rows the person may see, before the filters."""
@@ -107,15 +108,19 @@ class ListPage(Page):
         query = request.GET
         table = self.table(query.getlist("col"), query.get("sort", ""))
         filterset = self.filterset(query, queryset=self.queryset(), request=request, by=self.by)
-        found = filterset.qs if filterset.form.is_valid() else filterset.queryset.none()
-        after, before = query.get("after", ""), query.get("before", "")
-        page = tables.page(found, table.ordering, after, before, fetch=table.fetch)
         chips = filterset.chips(query)
+        if self.best_first and not table.sort and filterset.asked:
+            page, count_text = self._best(filterset, table)
+        else:
+            found = filterset.qs if filterset.form.is_valid() else filterset.queryset.none()
+            after, before = query.get("after", ""), query.get("before", "")
+            page = tables.page(found, table.ordering, after, before, fetch=table.fetch)
+            count_text = tables.count_text(found, None if chips else self.total())
         context = {
             "list_key": self.key,
             "table": {"columns": table.heads(query), "rows": table.rows(page.objects)},
             "pager": tables.pager(query, page),
-            "count_text": tables.count_text(found, None if chips else self.total()),
+            "count_text": count_text,
             "filter_form": filterset.form,
             "filter_main": [filterset.form[name] for name in filterset.main if name in filterset.form.fields],
             "filter_more": [field for field in filterset.form if field.name not in filterset.main],
@@ -129,6 +134,27 @@ class ListPage(Page):
             context |= self._around()
         template = f"{self.template_name}#table" if getattr(request, "htmx", False) else self.template_name
         return self.render(context, template=template)
+
+    def _best(self, filterset: ScopedFilterSet, table: tables.Table) -> tuple[tables.Page, str]:
+        """Return a page of the best answers, and how many there are; its cursors count them."""
+        visible = {events.type_of(self.model): filterset.but_asked()}
+        hits, complete = search.best(visible, filterset.asked, by=self.by)
+        after, before = (_counted(self.request.GET.get(name, "")) for name in ("after", "before"))
+        start = after if after is not None else max((before or 0) - tables.PAGE_ROWS, 0)
+        ids = [hit.object_id for hit in hits[start : start + tables.PAGE_ROWS]]
+        rows = {row.pk: row for row in table.fetch(self.model._default_manager.filter(pk__in=ids))}
+        end = start + tables.PAGE_ROWS
+        page = tables.Page(
+            [rows[pk] for pk in ids if pk in rows],
+            str(end) if end < len(hits) else "",
+            str(start) if start else "",
+        )
+        text = (
+            _("共 %(count)s 条")
+            if complete
+            else _("相符的很多，先列最相关的 %(count)s 条；按某一列排序可看全部")
+        )
+        return page, text % {"count": f"{len(hits):,}"}
 
     def _nothing_found(self) -> dict[str, Any]:
         clear = {"label": _("清除全部筛选"), "url": self.request.path}
@@ -172,6 +198,15 @@ class ListPage(Page):
 
     def _current(self) -> str:
         return tables.with_query(self.request.GET, after=None, before=None).lstrip("?")
+
+
+def _counted(cursor: str) -> int | None:
+    """Return how many answers come before a page of them; Invalid for what is no number."""
+    if not cursor:
+        return None
+    if not (cursor.isascii() and cursor.isdecimal() and len(cursor) < 6):
+        raise Invalid(_("翻页位置无效，请从第一页重新开始。"))
+    return int(cursor)
 
 
 # --- detail -------------------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ class EnterpriseQuerySet(ScopedQuerySet["Enterprise"]):
         permission = {
             "view": "enterprises.enterprise.view", "export": "enterprises.enterprise.export", "import": "enterprises.enterprise.import",
             "relate": "enterprises.relation.change", "contacts": "enterprises.contact.view", "unmask": "enterprises.contact.unmask",
+            "merge": "enterprises.enterprise.merge",
         }.get(action, "enterprises.enterprise.change")  # fmt: skip
         return EVERYTHING if by.may(permission) else NOTHING
 
@@ -44,7 +45,7 @@ class Enterprise(Versioned):
     address = models.CharField(_("地址"), max_length=300, blank=True)
     capital = YuanField(_("注册资本"), null=True, blank=True, validators=[MinValueValidator(0)])
     founded_date = models.DateField(_("成立日期"), null=True, blank=True)
-    industry = models.CharField(_("行业代码"), max_length=10, blank=True, db_index=True)
+    industry = models.CharField(_("行业代码"), max_length=10, blank=True)
     staff = models.PositiveIntegerField(_("员工人数"), null=True, blank=True)
     scope_of_business = models.TextField(_("经营范围"), max_length=5000, blank=True)
     introduction = models.TextField(_("企业简介"), max_length=5000, blank=True)
@@ -70,6 +71,12 @@ class Enterprise(Versioned):
                 fields=["name_key", "country"], name="enterprises_name_once",
                 violation_error_message=_("库中已有同名企业，请直接使用那条记录。"),
             )
+        ]  # fmt: skip
+        # The orders of the list, each with the key that its pages go on from; a place is filtered by, in the order of keys.
+        indexes: ClassVar = [
+            *(models.Index(fields=[name, "id"], name=f"enterprises_by_{name}")
+              for name in ("name", "industry", "capital", "staff", "verified_date")),
+            models.Index(fields=["province", "id"], name="enterprises_by_province"),
         ]  # fmt: skip
 
     def __str__(self) -> str:

@@ -37,6 +37,7 @@ class Enterprises(ListPage):
     title = gettext_lazy("企业库")
     export_permission = "enterprises.enterprise.export"
     export_route = "enterprises-export"
+    best_first = True
 
     def primary(self) -> dict[str, Any] | None:
         if not self.by.may("enterprises.enterprise.add"):
