@@ -22,6 +22,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
+from yinfeng.core import bulk
 from yinfeng.core.actors import Actor
 from yinfeng.core.permissions import gather
 
@@ -94,11 +95,11 @@ def record_many(
     data: Mapping[str, Any] | None = None,
 ) -> list[Event]:
     """Write one event per (object, changes) of a batch, as ``record`` would, in a few statements."""
-    from yinfeng.core.models import Event
-
     assert verb in verbs(), f"{verb} has no label in any verbs.py"
-    batch = [_event(by, verb, obj, changes, "", data) for obj, changes in about]
-    made = Event.objects.bulk_create(batch, batch_size=500)
+    made = [_event(by, verb, obj, changes, "", data) for obj, changes in about]
+    if not made:
+        return made
+    bulk.insert(made)
     for handler, many in (*_handlers[verb], *_handlers["*"]):
         if many is not None:
             many(made, by)

@@ -1,0 +1,136 @@
+"""Many rows at once, as fast as the database takes them: COPY on PostgreSQL, prepared statements on SQLite.
+
+Nothing is validated and no signal is sent: only services that have checked their rows write here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from django.db import connection, models
+from django.utils import timezone
+
+Convert = Callable[[Any], Any]
+# The kinds of fields whose values a driver writes as they are, unless a field of our own prepares them (encrypted texts).
+_PLAIN = {
+    "sqlite": (
+        models.CharField, models.TextField, models.IntegerField, models.BooleanField, models.FloatField, models.ForeignKey,
+    ),
+    "postgresql": (
+        models.CharField, models.TextField, models.IntegerField, models.BooleanField, models.FloatField, models.ForeignKey,
+        models.DecimalField, models.DateField,
+    ),
+}  # fmt: skip
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _converter(field: Any) -> Convert:
+    """Return what makes a value of the field one that the driver writes."""
+    prepares = (type(field).get_prep_value, type(field).get_db_prep_value)
+    usual = all(prepare.__module__.startswith("django.db.models.fields") for prepare in prepares)
+    if usual and isinstance(field, _PLAIN[connection.vendor]):
+        return _as_it_is
+    if isinstance(
+        field, models.JSONField
+    ):  # Django's own asks the driver for an object that COPY would write as text
+        return lambda value: json.dumps(value, ensure_ascii=False, cls=field.encoder)
+    return lambda value: field.get_db_prep_save(value, connection)
+
+
+def _new_keys(model: type[models.Model], count: int) -> list[int]:
+    """Return keys for new rows; on SQLite nobody else takes them, since the writing transaction is the only one."""
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count]
+            )
+            return [key for (key,) in cursor.fetchall()]
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+        row = cursor.fetchone()
+        last = row[0] if row else 0
+    return list(range(last + 1, last + 1 + count))
+
+
+def insert(rows: Sequence[models.Model]) -> None:
+    """Insert new rows of one model and give them their keys; call it in a transaction."""
+    if not rows:
+        return
+    model = type(rows[0])
+    fields = model._meta.concrete_fields
+    now = timezone.now()
+    clocks = [
+        field.attname
+        for field in fields
+        if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
+    ]
+    for row, key in zip(rows, _new_keys(model, len(rows)), strict=True):
+        row.pk = key
+        row._state.adding, row._state.db = False, connection.alias
+        for name in clocks:
+            setattr(row, name, now)
+    names = [field.attname for field in fields]
+    converters = [_converter(field) for field in fields]
+    _put(
+        model._meta.db_table,
+        [str(field.column) for field in fields],
+        (
+            [convert(getattr(row, name)) for name, convert in zip(names, converters, strict=True)]
+            for row in rows
+        ),
+    )
+
+
+def _put(table: str, columns: Sequence[str], lines: Iterable[Sequence[Any]]) -> None:
+    quote = connection.ops.quote_name
+    listed = ", ".join(map(quote, columns))
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with cursor.copy(f"COPY {quote(table)} ({listed}) FROM STDIN") as copy:
+                for line in lines:
+                    copy.write_row(line)
+        else:
+            marks = ", ".join(["%s"] * len(columns))
+            cursor.executemany(f"INSERT INTO {quote(table)} ({listed}) VALUES ({marks})", lines)  # type: ignore[arg-type]  # noqa: S608 - names
+
+
+def update(model: type[models.Model], names: Sequence[str], rows: Sequence[Sequence[Any]]) -> int:
+    """Write the fields ``names`` of versioned rows that are still at their version; return how many were.
+
+    Args:
+        rows: of each the key, the version it was read at, and the values of ``names``.
+    """
+    if not rows:
+        return 0
+    fields: list[Any] = [model._meta.get_field(name) for name in names]
+    converters = [_as_it_is, _as_it_is, *map(_converter, fields)]
+    lines = ([convert(value) for convert, value in zip(converters, row, strict=True)] for row in rows)
+    quote = connection.ops.quote_name
+    table = quote(model._meta.db_table)
+    columns = [quote(field.column) for field in fields]
+    clock: Any = model._meta.get_field("updated_at")
+    now = clock.get_db_prep_save(timezone.now(), connection)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            listed = ", ".join(["id", "version", *columns])
+            cursor.execute(f"CREATE TEMP TABLE arriving AS SELECT {listed} FROM {table} WHERE false")  # noqa: S608 - names
+            _put("arriving", ["id", "version", *(field.column for field in fields)], lines)
+            changes = ", ".join(f"{column} = arriving.{column}" for column in columns)
+            same = f"{table}.id = arriving.id AND {table}.version = arriving.version"
+            changes += f", version = {table}.version + 1, updated_at = %s"
+            cursor.execute(f"UPDATE {table} SET {changes} FROM arriving WHERE {same}", [now])  # noqa: S608 - names
+            written = cursor.rowcount
+            cursor.execute("DROP TABLE arriving")
+        else:
+            changes = ", ".join(f"{column} = %s" for column in columns)
+            cursor.executemany(
+                f"UPDATE {table} SET {changes}, version = version + 1, updated_at = %s WHERE id = %s AND version = %s",  # noqa: S608 - names
+                ([*line[2:], now, *line[:2]] for line in lines),  # type: ignore[arg-type]
+            )
+            written = cursor.rowcount
+    return int(written)
