@@ -1,0 +1,121 @@
+"""What is read of doubts and mergers: where a record went, until when a merger can be undone, what one would move."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import Count, IntegerField, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from yinfeng.core import events
+from yinfeng.core import queries as core
+from yinfeng.core.prepared import prepared
+from yinfeng.enterprises import relinking
+from yinfeng.enterprises.models import Doubt, Enterprise, Merging
+from yinfeng.enterprises.relinking import Link, Pair
+
+# When the profile says nothing (rule “merge”, key “undo”).
+UNDO_DAYS = 30
+
+
+def merged_into(pk: int) -> Merging | None:
+    """Return the merger by which a record that is not there any more became part of another, chains followed."""
+    return Merging.objects.filter(gone_id=pk, state="merged").select_related("kept").order_by("-pk").first()
+
+
+@prepared
+def _mergings(enterprise: int) -> QuerySet[Merging]:
+    return Merging.objects.filter(kept=enterprise).select_related("merged_by", "unit").order_by("-pk")
+
+
+def mergings_of(enterprise: Enterprise) -> list[Merging]:
+    """Return the mergers into an enterprise, undone ones too, newest first."""
+    return list(_mergings(enterprise.pk))
+
+
+def former_selves(mergings: list[Merging]) -> list[Enterprise]:
+    """Return the records that became part of an enterprise, as far as their events and files ask: type and number."""
+    return [Enterprise(pk=item.gone_id, name=item.gone_name) for item in mergings if item.state == "merged"]
+
+
+def undo_until(merging: Merging) -> date:
+    """Return the last day on which a merger can be undone, by the rule in force on the day it was made."""
+    day = timezone.localdate(merging.merged_at)
+    days = core.rules("merge", day).get("undo", {}).get("days", UNDO_DAYS)
+    return day + timedelta(days=days)
+
+
+def later_merger(merging: Merging) -> Merging | None:
+    """Return the merger by which the record kept here became part of another one afterwards, if it stands."""
+    later = Merging.objects.filter(kept=merging.kept_id, state="merged", pk__gt=merging.pk)
+    return next(
+        (
+            item
+            for item in later.order_by("pk")
+            if any(
+                step["link"] == events.type_of(Merging) and merging.pk in step["rows"] for step in item.moved
+            )
+        ),
+        None,
+    )
+
+
+def doubts_of(enterprise: Enterprise) -> list[Doubt]:
+    """Return the open doubts in which an enterprise is, likeliest first."""
+    found = Doubt.objects.filter(Q(one=enterprise) | Q(other=enterprise), state="open")
+    return list(found.select_related("one", "other").order_by("-score", "pk"))
+
+
+def doubt_between(one: Enterprise, other: Enterprise) -> Doubt | None:
+    """Return the pair of two enterprises, decided or not."""
+    low, high = sorted([one.pk, other.pk])
+    return Doubt.objects.filter(one=low, other=high).first()
+
+
+# --- what a merger would do ---------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Share:
+    """How many rows of one kind would move, and the texts of those that would be dropped because the kept record has the like."""
+
+    link: Link
+    count: int
+    dropped: list[str] = field(default_factory=list)
+
+
+def shares(kept: Enterprise, gone: Enterprise, name_key: str = "") -> list[Share]:
+    """Return what hangs on the record that would go, kind by kind; only kinds of which both have rows are read."""
+    pair = Pair(kept, gone, name_key or kept.name_key)
+    counted = _counted(kept, gone)
+    found = []
+    for link in relinking.LINKS:
+        mine, theirs = counted[kept.pk][link.key], counted[gone.pk][link.key]
+        if not theirs or not link.shown:
+            continue
+        share = Share(link, theirs)
+        if mine and any(link.uniques()):
+            made = relinking.plan(link, gone.pk, kept.pk, pair=pair)
+            share.dropped = [str(row) for row, _stays in made.dropped]
+            share.count = len(made.moving)
+        found.append(share)
+    return found
+
+
+def _counted(*enterprises: Enterprise) -> dict[int, dict[str, int]]:
+    """Return how many rows of each kind point at each of the enterprises, in one query."""
+    numbers: dict[str, Any] = {}
+    for index, enterprise in enumerate(enterprises):
+        for at, link in enumerate(relinking.LINKS):
+            rows = link.pointing(enterprise.pk).order_by().annotate(all=Value(1)).values("all")
+            number = Subquery(rows.annotate(n=Count("pk")).values("n"), output_field=IntegerField())
+            numbers[f"n_{index}_{at}"] = Coalesce(number, 0)
+    (row,) = Enterprise.objects.filter(pk=enterprises[0].pk).values_list(*numbers.values())
+    width = len(relinking.LINKS)
+    return {
+        enterprise.pk: {link.key: row[index * width + at] for at, link in enumerate(relinking.LINKS)}
+        for index, enterprise in enumerate(enterprises)
+    }
