@@ -12,6 +12,7 @@ class ProjectsConfig(AppConfig):
     def ready(self) -> None:
         from yinfeng.core import events, search
         from yinfeng.core.services import may_object
+        from yinfeng.enterprises import relinking
         from yinfeng.projects import home, queries, services
         from yinfeng.projects.models import Lead, Project
 
@@ -20,7 +21,10 @@ class ProjectsConfig(AppConfig):
         search.register(Project, queries.project_entries)
         may_object(services.keep_contract)
         may_object(services.keep_closed)
-        events.subscribe("enterprises.enterprise.changed", services.find_by_new_name)
+        relinking.declare(relinking.Link(Lead, _("线索"), verb="projects.lead.repointed"))
+        relinking.declare(relinking.Link(Project, _("项目"), verb="projects.project.repointed"))
+        for verb in ("changed", "merged", "unmerged"):
+            events.subscribe(f"enterprises.enterprise.{verb}", services.find_by_new_name)
         events.subscribe("projects.lead.registered", services.tell_assessors)
         events.subscribe("projects.project.signature_submitted", services.tell_verifiers)
         events.subscribe("projects.project.member_added", services.tell_member)

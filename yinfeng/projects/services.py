@@ -19,6 +19,8 @@ from yinfeng.core.errors import Blocked, Conflict, Forbidden, Invalid, Sentence,
 from yinfeng.core.models import Attachment, Event, User
 from yinfeng.core.money import Money, show
 from yinfeng.core.scopes import demand, permits
+from yinfeng.enterprises.models import Enterprise
+from yinfeng.enterprises.services import hold
 from yinfeng.orgs.models import Unit
 from yinfeng.orgs.queries import groups_for_industry, users_of_units
 from yinfeng.projects import facts, lifecycle, queries, stages
@@ -156,6 +158,7 @@ def register_lead(
     amounts are right. The unit that reports is the actor's own unless ``values`` name one he may register for.
     """
     values = dict(values)
+    hold(values.get("enterprise"))
     reporter = _reporter(by, values, "projects.lead.register")
     values["reporter_unit"] = reporter
     values["handling_unit"] = values.get("handling_unit") or reporter
@@ -177,6 +180,7 @@ def change_lead(
     *, by: Actor, lead: Lead, version: int, values: Values, despite: str = "", confirmed: bool = False
 ) -> Lead:
     """Change a lead that is still open; the reporting unit and 首报时间 stay."""
+    hold(values.get("enterprise"))
     demand(lead, by, "change")
     if lead.state not in queries.OPEN_LEADS:
         raise Conflict(_("线索的状态是“%(state)s”，不能再修改。") % {"state": stages.LEAD_STATES[lead.state]})
@@ -209,6 +213,7 @@ def convert_lead(
     *, by: Actor, lead: Lead, values: Values | None = None, version: int | None = None
 ) -> Project:
     """Make a qualified lead a planned project and its converter the leader of the team; of two at once one wins."""
+    hold(*Enterprise.objects.filter(pk=lead.enterprise_id or 0))
     lifecycle.LEAD.perform(lead, "convert", by=by, version=version)
     given = {"name": lead.title, "secrecy": stages.INTERNAL, **(values or {})}
     lands = lead.handling_unit if lead.handling_unit.kind in _LANDING_KINDS else None
@@ -273,6 +278,7 @@ def add_project(
 ) -> Project:
     """Plan a project without a lead (策划生成); ``despite`` and ``confirmed`` as in ``register_lead``."""
     values = dict(values)
+    hold(values.get("enterprise"))
     reporter = _reporter(by, values, "projects.project.add")
     check_codes(values)
     found = _ask(
@@ -293,6 +299,7 @@ def change_project(
     note: str = "",
 ) -> Project:  # fmt: skip
     """Change a project's facts. What its stage asks for cannot be emptied; host and groups follow the fields."""
+    hold(values.get("enterprise"))
     demand(project, by, "change")
     _refuse_when_over(project)
     _refuse_what_was_verified(project, values)

@@ -18,6 +18,7 @@ from yinfeng.core.scopes import demand
 from yinfeng.core.services import add, apply_edit, differences, insert, stale, validated
 from yinfeng.enterprises import naming, uscc
 from yinfeng.enterprises.models import Contact, Enterprise, EnterpriseTag, FormerName, Relation
+from yinfeng.enterprises.services.presence import hold
 
 Values = Mapping[str, Any]
 # What people edit; everything else of a record is worked out.
@@ -98,6 +99,7 @@ def change_enterprise(
 
     Stale with both values when somebody was faster, Conflict when another record has the new name or code.
     """
+    hold(enterprise)
     demand(enterprise, by, "change")
     old_name, old_key = enterprise.name, enterprise.name_key
     kept = prepared(values)
@@ -149,6 +151,7 @@ def _set_tags(enterprise: Enterprise, tags: Iterable[tuple[str, int]]) -> bool:
 @transaction.atomic
 def add_former_name(*, by: Actor, enterprise: Enterprise, name: str) -> FormerName:
     """Note a name the enterprise had or is also known by."""
+    hold(enterprise)
     demand(enterprise, by, "change")
     former = FormerName(enterprise=enterprise, name=name.strip(), name_key=naming.parse(name).key)
     insert(former)
@@ -162,6 +165,7 @@ def mark_verified(
     *, by: Actor, enterprise: Enterprise, version: int, day: date, source: str = ""
 ) -> Enterprise:
     """Note that the record was checked on ``day``, against ``source`` when that is another than before."""
+    hold(enterprise)
     demand(enterprise, by, "change")
     if enterprise.verified_date is not None and day < enterprise.verified_date:
         sentence = _("这条记录已于 %(day)s 核实过，请填写不早于它的日期。") % {
@@ -190,6 +194,7 @@ def _log_contact(by: Actor, what: str, contact: Contact, note: str = "", fields:
 @transaction.atomic
 def add_contact(*, by: Actor, enterprise: Enterprise, values: Values, is_demo: bool = False) -> Contact:
     """Add a person to talk to, as the actor's unit's entry."""
+    hold(enterprise)
     by.require_at("enterprises.enterprise.change", by.unit_id, _("您没有为企业添加联系人的权限。"))
     if by.unit_id is None:
         raise Invalid(_("联系人由录入单位维护，而您不在任何单位任职，所以不能添加。"))
@@ -249,6 +254,7 @@ def unmask_phone(*, by: Actor, contact: Contact) -> str:
 @transaction.atomic
 def relate(*, by: Actor, enterprise: Enterprise, other: Enterprise, kind: str, values: Values) -> Relation:
     """Note that ``other`` is a supplier, customer, … of ``enterprise``, with where that was read."""
+    hold(enterprise, other)
     demand(enterprise, by, "relate", _("您没有维护企业关系的权限。"))
     relation = Relation(
         enterprise=enterprise, other=other, kind=kind, source=values.get("source", ""), share=values.get("share"),
