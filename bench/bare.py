@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
+from yinfeng.core import events
 from yinfeng.core.models import Event
+from yinfeng.core.search import key
 from yinfeng.core.tables import PAGE_ROWS
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.projects.models import Project
@@ -25,6 +28,55 @@ def projects(request: HttpRequest) -> HttpResponse:
 
 def enterprises(request: HttpRequest) -> HttpResponse:
     return page("enterprises", rows=Enterprise.objects.order_by("-pk")[:PAGE_ROWS])
+
+
+def library(request: HttpRequest) -> HttpResponse:
+    """Show a page of the library: of a city or of what follows a row, in an order; one query by an index."""
+    asked, sort = request.GET, request.GET.get("sort", "-pk")
+    found = Enterprise.objects.order_by(sort, "-pk" if sort.startswith("-") else "pk")
+    if city := asked.get("city"):
+        found = found.filter(city=city)
+    if after := asked.get("after"):
+        found = found.filter(pk__lt=after)
+    if from_ := asked.get("from"):
+        found = found.filter(**{f"{sort}__gte": from_})
+    return page("enterprises", rows=found[:PAGE_ROWS])
+
+
+SEARCH = {
+    "postgresql": """
+        SELECT e.* FROM core_searchentry s JOIN enterprises_enterprise e ON e.id = s.object_id
+        WHERE s.tokens @> %s::text[] ORDER BY s.id DESC LIMIT %s
+    """,
+    "sqlite": """
+        SELECT e.* FROM core_search s JOIN enterprises_enterprise e ON e.id = s.rowid - %s
+        WHERE s.core_search MATCH %s ORDER BY s.rowid DESC LIMIT %s
+    """,
+}
+
+
+def searched(request: HttpRequest) -> HttpResponse:
+    """Show the newest firms that have all the tokens asked for; one query by the index over tokens."""
+    tokens = request.GET.getlist("token")
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(SEARCH["postgresql"], [tokens, PAGE_ROWS])
+        else:
+            match = " AND ".join(f'"{token}"' for token in tokens)
+            cursor.execute(SEARCH["sqlite"], [key(events.type_of(Enterprise), 0), match, PAGE_ROWS])
+        names = [column[0] for column in cursor.description]
+        found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return page("enterprises", rows=found)
+
+
+def enterprise(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the fields of one enterprise; one query."""
+    row = Enterprise.objects.get(pk=pk)
+    return page(
+        "enterprise",
+        row=row,
+        facts=[(field.verbose_name, getattr(row, field.attname)) for field in row._meta.fields],
+    )
 
 
 def detail(request: HttpRequest, object_type: str, pk: int, rows: int) -> HttpResponse:

@@ -13,5 +13,8 @@ urlpatterns = [
     *urlpatterns,
     path("bare/projects/", bare.projects),
     path("bare/enterprises/", bare.enterprises),
+    path("bare/library/", bare.library),
+    path("bare/search/", bare.searched),
+    path("bare/enterprise/<int:pk>/", bare.enterprise),
     path("bare/<str:object_type>/<int:pk>/<int:rows>/", bare.detail),
 ]

@@ -41,7 +41,7 @@ class Enterprise(Versioned):
     listing_code = models.CharField(_("证券代码"), max_length=20, blank=True, db_index=True)
     country = models.CharField(_("国家或地区"), max_length=2, default="CN")
     province = models.CharField(_("省份"), max_length=40, blank=True)
-    city = models.CharField(_("城市"), max_length=60, blank=True, db_index=True)
+    city = models.CharField(_("城市"), max_length=60, blank=True)
     address = models.CharField(_("地址"), max_length=300, blank=True)
     capital = YuanField(_("注册资本"), null=True, blank=True, validators=[MinValueValidator(0)])
     founded_date = models.DateField(_("成立日期"), null=True, blank=True)
@@ -72,12 +72,11 @@ class Enterprise(Versioned):
                 violation_error_message=_("库中已有同名企业，请直接使用那条记录。"),
             )
         ]  # fmt: skip
-        # The orders of the list, each with the key that its pages go on from; a place is filtered by, in the order of keys.
+        # The orders of the list and the places it is filtered by, each with the key that its pages go on from.
         indexes: ClassVar = [
-            *(models.Index(fields=[name, "id"], name=f"enterprises_by_{name}")
-              for name in ("name", "industry", "capital", "staff", "verified_date")),
-            models.Index(fields=["province", "id"], name="enterprises_by_province"),
-        ]  # fmt: skip
+            models.Index(fields=[name, "id"], name=f"enterprises_by_{name}")
+            for name in ("name", "industry", "capital", "staff", "verified_date", "province", "city")
+        ]
 
     def __str__(self) -> str:
         return self.name

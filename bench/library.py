@@ -1,0 +1,158 @@
+"""Prints how much longer the enterprise library's pages take than bare views over the same million rows, searches above all.
+
+The firms are composed (``bench.million``). For every page: the ratio of medians and of 95th percentiles, both sides measured in
+turns in one process, and the bound. Exit code 1 when a median breaks its bound. YINFENG_DATABASE_URL says which kind of
+database; the rows go into a new one that is deleted again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import cycle
+from statistics import median, quantiles
+from typing import Any
+from urllib.parse import urlencode
+
+import django
+from django.core.management import call_command
+
+from bench.__main__ import emptiness
+
+LIST, SEARCH, DETAIL = 4.0, 5.0, 15.0
+SAMPLES = 20  # of words and firms, in turns
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A page, its bound, and in turns its addresses with those of the bare view."""
+
+    name: str
+    bound: float
+    addresses: Sequence[tuple[str, str]]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.library", description=__doc__)
+    parser.add_argument("--enterprises", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=60)
+    parser.add_argument(
+        "--small", action="store_true", help="few rows and rounds: shows that it runs, measures nothing"
+    )
+    given = parser.parse_args(arguments)
+    if given.small:
+        given.enterprises, given.rounds = 2_000, 3
+    with emptiness() as settings:
+        os.environ |= settings
+        django.setup()
+        call_command("migrate", verbosity=0, interactive=False)
+        from bench.shelves import Library
+
+        library = Library(given.enterprises)
+        library.fill()
+        broken = report(library.seconds, given.enterprises, given.rounds)
+        django.db.connections.close_all()
+    if given.small:
+        print("\ntoo few rows to judge by")
+        return 0
+    if broken:
+        print(f"\nBROKEN: {', '.join(broken)}")
+    return 1 if broken else 0
+
+
+def pairs(count: int) -> list[Pair]:
+    """Return the pages to measure, with words out of the names."""
+    from bench.million import firms
+    from yinfeng.core.tables import page
+    from yinfeng.core.text import pinyin_initials, query_bigrams
+    from yinfeng.enterprises.models import Enterprise
+
+    chance = random.Random(7)
+    some = [firm for number, firm in enumerate(firms(min(count, 20_000))) if number % 50 == 0]
+    chance.shuffle(some)
+
+    def search(name: str, words: Sequence[str], token: str = "") -> Pair:
+        addresses = [
+            (
+                "/enterprises/?" + urlencode({"q": word}),
+                "/bare/search/?"
+                + urlencode({"token": [token + gram for gram in query_bigrams(word)]}, doseq=True),
+            )
+            for word in words
+        ]
+        return Pair(name, SEARCH, addresses)
+
+    def brands(size: int) -> list[str]:
+        return [firm.brand for firm in some if len(firm.brand) == size][:SAMPLES]
+
+    def spread(field: str, value: Any) -> list[tuple[str, str]]:
+        """Return a page out of the middle of an order."""
+        rows = Enterprise.objects.filter(**{f"{field}__gte": value})
+        cursor = page(rows, field, size=1).after
+        query = urlencode({"sort": "name", "after": cursor})
+        return [(f"/enterprises/?{query}", "/bare/library/?" + urlencode({"sort": field, "from": value}))]
+
+    middle = page(Enterprise.objects.filter(pk__lt=count // 2), "-pk", size=1).after
+    cities = ["厦门市", "泉州市", "长沙市", "北京市", "丽江市"]
+    trades = ["科技", "有限公司", "厦门", "股份有限公司", "科技有限公司", "厦门市"]
+    common = ["信息技术", "贸易", "生物科技", "实业", "建设工程", "深圳"]
+    letters = [pinyin_initials(firm.brand + firm.trade)[:4] for firm in some if len(firm.trade) > 1][:SAMPLES]
+    return [
+        Pair("list", LIST, [("/enterprises/", "/bare/library/")]),
+        Pair("list, of a city", LIST, [(f"/enterprises/?{urlencode({'city': city})}", f"/bare/library/?{urlencode({'city': city})}") for city in cities]),
+        Pair("list, by name", LIST, [("/enterprises/?sort=name", "/bare/library/?sort=name")]),
+        Pair("list, by capital", LIST, [("/enterprises/?sort=-capital", "/bare/library/?sort=-capital")]),
+        Pair("list, page 10,000", LIST, [(f"/enterprises/?{urlencode({'after': middle})}", f"/bare/library/?after={count // 2}")]),
+        Pair("list, deep by name", LIST, spread("name", "深圳")),
+        search("search, 2 characters", brands(2)),
+        search("search, 3 characters", brands(3)),
+        search("search, 4 characters", brands(4)),
+        search("search, whole name", [firm.name for firm in some[:SAMPLES]]),
+        search("search, common word", common),
+        search("search, near universal", trades),
+        search("search, 2 initials", [word[:2] for word in letters], "§"),
+        search("search, 4 initials", letters, "§"),
+        Pair("one enterprise", DETAIL, [(f"/enterprises/{pk}/", f"/bare/enterprise/{pk}/") for pk in range(3, count, count // SAMPLES)]),
+    ]  # fmt: skip
+
+
+def report(took: dict[str, float], count: int, rounds: int) -> list[str]:
+    """Measure, print; return the pages that broke their bound."""
+    from django.test import Client
+
+    from bench.measure import queries, seconds, signed_in
+    from yinfeng.core.models import User
+
+    vendor = django.db.connection.vendor
+    filled = ", ".join(f"{what} in {second:.0f} s" for what, second in took.items())
+    print(f"{count:,} enterprises on {vendor} ({filled})\n")
+    print(f"{'':24}{'median':>9}{'p95':>9}{'bound':>8}   bare, ours (ms, median and p95); queries")
+    bare, ours = Client(SERVER_NAME="localhost"), signed_in(User.objects.get(username="office"))
+    broken = []
+    for pair in pairs(count):
+        turns, taken = cycle(pair.addresses), []
+        for turn in range(-max(3, rounds // 5), rounds):
+            address, bare_address = next(turns)
+            times = seconds(bare, bare_address), seconds(ours, address)
+            if turn >= 0:
+                taken.append(times)
+        sides = [sorted(side) for side in zip(*taken, strict=True)]
+        (low, high), (low_p95, high_p95) = map(median, sides), (quantiles(side, n=20)[-1] for side in sides)
+        asked = max(queries(ours, address) for address, _bare in pair.addresses[:3])
+        print(
+            f"{pair.name:24}{high / low:8.2f}×{high_p95 / low_p95:8.2f}×{pair.bound:7g}×"
+            f"   {low * 1000:.1f}, {high * 1000:.1f}; {low_p95 * 1000:.1f}, {high_p95 * 1000:.1f}; {asked}",
+            flush=True,
+        )
+        if high / low > pair.bound:
+            broken.append(pair.name)
+    print(f"\n{rounds} turns each, one client; times are this machine's")
+    return broken
+
+
+if __name__ == "__main__":
+    sys.exit(main())
