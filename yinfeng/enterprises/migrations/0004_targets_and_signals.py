@@ -156,6 +156,7 @@ class Migration(migrations.Migration):
                 ("next_step", models.CharField(blank=True, max_length=300, verbose_name="下一步")),
                 ("next_date", models.DateField(blank=True, null=True, verbose_name="下一步日期")),
                 ("together", models.CharField(blank=True, max_length=300, verbose_name="与其他单位如何配合")),
+                ("project", models.CharField(blank=True, max_length=100, verbose_name="形成的项目")),
                 ("is_demo", models.BooleanField(default=False, editable=False, verbose_name="演示数据")),
                 (
                     "enterprise",

@@ -54,6 +54,8 @@ class Target(Versioned):
     next_date = models.DateField(_("下一步日期"), null=True, blank=True)
     # said when another unit's list had the firm already
     together = models.CharField(_("与其他单位如何配合"), max_length=300, blank=True)
+    # of the project that came of it its number alone: what it is called may be for fewer eyes
+    project = models.CharField(_("形成的项目"), max_length=100, blank=True)
     is_demo = models.BooleanField(_("演示数据"), default=False, editable=False)
 
     objects = TargetQuerySet.as_manager()

@@ -1,0 +1,112 @@
+"""Who courts a firm, who may own a target or a warning, and the lists kept as tags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, NullIf
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from yinfeng.core import queries as core
+from yinfeng.core.actors import Actor
+from yinfeng.core.keeping import kept
+from yinfeng.core.models import Code, User
+from yinfeng.core.scopes import within
+from yinfeng.core.tables import day
+from yinfeng.enterprises.models import TARGET_STATES, Enterprise, Target
+from yinfeng.enterprises.signals import is_here
+from yinfeng.orgs.models import Membership, Role, RoleGrant, Unit, in_force
+from yinfeng.orgs.queries import units_today
+
+COURTING = tuple(state for state in TARGET_STATES if state != "dropped")
+PENDING = ("listed", "contacted", "visiting", "negotiating")  # whose next step is still to be done
+SIGNALS_PENDING = ("open", "handling")
+
+
+@dataclass(frozen=True, slots=True)
+class Courting:
+    """A unit that courts a firm, as everybody may know it: nothing of what it plans."""
+
+    target: int
+    enterprise: int
+    enterprise_name: str
+    unit: int
+    unit_name: str
+    owner: str
+    state: str
+    since: date
+
+    @property
+    def sentence(self) -> str:
+        return _("%(unit)s（%(owner)s），%(state)s，%(day)s 起") % {
+            "unit": self.unit_name, "owner": self.owner, "state": TARGET_STATES[self.state], "day": day(self.since),
+        }  # fmt: skip
+
+
+def courting(enterprises: Iterable[int], apart_from: Iterable[int] = ()) -> list[Courting]:
+    """Return which units court the firms, the one that was first first; without those of ``apart_from``."""
+    found = Target.objects.filter(enterprise__in=list(enterprises), state__in=COURTING)
+    rows = found.exclude(unit__in=list(apart_from)).select_related("enterprise", "unit", "owner")
+    return [
+        Courting(
+            row.pk, row.enterprise_id, row.enterprise.name, row.unit_id, row.unit.brief, str(row.owner), row.state,
+            timezone.localtime(row.created_at).date(),
+        )
+        for row in rows.order_by("created_at", "pk")
+    ]  # fmt: skip
+
+
+def units_for(by: Actor, permission: str) -> QuerySet[Unit]:
+    """Return the units for which the actor holds ``permission``; the city itself courts nobody, its units do."""
+    return _units().filter(within(by.reach(permission), "pk")).order_by("order", "code")
+
+
+def units_to_take_over() -> QuerySet[Unit]:
+    """Return every unit to which a target or a warning can be handed over."""
+    return _units().order_by("order", "code")
+
+
+def _units() -> QuerySet[Unit]:
+    return units_today().exclude(kind__in=["city", "leadership"])
+
+
+def holders(by: Actor, permission: str) -> QuerySet[User]:
+    """Return the accounts that hold ``permission`` within the actor's reach of it, each with the ``place`` where it belongs."""
+    today, reach = timezone.localdate(), by.reach(permission)
+    roles = [pk for pk, codes in Role.objects.values_list("pk", "permissions") if permission in codes]
+    granted = RoleGrant.objects.filter(in_force(today), role__in=roles, role__is_closed=False)
+    found = User.objects.filter(pk__in=granted.values("user"), is_active=True)
+    if not reach.everywhere:
+        here = granted.filter(unit__in=reach.units).values("user")
+        posted = Membership.objects.filter(in_force(today), unit__in=reach.units)
+        found = found.filter(Q(pk__in=here) | Q(pk__in=posted.values("person__user")) | Q(pk=by.user_id))
+    name = Coalesce(NullIf("unit__short_name", Value("")), F("unit__name"))
+    posts = Membership.objects.filter(in_force(today), person__user=OuterRef("pk")).order_by("-is_main", "pk")
+    grants = granted.filter(user=OuterRef("pk")).order_by("pk")
+    places = [Subquery(rows.annotate(place=name).values("place")[:1]) for rows in (posts, grants)]
+    return found.annotate(place=Coalesce(*places)).order_by("place", "name", "pk")
+
+
+# --- firms already here -------------------------------------------------------------------------------------------
+
+
+def home_city(on: date) -> str:
+    """Return the city's name as its profile's division code has it (350200 厦门市); empty when it names none."""
+    code = core.rules("city", on).get("city", {}).get("division") or ""
+
+    def name() -> str:
+        return Code.objects.filter(table="division", code=code).values_list("name", flat=True).first() or ""
+
+    return kept(("home city", code), name) if code else ""
+
+
+def is_local(enterprise: Enterprise) -> bool:
+    """Say whether a firm is here: its city is the home city, not known, or it is tagged as being here."""
+    home = home_city(timezone.localdate())
+    if not home or not enterprise.city or is_here(enterprise.city, home):
+        return True
+    return enterprise.tags.filter(tag="local").exists()

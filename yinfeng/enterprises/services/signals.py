@@ -1,0 +1,126 @@
+"""Warnings that a firm already here may move away: recorded by hand, or proposed by a change of its record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from yinfeng.core import events
+from yinfeng.core import queries as core_queries
+from yinfeng.core import services as core
+from yinfeng.core.actors import Actor
+from yinfeng.core.errors import Invalid
+from yinfeng.core.models import Event
+from yinfeng.core.scopes import demand
+from yinfeng.enterprises import lifecycle, queries, signals
+from yinfeng.enterprises.models import Enterprise, Signal
+from yinfeng.enterprises.services.presence import hold
+from yinfeng.enterprises.services.targets import responsible
+
+Values = Mapping[str, Any]
+Change = tuple[Enterprise, Mapping[str, tuple[Any, Any]]]
+CHANGE = "enterprises.signal.change"
+SIGNAL_FIELDS = ("kind", "level", "noted_date", "detail", "source", "next_step", "next_date")
+
+
+def _check_day(values: Values) -> None:
+    day = values.get("noted_date")
+    if day is not None and day > timezone.localdate():
+        sentence = _("发现日期不能晚于今天。")
+        raise Invalid(sentence, fields={"noted_date": [sentence]})
+
+
+@transaction.atomic
+def record_signal(*, by: Actor, enterprise: Enterprise, values: Values, is_demo: bool = False) -> Signal:
+    """Record by hand what says that a firm may move away; Invalid for a firm that is not here.
+
+    Unit and owner are the actor's own unless ``values`` name others.
+    """
+    unit, owner = responsible(by, CHANGE, values)
+    by.require_at(CHANGE, unit.pk)
+    hold(enterprise)
+    if not queries.is_local(enterprise):
+        raise Invalid(_("企业库中这家企业不在本市。外迁预警用于已在本市的企业，请先核对它的所在城市。"))
+    _check_day(values)
+    kept = {name: values[name] for name in SIGNAL_FIELDS if name in values}
+    signal = Signal(enterprise=enterprise, unit=unit, owner=owner, is_demo=is_demo, **kept)
+    return core.add(signal, by=by, verb="enterprises.signal.added")
+
+
+@transaction.atomic
+def change_signal(*, by: Actor, signal: Signal, version: int, values: Values) -> Signal:
+    """Change what a warning says, its level or the next step, on the version the person saw."""
+    demand(signal, by, "change")
+    _check_day(values)
+    kept = {name: values[name] for name in SIGNAL_FIELDS if name in values}
+    core.apply_edit(signal, kept, by=by, version=version, verb="enterprises.signal.changed")
+    return signal
+
+
+@transaction.atomic
+def assign_signal(*, by: Actor, signal: Signal, version: int, values: Values) -> Signal:
+    """Give a warning to a unit and a person, out of one's own sight too; the owner is told."""
+    demand(signal, by, "change")
+    unit, owner = responsible(by, CHANGE, {"unit": signal.unit, **values})
+    given = {name: values[name] for name in ("next_step", "next_date") if name in values}
+    core.apply_edit(
+        signal, {"unit": unit, "owner": owner, **given}, by=by, version=version, verb="enterprises.signal.assigned",
+        note=str(values.get("reason", "")).strip(), stays_in="",
+    )  # fmt: skip
+    return signal
+
+
+@transaction.atomic
+def move_signal(
+    *, by: Actor, signal: Signal, move: str, reason: str = "", version: int | None = None
+) -> Signal:
+    """Begin to handle a warning, close it with what came of it, or take it up again."""
+    lifecycle.SIGNAL.perform(signal, move, by=by, reason=reason, version=version)
+    return signal
+
+
+def propose_signals(*, by: Actor, changes: Iterable[Change]) -> list[Signal]:
+    """Record what the changes of records say about moving away, in the transaction that made them.
+
+    Each change is an enterprise with field → (old, new); fields not named stay as the enterprise has them. One warning of a
+    kind at a time: none beside one that is not closed. It is the unit's that entered the firm, else nobody's until assigned.
+    """
+    watched = [(firm, change) for firm, change in changes if not change.keys().isdisjoint(signals.WATCHED)]
+    if not watched:
+        return []
+    today = timezone.localdate()
+    rules, home = core_queries.rules("moving_away", today), queries.home_city(today)
+    made: list[Signal] = []
+    with translation.override(settings.LANGUAGE_CODE):  # what is kept is read by others than who wrote it
+        for firm, change in watched:
+            present = {name: getattr(firm, name) for name in signals.WATCHED}
+            before = present | {name: old for name, (old, _new) in change.items() if name in present}
+            after = present | {name: new for name, (_old, new) in change.items() if name in present}
+            made += [
+                Signal(
+                    enterprise=firm, kind=found.kind, level=found.level, detail=found.detail[:500], noted_date=today,
+                    source=_("企业库资料变动"), unit_id=firm.added_by_unit_id, is_automatic=True, is_demo=firm.is_demo,
+                )
+                for found in signals.from_change(before, after, rules, home)
+            ]  # fmt: skip
+    if not made:
+        return []
+    firms = {signal.enterprise_id for signal in made}
+    pending = Signal.objects.filter(state__in=queries.SIGNALS_PENDING)
+    waiting = pending.filter(enterprise__in=firms, is_automatic=True)
+    there = set(waiting.values_list("enterprise_id", "kind"))
+    made = [signal for signal in made if (signal.enterprise_id, signal.kind) not in there]
+    Signal.objects.bulk_create(made, batch_size=500)
+    events.record_many(by=by, verb="enterprises.signal.proposed", about=[(signal, {}) for signal in made])
+    return made
+
+
+def tell_signal_owner(event: Event, by: Actor) -> None:
+    """Tell a person of a warning that became his to handle."""
+    owners = Signal.objects.filter(pk=event.object_id or 0).exclude(owner=None)
+    core.notify(event, owners.values_list("owner_id", flat=True))
