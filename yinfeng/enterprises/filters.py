@@ -1,22 +1,43 @@
-"""Filters of the enterprise library, for its list, its export and the API."""
+"""Filters of the enterprise library, for its list, its facets, its export and the API."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import django_filters
+from django.core.validators import MaxValueValidator
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from yinfeng.core import queries as core
 from yinfeng.core.filters import ScopedFilterSet, TextFilter
+from yinfeng.core.money import WAN, YI
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.enterprises.queries import tagged
 
 # A record that nobody has checked against its source for so long is shown as stale.
 STALE_AFTER = timedelta(days=365)
+
+# Bands: code → (label, from, to but not with). Staff as the statistics of large, middle, small and micro firms in industry
+# divide it (工信部联企业〔2011〕300号).
+STAFF_BANDS: dict[str, tuple[Any, int | None, int | None]] = {
+    "1000": (_("1,000 人及以上"), 1000, None),
+    "300": (_("300–999 人"), 300, 1000),
+    "20": (_("20–299 人"), 20, 300),
+    "0": (_("20 人以下"), 0, 20),
+    "none": (_("未填人数"), None, None),
+}
+CAPITAL_BANDS: dict[str, tuple[Any, Decimal | None, Decimal | None]] = {
+    "10y": (_("10 亿元及以上"), 10 * YI, None),
+    "1y": (_("1–10 亿元"), YI, 10 * YI),
+    "1000w": (_("1,000 万–1 亿元"), 1000 * WAN, YI),
+    "100w": (_("100–1,000 万元"), 100 * WAN, 1000 * WAN),
+    "0": (_("100 万元以下"), Decimal(0), 100 * WAN),
+    "none": (_("未填注册资本"), None, None),
+}
 
 
 def tag_choices() -> list[tuple[str, str]]:
@@ -27,26 +48,59 @@ def section_choices() -> list[tuple[str, str]]:
     return [(code.code, f"{code.code} {code.label}") for code in core.entries("industry", level=1)]
 
 
-def divisions_of(section: str) -> list[str]:
-    """Return the two-digit divisions of a section of GB/T 4754-2017."""
-    return list(core.codes("industry").filter(level=2, parent=section).values_list("code", flat=True))
+def division_choices() -> list[tuple[str, str]]:
+    divisions = (code for code in core.entries("industry", level=2) if code.level == 2)
+    return [(code.code, f"{code.code} {code.label}") for code in divisions]
+
+
+def band_choices(bands: dict[str, tuple[Any, Any, Any]]) -> list[tuple[str, Any]]:
+    return [(code, label) for code, (label, _low, _high) in bands.items()]
+
+
+def in_division(first: str, last: str = "") -> Q:
+    """Return the Q of industries within a division of GB/T 4754-2017, or from one to another: one range of the codes."""
+    end = f"{int(last or first) + 1:02}"
+    return Q(industry__gte=first, industry__lt=end)
 
 
 def in_section(section: str) -> Q:
     """Return the Q of enterprises whose industry lies in a section: the letter itself or any code of its divisions."""
-    found = Q(industry=section)
-    for division in divisions_of(section):
-        found |= Q(industry__startswith=division)
-    return found
+    divisions = (
+        core.codes("industry").filter(level=2, parent=section).order_by("code").values_list("code", flat=True)
+    )
+    found = sorted(code for code in divisions if code.isascii() and code.isdigit())
+    # Sections are made of neighbouring divisions; were one not, those between would be taken for its own.
+    return Q(industry=section) | in_division(found[0], found[-1]) if found else Q(industry=section)
+
+
+def in_band(field: str, band: tuple[Any, Any, Any]) -> Q:
+    """Return the Q of values in a band, which without limits is that of the empty ones."""
+    _label, low, high = band
+    if low is None:
+        return Q(**{f"{field}__isnull": True})
+    found = Q(**{f"{field}__gte": low})
+    return found if high is None else found & Q(**{f"{field}__lt": high})
 
 
 class EnterpriseFilter(ScopedFilterSet):
     main = ("q", "tag", "city", "section")
     q = TextFilter()
     tag = django_filters.ChoiceFilter(label=_("标签"), choices=tag_choices, method="by_tag")
-    city = django_filters.CharFilter(label=_("所在城市"), lookup_expr="istartswith")
+    city = django_filters.CharFilter(label=_("所在城市"), method="by_place")
     section = django_filters.ChoiceFilter(label=_("行业门类"), choices=section_choices, method="by_section")
-    province = django_filters.CharFilter(label=_("省份"), lookup_expr="istartswith")
+    division = django_filters.ChoiceFilter(
+        label=_("行业大类"), choices=division_choices, method="by_division"
+    )
+    year = django_filters.NumberFilter(
+        label=_("标签年度"), method="by_year", validators=[MaxValueValidator(2200)]
+    )
+    staff = django_filters.ChoiceFilter(
+        label=_("员工人数"), choices=band_choices(STAFF_BANDS), method="by_staff"
+    )
+    capital = django_filters.ChoiceFilter(
+        label=_("注册资本"), choices=band_choices(CAPITAL_BANDS), method="by_capital"
+    )
+    province = django_filters.CharFilter(label=_("省份"), method="by_place")
     country = django_filters.CharFilter(label=_("国家或地区代码"), lookup_expr="iexact", max_length=2)
     source = django_filters.CharFilter(label=_("信息来源"), lookup_expr="icontains")
     stale = django_filters.BooleanFilter(label=_("一年未核实"), method="by_stale")
@@ -56,10 +110,35 @@ class EnterpriseFilter(ScopedFilterSet):
         fields: tuple[str, ...] = ()
 
     def by_tag(self, queryset: QuerySet[Enterprise], name: str, value: str) -> QuerySet[Enterprise]:
-        return queryset.filter(pk__in=tagged(value))
+        return queryset.filter(pk__in=tagged(value, self.form.cleaned_data.get("year")))
+
+    def by_year(self, queryset: QuerySet[Enterprise], name: str, value: Any) -> QuerySet[Enterprise]:
+        """Narrow the tag to a year; without a tag keep what has any tag of that year."""
+        if value is None or self.form.cleaned_data.get("tag"):
+            return queryset
+        return queryset.filter(pk__in=tagged("", value))
+
+    def by_place(self, queryset: QuerySet[Enterprise], name: str, value: str) -> QuerySet[Enterprise]:
+        """Keep a place that is written so, with 市 or 省 or without; else all that begin so.
+
+        A place by its whole name is one run of the index in the order of the list.
+        """
+        for written in (value, f"{value}市", f"{value}省"):
+            if Enterprise.objects.filter(**{name: written}).exists():
+                return queryset.filter(**{name: written})
+        return queryset.filter(**{f"{name}__istartswith": value})
 
     def by_section(self, queryset: QuerySet[Enterprise], name: str, value: str) -> QuerySet[Enterprise]:
         return queryset.filter(in_section(value))
+
+    def by_division(self, queryset: QuerySet[Enterprise], name: str, value: str) -> QuerySet[Enterprise]:
+        return queryset.filter(in_division(value))
+
+    def by_staff(self, queryset: QuerySet[Enterprise], name: str, value: str) -> QuerySet[Enterprise]:
+        return queryset.filter(in_band("staff", STAFF_BANDS[value]))
+
+    def by_capital(self, queryset: QuerySet[Enterprise], name: str, value: str) -> QuerySet[Enterprise]:
+        return queryset.filter(in_band("capital", CAPITAL_BANDS[value]))
 
     def by_stale(self, queryset: QuerySet[Enterprise], name: str, value: Any) -> QuerySet[Enterprise]:
         old = Q(verified_date=None) | Q(verified_date__lt=timezone.localdate() - STALE_AFTER)
