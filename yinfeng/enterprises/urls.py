@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from yinfeng.enterprises import imports
+from yinfeng.enterprises.imports import pages as imports
 from yinfeng.enterprises.views import records
 
 urlpatterns = [

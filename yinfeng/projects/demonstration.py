@@ -184,15 +184,14 @@ class Demonstration:
 
     def library(self) -> None:
         """Put the listed companies of Xiamen into the library, as an officer of the office imports them."""
+        by, tags = self.actors["office"], imports.TagList("listed")
         with open_table(LISTED, LISTED.name, imports.COLUMNS) as table:
-            batch = imports.decide(list(table), "listed", set(), imports.LookAlikes())
+            batch = imports.decide([(imports.said(row), None) for row in table], tags, imports.Memory())
         source = {"source": "上市公司公开资料"}
-        library.write_batch(
-            by=self.actors["office"],
-            new=[values | source for values in batch.new],
-            changed=batch.changed,
-            tag="listed",
+        made = library.write_batch(
+            by=by, new=[values | source for values in batch.new], changed=batch.changed
         )
+        library.tag_batch(by=by, tag=tags.tag, year=0, ranks=batch.ranks | {row.pk: None for row in made})
 
     def firm(self, story: Story, by: Actor) -> Enterprise:
         enterprise = library.add_enterprise(

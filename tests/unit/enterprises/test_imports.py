@@ -188,7 +188,9 @@ def test_a_reader_who_begins_anew_judges_rows_as_the_first_did(clerk: Actor, mon
 
     monkeypatch.setitem(jobs.KINDS, imports.KIND, jobs.Kind(imports.KIND, "", forgetful))
     again = confirmed(start(clerk, text), clerk)
-    assert again.report["rows"] == whole.report["rows"]
+    # the row like an earlier one of the file is like one of the library by then
+    judged = [[(row["number"], row["outcome"]) for row in job.report["rows"]] for job in (again, whole)]
+    assert judged[0] == judged[1]
     assert counts(again) == counts(whole) == {"new": 3, "refused": 1, "questioned": 1}
     assert Enterprise.objects.get(name="甲一有限公司").staff == 5
 
@@ -205,7 +207,7 @@ def test_no_file_is_left_open(clerk: Actor, monkeypatch: Any) -> None:
     left = start(clerk, "企业名称\n甲一有限公司\n乙一有限公司\n丙一有限公司\n")
     imports._readings[left.pk, "write"] = imports.reading(left, "check")  # as one that was broken off
     written(clerk, "企业名称,员工人数\n甲一有限公司,很多\n丁一有限公司,1\n戊一有限公司,1\n")
-    assert len(opened) == 6  # this one twice; read to check, read to write, and after each for its report
+    assert len(opened) == 5  # this one twice; read to check, and after checking and writing for the report
     assert all(file.closed for file in opened)
 
 

@@ -29,11 +29,16 @@ OUTCOMES: Mapping[str, str | Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class RowOutcome:
-    """What became of one row: its number in the file, the outcome, and the sentences that say why."""
+    """What became of one row: its number in the file, the outcome, and the sentences that say why.
+
+    ``name`` says which row it is, ``candidates`` what a questioned one may mean, as JSON can hold it.
+    """
 
     number: int
     outcome: Outcome
     sentences: tuple[str, ...] = ()
+    name: str = ""
+    candidates: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def label(self) -> str:
@@ -47,11 +52,15 @@ class RowReport:
     rows: list[RowOutcome] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    def add(self, number: int, outcome: Outcome, sentences: Iterable[Text] = ()) -> None:
+    def add(
+        self, number: int, outcome: Outcome, sentences: Iterable[Text] = (), *, name: str = "",
+        candidates: Iterable[Mapping[str, Any]] = (),
+    ) -> None:  # fmt: skip
         """Note what became of a row. A questioned row was neither taken nor refused: somebody has to confirm it."""
-        if outcome not in get_args(Outcome):
+        if outcome not in OUTCOMES:
             raise ValueError(f"no such outcome: {outcome}")
-        self.rows.append(RowOutcome(number, outcome, tuple(str(sentence) for sentence in sentences)))
+        said = tuple(str(sentence) for sentence in sentences)
+        self.rows.append(RowOutcome(number, outcome, said, name, tuple(candidates)))
 
     @property
     def counts(self) -> dict[str, int]:
@@ -75,6 +84,8 @@ class RowReport:
             "notes": list(self.notes),
             "rows": [
                 {"number": row.number, "outcome": row.outcome, "sentences": list(row.sentences)}
+                | ({"name": row.name} if row.name else {})
+                | ({"candidates": list(row.candidates)} if row.candidates else {})
                 for row in self.rows
             ],
         }
@@ -84,7 +95,10 @@ class RowReport:
         """Return the report that ``to_json`` gave."""
         report = cls(notes=list(kept["notes"]))
         for row in kept["rows"]:
-            report.add(row["number"], row["outcome"], row["sentences"])
+            report.add(
+                row["number"], row["outcome"], row["sentences"], name=row.get("name", ""),
+                candidates=row.get("candidates", ()),
+            )  # fmt: skip
         return report
 
     def write_xlsx(

@@ -1,5 +1,6 @@
 """Every change to the enterprise library."""
 
+from yinfeng.enterprises.services.importing import tag_batch, withdraw_tags, write_batch
 from yinfeng.enterprises.services.records import (
     CONTACT_FIELDS,
     EDITABLE,
@@ -14,7 +15,6 @@ from yinfeng.enterprises.services.records import (
     remove_contact,
     unmask_phone,
     unrelate,
-    write_batch,
 )
 
 __all__ = [
@@ -29,7 +29,9 @@ __all__ = [
     "prepared",
     "relate",
     "remove_contact",
+    "tag_batch",
     "unmask_phone",
     "unrelate",
+    "withdraw_tags",
     "write_batch",
 ]

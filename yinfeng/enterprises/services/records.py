@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -19,6 +19,7 @@ from yinfeng.core.services import add, apply_edit, differences, insert, stale, v
 from yinfeng.enterprises import naming, uscc
 from yinfeng.enterprises.models import Contact, Enterprise, EnterpriseTag, FormerName, Relation
 from yinfeng.enterprises.services.presence import hold
+from yinfeng.enterprises.services.signals import propose_signals
 
 Values = Mapping[str, Any]
 # What people edit; everything else of a record is worked out.
@@ -121,6 +122,7 @@ def change_enterprise(
         events.record(by=by, verb="enterprises.enterprise.tagged", obj=enterprise)
     if changes:
         search.refresh(Enterprise, enterprise.pk)
+        propose_signals(by=by, changes=[(enterprise.pk, vars(enterprise), changes)])
     return enterprise
 
 
@@ -281,42 +283,3 @@ def unrelate(*, by: Actor, relation: Relation, reason: str) -> None:
     events.record(
         by=by, verb="enterprises.relation.removed", obj=enterprise, note=reason, data={"text": text}
     )
-
-
-# --- a batch of an import -----------------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def write_batch(
-    *,
-    by: Actor,
-    new: Sequence[Values],
-    changed: Sequence[tuple[Enterprise, Values]],
-    tag: str = "",
-    tagged: Iterable[int] = (),
-) -> list[Enterprise]:
-    """Write a batch of an import by the rules of the form; return the new enterprises.
-
-    ``changed`` pairs an enterprise with the values that differ; ``tagged`` are ids that get ``tag``, as the new ones do.
-    """
-    by.require("enterprises.enterprise.import", _("您没有批量导入企业的权限。"))
-    made = [Enterprise(**prepared(values), added_by_unit_id=by.unit_id) for values in new]
-    Enterprise.objects.bulk_create(made, batch_size=500)
-    events.record_many(by=by, verb="enterprises.enterprise.imported", about=[(row, {}) for row in made])
-    updates = []
-    for enterprise, values in changed:
-        kept = prepared(values)
-        updates.append(
-            (enterprise, {name: (getattr(enterprise, name), value) for name, value in kept.items()})
-        )
-        matched = Enterprise.objects.filter(pk=enterprise.pk, version=enterprise.version)
-        if not matched.update(**kept, version=F("version") + 1, updated_at=timezone.now()):
-            raise Conflict(_("“%(name)s”正被他人修改，本批将重新处理。") % {"name": enterprise.name})
-    events.record_many(by=by, verb="enterprises.enterprise.updated", about=updates)
-    if tag:
-        owners = [*(row.pk for row in made), *tagged]
-        EnterpriseTag.objects.bulk_create(
-            [EnterpriseTag(enterprise_id=pk, tag=tag) for pk in owners], ignore_conflicts=True, batch_size=500
-        )
-    search.refresh(Enterprise, *(row.pk for row in made), *(enterprise.pk for enterprise, _values in changed))
-    return made

@@ -1,0 +1,232 @@
+"""Import a list of enterprises: dry run, a row-by-row report a person can act on, then the import in resumable chunks."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import IO, Any
+
+from django.db import IntegrityError
+from django.utils.translation import gettext as _
+
+from yinfeng.core import jobs, stores
+from yinfeng.core.actors import Actor
+from yinfeng.core.errors import Conflict
+from yinfeng.core.exchange.reading import Table, open_table
+from yinfeng.core.exchange.report import RowReport
+from yinfeng.core.models import Job
+from yinfeng.enterprises import queries, services
+from yinfeng.enterprises.imports import alike
+from yinfeng.enterprises.imports.deciding import Batch, Memory, TagList, decide
+from yinfeng.enterprises.imports.memory import Decided
+from yinfeng.enterprises.imports.memory import Row as Noted
+from yinfeng.enterprises.imports.rows import COLUMNS, Said, said
+
+__all__ = ["COLUMNS", "KIND", "Batch", "Memory", "TagList", "chunk", "decide", "open_list", "said"]
+
+KIND = "enterprises.import"
+# Rows of a chunk: the first ones are small, so that something is to be seen soon; later ones as large as is quickest.
+CHUNK, LARGEST_CHUNK = 500, 8_000
+MOST_ROWS = 1_000_000
+MOST_BYTES = 400 * 1024 * 1024
+# Rows of which the report keeps what was said: those that need a person, and those it only tells of. A file with more of
+# the former is better mended as a whole.
+KEPT_LINES, TOLD_LINES = 5_000, 1_000
+# Files whose decisions wait for their confirmation.
+WAITING = 3
+
+NEEDS_A_PERSON = {"questioned", "refused"}
+
+
+def chunk_size(cursor: int) -> int:
+    """Return how many rows the chunk from ``cursor`` on has."""
+    return min(max(CHUNK, cursor), max(LARGEST_CHUNK, CHUNK))
+
+
+def open_list(file: IO[bytes], name: str) -> Table:
+    """Open a list of enterprises: a million rows of text; of a workbook what can be held in memory."""
+    return open_table(file, name, COLUMNS, max_rows=MOST_ROWS, max_bytes=MOST_BYTES)
+
+
+@dataclass
+class Reading:
+    """A file being gone through by this process, as far as it has come; another process begins anew and skips ahead.
+
+    ``decided`` is what the check keeps for the writing; ``since`` the newest event when it began to look at the library.
+    """
+
+    file: IO[bytes] | Decided
+    rows: Iterator[tuple[Said, str | None]]
+    position: int
+    total: int
+    since: int = 0
+    entered: list[tuple[int, str]] = field(default_factory=list)  # by others since the check
+    decided: Decided | None = None
+    memory: Memory = field(default_factory=Memory)
+
+    def close(self) -> None:
+        self.file.close()
+        self.memory.earlier.close()
+        if self.decided is not None:
+            self.decided.close()
+
+
+# What the worker that goes through a file keeps from one chunk to the next, and what it has decided until that is
+# confirmed. Nothing depends on it: the cursor in the database says where a job stands, and a reading that stands
+# elsewhere is not used.
+_readings: dict[tuple[int, str], Reading] = {}
+
+
+def reading(job: Job, phase: str) -> Reading:
+    """Return the job's rows from its cursor on.
+
+    It is kept for the next chunk only once this one has come to its end: rows of a chunk that failed are read again.
+    """
+    found = _readings.pop((job.pk, phase), None)
+    if found is not None and found.position != job.cursor:
+        found.close()
+        found = None
+    tidy()
+    return found or begun(job, phase)
+
+
+def tidy() -> None:
+    """Let go of what other jobs left: every file that is being read, and all but the newest decisions."""
+    left = [key for key, kept in _readings.items() if not isinstance(kept.file, Decided)]
+    waiting = [key for key in _readings if key not in left]
+    for key in (*left, *waiting[:-WAITING]):
+        _readings.pop(key).close()
+
+
+def begun(job: Job, phase: str) -> Reading:
+    """Open the job's file and skip the rows before its cursor, remembering of them what later ones are compared with."""
+    file = stores.open_stored(job.source_file, job.source_name)
+    table = open_list(file, job.source_name)
+    only = set(job.parameters.get("only", ()))
+    read = (said(row) for row in table if not only or row.number in only)
+    total = len(only) or table.row_count
+    found = Reading(file, ((row, None) for row in read), job.cursor, total, queries.last_event())
+    if phase == "check" and not job.cursor:
+        found.decided = Decided()
+    lines = job.report.get("rows", []) if job.report.get("phase") == phase else []
+    left = {line["number"] for line in lines if line["outcome"] == "questioned"}
+    for row, _part in islice(found.rows, job.cursor):
+        if not row.errors:
+            found.memory.marks.add(row.marks())
+            if phase == "check" and row.number not in left:  # what was written is in the library
+                noted = Noted(
+                    row.number, row.name, row.values.get("uscc", ""), row.values.get("listing_code", "")
+                )
+                found.memory.earlier.add([(alike.part_of(row.name), noted)])
+    return found
+
+
+def chunk(job: Job, by: Actor) -> jobs.Step:
+    """Check, or write, the next rows of an import; the job's parameters say which of the two it is at."""
+    phase, tags = job.parameters.get("phase", "check"), tags_of(job)
+    at = reading(job, phase)
+    size = chunk_size(at.position)
+    rows = list(islice(at.rows, size))
+    begun_report = (
+        job.report if job.report.get("phase") == phase else {"notes": job.parameters.get("notes", [])}
+    )
+    if phase == "write":
+        batch, listed = write(by, rows, tags, at, job)
+    else:
+        batch, listed = decide(rows, tags, at.memory), set()
+    at.position += len(rows)
+    at.memory.note(batch)
+    if at.decided is not None:
+        at.decided.add(batch.decided)
+    report = merged(begun_report, batch.report) | {"phase": phase}
+    if tags.complete and phase == "write":
+        report["listed"] = sorted({*begun_report.get("listed", ()), *listed, *batch.candidates})
+    if len(rows) == size:
+        _readings[job.pk, phase] = at
+        return jobs.Step(at.position, report, total=at.total)
+    return finished(job, by, at, tags, report)
+
+
+def finished(job: Job, by: Actor, at: Reading, tags: TagList, report: dict[str, Any]) -> jobs.Step:
+    """End a phase: the check waits for its owner, the writing is done."""
+    values: dict[str, Any] = {}
+    if report["phase"] == "check":
+        if at.decided is not None:
+            _readings[job.pk, "write"] = Reading(at.decided, iter(at.decided), 0, at.position, at.since)
+            at.decided = None
+        values["parameters"] = {**job.parameters, "phase": "write"}
+    elif tags.complete:
+        gone = services.withdraw_tags(
+            by=by, tag=tags.tag, year=tags.year, kept=report.pop("listed"), job=job.pk
+        )
+        report["notes"] = [
+            *report["notes"],
+            _("不在名单中的 %(count)s 家企业已撤下此标签。") % {"count": f"{gone:,}"},
+        ]
+    at.close()
+    values |= result_of(job, report)
+    if report["phase"] == "check":
+        return jobs.Step(0, report, "wait", at.position, values)
+    return jobs.Step(at.position, report, "finish", at.position, values)
+
+
+def tags_of(job: Job) -> TagList:
+    """Return the tag that a job gives, for which year, and whether its list is complete."""
+    asked = job.parameters
+    return TagList(asked.get("tag", ""), asked.get("year") or 0, bool(asked.get("complete")))
+
+
+def write(
+    by: Actor, rows: Sequence[tuple[Said, str | None]], tags: TagList, at: Reading, job: Job, tries: int = 3
+) -> tuple[Batch, set[int]]:
+    """Write rows; those that somebody entered or changed in the same moment are looked at again.
+
+    Return the batch and the ids of the enterprises on the list.
+    """
+    now = queries.last_event()
+    at.entered += queries.named_since(at.since, job.pk)
+    batch = decide([(row.again(), part) for row, part in rows], tags, at.memory, at.entered)
+    try:
+        made = services.write_batch(by=by, new=batch.new, changed=batch.changed, job=job.pk)
+    except (IntegrityError, Conflict):
+        if tries == 1:
+            raise
+        return write(by, rows, tags, at, job, tries - 1)
+    ranks = batch.ranks | {row.pk: rank for row, rank in zip(made, batch.new_ranks, strict=True)}
+    if tags.tag:
+        services.tag_batch(by=by, tag=tags.tag, year=tags.year, ranks=ranks)
+    at.since = max(at.since, now)
+    return batch, set(ranks)
+
+
+def merged(begun: dict[str, Any], more: RowReport) -> dict[str, Any]:
+    """Add a chunk's report: counts of all rows, and the rows of which there is something to say."""
+    counts = {name: begun.get("counts", {}).get(name, 0) + count for name, count in more.counts.items()}
+    told = [line for line in more.to_json()["rows"] if line["sentences"] or line["outcome"] in NEEDS_A_PERSON]
+    lines, notes = [*begun.get("rows", []), *told], list(begun.get("notes", []))
+    needed = [line for line in lines if line["outcome"] in NEEDS_A_PERSON]
+    others = [line for line in lines if line["outcome"] not in NEEDS_A_PERSON]
+    if len(needed) > KEPT_LINES or len(others) > TOLD_LINES:
+        notes.append(
+            _("逐行报告只保留前 %(needed)s 行待处理的和前 %(told)s 行其他的，其余只计数。")
+            % {"needed": f"{KEPT_LINES:,}", "told": f"{TOLD_LINES:,}"}
+        )
+    kept = sorted([*needed[:KEPT_LINES], *others[:TOLD_LINES]], key=lambda line: line["number"])
+    return {"counts": counts, "notes": list(dict.fromkeys(notes)), "rows": kept}
+
+
+def result_of(job: Job, report: dict[str, Any]) -> dict[str, Any]:
+    """Write the workbook of the rows that need a person: it can be corrected and imported again."""
+    kept = RowReport.from_json({"notes": report["notes"], "rows": report["rows"]})
+    if not any(kept.counts[outcome] for outcome in ("questioned", "refused")):
+        return {}
+    with (
+        tempfile.TemporaryFile() as stream,
+        stores.open_stored(job.source_file, job.source_name) as source,
+        open_list(source, job.source_name) as table,
+    ):
+        kept.write_xlsx(stream, table, only=("questioned", "refused"))
+        stream.seek(0)
+        return jobs.keep_result(job, stream, f"{_('待处理的行')}-{job.source_name.rsplit('.', 1)[0]}.xlsx")

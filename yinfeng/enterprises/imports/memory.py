@@ -1,0 +1,149 @@
+"""What an import remembers of the rows it has gone through, in a few bytes a row: a file may have a million of them.
+
+Texts are kept as numbers of 64 bits; that two of them have one number is less likely than a broken disk (1 in 10 million
+for a file of a million rows). What is needed whole lies in temporary files that vanish with the process.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from yinfeng.enterprises.imports.rows import Said
+
+Numbers = np.ndarray[Any, np.dtype[np.uint64]]
+
+
+def number_of(text: str) -> int:
+    """Return the number that stands for a text."""
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little")
+
+
+class Marks:
+    """Texts that were there, 8 bytes each: sorted runs, each longer than all that came after it."""
+
+    def __init__(self) -> None:
+        self.runs: list[Numbers] = []
+
+    def add(self, texts: Iterable[str]) -> None:
+        run = np.unique(np.fromiter(map(number_of, texts), dtype=np.uint64))
+        while self.runs and len(self.runs[-1]) <= 2 * len(run):
+            run = np.union1d(self.runs.pop(), run)
+        if len(run):
+            self.runs.append(run)
+
+    def known(self, texts: Sequence[str]) -> set[str]:
+        """Return those of the texts that were there."""
+        numbers = np.fromiter(map(number_of, texts), dtype=np.uint64, count=len(texts))
+        found = np.zeros(len(texts), dtype=bool)
+        for run in self.runs:
+            at = np.searchsorted(run, numbers)
+            at[at == len(run)] = 0
+            found |= run[at] == numbers
+        return {text for text, there in zip(texts, found.tolist(), strict=True) if there}
+
+
+class Row(NamedTuple):
+    """A new row of the file, as a later one of nearly the same name is told of it."""
+
+    number: int
+    name: str
+    uscc: str
+    listing_code: str
+
+
+class Earlier:
+    """New rows so far, found by what nearly equal names share; 16 bytes each in memory, the rest in a temporary file."""
+
+    def __init__(self) -> None:
+        self.file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by ``close``
+        self.parts = Marks()
+        self.runs: list[
+            tuple[Numbers, Numbers]
+        ] = []  # sorted numbers of parts, where their rows lie in the file
+
+    def close(self) -> None:
+        self.file.close()
+
+    def add(self, rows: Iterable[tuple[str, Row]]) -> None:
+        """Remember rows, each with the part of its name by which it is to be found."""
+        rows = list(rows)
+        self.parts.add(part for part, _row in rows)
+        at = self.file.seek(0, 2)
+        parts, places = [], []
+        lines = []
+        for part, row in rows:
+            line = json.dumps(row, ensure_ascii=False).encode() + b"\n"
+            parts.append(number_of(part))
+            places.append(at)
+            lines.append(line)
+            at += len(line)
+        self.file.write(b"".join(lines))
+        run = (np.array(parts, dtype=np.uint64), np.array(places, dtype=np.uint64))
+        while self.runs and len(self.runs[-1][0]) <= 2 * len(run[0]):
+            last = self.runs.pop()
+            run = (np.concatenate([last[0], run[0]]), np.concatenate([last[1], run[1]]))
+        if len(run[0]):
+            order = np.argsort(run[0], kind="stable")
+            self.runs.append((run[0][order], run[1][order]))
+
+    def like(self, part: str, most: int = 50) -> Iterator[Row]:
+        """Yield the rows that share a part, at most so many."""
+        number = np.uint64(number_of(part))
+        for numbers, places in self.runs:
+            low, high = np.searchsorted(numbers, number, "left"), np.searchsorted(numbers, number, "right")
+            for place in places[low : min(high, low + most)]:
+                self.file.seek(int(place))
+                yield Row(*json.loads(self.file.readline()))
+
+
+class Decided:
+    """What the rows of a file say and what was found of them, in a temporary file, so that they are written without asking
+    everything again. Nothing depends on it: a process that does not have it reads the file anew."""
+
+    def __init__(self) -> None:
+        self.file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by ``close``
+
+    def close(self) -> None:
+        self.file.close()
+
+    def add(self, rows: Iterable[tuple[Said, str | None]]) -> None:
+        """Keep rows, each with the part by which it is remembered as new; None if it was not found to be new."""
+        self.file.write(
+            b"".join(
+                json.dumps(
+                    [row.number, {name: _plain(value) for name, value in row.values.items()}, row.key, row.rank,
+                     row.questions, row.errors, part],
+                    ensure_ascii=False,
+                ).encode() + b"\n"
+                for row, part in rows
+            )
+        )  # fmt: skip
+
+    def __iter__(self) -> Iterator[tuple[Said, str | None]]:
+        self.file.seek(0)
+        for line in self.file:
+            *row, part = json.loads(line)
+            said = Said(*row)
+            for name, make in _MADE.items():
+                if said.values.get(name) is not None:
+                    said.values[name] = make(said.values[name])
+            yield said, part
+
+
+_MADE: dict[str, Any] = {
+    "capital": Decimal,
+    "founded_date": date.fromisoformat,
+    "verified_date": date.fromisoformat,
+}
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Decimal | date) else value

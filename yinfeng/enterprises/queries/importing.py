@@ -1,0 +1,125 @@
+"""What an import asks of the library: which enterprises some rows name, by whatever they name them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django.db.models import Max
+
+from yinfeng.core import events
+from yinfeng.core.models import Event
+from yinfeng.enterprises.models import Distinction, Enterprise, EnterpriseTag, FormerName
+
+# What an import compares and writes.
+READ = (
+    "name", "name_key", "name_en", "short_name", "uscc", "listing_code", "country", "province", "city", "address", "capital",
+    "founded_date", "industry", "staff", "scope_of_business", "introduction", "website", "source", "verified_date",
+)  # fmt: skip
+# The fields by which enterprises are found (``records.search_entries``).
+SEARCHED = frozenset(
+    (
+        "name",
+        "short_name",
+        "name_en",
+        "uscc",
+        "listing_code",
+        "province",
+        "city",
+        "address",
+        "scope_of_business",
+    )
+)
+# What may make another name look like an enterprise, or an enterprise look like another name.
+NAMING = (
+    "enterprises.enterprise.added", "enterprises.enterprise.changed", "enterprises.enterprise.imported",
+    "enterprises.enterprise.updated", "enterprises.enterprise.unmerged", "enterprises.enterprise.restored",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Firm:
+    """An enterprise as an import reads it by the thousand: what an event asks of a row, its version, and its values."""
+
+    pk: int
+    version: int
+    values: dict[str, Any]
+
+    _meta: ClassVar = Enterprise._meta
+
+    def __str__(self) -> str:
+        return str(self.values["name"])
+
+
+def firms(**conditions: Any) -> list[Firm]:
+    """Return the enterprises that answer the conditions."""
+    found = Enterprise.objects.filter(**conditions).values_list("pk", "version", *READ)
+    return [Firm(pk, version, dict(zip(READ, values, strict=True))) for pk, version, *values in found]
+
+
+@dataclass(slots=True)
+class Known:
+    """The enterprises that some rows name: by key of the name, code, listing code, other names; and what is settled."""
+
+    by_key: dict[str, Firm]
+    by_code: dict[str, Firm]
+    by_listing: dict[str, Firm]
+    by_other_name: dict[str, tuple[str, Firm]]  # key → kind of name, whose it is
+    apart: set[tuple[str, int]]  # key of a name, the enterprise that it does not mean
+    by_id: dict[int, Firm]
+
+
+def known(keys: Sequence[str], codes: Sequence[str], listings: Sequence[str]) -> Known:
+    """Return the enterprises that rows name by these keys and codes."""
+    named = firms(name_key__in=keys, country="CN")
+    coded = firms(uscc__in=codes) if codes else []
+    listed = firms(listing_code__in=listings) if listings else []
+    others = FormerName.objects.filter(name_key__in=keys).values_list("name_key", "kind", "enterprise_id")
+    by_id = {firm.pk: firm for firm in (*named, *coded, *listed)}
+    other_names = list(others)
+    load(by_id, (pk for _key, _kind, pk in other_names))
+    apart = Distinction.objects.filter(name_key__in=keys).values_list("name_key", "enterprise_id")
+    return Known(
+        {firm.values["name_key"]: by_id[firm.pk] for firm in named},
+        {firm.values["uscc"]: by_id[firm.pk] for firm in coded},
+        {firm.values["listing_code"]: by_id[firm.pk] for firm in listed},
+        {key: (kind, by_id[pk]) for key, kind, pk in other_names if pk in by_id},
+        set(apart),
+        by_id,
+    )
+
+
+def load(by_id: dict[int, Firm], ids: Iterable[int]) -> None:
+    """Add the enterprises with these ids that are not there yet."""
+    if missing := [pk for pk in dict.fromkeys(ids) if pk not in by_id]:
+        by_id.update((firm.pk, firm) for firm in firms(pk__in=missing))
+
+
+def tags_of_year(enterprises: Iterable[int], tag: str, year: int) -> dict[int, int | None]:
+    """Return the rank of those of the enterprises that have a tag of a year."""
+    rows = EnterpriseTag.objects.filter(enterprise__in=list(enterprises), tag=tag, year=year)
+    return dict(rows.values_list("enterprise_id", "rank"))
+
+
+def last_event() -> int:
+    """Return the number of the newest event, by which it is told later what happened since."""
+    return Event.objects.aggregate(last=Max("pk"))["last"] or 0
+
+
+def named_since(event: int, job: int) -> list[tuple[int, str]]:
+    """Return (id, name) of the enterprises that others than a job entered, named or changed after an event."""
+    told = Event.objects.filter(pk__gt=event, object_type=events.type_of(Enterprise), verb__in=NAMING)
+    others = {
+        pk for pk, data in told.values_list("object_id", "data") if pk and (data or {}).get("job") != job
+    }
+    if not others:
+        return []
+    names = list(Enterprise.objects.filter(pk__in=others).values_list("pk", "name"))
+    return names + list(FormerName.objects.filter(enterprise__in=others).values_list("enterprise_id", "name"))
+
+
+def all_names() -> Iterator[tuple[int, str]]:
+    """Yield (id, name) of every name of the library, former and alternative ones too."""
+    yield from Enterprise.objects.values_list("pk", "name").iterator(chunk_size=5000)
+    yield from FormerName.objects.values_list("enterprise_id", "name").iterator(chunk_size=5000)
