@@ -14,7 +14,7 @@ from yinfeng.core import events
 from yinfeng.core import queries as core
 from yinfeng.core.prepared import prepared
 from yinfeng.enterprises import relinking
-from yinfeng.enterprises.models import Doubt, Enterprise, Merging
+from yinfeng.enterprises.models import Distinction, Doubt, Enterprise, Merging
 from yinfeng.enterprises.relinking import Link, Pair
 
 # When the profile says nothing (rule “merge”, key “undo”).
@@ -73,6 +73,14 @@ def doubt_between(one: Enterprise, other: Enterprise) -> Doubt | None:
     """Return the pair of two enterprises, decided or not."""
     low, high = sorted([one.pk, other.pk])
     return Doubt.objects.filter(one=low, other=high).first()
+
+
+def told_apart(one: Enterprise, other: Enterprise) -> Distinction | None:
+    """Return the newest finding that two enterprises are not one."""
+    found = Distinction.objects.filter(
+        Q(enterprise=one, name_key=other.name_key) | Q(enterprise=other, name_key=one.name_key)
+    )
+    return found.select_related("found_by").order_by("-pk").first()
 
 
 # --- what a merger would do ---------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from yinfeng.enterprises.models import NAME_KINDS, Distinction, Doubt, Enterpris
 from yinfeng.enterprises.relinking import Link, Pair
 from yinfeng.enterprises.services.presence import gone as gone_refusal
 from yinfeng.enterprises.services.records import EDITABLE
+from yinfeng.enterprises.services.signals import propose_signals
 
 MERGE = "enterprises.enterprise.merge"
 KEPT, GONE = "kept", "gone"
@@ -94,6 +95,7 @@ def merge(
         by=by, verb="enterprises.enterprise.merged", obj=kept, changes=changes, note=reason, data=about
     )
     _tell(by, told, gone.name, kept.name)
+    propose_signals(by=by, changes=[(kept.pk, vars(kept), changes)])
     search.forget(events.type_of(Enterprise), gone.pk)
     search.refresh(Enterprise, kept.pk)
     return merging
