@@ -411,6 +411,31 @@ def _best(
     ), False
 
 
+def sharing(object_type: str, ways: Sequence[Sequence[str]], limit: int) -> list[tuple[int, str]]:
+    """Return (id, title) of up to ``limit`` objects that have all the tokens of any of the ways, the newest first.
+
+    Of ways that many objects go the last are left out: the caller names the most telling ones first.
+    """
+    kept = [list(way) for way in ways if way]
+    while kept:
+        base = _base(object_type)
+        question = Question([kept], base, base + (1 << 40) - 1, limit if connection.vendor == "sqlite" else None)
+        if not _is_common(question, limit * 10):
+            return list(_entries(question).values_list("object_id", "title")[:limit])
+        kept = kept[: len(kept) // 2]
+    return []
+
+
+def whole(name: str) -> str:
+    """Return the token of an object that has this normalised name beside its title."""
+    return _WHOLE + name
+
+
+def spelt(syllables: Sequence[str]) -> list[str]:
+    """Return the tokens of which each says that two syllables stand beside each other in a name."""
+    return [_SPELT + pair for pair in pinyin_pairs(syllables)]
+
+
 def ranked(
     visible: Mapping[str, QuerySet[Any]], query: str, limit: int = 20, by: Actor = ANONYMOUS
 ) -> list[Hit]:

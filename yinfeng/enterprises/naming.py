@@ -2,21 +2,27 @@
 
 A registered name is 行政区划 + 字号 + 行业 + 组织形式 (企业名称登记管理规定): 厦门 金龙 汽车 有限公司. Place and brand can
 change their order or stand in brackets; a branch adds its own end. ``parse`` takes a name apart by word lists, so a brand
-that is itself made of such words stays whole. ``compare`` applies a few rules, each with the sentence that the reader of a
-duplicate warning sees. It never looks for a brand inside another one (信诺 is not 维信诺), nor for slips of one character:
-among 6,191 listed companies 186 pairs of names differ by one character of the stem, all of them different firms.
+that is itself made of such words stays whole. ``compare`` applies a few rules to two names, each with the sentence that the
+reader of a duplicate warning sees. It never looks for a brand inside another one (信诺 is not 维信诺), and a slip of one
+character never makes two names the same: among 6,191 listed companies 186 pairs of names differ by one character of the
+stem, all of them different firms. Whether a short name means one firm and no other, only the whole library can tell:
+``matching.decide``.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from importlib.resources import files
 from typing import Literal
 
+import pypinyin
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from rapidfuzz.distance import OSA
 
 from yinfeng.core.text import normalise
 
@@ -95,15 +101,27 @@ _FORMS = {
     "有限": "",
     "股份": "",
 }
+# Of a legal form cut short in writing (…有限责任, …股份, 长城汽车天津分) these characters can stay.
+_FORM_LETTERS = frozenset("集团控股份有限责任总分公司")
 _GROUPS = ("企业集团", "控股集团", "集团控股", "集团", "控股")
+# Forms that a name keeps in talking: 洋河酒厂 for 江苏洋河酒厂股份有限公司.
+_TALKED = frozenset(("厂", "事务所", "合作社"))
 _LATIN_FORMS = {
     "limited": "ltd", "ltd": "ltd", "incorporated": "inc", "inc": "inc", "corporation": "corp", "corp": "corp",
     "company": "co", "co": "co", "llc": "llc", "llp": "llp", "lp": "lp", "plc": "plc", "gmbh": "gmbh", "ag": "ag",
     "se": "se", "sa": "sa", "nv": "nv", "bv": "bv", "pte": "pte", "group": "group", "holdings": "holdings",
 }  # fmt: skip
 
-_BRACKETS = re.compile(r"[(〔【\[]([^()〔〕【】\[\]]*)[)〕】\]]")
+# What a short name may leave out of a full one.
+_OPTIONAL = _TRADE_WORDS | {"集团", "控股", "股份", "总公司", "公司", "企业"}
+
+_INSIDE = r"[^()〔〕【】\[\]]*"
+_BRACKETS = re.compile(rf"[(〔【\[]({_INSIDE}(?:[(〔【\[]{_INSIDE}[)〕】\]]{_INSIDE})*)[)〕】\]]")
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
+_ONLY_CHINESE = re.compile(r"[\u3400-\u9fff]+")
+_LONGEST_PLACE = 8
+_COUNTY = re.compile(r"(?:地区|区|县|市|旗|盟)$")
+
 _BRANCH_WORD = re.compile(
     r"(第?[0-9一二三四五六七八九十]*)(分公司|支公司|分行|支行|分厂|分店|分所|分院|分部|办事处|代表处|营业部|营业厅)$"
 )
@@ -111,17 +129,40 @@ _HEAD_OF_BRANCH = re.compile(r".+?(?<![分支])公司|.+?银行")
 
 
 class Places:
-    """Names of administrative divisions, by which a name's place is told from its brand."""
+    """Names of administrative divisions (GB/T 2260), by which a name's place is told from its brand.
 
-    def __init__(self, divisions: Iterable[str] = ()) -> None:
-        """Add full names of divisions (思明区, 晋江市, 恩施土家族苗族自治州) to the provinces and cities known here."""
+    A county counts by its full name (集美区), and without 区, 县, 市 behind the city or province it lies in (厦门集美):
+    alone most such words are brands, too.
+    """
+
+    def __init__(self, divisions: Iterable[tuple[str, str]] = ()) -> None:
+        """Add divisions (code, full name) to the provinces, cities and countries known here."""
         provinces, cities = _PROVINCES.split(), _CITIES.split()
         self._stems = {stem: stem for stem in [*provinces, *cities, *_COUNTRIES.split()]}
         self._stems |= {stem + "省": stem for stem in provinces}
         self._stems |= {stem + "市": stem for stem in [*cities, "北京", "天津", "上海", "重庆"]}
-        for name in map(normalise, divisions):
-            self._stems.setdefault(name, name)
+        rows = [(code, normalise(name)) for code, name in divisions]
+        above = {code: self._stems.get(name, "") for code, name in rows if code.endswith("00")}
+        above |= {
+            code[:2]: stem for code, name in rows if code.endswith("0000") and (stem := self._stem_of(name))
+        }
+        self._within: dict[str, dict[str, str]] = {}
+        for code, name in rows:
+            stem = _COUNTY.sub("", name)
+            if code.endswith("00"):  # 内蒙古自治区, 甘孜藏族自治州: as the short name, where there is one
+                self._stems.setdefault(name, self._stem_of(name) or stem)
+                continue
+            if len(stem) < 2:
+                continue
+            self._stems.setdefault(name, stem)
+            for upper in (above.get(code[:4] + "00"), above.get(code[:2])):
+                if upper:
+                    self._within.setdefault(upper, {})[stem] = stem
         self._longest = max(map(len, self._stems))
+
+    def _stem_of(self, name: str) -> str:
+        """Return the known place that a name begins with (内蒙古自治区, 甘孜藏族自治州)."""
+        return next((name[:size] for size in range(len(name), 1, -1) if name[:size] in self._stems), "")
 
     def _sizes(self, text: str) -> range:
         return range(min(self._longest, len(text)), 1, -1)
@@ -130,16 +171,38 @@ class Places:
         """Return the place that ``text`` names, without 省 or 市, or None."""
         return self._stems.get(text)
 
-    def leading(self, text: str) -> int:
-        """Return how many characters at the beginning of ``text`` name one place."""
-        return next((size for size in self._sizes(text) if text[:size] in self._stems), 0)
+    def leading(self, text: str, behind: str = "") -> tuple[int, str]:
+        """Return how many characters at the beginning of ``text`` name one place, and that; ``behind`` is the place before."""
+        near = self._within.get(behind, {})
+        for size in self._sizes(text):
+            if found := self._stems.get(text[:size]) or near.get(text[:size]):
+                return size, found
+        return 0, ""
 
     def trailing(self, text: str) -> int:
         """Return how many characters at the end of ``text`` name one place."""
         return next((size for size in self._sizes(text) if text[-size:] in self._stems), 0)
 
+    def split(self, text: str) -> str | None:
+        """Return ``text`` as places without 省, 市, 区 if it is nothing but places (福建厦门, 厦门市集美区), else None."""
+        found: list[str] = []
+        while text:
+            size, stem = self.leading(text, found[-1] if found else "")
+            if not size:
+                return None
+            found.append(stem)
+            text = text[size:]
+        return "".join(found) or None
 
-PLACES = Places()
+
+def _divisions() -> Iterator[tuple[str, str]]:
+    lines = files("yinfeng.enterprises").joinpath("divisions.csv").read_text(encoding="utf-8").splitlines()
+    for line in lines[1:]:
+        code, name = line.split(",")
+        yield code, name
+
+
+PLACES = Places(_divisions())
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +210,8 @@ class NameParts:
     """A name taken apart; every part is in normal form.
 
     ``brand`` is empty where a name has none besides its place and trade (厦门银行). ``key`` is equal for two spellings
-    of one registered name, ``stem`` is what stays of it without form and branch. ``alias`` is what stood in brackets
-    and belongs to no part, such as a foreign name.
+    of one registered name, ``head`` is the key without the branch, ``stem`` what stays of it without form and branch.
+    ``alias`` is what stood in brackets and belongs to no part, such as a foreign name; ``plain`` is the name without it.
     """
 
     place: str
@@ -160,6 +223,14 @@ class NameParts:
     key: str
     stem: str
     alias: str = ""
+    plain: str = ""
+    head: str = ""
+    group: str = ""
+
+    @property
+    def words(self) -> str:
+        """The name as it stands, without its legal form."""
+        return self.stem + self.group
 
     @property
     def core(self) -> str:
@@ -169,25 +240,25 @@ class NameParts:
     @property
     def is_short(self) -> bool:
         """Whether the name has no legal form, as names have that people use in talking."""
-        return not self.form or self.form in _GROUPS
+        return not self.form or self.form in _GROUPS or self.form in _TALKED
+
+    @property
+    def is_group(self) -> bool:
+        return bool(self.group)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether two names may mean one enterprise: ``same`` registered name, ``possible`` with a score, or ``none``."""
+    """Whether two names may mean one enterprise: ``same`` registered name, ``possible`` with a score, or ``none``.
+
+    A possible one that ``settles`` means the enterprise if no other in the library fits as well. One with a score although
+    the level is none is linked: a branch, a head office.
+    """
 
     level: Literal["same", "possible", "none"]
     score: float
     reason: str | Promise
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A row of the library that may be the enterprise that is being entered."""
-
-    id: int
-    name: str
-    verdict: Verdict
+    settles: bool = False
 
 
 # --- taking a name apart ------------------------------------------------------------------------------------------
@@ -204,21 +275,21 @@ def _cut_branch(text: str, places: Places) -> tuple[str, str]:
     return (text[:size], text[size:]) if size > 1 else (text, "")
 
 
-def _cut_form(text: str) -> tuple[str, str]:
-    """Return a name without its legal form and the unified form, 集团 or 控股 before it included."""
+def _cut_form(text: str) -> tuple[str, str, str]:
+    """Return a name without its legal form, 集团 or 控股 before it, and the unified form."""
     ending = next((form for form in _FORMS if text.endswith(form) and len(text) > len(form) + 1), "")
     text = text.removesuffix(ending)
     group = next((word for word in _GROUPS if text.endswith(word) and len(text) > len(word) + 1), "")
-    return text.removesuffix(group), group + _FORMS.get(ending, "")
+    return text.removesuffix(group), group, _FORMS.get(ending, "")
 
 
 def _cut_places(text: str, inside: list[str], places: Places) -> tuple[str, str]:
     """Return a name without the places it begins or ends with, and all its places; two characters stay."""
     found: list[str] = []
-    while (size := places.leading(text)) and len(text) - size > 1:
-        found.append(places.stem(text[:size]) or "")
-        text = text[size:]
-    found += [places.stem(name) or "" for name in inside]
+    while (leading := places.leading(text, found[-1] if found else ""))[0] and len(text) - leading[0] > 1:
+        found.append(leading[1])
+        text = text[leading[0] :]
+    found += [places.split(name) or name for name in inside]
     if (size := places.trailing(text)) and len(text) - size > 1:
         found.append(places.stem(text[-size:]) or "")
         text = text[:-size]
@@ -245,6 +316,10 @@ def _cut_latin_form(text: str) -> tuple[str, str]:
     return "".join(words[:size]), "".join(_LATIN_FORMS[word] for word in words[size:])
 
 
+def _one_spelling(text: str) -> str:
+    return text.replace("有限责任公司", "有限公司").replace("股份公司", "股份有限公司")
+
+
 def parse(name: str, places: Places = PLACES) -> NameParts:
     """Take a company name apart; any text has parts, if only a brand."""
     text, normalised = unicodedata.normalize("NFKC", name).strip(), normalise(name)
@@ -253,101 +328,303 @@ def parse(name: str, places: Places = PLACES) -> NameParts:
 
     def inside(bracket: re.Match[str]) -> str:
         content = normalise(bracket[1])
-        if places.stem(content):
-            bracketed.append(content)
+        within = (
+            bracket.end() < len(text)
+            and 1 < len(content) <= _LONGEST_PLACE
+            and _ONLY_CHINESE.fullmatch(content)
+        )
+        if places.split(content) or (
+            within and not _FORM_LETTERS.issuperset(content) and content not in _FORMS
+        ):
+            bracketed.append(content)  # what stands in brackets inside a name is a place, even one mistyped
         elif not _CHINESE.search(content) or (bracket.end() == len(text) and content not in _FORMS):
             aliases.append(content)
             return ""
         return content
 
     plain = _BRACKETS.sub(inside, text)
+    whole = normalised if plain == text else normalise(plain)
     if _CHINESE.search(plain):
-        head, branch = _cut_branch(normalise(plain), places)
-        stem, form = _cut_form(head)
-        key = normalised.replace("有限责任公司", "有限公司").replace("股份公司", "股份有限公司")
+        head, branch = _cut_branch(whole, places)
+        stem, group, form = _cut_form(head)
+        key, head = _one_spelling(normalised), _one_spelling(head)
     else:
         branch = ""
-        stem, form = _cut_latin_form(plain)
-        key = "".join([stem, form, *aliases])
+        (stem, form), group = _cut_latin_form(plain), ""
+        key = head = "".join([stem, form, *aliases])
     core = stem
-    for content in bracketed:
-        core = core.replace(content, "", 1)
+    for content in bracketed:  # the last one: 厦门艺王（厦门）商业
+        before, _found, behind = core.rpartition(content)
+        core = before + behind
     core, place = _cut_places(core, bracketed, places)
     brand, trade = _cut_trades(core)
-    return NameParts(place, brand, trade, form, branch, normalised, key, stem, "".join(aliases))
+    return NameParts(
+        place, brand, trade, group + form, branch, normalised, key, stem, "".join(aliases), whole, head, group
+    )
 
 
 # --- comparing ----------------------------------------------------------------------------------------------------
 
 _SAME = Verdict("same", 1.0, _("登记名称相同"))
 _NONE = Verdict("none", 0.0, _("没有相同之处"))
-
-
-def _possible(score: float, reason: str | Promise) -> Verdict:
-    return Verdict("possible", score, reason)
-
-
-def _compatible(a: str, b: str) -> bool:
-    """Say whether two places may be one: equal, or one within the other (福建厦门, 厦门)."""
-    return a in b or b in a
-
-
-def _compare_rest(a: NameParts, b: NameParts) -> tuple[float, Promise]:
-    """Return score and reason for two names that are equal but for what follows the stem."""
-    if a.branch != b.branch:
-        return 0.85, _("同一企业的总部与分支机构，或它的两个分支机构")
-    if a.form != b.form:
-        return 0.95, _("只有公司形式不同")
-    return 0.95, _("除括号中的说明外名称相同")
+_SHORT = _("像是简称：字号相同，行业未写全")
+_SHORT_WITHOUT_PLACE = _("像是简称：未写地区")
+_SHORT_OF_FORM = _("像是简称：只少了公司形式")
 
 
 def compare(a: NameParts, b: NameParts) -> Verdict:
     """Judge whether two names may mean one enterprise; the first rule that holds decides.
 
-    The scores order the rules for the reader of a list; they are not probabilities.
+    The scores order the answers and say how sure a rule is, from 0 to 1 (how often it was right: ``make bench``). A
+    verdict that ``settles`` is as good as the same if nothing else in the library fits as well.
     """
     if not a.core or not b.core:
         return _NONE
     if a.key == b.key:
         return _SAME
-    if a.stem == b.stem:
-        return _possible(*_compare_rest(a, b))
-    if (a.alias and a.alias in {b.normalised, b.alias}) or (b.alias and b.alias == a.normalised):
-        return _possible(0.9, _("括号中的名称相同"))
-    near = _compatible(a.place, b.place)
-    if a.core == b.core:
-        if a.place == b.place:
-            return _possible(0.95, _("只有地名的位置或公司形式不同"))
-        if near:
-            return _possible(0.9, _("字号和行业相同，一方未写地区"))
-        # 厦门银行 and 上海银行 have nothing in common but their trade.
-        return _possible(0.6, _("字号和行业相同，地区不同")) if a.brand else _NONE
-    short, full = (a, b) if len(a.core) < len(b.core) else (b, a)
-    abbreviated = short.is_short and full.core.startswith(short.core) and len(short.core) >= len(full.brand)
-    if abbreviated and (near if full.brand else a.place == b.place):
-        return _possible(0.8, _("像是简称：字号相同，行业未写全"))
-    if a.brand != b.brand or not a.brand:
+    short, full = sorted((a, b), key=lambda parts: (len(parts.plain), parts.plain))
+    if short.is_short and not short.branch and _rest_is_form(short.plain, full.plain):
+        return _possible(0.95, _SHORT_OF_FORM, settles=True)
+    if a.branch != b.branch:
+        return _compare_branches(a, b)
+    if _is_alias(a, b) or _is_alias(b, a):
+        return _possible(0.95, _("括号中的名称相同"), settles=True)
+    if a.plain == b.plain:
+        return _possible(0.96, _("除括号中的说明外名称相同"), settles=True)
+    if short.is_short:
+        return (
+            _possible(0.95, _SHORT_OF_FORM, settles=True)
+            if short.stem == full.stem
+            else _compare_short(short, full)
+        )
+    if a.stem == b.stem and a.is_group == b.is_group:
+        return _possible(0.97, _("只有公司形式不同"), settles=True)
+    return _compare_full(short, full)
+
+
+def _possible(score: float, reason: str | Promise, *, settles: bool = False) -> Verdict:
+    return Verdict("possible", round(score, 3), reason, settles)
+
+
+def _is_alias(a: NameParts, b: NameParts) -> bool:
+    return bool(a.alias) and a.alias in {b.plain, b.normalised, b.alias}
+
+
+def _rest_is_form(short: str, full: str) -> bool:
+    """Say whether ``full`` is ``short`` followed by nothing but a legal form (南京金箔有限责任 + 公司)."""
+    return len(short) > 1 and full.startswith(short) and _FORM_LETTERS.issuperset(full[len(short) :])
+
+
+def _compatible(a: str, b: str) -> bool:
+    """Say whether two places may be one: equal, one within the other (福建厦门, 厦门), or a slip apart (很门集美)."""
+    return a in b or b in a or (len(a) == len(b) > 2 and OSA.distance(a, b, score_cutoff=1) <= 1)
+
+
+def _compare_branches(a: NameParts, b: NameParts) -> Verdict:
+    """Judge two names of which one at least is a branch's: linked, but never the same as its head office or a sister."""
+    heads = compare(replace(a, key=a.head, branch=""), replace(b, key=b.head, branch=""))
+    if heads.score < 0.85:
         return _NONE
-    if a.place == b.place and short.trade and full.core.startswith(short.core):
-        return _possible(0.7, _("字号和地区相同，行业写法不同"))
-    if a.place and a.place == b.place:
-        return _possible(0.5, _("字号和地区相同，行业不同"))
-    if short.is_short and not short.trade:
-        return _possible(0.4, _("字号相同，地区不同"))
-    return _NONE
+    if _branch_key(a.branch) == _branch_key(b.branch):
+        return _possible(min(heads.score, 0.95), heads.reason, settles=heads.settles or heads.level == "same")
+    if a.branch and b.branch:
+        return Verdict("none", 0.2, _("同一企业的两家分支机构，不是同一家"))
+    return Verdict("none", 0.3, _("一方是另一方的分支机构，不是同一家"))
 
 
-def score_candidates(name: str, rows: Iterable[tuple[int, str]], places: Places = PLACES) -> list[Candidate]:
-    """Return the rows (id, name) that may be the enterprise ``name``, likeliest first.
+def _branch_key(branch: str) -> str:
+    return re.sub("[省市第]", "", branch)
 
-    An id may come with several names, present and former; the one that fits best speaks for it.
+
+# --- full names ---------------------------------------------------------------------------------------------------
+
+
+def _compare_full(a: NameParts, b: NameParts) -> Verdict:
+    """Judge two names with their legal forms."""
+    near = _compatible(a.place, b.place)
+    if a.core == b.core and (a.brand or a.place == b.place):
+        if a.is_group != b.is_group:
+            return _possible(0.7 if near else 0.3, _("字号相同，一方是集团公司"))
+        if a.place == b.place:
+            return _possible(0.96, _("只有地名的位置或公司形式不同"), settles=True)
+        if near and a.place and b.place:
+            return _possible(0.93, _("字号和行业相同，一方多写了上级地区"), settles=True)
+        if not near:  # 厦门银行 and 上海银行, which have no brand, did not come here
+            return _possible(0.5, _("字号和行业相同，地区不同"))
+        doubt = 0.1 * (len(a.core) < 4) + 0.06 * (a.form != b.form)
+        return _possible(0.88 - doubt, _("字号和行业相同，一方未写地区"))
+    slip = _compare_spelling(a, b)
+    if not a.brand or a.brand != b.brand or slip.score > 0.45:
+        return slip
+    short, full = (a, b) if len(a.core) < len(b.core) else (b, a)
+    if a.place == b.place and _left_out(short.core, full) is not None:
+        return _possible(0.55, _("字号和地区相同，行业写法不同"))
+    return _possible(0.45, _("字号和地区相同，行业不同")) if a.place and a.place == b.place else _NONE
+
+
+# --- names as people use them -------------------------------------------------------------------------------------
+
+
+def _compare_short(short: NameParts, full: NameParts) -> Verdict:
+    """Judge a name without legal form against a longer one."""
+    near = _compatible(short.place, full.place)
+    missing = _left_out(short.core, full)
+    if missing is not None:
+        less = 0.02 * min(missing, 8)
+        if short.place == full.place:
+            return _possible(0.94 - less, _SHORT, settles=True)
+        if not short.place:
+            return _possible(0.90 - less, _SHORT_WITHOUT_PLACE, settles=True)
+        if near:
+            return _possible(0.73 - less, _SHORT, settles=bool(full.place))
+        return _possible(0.4, _("字号相同，地区不同")) if full.brand else _NONE
+    slip = _compare_spelling(short, full)
+    if slip.score > 0.5:
+        return slip
+    if near and len(short.core) >= 4 and full.core.startswith(short.core):
+        return _possible(0.7, _("与全称的前一部分相同"))
+    if short.brand and short.brand == full.brand:
+        return (
+            _possible(0.5, _("字号相同，行业写法不同")) if near else _possible(0.35, _("字号相同，地区不同"))
+        )
+    if _is_abbreviation(short.stem, full.place + full.core) or _is_abbreviation(short.core, full.core):
+        return _possible(0.5, _("像是缩写"))
+    return slip
+
+
+@lru_cache(maxsize=65_536)
+def _pieces(core: str, brand: str) -> tuple[tuple[str, bool], ...]:
+    """Return a core's words, and single characters between them, with whether a short name may leave each out.
+
+    Words for trade and group may be left out, but for those the name begins with: there they are the brand.
     """
-    wanted = parse(name, places)
-    best: dict[int, Candidate] = {}
-    for row_id, row_name in rows:
-        verdict = compare(wanted, parse(row_name, places))
-        if verdict.level != "none" and (row_id not in best or verdict.score > best[row_id].verdict.score):
-            best[row_id] = Candidate(row_id, row_name, verdict)
-    return sorted(
-        best.values(), key=lambda candidate: (-candidate.verdict.score, candidate.name, candidate.id)
-    )
+    found: list[tuple[str, bool]] = []
+    at = 0
+    while at < len(core):
+        sizes = range(min(_LONGEST_TRADE, len(core) - at), 1, -1)
+        size = next((size for size in sizes if core[at : at + size] in _OPTIONAL), 0)
+        found.append((core[at : at + (size or 1)], bool(size) and at > 0 and at + size > min(len(brand), 2)))
+        at += size or 1
+    return tuple(found)
+
+
+def _left_out(short: str, full: NameParts) -> int | None:
+    """Return how many characters of trade words a short name leaves out of a full one; None when it is not made like that.
+
+    Brand and order stay; a trade word may be drawn together (电商 for 电子商务).
+    """
+    pieces = _pieces(full.core, full.brand)
+
+    def walk(at: int, rest: str) -> int | None:
+        if at == len(pieces):
+            return None if rest else 0
+        word, optional = pieces[at]
+        ways = [(len(word), rest)] if optional else []
+        if rest.startswith(word):
+            ways.append((0, rest[len(word) :]))
+        elif optional and len(word) > 2 and _drawn_together(rest[:2], word):
+            ways.append((len(word) - 2, rest[2:]))
+        found = [left + more for left, behind in ways if (more := walk(at + 1, behind)) is not None]
+        return min(found, default=None)
+
+    return walk(0, short)
+
+
+def _drawn_together(short: str, word: str) -> bool:
+    letters = iter(word)
+    return len(short) == 2 and all(letter in letters for letter in short)
+
+
+def _is_abbreviation(short: str, full: str) -> bool:
+    """Say whether a short name takes single characters of a full one in their order, the first one first (中石化, 招行)."""
+    if not 2 <= len(short) <= 5 or short[0] != full[:1] or short in full:
+        return False
+    letters = iter(full)
+    return all(letter in letters for letter in short)
+
+
+# --- slips in typing ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Slip:
+    """Where one text differs from another by one character, one too many or too few, or two exchanged."""
+
+    start: int
+    typed: str
+    was: str
+
+    @property
+    def is_likely(self) -> bool:
+        """Whether it is one that people make: names are typed by their sound, and characters of one sound are chosen among."""
+        return len(self.was) == 2 or (
+            len(self.was) == len(self.typed) and _sound(self.was) == _sound(self.typed)
+        )
+
+    @property
+    def reason(self) -> Promise:
+        if len(self.was) == 2:
+            return _("两个字的次序不同")
+        if len(self.was) != len(self.typed):
+            return _("多一个字或少一个字")
+        return _("只差一个同音字") if self.is_likely else _("只差一个字")
+
+
+@lru_cache(maxsize=30_000)
+def _sound(letter: str) -> str:
+    return str(pypinyin.lazy_pinyin(letter)[0])
+
+
+def _one_slip(a: str, b: str) -> _Slip | None:
+    """Return by what slip ``a`` differs from ``b``, if by one."""
+    if abs(len(a) - len(b)) > 1 or a == b:
+        return None
+    start = next((at for at, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+    end = 0
+    while end < min(len(a), len(b)) - start and a[-1 - end] == b[-1 - end]:
+        end += 1
+    typed, was = a[start : len(a) - end], b[start : len(b) - end]
+    one = len(typed) < 2 and len(was) < 2
+    return _Slip(start, typed, was) if one or (len(was) == 2 and typed == was[::-1]) else None
+
+
+def _compare_spelling(a: NameParts, b: NameParts) -> Verdict:
+    """Judge whether one name is the other with a slip in typing, of the whole or with one place left out."""
+    if min(len(a.words), len(b.words)) < 4:
+        return _NONE
+    # The longer core is the one in which a place was not known again, mistyped as it is.
+    a, b = sorted((a, b), key=lambda parts: (-len(parts.core), parts.plain))
+    if slip := _one_slip(a.words, b.words):
+        found = _possible(_slip_score(b, slip, b.words.find(b.core)), slip.reason)
+    elif slip := _one_slip(a.place + a.core + a.group, b.place + b.core + b.group):
+        found = _possible(_slip_score(b, slip, len(b.place)), slip.reason)
+    elif not (a.place and b.place) and (slip := _one_slip(a.core + a.group, b.core + b.group)):
+        found = _possible(_slip_score(b, slip, 0) - 0.2, slip.reason)
+    elif _two_slips(a, b):
+        found = _possible(0.4 if a.core[:2] == b.core[:2] else 0.3, _("差两个字"))
+    else:
+        return _NONE
+    if a.place and b.place and not _compatible(a.place, b.place):
+        return replace(found, score=min(found.score, 0.45))
+    return found
+
+
+def _two_slips(a: NameParts, b: NameParts) -> bool:
+    if min(len(a.core), len(b.core)) < 6 or not _compatible(a.place, b.place):
+        return False
+    return OSA.distance(a.core, b.core, score_cutoff=2) <= 2
+
+
+def _slip_score(b: NameParts, slip: _Slip, core: int) -> float:
+    """Return how sure it is that a difference is a slip: in place and trade nearly, in a brand the more the longer it is."""
+    brand = max(len(b.brand), 2)
+    if slip.start < core:
+        return 0.9
+    if slip.start - core >= brand:
+        return 0.88 if slip.is_likely else 0.83
+    if slip.is_likely:
+        return 0.87
+    if len(slip.was) != len(slip.typed):
+        return 0.84 if brand > 2 else 0.8
+    # Another character in a brand of two is most often another brand.
+    return 0.74 if brand > 3 else 0.66 if brand == 3 else 0.5 if b.trade else 0.3

@@ -8,63 +8,25 @@ from datetime import date
 from operator import itemgetter
 from typing import Any
 
-from django.db.models import BigIntegerField, DateField, F, Q, QuerySet, TextField, Value
-from django.db.models.functions import Cast, Coalesce, NullIf
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.db.models import BigIntegerField, Case, DateField, F, Q, QuerySet, TextField, Value, When
+from django.db.models.functions import Cast, Coalesce, NullIf, TruncDate
+from django.utils.translation import gettext as _now
 
 from yinfeng.core import events, search
 from yinfeng.core import queries as core
+from yinfeng.core.actors import Actor
 from yinfeng.core.crypto import decrypt, mask_phone
 from yinfeng.core.prepared import prepared
-from yinfeng.enterprises import naming, uscc
-from yinfeng.enterprises.models import Contact, Enterprise, EnterpriseTag, FormerName, Relation
-
-# How many rows that share a bigram with the name are looked at closely.
-CLOSE_LOOK = 200
-
-
-@dataclass(frozen=True, slots=True)
-class LookAlike:
-    """An enterprise of the library that may be the one being entered, with the reason in words."""
-
-    enterprise: Enterprise
-    level: str  # same | possible
-    score: float
-    reason: str | Promise
-
-
-def similar(name: str, code: str = "", *, limit: int = 5, exclude: int | None = None) -> list[LookAlike]:
-    """Return enterprises that ``name`` (or the 统一社会信用代码 ``code``) may mean, likeliest first."""
-    others = Enterprise.objects.exclude(pk=exclude) if exclude else Enterprise.objects.all()
-    found: dict[int, LookAlike] = {}
-    code = uscc.normalise_uscc(code) if code else ""
-    if code and (holder := others.filter(uscc=code).first()):
-        found[holder.pk] = LookAlike(holder, "same", 1.0, _("统一社会信用代码相同"))
-    name = name.strip()
-    if len(name) >= 2:
-        parts = naming.parse(name)
-        rows = _rows_like(parts, others)
-        scored = naming.score_candidates(name, rows)[: limit * 2]
-        objects = others.in_bulk([item.id for item in scored])
-        for item in scored:
-            if item.id in objects and item.id not in found:
-                verdict = item.verdict
-                found[item.id] = LookAlike(objects[item.id], verdict.level, verdict.score, verdict.reason)
-    return sorted(found.values(), key=lambda item: (item.level != "same", -item.score))[:limit]
-
-
-def _rows_like(parts: naming.NameParts, others: QuerySet[Enterprise]) -> list[tuple[int, str]]:
-    """Return (id, name) of rows worth a closer look: the same key, or a present or former name found by brand."""
-    same = Q(name_key=parts.key) | Q(former_names__name_key=parts.key)
-    rows = list(others.filter(same).values_list("pk", "name"))
-    rows += FormerName.objects.filter(name_key=parts.key).values_list("enterprise", "name")
-    for wanted in dict.fromkeys(filter(None, (parts.brand, parts.core, parts.stem))):
-        hits = search.ranked({events.type_of(Enterprise): others}, wanted, CLOSE_LOOK)
-        rows += [(hit.object_id, hit.title) for hit in hits]
-    known = {pk for pk, _name in rows}
-    rows += FormerName.objects.filter(enterprise__in=known).values_list("enterprise", "name")
-    return rows
+from yinfeng.enterprises.models import (
+    Contact,
+    Enterprise,
+    EnterpriseTag,
+    FormerName,
+    Relation,
+    Signal,
+    Target,
+    Tie,
+)
 
 
 def tag_labels() -> dict[str, str]:
@@ -81,9 +43,16 @@ def tags_of(enterprises: Iterable[int]) -> dict[int, list[tuple[str, int]]]:
     return found
 
 
-def tagged(tag: str) -> QuerySet[Any]:
-    """Return the ids of the enterprises that have a tag, of whatever year."""
-    return EnterpriseTag.objects.filter(tag=tag).values("enterprise")
+def tag_text(label: str, year: int, rank: object = None) -> str:
+    """Return a tag as people read it: 世界500强 2025 第 69 位."""
+    parts = [label, str(year) if year else "", _now("第 %(rank)s 位") % {"rank": rank} if rank else ""]
+    return " ".join(filter(None, parts))
+
+
+def tagged(tag: str, year: int | None = None) -> QuerySet[Any]:
+    """Return the ids of the enterprises that have a tag (any, if empty), of a year or of whatever year."""
+    found = EnterpriseTag.objects.filter(tag=tag) if tag else EnterpriseTag.objects.all()
+    return found.filter(year=year).values("enterprise") if year is not None else found.values("enterprise")
 
 
 def industry_label(code: str) -> str:
@@ -108,6 +77,19 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Tied:
+    """One of ours who knows somebody in the enterprise, for whoever may see contacts."""
+
+    pk: int
+    kind: str
+    name: str
+    whom: str
+    source: str
+    noted_date: date
+    unit_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Related:
     """A relation seen from one side; ``is_own`` when it was noted on that side."""
 
@@ -121,14 +103,41 @@ class Related:
     share: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Courted:
+    """A unit that courts the firm, as whoever may see targets sees it: nothing of its plans."""
+
+    pk: int
+    unit: str
+    owner: str
+    state: str
+    since: date
+    is_seen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """A warning in the person's sight that the firm may move away."""
+
+    pk: int
+    kind: str
+    state: str
+    detail: str
+    level: int
+    noted_date: date
+
+
 @dataclass(slots=True)
 class Belongings:
-    """What belongs to one enterprise: (tag, year), former names, contacts, relations."""
+    """What belongs to one enterprise: (tag, year, rank), former names, contacts, relations, who courts it, warnings."""
 
-    tags: list[tuple[str, int]] = field(default_factory=list)
+    tags: list[tuple[str, int, str]] = field(default_factory=list)
     former: list[str] = field(default_factory=list)
     people: list[Person] = field(default_factory=list)
+    ties: list[Tied] = field(default_factory=list)
     relations: list[Related] = field(default_factory=list)
+    targets: list[Courted] = field(default_factory=list)
+    signals: list[Warned] = field(default_factory=list)
 
 
 # The columns that all kinds of belongings share: texts as they are stored (encrypted ones too), a number, a date.
@@ -151,7 +160,7 @@ def _lines(found: QuerySet[Any], kind: str, **columns: str) -> QuerySet[Any, Any
 
 
 @prepared
-def _belongings(enterprise: int, contacts: bool) -> QuerySet[Any, Any]:
+def _belongings(enterprise: int, contacts: bool, by: Actor) -> QuerySet[Any, Any]:
     noted = {"key": "kind", "text": "source", "place": "share", "day": "noted_date"}
     own = {"enterprise": enterprise}
     parts = [
@@ -159,7 +168,7 @@ def _belongings(enterprise: int, contacts: bool) -> QuerySet[Any, Any]:
         _lines(
             Relation.objects.filter(other=enterprise), "from", title="enterprise__name", ref="enterprise_id", **noted
         ),
-        _lines(EnterpriseTag.objects.filter(**own), "tag", title="tag", ref="year"),
+        _lines(EnterpriseTag.objects.filter(**own), "tag", title="tag", ref="year", place="rank"),
         _lines(FormerName.objects.filter(**own), "former", title="name"),
     ]  # fmt: skip
     if contacts:
@@ -167,18 +176,44 @@ def _belongings(enterprise: int, contacts: bool) -> QuerySet[Any, Any]:
         people = Contact.objects.filter(**own).annotate(brief=unit)
         names = {"title": "name", "key": "phone", "text": "position", "place": "brief", "ref": "unit_id"}
         parts.append(_lines(people, "person", **names))
+        known = {"title": "name", "key": "kind", "text": "whom", "place": "source", "ref": "unit_id"}
+        parts.append(_lines(Tie.objects.filter(**own), "tie", day="noted_date", **known))
+    if by.may("enterprises.target.view"):
+        parts.append(_courting(enterprise, by))
+    if by.may("enterprises.signal.view"):
+        noted = {"title": "kind", "key": "state", "text": "detail", "ref": "level", "day": "noted_date"}
+        parts.append(_lines(Signal.objects.permitted(by).filter(**own), "signal", **noted))
     return parts[0].union(*parts[1:], all=True)
 
 
-def belongings(enterprise: Enterprise, *, contacts: bool) -> Belongings:
-    """Return what belongs to an enterprise in one query; the contacts only if the caller may see them."""
-    rows = _belongings(enterprise.pk, contacts)
+def _courting(enterprise: int, by: Actor) -> QuerySet[Any, Any]:
+    """Return the targets that are not given up, of whatever unit; ``ref`` says whether the row itself is in sight."""
+    seen = Case(
+        When(Q(pk__isnull=False) & Target.objects.all().scope(by, "view"), then=Value(1)), default=Value(0)
+    )
+    found = Target.objects.filter(enterprise=enterprise).exclude(state="dropped").annotate(
+        brief=Coalesce(NullIf("unit__short_name", Value("")), "unit__name"), since=TruncDate("created_at"),
+        seen=Value(1) if by.is_system else seen,
+    )  # fmt: skip
+    named = {"title": "brief", "key": "state", "text": "owner__name", "ref": "seen", "day": "since"}
+    return _lines(found, "target", **named)
+
+
+def belongings(enterprise: Enterprise, by: Actor) -> Belongings:
+    """Return what belongs to an enterprise, in one query and as far as the actor may see it."""
+    rows = _belongings(enterprise.pk, by.may("enterprises.contact.view"), by)
     found = Belongings()
     for kind, pk, title, key, text, place, ref, day in sorted(rows, key=itemgetter(0, 1)):
         if kind == "tag":
-            found.tags.append((title, ref))
+            found.tags.append((title, ref, place or ""))
         elif kind == "former":
             found.former.append(title)
+        elif kind == "target":
+            found.targets.append(Courted(pk, title, text, key, day, bool(ref)))
+        elif kind == "signal":
+            found.signals.append(Warned(pk, title, key, text, ref, day))
+        elif kind == "tie":
+            found.ties.append(Tied(pk, key, title, text, place, day, ref))
         elif kind == "person":
             found.people.append(Person(pk, title, text, mask_phone(decrypt(key)) if key else "", ref, place))
         else:
