@@ -80,6 +80,7 @@ class ListPage(Page):
     key: ClassVar[str]
     export_permission: ClassVar[str] = ""
     export_route: ClassVar[str] = ""
+    facets_route: ClassVar[str] = ""  # the fragment that says how the list divides
     best_first: ClassVar[bool] = False  # what was searched for and not sorted is shown as the search ranks it
 
     def queryset(self) -> ScopedQuerySet[Any]:
@@ -128,6 +129,9 @@ class ListPage(Page):
             "clear_url": request.path,
             "empty": self._nothing_found() if chips else self.empty(),
             "bulk": self.bulk(),
+            "facets_url": reverse(self.facets_route) + tables.with_query(query, after=None, before=None)
+            if self.facets_route
+            else "",
             **self._tools(table),
         }
         if not getattr(request, "htmx", False):

@@ -3,10 +3,11 @@ from __future__ import annotations
 from django.urls import path
 
 from yinfeng.enterprises.imports import pages as imports
-from yinfeng.enterprises.views import records
+from yinfeng.enterprises.views import facets, records
 
 urlpatterns = [
     path("enterprises/", records.Enterprises.as_view(), name="enterprises"),
+    path("enterprises/facets/", facets.EnterpriseFacets.as_view(), name="enterprises-facets"),
     path("enterprises/export/", records.ExportEnterprises.as_view(), name="enterprises-export"),
     path("enterprises/check/", records.CheckEnterprise.as_view(), name="enterprise-check"),
     path("enterprises/add/", records.AddEnterprise.as_view(), name="enterprise-add"),

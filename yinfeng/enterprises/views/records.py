@@ -38,6 +38,7 @@ class Enterprises(ListPage):
     export_permission = "enterprises.enterprise.export"
     export_route = "enterprises-export"
     best_first = True
+    facets_route = "enterprises-facets"
 
     def primary(self) -> dict[str, Any] | None:
         if not self.by.may("enterprises.enterprise.add"):

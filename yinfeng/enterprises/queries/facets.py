@@ -1,0 +1,57 @@
+"""How the enterprises of a list divide by industry, place, tag and size."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Case, CharField, Count, Q, QuerySet, Value, When
+from django.db.models.functions import Substr
+
+from yinfeng.enterprises.models import Enterprise, EnterpriseTag
+
+# Rows that are looked at for the counts; of a longer list the newest ones.
+LOOKED_AT = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """Counts of each value among the rows looked at; ``complete`` when these are all."""
+
+    looked_at: int
+    complete: bool
+    divisions: Counter[str]
+    provinces: Counter[str]
+    cities: Counter[str]
+    staff: Counter[str]
+    capital: Counter[str]
+    tags: Counter[str]
+    years: Counter[tuple[str, int]]
+
+
+def facets(rows: QuerySet[Enterprise], staff: Mapping[str, Q], capital: Mapping[str, Q]) -> Facets:
+    """Count the values of the rows, exactly up to LOOKED_AT of them; ``staff`` and ``capital`` say what each band holds."""
+    newest = rows.order_by("-pk")
+    found = newest.annotate(
+        division=Substr("industry", 1, 2), staff_band=_band(staff), capital_band=_band(capital)
+    ).values_list("division", "province", "city", "staff_band", "capital_band")
+    lines: list[tuple[Any, ...]] = list(found[: LOOKED_AT + 1])
+    complete = len(lines) <= LOOKED_AT
+    lines = lines[:LOOKED_AT]
+    divisions, provinces, cities, staff_bands, capital_bands = map(
+        Counter, zip(*lines, strict=True) if lines else [()] * 5
+    )
+    owned = EnterpriseTag.objects.filter(enterprise__in=newest.values("pk")[:LOOKED_AT])
+    years = owned.values_list("tag", "year").order_by().annotate(count=Count("pk"))
+    tags = owned.values_list("tag").order_by().annotate(count=Count("enterprise", distinct=True))
+    return Facets(
+        len(lines), complete, divisions, provinces, cities, staff_bands, capital_bands,
+        Counter(dict(tags)), Counter({(tag, year): count for tag, year, count in years}),
+    )  # fmt: skip
+
+
+def _band(bands: Mapping[str, Q]) -> Case:
+    cases = (When(q, then=Value(code)) for code, q in bands.items())
+    return Case(*cases, default=Value(""), output_field=CharField())
