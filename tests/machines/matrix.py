@@ -122,6 +122,7 @@ MATRIX: dict[str, Route] = {
     "invitation-revoke": own("orgs.user.invite", "invitation"),
     # enterprises: the library is the whole city's
     "enterprises": page(LIBRARY),
+    "enterprises-facets": page(LIBRARY),
     "enterprises-export": page("enterprises.enterprise.export"),
     "enterprise-check": page(LIBRARY),
     "enterprise-add": page("enterprises.enterprise.add"),

@@ -38,7 +38,7 @@ WITHOUT_FORM = {
 READING = {
     "home", "search", "search-suggest", "file", "jobs", "job", "job-result", "tokens", "audit", "organisation", "body",
     "units", "unit", "people", "person", "roles", "accounts", "account", "invitations", "enterprises", "enterprise",
-    "enterprises-export", "enterprise-check", "enterprises-template", "leads", "lead", "leads-export", "lead-check",
+    "enterprises-facets", "enterprises-export", "enterprise-check", "enterprises-template", "leads", "lead", "leads-export", "lead-check",
     "projects", "project", "projects-export", "account_inactive", "account_set_password",
 }  # fmt: skip
 WRITING = sorted(set(PAGES) - READING)
