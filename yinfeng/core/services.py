@@ -228,6 +228,7 @@ def record_load(load: ProfileLoad, *, by: Actor) -> ProfileLoad:
 def attach_file(*, by: Actor, obj: Model, file: File[bytes], name: str, kind: str = "") -> Attachment:
     """Keep an uploaded file with ``obj`` after checking its content; the caller has checked that ``by`` may."""
     inspected = uploads.inspect_upload(file, name, max_bytes=settings.UPLOAD_MAX_BYTES)
+    _hold_object(obj)
     attachment = Attachment(
         object_type=events.type_of(obj), object_id=obj.pk, kind=kind, name=inspected.safe_name,
         content_type=inspected.content_type, size=inspected.size, sha256=inspected.sha256, uploaded_by_id=by.user_id,
@@ -245,6 +246,13 @@ def attach_file(*, by: Actor, obj: Model, file: File[bytes], name: str, kind: st
         attachment.stored.delete(save=False)
         raise
     return attachment
+
+
+def _hold_object(obj: Model) -> None:
+    """Keep a row from being deleted until the transaction ends, for no foreign key does; Missing when it is gone already."""
+    row = type(obj)._base_manager.select_for_update(no_key=True).filter(pk=obj.pk)
+    if row.values_list("pk").first() is None:
+        raise Missing
 
 
 Objection = Callable[[Attachment], Sentence | None]

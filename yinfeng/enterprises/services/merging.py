@@ -21,7 +21,7 @@ from yinfeng.core.errors import Conflict, Invalid, Stale
 from yinfeng.core.models import Versioned
 from yinfeng.core.services import validated
 from yinfeng.enterprises import lifecycle, queries, relinking
-from yinfeng.enterprises.models import NAME_KINDS, Distinction, Doubt, Enterprise, FormerName, Merging
+from yinfeng.enterprises.models import NAME_KINDS, Distinction, Doubt, Enterprise, FormerName, Merging, Signal
 from yinfeng.enterprises.relinking import Link, Pair
 from yinfeng.enterprises.services.presence import gone as gone_refusal
 from yinfeng.enterprises.services.records import EDITABLE
@@ -84,6 +84,8 @@ def merge(
     changes = {name: (getattr(kept, name), value) for name, value in values.items()}
     _write(kept, values)
     before["added"] = _add_name(kept, *old_name, name_kind)
+    proposed = propose_signals(by=by, changes=[(kept.pk, vars(kept), changes)])
+    before["proposed"] = [signal.pk for signal in proposed]
     merging = Merging(
         kept=kept, gone_id=gone.pk, gone_name=gone.name, before=before, moved=moved, reason=reason,
         changed=events.storable(changes), merged_by_id=by.user_id, unit_id=by.unit_id, merged_at=timezone.now(),
@@ -95,7 +97,6 @@ def merge(
         by=by, verb="enterprises.enterprise.merged", obj=kept, changes=changes, note=reason, data=about
     )
     _tell(by, told, gone.name, kept.name)
-    propose_signals(by=by, changes=[(kept.pk, vars(kept), changes)])
     search.forget(events.type_of(Enterprise), gone.pk)
     search.refresh(Enterprise, kept.pk)
     return merging
@@ -271,6 +272,8 @@ def undo_merging(*, by: Actor, merging: Merging, reason: str, version: int | Non
     reason = _reason(reason)
     lifecycle.MERGING.perform(merging, "undo", by=by, reason=reason, version=version)
     FormerName.objects.filter(pk__in=merging.before["added"], enterprise=kept).delete()
+    # warnings that the merger gave rise to and that nobody has taken up
+    Signal.objects.filter(pk__in=merging.before["proposed"], state="open", version=1).delete()
     changes, stayed = _given_back(kept, merging.changed)
     _refuse_taken({"name_key": kept.name_key, "country": kept.country, "uscc": kept.uscc} | {
         name: old for name, (_new, old) in changes.items() if name in ("name_key", "country", "uscc")
