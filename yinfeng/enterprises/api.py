@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework import serializers
@@ -14,7 +15,6 @@ from rest_framework.decorators import action
 from yinfeng.core import queries as core
 from yinfeng.core.api import (
     NestedViewSet,
-    ObjectViewSet,
     Readable,
     Reason,
     Resource,
@@ -28,6 +28,8 @@ from yinfeng.core.crypto import mask_phone
 from yinfeng.core.errors import Conflict, Missing
 from yinfeng.core.scopes import rows
 from yinfeng.enterprises import queries, services
+from yinfeng.enterprises.api_merging import Mergeable
+from yinfeng.enterprises.api_relations import Connected
 from yinfeng.enterprises.filters import EnterpriseFilter
 from yinfeng.enterprises.forms import ContactForm
 from yinfeng.enterprises.models import Contact, Enterprise, FormerName, Relation
@@ -99,7 +101,7 @@ class Verification(Strict):
         return not_after_today(day, _("核实日期不能晚于今天。"))
 
 
-class EnterpriseViewSet(ObjectViewSet):
+class EnterpriseViewSet(Connected, Mergeable):
     """The enterprise library."""
 
     model = Enterprise
@@ -111,22 +113,26 @@ class EnterpriseViewSet(ObjectViewSet):
     def get_queryset(self) -> Any:
         return super().get_queryset().prefetch_related("tags")
 
+    def told_of(self, row: Enterprise) -> Sequence[Model]:
+        """Tell of the records too that became part of this one."""
+        return [row, *queries.former_selves(queries.mergings_of(row))]
+
     @act(EnterpriseSerializer, permission="enterprises.enterprise.add", status=201)
     def create(self, given: dict[str, Any]) -> Enterprise:
         """Enter an enterprise; 409 names the record that the library has already, or those it may be."""
-        if not given.pop("different", False):
-            alike = queries.similar(given["name"], given.get("uscc") or "")
-            if (
-                alike and alike[0].level != "same"
-            ):  # the very same one is refused by the service, with its name
-                names = "、".join(item.enterprise.name for item in alike)
-                raise Conflict(
-                    _(
-                        "库中有相近的企业：%(names)s。请先核对；若确属另一家，请将 different 设为 true 再提交。"
-                    )
-                    % {"names": names}
-                )
-        return services.add_enterprise(by=self.by, values={"country": "CN", **given})
+        different = given.pop("different", False)
+        alike = queries.similar(given["name"], given.get("uscc") or "", given.get("listing_code") or "")
+        doubtful = [item.enterprise for item in alike if item.level != "linked"]
+        # The very same one is refused by the service, with its name.
+        if doubtful and not different and alike[0].score < 1:
+            names = "、".join(other.name for other in doubtful)
+            sentence = _(
+                "库中有相近的企业：%(names)s。请先核对；若确属另一家，请将 different 设为 true 再提交。"
+            )
+            raise Conflict(sentence % {"names": names})
+        return services.add_enterprise(
+            by=self.by, values={"country": "CN", **given}, apart_from=doubtful if different else ()
+        )
 
     @act(EnterpriseSerializer, needs="change", versioned=True)
     def partial_update(self, row: Enterprise, version: int, given: dict[str, Any]) -> Enterprise:

@@ -17,7 +17,7 @@ from yinfeng.core.errors import Conflict, Invalid
 from yinfeng.core.scopes import demand
 from yinfeng.core.services import add, apply_edit, differences, insert, stale, validated
 from yinfeng.enterprises import naming, uscc
-from yinfeng.enterprises.models import Contact, Enterprise, EnterpriseTag, FormerName, Relation
+from yinfeng.enterprises.models import Contact, Distinction, Enterprise, EnterpriseTag, FormerName, Relation
 from yinfeng.enterprises.services.presence import hold
 from yinfeng.enterprises.services.signals import propose_signals
 
@@ -48,9 +48,17 @@ def prepared(values: Values) -> dict[str, Any]:
 
 @transaction.atomic
 def add_enterprise(
-    *, by: Actor, values: Values, tags: Iterable[tuple[str, int]] = (), is_demo: bool = False
+    *,
+    by: Actor,
+    values: Values,
+    tags: Iterable[tuple[str, int]] = (),
+    apart_from: Iterable[Enterprise] = (),
+    is_demo: bool = False,
 ) -> Enterprise:
-    """Enter an enterprise; Conflict naming the record when the library has the name or the code already."""
+    """Enter an enterprise; Conflict naming the record when the library has the name or the code already.
+
+    ``apart_from`` are look-alikes of which the person said that it is another one: nobody is asked again.
+    """
     by.require("enterprises.enterprise.add", _("您没有录入企业的权限。"))
     enterprise = Enterprise(**prepared(values), added_by_unit_id=by.unit_id, is_demo=is_demo)
     _refuse_known(enterprise)
@@ -63,8 +71,18 @@ def add_enterprise(
         _refuse_known(enterprise)  # or a moment ago: the model's own check saw it
         raise
     _set_tags(enterprise, tags)
+    _note_apart(enterprise, apart_from, by)
     search.refresh(Enterprise, enterprise.pk)
     return enterprise
+
+
+def _note_apart(enterprise: Enterprise, others: Iterable[Enterprise], by: Actor) -> None:
+    finding = {"reason": _("录入时认定为另一家企业。"), "found_by_id": by.user_id, "unit_id": by.unit_id}
+    for other in others:
+        for one, named in ((enterprise, other), (other, enterprise)):
+            Distinction.objects.get_or_create(
+                enterprise=one, name_key=named.name_key, defaults={"name": named.name, **finding}
+            )
 
 
 def _twins(enterprise: Enterprise) -> QuerySet[Enterprise]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib import messages
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -20,12 +25,32 @@ from yinfeng.core.web import ActPage, DetailPage, EditPage, ExportPage, ListPage
 from yinfeng.enterprises import queries, services, uscc
 from yinfeng.enterprises.filters import EnterpriseFilter
 from yinfeng.enterprises.forms import ContactForm, EnterpriseForm, FormerNameForm, RelationForm, VerifyForm
-from yinfeng.enterprises.models import RELATION_KINDS, Contact, Enterprise, Relation
+from yinfeng.enterprises.models import (
+    LEVELS,
+    RELATION_KINDS,
+    SIGNAL_KINDS,
+    SIGNAL_STATES,
+    TARGET_STATES,
+    TIE_KINDS,
+    Contact,
+    Enterprise,
+    Merging,
+    Relation,
+    Signal,
+    Target,
+)
 from yinfeng.enterprises.panels import PANELS
+from yinfeng.enterprises.signals import is_here
 from yinfeng.enterprises.tables import EnterpriseTable
+from yinfeng.enterprises.tables_targets import SIGNAL_TONES, TARGET_TONES
+from yinfeng.enterprises.views import merging
+from yinfeng.enterprises.views.relations import tabs_of
 
 VIEW = "enterprises.enterprise.view"
 CHANGE = "enterprises.enterprise.change"
+RELATE = "enterprises.relation.change"
+RELATIONS = 20  # relations on an enterprise's page; the others are on their own
+TOLD_OF = 20  # targets and warnings of a firm whose events its timeline tells
 
 
 class Enterprises(ListPage):
@@ -45,6 +70,11 @@ class Enterprises(ListPage):
             return None
         return {"label": _("录入企业"), "url": reverse("enterprise-add"), "icon": "plus"}
 
+    def bulk(self) -> list[dict[str, Any]]:
+        if not self.by.may("enterprises.target.change"):
+            return []
+        return [{"label": _("列为目标企业"), "url": reverse("target-add"), "icon": "target-arrow"}]
+
     def empty(self) -> dict[str, Any]:
         act = self.primary()
         if self.by.may("enterprises.enterprise.import"):
@@ -63,42 +93,97 @@ class EnterpriseDetail(DetailPage):
     permission = VIEW
     model = Enterprise
     actions = ("relate",)
+    template_name = "enterprises/enterprise.html"
 
     def content(self) -> dict[str, Any]:
         firm: Enterprise = self.object
         labels = queries.tag_labels()
-        found = queries.belongings(firm, contacts=self.by.may("enterprises.contact.view"))
+        found = self.belongings
         related = [panel(firm, self.by) for panel in PANELS]
         return {
             "subtitle": " · ".join(filter(None, [firm.short_name, firm.name_en])),
             "badges": [
-                {"text": f"{labels.get(tag, tag)} {year or ''}".strip(), "tone": "info"}
-                for tag, year in found.tags
+                {"text": queries.tag_text(labels.get(tag, tag), year, rank), "tone": "info"}
+                for tag, year, rank in found.tags
             ],
             "back": {"url": reverse("enterprises"), "label": _("企业库")},
+            "tabs": tabs_of(firm, "enterprise"),
+            "brief_url": reverse("enterprise-brief", args=[firm.pk]),
             "acts": self._acts(firm),
             "warnings": code_warnings(firm.uscc or ""),
+            "key_facts": self._key_facts(firm),
             "fact_groups": self._facts(firm, found.former),
             "people": self._contacts(firm, found.people) if self.by.may("enterprises.contact.view") else None,
-            "related": [self._relations(firm, found.relations), *filter(None, related)],
+            "ties": self._ties(firm, found.ties) if self.by.may("enterprises.contact.view") else None,
+            # what is going on comes before what the record says
+            "going_on": [
+                *filter(
+                    None, [self._signals(firm, found.signals), *related, self._courting(firm, found.targets)]
+                )
+            ],
+            "related": [
+                self._relations(firm, found.relations),
+                *filter(None, [merging.panel_of(self.mergings, self.by)]),
+            ],
         }
+
+    @cached_property
+    def belongings(self) -> queries.Belongings:
+        return queries.belongings(self.object, self.by)
+
+    def told_of(self) -> Sequence[Model]:
+        """Tell of the targets and the warnings in the person's sight too."""
+        targets = [Target(pk=item.pk) for item in self.belongings.targets if item.is_seen]
+        signals = [Signal(pk=item.pk) for item in self.belongings.signals]
+        merged = queries.former_selves(self.mergings)
+        return [self.object, *targets[:TOLD_OF], *signals[:TOLD_OF], *merged]
+
+    @cached_property
+    def mergings(self) -> list[Merging]:
+        return queries.mergings_of(self.object)
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        """Show the record; a link to one that became part of another leads there."""
+        try:
+            return super().get(request, **kwargs)
+        except Missing:
+            merger = queries.merged_into(kwargs["pk"])
+            if merger is None:
+                raise
+            names = {"gone": merger.gone_name, "kept": merger.kept.name}
+            messages.info(request, _("“%(gone)s”已并入“%(kept)s”，下面是合并后的记录。") % names)
+            return HttpResponseRedirect(merger.kept.get_absolute_url())
 
     @staticmethod
     def _link(route: str, pk: int, allowed: bool) -> str:
         return reverse(route, args=[pk]) if allowed else ""
 
     def _acts(self, firm: Enterprise) -> list[dict[str, Any]]:
-        if "change" not in self.allowed():
-            return []
-        acts = (
-            (_("修改"), "enterprise-edit", "edit", "primary"),
-            (_("核实资料"), "enterprise-verify", "circle-check", "secondary"),
-            (_("记录曾用名"), "enterprise-former", "history", "secondary"),
-        )
+        acts = []
+        if "change" in self.allowed():
+            acts = [
+                (_("修改"), "enterprise-edit", "edit", "primary"),
+                (_("核实资料"), "enterprise-verify", "circle-check", "secondary"),
+                (_("记录曾用名"), "enterprise-former", "history", "secondary"),
+            ]
+        if self.by.may(merging.MERGE):
+            acts.append((_("合并到另一家…"), "enterprise-merge", "arrow-merge", "secondary"))
         return [
             {"label": label, "url": reverse(route, args=[firm.pk]), "icon": icon, "style": style}
             for label, route, icon, style in acts
         ]
+
+    @staticmethod
+    def _key_facts(firm: Enterprise) -> list[dict[str, Any]]:
+        staff = f"{firm.staff:,} {_('人')}" if firm.staff is not None else ""
+        facts = (
+            (_("行业"), queries.industry_label(firm.industry)),
+            (_("所在地"), " ".join(filter(None, [firm.province, firm.city]))),
+            (_("注册资本"), money.show(firm.capital) if firm.capital is not None else ""),
+            (_("员工人数"), staff),
+            (_("成立日期"), tables.day(firm.founded_date) if firm.founded_date else ""),
+        )
+        return [{"label": label, "value": value or "—", "empty": not value} for label, value in facts]
 
     def _facts(self, firm: Enterprise, former: list[str]) -> list[dict[str, Any]]:
         def fact(label: str, value: Any, **more: Any) -> dict[str, Any]:
@@ -107,31 +192,21 @@ class EnterpriseDetail(DetailPage):
         verified = tables.day(firm.verified_date) if firm.verified_date else _("尚未核实")
         return [
             {
+                "title": _("业务"),
+                "facts": [
+                    fact(_("企业简介"), firm.introduction, wide=True),
+                    fact(_("经营范围"), firm.scope_of_business, wide=True),
+                    fact(_("网站"), firm.website, url=firm.website),
+                ],
+            },
+            {
                 "title": _("企业身份"),
                 "facts": [
                     fact(_("统一社会信用代码"), firm.uscc),
                     fact(_("证券代码"), firm.listing_code),
                     fact(_("曾用名"), "、".join(former)),
                     fact(_("国家或地区"), core.code_label("country", firm.country)),
-                    fact(_("所在地"), " ".join(filter(None, [firm.province, firm.city]))),
                     fact(_("地址"), firm.address),
-                ],
-            },
-            {
-                "title": _("规模与行业"),
-                "facts": [
-                    fact(_("注册资本"), money.show(firm.capital)),
-                    fact(_("员工人数"), f"{firm.staff:,} {_('人')}" if firm.staff is not None else ""),
-                    fact(_("成立日期"), tables.day(firm.founded_date)),
-                    fact(_("行业"), queries.industry_label(firm.industry)),
-                    fact(_("网站"), firm.website, url=firm.website),
-                ],
-            },
-            {
-                "title": _("业务"),
-                "facts": [
-                    fact(_("经营范围"), firm.scope_of_business, wide=True),
-                    fact(_("企业简介"), firm.introduction, wide=True),
                 ],
             },
             {
@@ -142,6 +217,22 @@ class EnterpriseDetail(DetailPage):
                 ],
             },
         ]
+
+    def _ties(self, firm: Enterprise, ties: list[queries.Tied]) -> dict[str, Any]:
+        """Return who of ours knows whom there; one's own unit's entries lead to their form."""
+        rows = [
+            {
+                "title": tie.name, "url": self._link("tie-edit", tie.pk, self.by.may_at(RELATE, tie.unit_id)),
+                "sub": " · ".join(filter(None, [tie.whom, tie.source, tables.day(tie.noted_date)])),
+                "badge": {"text": TIE_KINDS[tie.kind], "tone": "muted"},
+            }
+            for tie in ties
+        ]  # fmt: skip
+        may_add = "relate" in self.allowed() and self.by.may_at(RELATE, self.by.unit_id)
+        return {
+            "title": _("人脉"), "rows": rows, "empty": _("还没有记录我方谁认识它的人。"),
+            "act": self._add(_("记录人脉"), "tie-add", firm) if may_add else None,
+        }  # fmt: skip
 
     def _contacts(self, firm: Enterprise, people: list[queries.Person]) -> dict[str, Any]:
         may_add, may_unmask = (
@@ -189,9 +280,48 @@ class EnterpriseDetail(DetailPage):
         return {
             "title": _("企业关系"),
             "act": self._add(_("添加关系"), "relation-add", firm) if may_relate else None,
-            "rows": rows,
+            "rows": rows[:RELATIONS],
+            "more_url": reverse("enterprise-relations", args=[firm.pk]),
             "empty": _("还没有记录供应商、客户或股东。"),
         }
+
+    def _courting(self, firm: Enterprise, targets: list[queries.Courted]) -> dict[str, Any] | None:
+        """Return which units court the firm, for whoever may see targets; a link where the row itself is in sight."""
+        if not self.by.may("enterprises.target.view"):
+            return None
+        rows = [
+            {
+                "title": item.unit, "url": self._link("target", item.pk, item.is_seen),
+                "sub": _("%(owner)s，%(day)s 起") % {"owner": item.owner, "day": tables.day(item.since)},
+                "badge": {"text": TARGET_STATES[item.state], "tone": TARGET_TONES[item.state]},
+            }
+            for item in targets
+        ]  # fmt: skip
+        act = {"label": _("列为目标企业"), "url": f"{reverse('target-add')}?enterprise={firm.pk}"}
+        may_add = self.by.may("enterprises.target.change")
+        return {
+            "title": _("谁在对接"), "rows": rows, "act": act if may_add else None, "empty": _("还没有单位把它列为目标企业。"),
+        }  # fmt: skip
+
+    def _signals(self, firm: Enterprise, signals: list[queries.Warned]) -> dict[str, Any] | None:
+        """Return the warnings in the person's sight; the panel is there for firms of this city and where there is one."""
+        may_add = self.by.may("enterprises.signal.change") and is_here(
+            firm.city, queries.home_city(timezone.localdate())
+        )
+        if not (signals or may_add):
+            return None
+        rows = [
+            {
+                "title": f"{SIGNAL_KINDS[item.kind]} · {LEVELS[item.level]}", "url": reverse("signal", args=[item.pk]),
+                "sub": f"{tables.day(item.noted_date)} {item.detail}",
+                "badge": {"text": SIGNAL_STATES[item.state], "tone": SIGNAL_TONES[item.state]},
+            }
+            for item in sorted(signals, key=attrgetter("noted_date", "pk"), reverse=True)
+        ]  # fmt: skip
+        return {
+            "title": _("外迁预警"), "rows": rows, "empty": _("没有外迁迹象。"),
+            "act": self._add(_("记录外迁迹象"), "signal-add", firm) if may_add else None,
+        }  # fmt: skip
 
     @staticmethod
     def _add(label: str, route: str, firm: Enterprise) -> dict[str, str]:
@@ -238,11 +368,13 @@ class AddEnterprise(ActPage):
 
     def act(self, form: Any) -> Any:
         data = form.values()
-        look_alikes = queries.similar(data["name"], data["uscc"] or "")
-        if look_alikes and not data["different"]:  # the very same one is refused by the service in any case
+        look_alikes = queries.similar(data["name"], data["uscc"] or "", data["listing_code"])
+        doubtful = [item for item in look_alikes if item.level != "linked"]
+        if doubtful and not data["different"]:  # the very same one is refused by the service in any case
             form.ask_whether_different()
             return self.show(form, status=409, look_alikes=lines_of(look_alikes))
-        return services.add_enterprise(by=self.by, values=data, tags=form.tag_pairs(set()))
+        others = [item.enterprise for item in doubtful]
+        return services.add_enterprise(by=self.by, values=data, tags=form.tag_pairs(set()), apart_from=others)
 
     def extra(self) -> dict[str, Any]:
         return {
@@ -258,7 +390,7 @@ def lines_of(look_alikes: list[queries.LookAlike]) -> list[dict[str, Any]]:
             "name": item.enterprise.name,
             "url": item.enterprise.get_absolute_url(),
             "place": " ".join(filter(None, [item.enterprise.province, item.enterprise.city])),
-            "same": item.level == "same",
+            "level": item.level,
             "reason": item.reason,
         }
         for item in look_alikes
