@@ -7,6 +7,9 @@ from rest_framework.routers import SimpleRouter
 from yinfeng.core import api_common as common
 from yinfeng.core.api import Resource, under
 from yinfeng.enterprises import api as enterprises
+from yinfeng.enterprises import api_merging as merging
+from yinfeng.enterprises import api_relations as relations
+from yinfeng.enterprises import api_targets as targets
 from yinfeng.orgs import api as orgs
 from yinfeng.projects import api as projects
 
@@ -16,6 +19,11 @@ RESOURCES: dict[str, type[Resource]] = {
     "projects": projects.ProjectViewSet,
     "signatures": projects.SignatureViewSet,
     "contacts": enterprises.ContactViewSet,
+    "ties": relations.TieViewSet,
+    "doubts": merging.DoubtViewSet,
+    "mergings": merging.MergingViewSet,
+    "targets": targets.TargetViewSet,
+    "signals": targets.SignalViewSet,
     "units": orgs.UnitViewSet,
     "files": common.FileViewSet,
     "notices": common.NoticeViewSet,
@@ -27,7 +35,11 @@ BELONGING: dict[str, dict[str, type[Resource]]] = {
         "names": enterprises.FormerNames,
         "contacts": enterprises.Contacts,
         "relations": enterprises.Relations,
+        "courting": targets.CourtingUnits,
+        "ties": relations.Ties,
     },
+    "targets": {"files": targets.TargetFiles},
+    "signals": {"files": targets.SignalFiles},
     "leads": {"files": projects.LeadFiles},
     "projects": {
         "files": projects.ProjectFiles,

@@ -23,9 +23,12 @@ from yinfeng.orgs.queries import actor_for
 pytestmark = pytest.mark.django_db
 
 READING = [
-    "enterprises.enterprise.view", "enterprises.contact.view", "projects.lead.view", "projects.project.view",
+    "enterprises.enterprise.view", "enterprises.contact.view", "enterprises.target.view", "enterprises.signal.view",
+    "projects.lead.view", "projects.project.view",
 ]  # fmt: skip
 CHANGE, RELATE = "enterprises.enterprise.change", "enterprises.relation.change"
+MERGE = "enterprises.enterprise.merge"
+TARGET, SIGNAL = "enterprises.target.change", "enterprises.signal.change"
 TODAY = timezone.localdate().isoformat
 Body = dict[str, Any] | Callable[[World], dict[str, Any]]
 
@@ -75,6 +78,10 @@ def signing(world: World) -> dict[str, Any]:
     return {"signed_date": TODAY(), "contracted": "50000000", "contract": contract}
 
 
+def at_home(world: World) -> dict[str, Any]:
+    return {"unit": world.home.pk, "owner": world.insider.pk}
+
+
 WHY = {"reason": "说明"}
 TALK = {"talk_date": TODAY(), "form": "meeting", "our_side": "甲", "their_side": "乙", "summary": "谈了"}
 LEAD = {"title": "某基地", "source": "fair", "heard_date": TODAY(), "content": "拟建"}
@@ -104,6 +111,21 @@ ACTS = [
     Act("post", "api-projects-signatures-list", {"parent": "unsigned"}, EDIT, 409, signing),  # facts are missing
     Act("post", "api-signatures-move", {"pk": "signature"}, "projects.project.verify", 200, WHY, {"move": "refute"}),
     Act("post", "api-signatures-move", {"pk": "signature"}, "projects.project.verify", 409, {}, {"move": "verify"}),
+    # targets and warnings are the units'
+    Act("post", "api-targets-list", {}, TARGET, 201,
+        lambda world: {"enterprise": world.rows["enterprise"].pk, **at_home(world)}, away=403),
+    Act("patch", "api-targets-detail", {"pk": "target"}, TARGET, 200, {"next_step": "签约"}),
+    Act("post", "api-targets-move", {"pk": "target"}, TARGET, 200, WHY, {"move": "drop"}),
+    Act("post", "api-targets-hand-over", {"pk": "target"}, TARGET, 200,
+        lambda world: {"owner": world.chief.pk, **WHY}),
+    Act("post", "api-targets-files-list", {"parent": "target"}, TARGET, 201, upload),
+    Act("post", "api-signals-list", {}, SIGNAL, 201,
+        lambda world: {"enterprise": world.rows["enterprise"].pk, "kind": "lease", "level": 2, "noted_date": TODAY(),
+                       "detail": "租约到期", "source": "走访", **at_home(world)}, away=403),
+    Act("patch", "api-signals-detail", {"pk": "signal"}, SIGNAL, 200, {"level": 1}),
+    Act("post", "api-signals-move", {"pk": "signal"}, SIGNAL, 200, WHY, {"move": "refute"}),
+    Act("post", "api-signals-assign", {"pk": "signal"}, SIGNAL, 200, lambda world: {"owner": world.chief.pk}),
+    Act("post", "api-signals-files-list", {"parent": "signal"}, SIGNAL, 201, upload),
     # the library is the whole city's, its contacts are the units'
     Act("post", "api-enterprises-list", {}, "enterprises.enterprise.add", 201, {"name": "丙城制造有限公司"}, away=201),
     Act("patch", "api-enterprises-detail", {"pk": "enterprise"}, CHANGE, 200, {"city": "厦门市"}, away=200),
@@ -116,7 +138,16 @@ ACTS = [
         lambda world: {"other": world.rows["relation"].other_id, "kind": "customer", "source": "年报"}, away=201),
     Act("post", "api-enterprises-relations-remove", {"parent": "enterprise", "pk": "relation"}, RELATE, 204, WHY,
         away=204),
+    Act("post", "api-enterprises-merge", {"pk": "duplicate"}, MERGE, 200,
+        lambda world: {"into": world.rows["enterprise"].pk, "into_version": 1, **WHY}, away=200),
+    Act("post", "api-enterprises-tell-apart", {"pk": "duplicate"}, MERGE, 204,
+        lambda world: {"other": world.rows["enterprise"].pk, **WHY}, away=204),
+    Act("post", "api-mergings-undo", {"pk": "merging"}, MERGE, 200, WHY, away=200),
     Act("post", "api-enterprises-contacts-list", {"parent": "enterprise"}, CHANGE, 201, {"name": "王某"}, away=201),
+    Act("post", "api-enterprises-ties-list", {"parent": "enterprise"}, RELATE, 201,
+        {"kind": "advisor", "name": "某顾问", "source": "商会", "noted_date": TODAY()}, away=201),
+    Act("patch", "api-ties-detail", {"pk": "tie"}, RELATE, 200, {"whom": "董事长"}, away=403),
+    Act("post", "api-ties-remove", {"pk": "tie"}, RELATE, 204, WHY, away=403),
     Act("patch", "api-contacts-detail", {"pk": "contact"}, CHANGE, 200, {"name": "李某"}, away=403),
     Act("post", "api-contacts-remove", {"pk": "contact"}, CHANGE, 204, WHY, away=403),
     Act("post", "api-contacts-phone", {"pk": "contact"}, "enterprises.contact.unmask", 200, away=200),

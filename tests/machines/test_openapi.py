@@ -110,7 +110,7 @@ def rows_for(path: str, world: World) -> dict[str, str]:
     rows = world.rows
     parts = path.removeprefix(BASE).split("/")
     named = {
-        "enterprises": "enterprise", "contacts": "contact", "relations": "relation", "leads": "lead", "projects": "project",
+        "enterprises": "enterprise", "contacts": "contact", "relations": "relation", "ties": "tie", "leads": "lead", "projects": "project",
         "signatures": "signature", "files": "file", "notices": "notice", "jobs": "job", "units": "unit", "team": "member",
     }  # fmt: skip
     found = {"move": "hold", "table": "industry"}

@@ -14,7 +14,8 @@ from tests.factories import make_enterprise, make_lead, make_project, make_unit,
 from yinfeng.core import events, services
 from yinfeng.core.models import ApiToken, Attachment, Job, Notice, SavedView, User
 from yinfeng.core.permissions import registry
-from yinfeng.enterprises.models import Contact, Enterprise, Relation
+from yinfeng.enterprises import services as enterprises
+from yinfeng.enterprises.models import Contact, Doubt, Enterprise, Relation, Tie
 from yinfeng.orgs.models import Body, Invitation, Membership, Person, Role, RoleGrant, Seat, SeatTerm, Unit
 from yinfeng.orgs.queries import actor_for
 from yinfeng.projects.models import Lead, Participation, Project, Signature, Talk, TeamMember
@@ -75,9 +76,24 @@ def _rows(home: Unit, insider: User) -> dict[str, Any]:
             token_hash="0" * 64, name="新同事", username="new", unit=home, expires_at=timezone.now() + timedelta(days=1)
         ),
         "enterprise": firm,
+        "duplicate": (duplicate := make_enterprise("测试甲科技公司")),
+        "doubt": Doubt.objects.create(one=firm, other=duplicate, score=0.9, reason="字号相同"),
+        "merging": enterprises.merge(
+            by=by, kept=make_enterprise("测试丙物流有限公司"), gone=make_enterprise("测试丁物流有限公司"), versions=(1, 1),
+            choices={}, reason="录入了两次",
+        ),
         "contact": Contact.objects.create(enterprise=firm, name="测试联系人", phone="13800001234", unit=home),
+        "tie": Tie.objects.create(
+            enterprise=firm, kind="leader", person=person, name=person.name, whom="董事长", source="年会", unit=home,
+            noted_date=timezone.localdate(),
+        ),
         "relation": Relation.objects.create(
             enterprise=firm, other=other, kind="supplier", source="测试", noted_date=timezone.localdate()
+        ),
+        "target": enterprises.add_target(by=by, enterprise=other, values={"next_step": "回访"}),
+        "signal": enterprises.record_signal(
+            by=by, enterprise=other,
+            values={"kind": "lease", "noted_date": timezone.localdate(), "detail": "租约到期", "source": "走访"},
         ),
         "lead": lead,
         "qualified": qualified,

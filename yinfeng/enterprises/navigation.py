@@ -16,4 +16,15 @@ ITEMS = (
         ("enterprises.enterprise.import",),
         order=20,
     ),
+    Item("enterprises", _("目标企业"), "target-arrow", "targets", ("enterprises.target.view",), order=12),
+    Item("enterprises", _("外迁预警"), "alert-triangle", "signals", ("enterprises.signal.view",), order=14),
+    Item(
+        "enterprises",
+        _("以商引商"),
+        "topology-star-3",
+        "openings",
+        ("enterprises.enterprise.view",),
+        order=15,
+    ),
+    Item("enterprises", _("疑似重复"), "copy", "doubts", ("enterprises.enterprise.merge",), order=16),
 )

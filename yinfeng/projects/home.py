@@ -18,9 +18,10 @@ from yinfeng.core.actors import Actor
 from yinfeng.core.models import Follow
 from yinfeng.core.money import show
 from yinfeng.core.tables import day
-from yinfeng.enterprises import panels
+from yinfeng.enterprises import briefs, panels
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.projects import queries, stages
+from yinfeng.projects.briefs import contribution
 from yinfeng.projects.models import Lead, Project, Signature
 from yinfeng.projects.tables import LEAD_TONES, STAGE_TONES, lead_line, project_line
 
@@ -53,6 +54,7 @@ def register() -> None:
     )
     desk.on_home(board=board, primary=primary)
     panels.register(enterprise_panel)
+    briefs.register(contribution)
 
 
 def primary(by: Actor) -> dict[str, Any] | None:

@@ -1,5 +1,6 @@
 """What is read of the enterprise library."""
 
+from yinfeng.enterprises.queries.duplicates import DOUBTFUL, Pair, clusters, pairs
 from yinfeng.enterprises.queries.facets import LOOKED_AT, Facets, facets
 from yinfeng.enterprises.queries.importing import (
     Firm,
@@ -56,6 +57,7 @@ from yinfeng.enterprises.queries.ties import people_with_posts
 
 __all__ = [
     "COURTING",
+    "DOUBTFUL",
     "LOOKED_AT",
     "PENDING",
     "SIGNALS_PENDING",
@@ -67,13 +69,15 @@ __all__ = [
     "Firm",
     "Known",
     "LookAlike",
+    "Pair",
     "Person",
     "Related",
-    "Tied",
     "Share",
+    "Tied",
     "Warned",
     "all_names",
     "belongings",
+    "clusters",
     "courting",
     "doubt_between",
     "doubts_of",
@@ -92,6 +96,7 @@ __all__ = [
     "mergings_of",
     "named_since",
     "names_and_codes",
+    "pairs",
     "people_with_posts",
     "search_entries",
     "shares",

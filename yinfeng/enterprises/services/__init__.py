@@ -1,6 +1,19 @@
 """Every change to the enterprise library."""
 
 from yinfeng.enterprises.services.importing import tag_batch, withdraw_tags, write_batch
+from yinfeng.enterprises.services.merging import (
+    GONE,
+    KEPT,
+    Undone,
+    differing,
+    has_two_codes,
+    merge,
+    note_doubts,
+    tell_apart,
+    undo_merging,
+    usual_choice,
+)
+from yinfeng.enterprises.services.presence import hold
 from yinfeng.enterprises.services.records import (
     CONTACT_FIELDS,
     EDITABLE,
@@ -16,22 +29,72 @@ from yinfeng.enterprises.services.records import (
     unmask_phone,
     unrelate,
 )
+from yinfeng.enterprises.services.signals import (
+    SIGNAL_FIELDS,
+    assign_signal,
+    change_signal,
+    move_signal,
+    propose_signals,
+    record_signal,
+    tell_signal_owner,
+)
+from yinfeng.enterprises.services.targets import (
+    TARGET_FIELDS,
+    add_target,
+    add_targets,
+    change_target,
+    hand_over_target,
+    land_targets,
+    move_target,
+    tell_owner,
+)
+from yinfeng.enterprises.services.ties import TIE_FIELDS, add_tie, change_tie, remove_tie
 
 __all__ = [
     "CONTACT_FIELDS",
     "EDITABLE",
+    "GONE",
+    "KEPT",
+    "SIGNAL_FIELDS",
+    "TARGET_FIELDS",
+    "TIE_FIELDS",
+    "Undone",
     "add_contact",
     "add_enterprise",
     "add_former_name",
+    "add_target",
+    "add_targets",
+    "add_tie",
+    "assign_signal",
     "change_contact",
     "change_enterprise",
+    "change_signal",
+    "change_target",
+    "change_tie",
+    "differing",
+    "hand_over_target",
+    "has_two_codes",
+    "hold",
+    "land_targets",
     "mark_verified",
+    "merge",
+    "move_signal",
+    "move_target",
+    "note_doubts",
     "prepared",
+    "propose_signals",
+    "record_signal",
     "relate",
     "remove_contact",
+    "remove_tie",
     "tag_batch",
+    "tell_apart",
+    "tell_owner",
+    "tell_signal_owner",
+    "undo_merging",
     "unmask_phone",
     "unrelate",
+    "usual_choice",
     "withdraw_tags",
     "write_batch",
 ]

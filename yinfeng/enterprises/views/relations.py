@@ -71,8 +71,9 @@ class BesideOne(Page):
     route: str
 
     def start(self) -> Enterprise:
-        self.firm: Enterprise = fetch(rows(Enterprise), self.by, self.kwargs["pk"])
-        return self.firm
+        firm: Enterprise = fetch(rows(Enterprise), self.by, self.kwargs["pk"])
+        self.firm = firm
+        return firm
 
     def frame(self) -> dict[str, Any]:
         return {
@@ -159,29 +160,42 @@ class RelationsChart(BesideOne):
         ]  # fmt: skip
         return {"nodes": nodes, "links": links}
 
-    @staticmethod
-    def _lists(chart: graph.Chart, names: Mapping[int, str]) -> list[dict[str, Any]]:
-        """Return the same as lists: for each enterprise, by step, how it stands to those nearer the middle."""
+    def _lists(self, chart: graph.Chart, names: Mapping[int, str]) -> list[dict[str, Any]]:
+        """Return the same as lists: the firm's own relations, those behind them, and those among its neighbours."""
         steps = {node.pk: node.step for node in chart.nodes}
-        told: dict[int, list[str]] = {}
+        signs = {node.pk: GROUPS[node.group] for node in chart.nodes}
+        may_relate = self.by.may("enterprises.relation.change")
+        own: list[dict[str, Any]] = []
+        among: list[dict[str, Any]] = []
+        behind: dict[int, list[str]] = {}
         for link in chart.links:
-            far = max(link.enterprise, link.other, key=lambda pk: steps[pk])
-            told.setdefault(far, []).append(f"{link.sentence(names)}（{evidence(link)}）")
-        found = []
-        for step, title in ((1, _("直接关系")), (2, _("第二步：关联企业的关联企业"))):
-            nodes = [node for node in chart.nodes if node.step == step]
-            lines = [
-                {
-                    "title": f"{GROUPS[node.group][0]} {node.name}",
-                    "url": reverse("enterprise", args=[node.pk]),
-                    "sub": "；".join(told[node.pk]),
-                    "badge": {"text": GROUPS[node.group][1], "tone": "muted"},
+            near, far = sorted((link.enterprise, link.other), key=lambda pk: steps[pk])
+            if not steps[near]:
+                is_own = link.enterprise == near
+                line = self._line(far, names, signs) | {
+                    "sub": f"{link.sentence(names)} · {evidence(link)}",
+                    "remove_url": reverse("relation-remove", args=[near, link.pk])
+                    if may_relate and is_own
+                    else "",
                 }
-                for node in nodes
-            ]
-            if lines:
-                found.append({"title": f"{title}（{len(lines):,}）", "rows": lines})
-        return found
+                own.append(line)
+            elif steps[far] == 1:
+                among.append({"title": link.sentence(names), "sub": evidence(link)})
+            else:
+                behind.setdefault(far, []).append(f"{link.sentence(names)} · {evidence(link)}")
+        second = [
+            self._line(pk, names, signs) | {"sub": "；".join(behind[pk])} for pk in steps if pk in behind
+        ]
+        lists = ((_("直接关系"), own), (_("关联企业的关联企业"), second), (_("关联企业之间"), among))
+        return [{"title": f"{title}（{len(lines):,}）", "rows": lines} for title, lines in lists if lines]
+
+    @staticmethod
+    def _line(pk: int, names: Mapping[int, str], signs: Mapping[int, tuple[str, Any]]) -> dict[str, Any]:
+        sign, label = signs[pk]
+        return {
+            "title": f"{sign} {names[pk]}", "url": reverse("enterprise", args=[pk]),
+            "badge": {"text": label, "tone": "muted"},
+        }  # fmt: skip
 
 
 # --- ways of introduction -----------------------------------------------------------------------------------------

@@ -218,6 +218,7 @@
     if (changed) event.preventDefault();
   });
 
+  on("click", "[data-print]", () => print());
   on("focusin", "[data-select]", (event, field) => field.select());
 
   /* --- on every piece of page, new or swapped in --- */

@@ -1,0 +1,39 @@
+"""What upper apps put on the page one reads before meeting an enterprise; they register in ``AppConfig.ready``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from yinfeng.core.actors import Actor
+from yinfeng.enterprises.models import Enterprise
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing worth knowing, and what stands behind it in smaller letters."""
+
+    text: str
+    sub: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What an app knows of an enterprise, in the reader's sight: projects, last meetings, and what is to be asked for.
+
+    None where the reader may not see such things at all, which is another thing than there being none.
+    """
+
+    projects: Sequence[Line] | None = None
+    meetings: Sequence[Line] | None = None
+    asks: Sequence[str] = ()
+
+
+Provider = Callable[[Enterprise, Actor], Contribution]
+PROVIDERS: list[Provider] = []
+
+
+def register(provider: Provider) -> None:
+    """Let ``provider`` contribute to every enterprise's brief."""
+    if provider not in PROVIDERS:
+        PROVIDERS.append(provider)
