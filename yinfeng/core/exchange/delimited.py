@@ -123,6 +123,11 @@ class TextTable:
             if not text.closed:  # by the collector, when a reading is given up half-way
                 text.detach()
 
+    def lines(self) -> Iterator[str]:
+        """Yield the lines of the text without the blanks around them."""
+        with io.TextIOWrapper(self._stream(), encoding=self.encoding) as text:
+            yield from (line.strip() for line in text)
+
 
 class _Lines:
     """The lines of a text, of which no record may take more than its share."""

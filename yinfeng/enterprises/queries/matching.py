@@ -7,10 +7,16 @@ is judged as everywhere else (``enterprises.matching``). ``library`` takes all n
 
 from __future__ import annotations
 
+import contextlib
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
 
-from django.db.models import Q, QuerySet, Value
+from django.conf import settings
+from django.db.models import Count, Max, Q, QuerySet, Value
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -131,9 +137,34 @@ def _all_names() -> Iterator[Named]:
     yield from (Named(pk, name, of=registered) for pk, name, registered in kept.iterator(chunk_size=5000))
 
 
+# From so many names on the arrays are kept on this machine for the next time: before, making them takes no second.
+KEPT_FROM = 50_000
+
+
 def library() -> matching.Library:
-    """Return the whole library with all its names in memory: about ten seconds and a gigabyte for a million."""
-    return matching.Library(_all_names())
+    """Return the whole library with all its names in memory: about ten seconds and a gigabyte for a million.
+
+    The arrays of a large one are kept below the var folder under the state of the library they were made of, and taken
+    from there as long as that is its state.
+    """
+    names = Enterprise.objects.aggregate(count=Count("pk"), changed=Max("updated_at"))
+    others = FormerName.objects.aggregate(count=Count("pk"), last=Max("pk"))
+    if names["count"] < KEPT_FROM:
+        return matching.Library(_all_names())
+    state = sha256(repr((settings.DATABASES["default"], names, others)).encode()).hexdigest()[:32]
+    folder = settings.VAR_DIR / "matching"
+    if (folder / state).is_dir():
+        return matching.Library.load(folder / state)
+    made = matching.Library(_all_names())
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix="new-") as name:
+        made.save(Path(name) / state)
+        for old in folder.iterdir():
+            if not old.name.startswith("new-"):
+                shutil.rmtree(old, ignore_errors=True)
+        with contextlib.suppress(OSError):  # somebody else was as quick
+            (Path(name) / state).rename(folder / state)
+    return made
 
 
 def _pairs(text: str) -> set[str]:
