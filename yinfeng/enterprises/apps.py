@@ -12,8 +12,8 @@ class EnterprisesConfig(AppConfig):
     verbose_name = _("企业")
 
     def ready(self) -> None:
-        from yinfeng.core import desk, jobs, search
-        from yinfeng.enterprises import imports, queries
+        from yinfeng.core import desk, events, jobs, search
+        from yinfeng.enterprises import home, imports, queries, services
         from yinfeng.enterprises.models import Enterprise
 
         def line(firm: Any) -> dict[str, Any]:
@@ -27,3 +27,8 @@ class EnterprisesConfig(AppConfig):
         desk.searchable(desk.Found(Enterprise, _("企业"), "enterprises", "enterprises.enterprise.view", line))
         search.register(Enterprise, queries.search_entries, guard="enterprises.contact.view")
         jobs.register(imports.KIND, _("导入企业名单"), imports.chunk)
+        home.register()
+        for verb in ("added", "handed_over"):
+            events.subscribe(f"enterprises.target.{verb}", services.tell_owner)
+        for verb in ("added", "assigned"):
+            events.subscribe(f"enterprises.signal.{verb}", services.tell_signal_owner)

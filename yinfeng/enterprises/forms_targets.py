@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, ClassVar
 
 from django import forms
@@ -40,10 +39,10 @@ class ResponsibleForm(EditForm):
 
     def __init__(self, *args: Any, by: Actor, permission: str, anywhere: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        everywhere = replace(by, grants={permission: Reach(everywhere=True)}) if anywhere else by
+        reach = Reach(everywhere=True) if anywhere else by.reach(permission)
         units = queries.units_to_take_over() if anywhere else queries.units_for(by, permission)
         self.fields["unit"].queryset = units  # type: ignore[attr-defined]
-        self.fields["owner"].queryset = queries.holders(everywhere, permission)  # type: ignore[attr-defined]
+        self.fields["owner"].queryset = queries.holders(permission, reach, by.user_id)  # type: ignore[attr-defined]
 
 
 class TargetForm(ResponsibleForm):

@@ -32,6 +32,15 @@ def is_here(city: str, home: str) -> bool:
     return bool(home) and city.strip().removesuffix("市") == home.removesuffix("市")
 
 
+def both(
+    present: Mapping[str, Any], change: Mapping[str, tuple[Any, Any]]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a record's watched values before and after a change, whichever of the two ``present`` holds."""
+    kept = {name: present.get(name) for name in WATCHED}
+    before = {name: change[name][0] if name in change else kept[name] for name in WATCHED}
+    return before, {name: change[name][1] if name in change else kept[name] for name in WATCHED}
+
+
 def from_change(
     before: Mapping[str, Any], after: Mapping[str, Any], rules: Mapping[str, Mapping[str, Any]], home: str
 ) -> list[Found]:

@@ -72,7 +72,9 @@ class Target(Versioned):
         ]
 
     def __str__(self) -> str:
-        return f"{self.enterprise} · {self.unit}"
+        return (
+            f"{self.enterprise} · {self.unit}" if self.enterprise_id else ""
+        )  # the log of an export has no row
 
     def get_absolute_url(self) -> str:
         return reverse("target", args=[self.pk])
@@ -147,7 +149,7 @@ class Signal(Versioned):
         ]
 
     def __str__(self) -> str:
-        return f"{self.enterprise} · {self.get_kind_display()}"
+        return f"{self.enterprise} · {self.get_kind_display()}" if self.enterprise_id else ""
 
     def get_absolute_url(self) -> str:
         return reverse("signal", args=[self.pk])

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from yinfeng.core import queries as core
-from yinfeng.core.actors import Actor
+from yinfeng.core.actors import Actor, Reach
 from yinfeng.core.keeping import kept
 from yinfeng.core.models import Code, User
 from yinfeng.core.scopes import within
@@ -74,16 +74,16 @@ def _units() -> QuerySet[Unit]:
     return units_today().exclude(kind__in=["city", "leadership"])
 
 
-def holders(by: Actor, permission: str) -> QuerySet[User]:
-    """Return the accounts that hold ``permission`` within the actor's reach of it, each with the ``place`` where it belongs."""
-    today, reach = timezone.localdate(), by.reach(permission)
+def holders(permission: str, reach: Reach, also: int | None = None) -> QuerySet[User]:
+    """Return the accounts that hold ``permission`` within a reach, and ``also`` one, each with the ``place`` where it belongs."""
+    today = timezone.localdate()
     roles = [pk for pk, codes in Role.objects.values_list("pk", "permissions") if permission in codes]
     granted = RoleGrant.objects.filter(in_force(today), role__in=roles, role__is_closed=False)
     found = User.objects.filter(pk__in=granted.values("user"), is_active=True)
     if not reach.everywhere:
         here = granted.filter(unit__in=reach.units).values("user")
         posted = Membership.objects.filter(in_force(today), unit__in=reach.units)
-        found = found.filter(Q(pk__in=here) | Q(pk__in=posted.values("person__user")) | Q(pk=by.user_id))
+        found = found.filter(Q(pk__in=here) | Q(pk__in=posted.values("person__user")) | Q(pk=also))
     name = Coalesce(NullIf("unit__short_name", Value("")), F("unit__name"))
     posts = Membership.objects.filter(in_force(today), person__user=OuterRef("pk")).order_by("-is_main", "pk")
     grants = granted.filter(user=OuterRef("pk")).order_by("pk")

@@ -23,7 +23,8 @@ from yinfeng.enterprises.services.presence import hold
 from yinfeng.enterprises.services.targets import responsible
 
 Values = Mapping[str, Any]
-Change = tuple[Enterprise, Mapping[str, tuple[Any, Any]]]
+# An enterprise's number, its values (of before or after), and of each field that changed (old, new).
+Change = tuple[int, Values, Mapping[str, tuple[Any, Any]]]
 CHANGE = "enterprises.signal.change"
 SIGNAL_FIELDS = ("kind", "level", "noted_date", "detail", "source", "next_step", "next_date")
 
@@ -85,36 +86,37 @@ def move_signal(
 
 
 def propose_signals(*, by: Actor, changes: Iterable[Change]) -> list[Signal]:
-    """Record what the changes of records say about moving away, in the transaction that made them.
+    """Record what changes of records say about moving away, in the transaction that made them; cheap when they say nothing.
 
-    Each change is an enterprise with field → (old, new); fields not named stay as the enterprise has them. One warning of a
-    kind at a time: none beside one that is not closed. It is the unit's that entered the firm, else nobody's until assigned.
+    One warning of a kind at a time: none beside one that is not closed. It is the unit's that entered the firm, else
+    nobody's until somebody assigns it.
     """
-    watched = [(firm, change) for firm, change in changes if not change.keys().isdisjoint(signals.WATCHED)]
-    if not watched:
+    told = [item for item in changes if not item[2].keys().isdisjoint(signals.WATCHED)]
+    if not told:
         return []
     today = timezone.localdate()
     rules, home = core_queries.rules("moving_away", today), queries.home_city(today)
-    made: list[Signal] = []
     with translation.override(settings.LANGUAGE_CODE):  # what is kept is read by others than who wrote it
-        for firm, change in watched:
-            present = {name: getattr(firm, name) for name in signals.WATCHED}
-            before = present | {name: old for name, (old, _new) in change.items() if name in present}
-            after = present | {name: new for name, (_old, new) in change.items() if name in present}
-            made += [
-                Signal(
-                    enterprise=firm, kind=found.kind, level=found.level, detail=found.detail[:500], noted_date=today,
-                    source=_("企业库资料变动"), unit_id=firm.added_by_unit_id, is_automatic=True, is_demo=firm.is_demo,
-                )
-                for found in signals.from_change(before, after, rules, home)
-            ]  # fmt: skip
-    if not made:
+        source = _("企业库资料变动")
+        found = [
+            (pk, sign)
+            for pk, present, change in told
+            for sign in signals.from_change(*signals.both(present, change), rules, home)
+        ]
+    if not found:
         return []
-    firms = {signal.enterprise_id for signal in made}
-    pending = Signal.objects.filter(state__in=queries.SIGNALS_PENDING)
-    waiting = pending.filter(enterprise__in=firms, is_automatic=True)
-    there = set(waiting.values_list("enterprise_id", "kind"))
-    made = [signal for signal in made if (signal.enterprise_id, signal.kind) not in there]
+    firms = Enterprise.objects.in_bulk({pk for pk, _sign in found})
+    pending = Signal.objects.filter(
+        enterprise__in=firms, is_automatic=True, state__in=queries.SIGNALS_PENDING
+    )
+    there = set(pending.values_list("enterprise_id", "kind"))
+    made = [
+        Signal(
+            enterprise=firms[pk], kind=sign.kind, level=sign.level, detail=sign.detail[:500], noted_date=today,
+            source=source, unit_id=firms[pk].added_by_unit_id, is_automatic=True, is_demo=firms[pk].is_demo,
+        )
+        for pk, sign in found if (pk, sign.kind) not in there
+    ]  # fmt: skip
     Signal.objects.bulk_create(made, batch_size=500)
     events.record_many(by=by, verb="enterprises.signal.proposed", about=[(signal, {}) for signal in made])
     return made

@@ -1,0 +1,176 @@
+"""What a change of a record says about moving away: test vectors of the pure function, and the warnings it leaves."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from tests.factories import make_actor, make_enterprise, make_unit
+from yinfeng.core import services as core
+from yinfeng.core.actors import Actor
+from yinfeng.core.errors import Invalid
+from yinfeng.core.models import Code, Event, Notice, Rule
+from yinfeng.core.permissions import registry
+from yinfeng.enterprises import services, signals
+from yinfeng.enterprises.models import EnterpriseTag, Signal
+
+ALL = [code for code in registry() if code.startswith("enterprises.")]
+RULES: dict[str, dict[str, Any]] = {
+    "registration": {"level": 1}, "investment": {"percent": 20, "level": 2}, "staff": {"percent": 30, "level": 3},
+}  # fmt: skip
+HERE = {"city": "厦门市", "capital": Decimal(100_000_000), "staff": 1000}
+# (what changes, the kinds of warning it means)
+VECTORS = [
+    ({}, []),
+    ({"city": "泉州市"}, ["registration"]),
+    ({"city": "厦门"}, []),  # the same city, written shorter
+    ({"city": ""}, []),  # a value that went missing says nothing
+    ({"capital": Decimal(80_000_000)}, ["investment"]),  # exactly 20 %
+    ({"capital": Decimal("80000000.01")}, []),
+    ({"capital": Decimal(0)}, ["investment"]),
+    ({"capital": None}, []),
+    ({"capital": Decimal(500_000_000)}, []),  # more capital is no sign of leaving
+    ({"staff": 700}, ["staff"]),
+    ({"staff": 701}, []),
+    (
+        {"staff": 1300},
+        ["staff"],
+    ),  # a swing up is one too: production may have been pulled together before a move
+    ({"staff": 1299}, []),
+    ({"staff": None}, []),
+    (
+        {"city": "泉州市", "capital": Decimal(1), "staff": 0},
+        ["registration", "investment", "staff"],
+    ),
+]
+
+
+@pytest.mark.clause("2.8")
+@pytest.mark.parametrize(("change", "kinds"), VECTORS, ids=lambda value: str(value)[:60])
+def test_vectors(change: dict[str, Any], kinds: list[str]) -> None:
+    found = signals.from_change(HERE, HERE | change, RULES, "厦门市")
+    assert [item.kind for item in found] == kinds
+    assert [item.level for item in found] == [RULES[kind]["level"] for kind in kinds]
+
+
+def test_what_is_not_known_or_not_ruled_says_nothing() -> None:
+    gone = {"city": "泉州市", "capital": Decimal(1), "staff": 1}
+    assert signals.from_change(HERE | {"city": "福州市"}, gone, RULES, "厦门市") == []  # it was not here
+    assert signals.from_change(HERE | {"city": ""}, gone, RULES, "厦门市") == []
+    assert signals.from_change(HERE, gone, {}, "厦门市") == []
+    assert signals.from_change(HERE, gone, RULES, "") == []
+    assert [
+        item.kind for item in signals.from_change(HERE | {"capital": None, "staff": 0}, gone, RULES, "厦门市")
+    ] == ["registration"]
+
+
+def test_the_words_name_both_values() -> None:
+    after = HERE | {"capital": Decimal(60_000_000), "staff": 500}
+    details = [item.detail for item in signals.from_change(HERE, after, RULES, "厦门市")]
+    assert details == [
+        "注册资本由 1 亿元 减为 6,000 万元，减少 40%。",
+        "员工由 1,000 人变为 500 人，减少 50%。",
+    ]
+
+
+# --- in the transaction of a change -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def clerk(db: None) -> Actor:
+    Code.objects.create(table="division", code="350200", name="厦门市", name_en="Xiamen")
+    core.put_rules(
+        [Rule(kind="city", key="city", data={"division": "350200"}, valid_from=timezone.localdate())]
+    )
+    core.put_rules(
+        [
+            Rule(kind="moving_away", key=key, data=data, valid_from=timezone.localdate())
+            for key, data in RULES.items()
+        ]
+    )
+    return make_actor("甲", make_unit("home", parent=make_unit("city", "city")), ALL)
+
+
+def test_an_edit_proposes_a_warning_of_the_unit_that_entered_the_firm(clerk: Actor) -> None:
+    firm = services.add_enterprise(
+        by=clerk, values={"name": "示例电子有限公司", "city": "厦门市", "staff": 900}
+    )
+    assert not Signal.objects.exists()
+    values = {"city": "泉州市", "staff": 100, "address": "某路"}
+    services.change_enterprise(by=clerk, enterprise=firm, version=1, values=values)
+    found = {item.kind: item for item in Signal.objects.all()}
+    assert set(found) == {"registration", "staff"}
+    sign = found["registration"]
+    assert (sign.level, sign.state, sign.unit_id, sign.owner, sign.is_automatic) == (
+        1,
+        "open",
+        clerk.unit_id,
+        None,
+        True,
+    )
+    assert "厦门市" in sign.detail
+    assert "泉州市" in sign.detail
+    assert Event.objects.filter(verb="enterprises.signal.proposed").count() == 2
+
+
+def test_a_second_change_leaves_the_open_warning_alone_and_a_closed_one_is_no_obstacle(clerk: Actor) -> None:
+    firm = services.add_enterprise(
+        by=clerk, values={"name": "示例电子有限公司", "city": "厦门", "staff": 1000}
+    )
+    for staff in (500, 100):
+        services.change_enterprise(by=clerk, enterprise=firm, version=firm.version, values={"staff": staff})
+    sign = Signal.objects.get()
+    assert "500" in sign.detail
+    services.move_signal(by=clerk, signal=sign, move="refute", reason="年报口径调整")
+    services.change_enterprise(by=clerk, enterprise=firm, version=firm.version, values={"staff": 10})
+    assert Signal.objects.filter(state="open").count() == 1
+
+
+def test_a_change_that_says_nothing_leaves_nothing(clerk: Actor) -> None:
+    firm = make_enterprise("示例电子有限公司", city="福州市", staff=1000)
+    services.change_enterprise(by=clerk, enterprise=firm, version=1, values={"staff": 1, "city": "泉州市"})
+    other = make_enterprise("示例二有限公司", city="厦门市", staff=1000)
+    services.change_enterprise(
+        by=clerk, enterprise=other, version=1, values={"address": "某路", "staff": 990}
+    )
+    assert not Signal.objects.exists()
+
+
+def test_a_firm_that_is_not_here_gets_no_warning_by_hand(clerk: Actor) -> None:
+    firm = make_enterprise("示例电子有限公司", city="福州市")
+    values = {
+        "kind": "lease",
+        "level": 2,
+        "noted_date": timezone.localdate(),
+        "detail": "租约到期",
+        "source": "走访",
+    }
+    with pytest.raises(Invalid, match="不在本市"):
+        services.record_signal(by=clerk, enterprise=firm, values=values)
+    EnterpriseTag.objects.create(enterprise=firm, tag="local")  # registered elsewhere, with a plant here
+    sign = services.record_signal(by=clerk, enterprise=firm, values=values)
+    assert (sign.owner_id, sign.unit_id, sign.is_automatic) == (clerk.user_id, clerk.unit_id, False)
+    with pytest.raises(Invalid, match="不能晚于今天"):
+        services.record_signal(
+            by=clerk, enterprise=firm, values=values | {"noted_date": timezone.localdate().replace(year=2999)}
+        )
+
+
+def test_who_is_assigned_is_told(clerk: Actor) -> None:
+    firm = services.add_enterprise(by=clerk, values={"name": "示例电子有限公司", "city": "厦门市"})
+    services.change_enterprise(by=clerk, enterprise=firm, version=1, values={"city": "泉州市"})
+    other = make_actor("乙", make_unit("home"), ALL)
+    sign = Signal.objects.get()
+    owner = {"owner": _user(other), "next_step": "局长上门", "next_date": timezone.localdate()}
+    services.assign_signal(by=clerk, signal=sign, version=1, values=owner)
+    assert (sign.owner_id, sign.next_step) == (other.user_id, "局长上门")
+    assert Notice.objects.filter(owner=other.user_id).count() == 1
+
+
+def _user(by: Actor) -> Any:
+    from yinfeng.core.models import User
+
+    return User.objects.get(pk=by.user_id)
