@@ -182,7 +182,7 @@ def test_stored_markup_comes_out_as_text(name: str, world: World) -> None:
 SPARED = {
     "object_type", "kind", "sha256", "content_type", "stored", "verb", "mark", "path", "table", "password", "username", "language",
     "industry", "chain", "country", "part", "state", "intended_currency", "contracted_currency", "why", "page", "query", "phone",
-    "result_file", "source_file",
+    "result_file", "source_file", "name_key",
 }  # fmt: skip
 
 

@@ -362,7 +362,8 @@ def entry(event: Event, obj: Model | None = None) -> dict[str, Any]:
         "who": event.actor_name if event.actor_id else system_name(event.actor_name),
         "unit": event.actor_unit,
         "what": events.verbs().get(event.verb, event.verb),
-        "object": event.object_label if model is not type(obj) else "",
+        # named when it is another row: of another kind, or one that became part of this
+        "object": event.object_label if model is not type(obj) or event.object_id != obj.pk else "",
         "detail": event.data.get("file", "") or event.data.get("text", ""),
         "note": event.note,
         "changes": [
