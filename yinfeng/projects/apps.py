@@ -25,6 +25,7 @@ class ProjectsConfig(AppConfig):
         relinking.declare(relinking.Link(Project, _("项目"), verb="projects.project.repointed"))
         for verb in ("changed", "merged", "unmerged"):
             events.subscribe(f"enterprises.enterprise.{verb}", services.find_by_new_name)
+        events.subscribe("projects.project.created", services.land_targets)
         events.subscribe("projects.lead.registered", services.tell_assessors)
         events.subscribe("projects.project.signature_submitted", services.tell_verifiers)
         events.subscribe("projects.project.member_added", services.tell_member)

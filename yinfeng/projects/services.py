@@ -19,6 +19,7 @@ from yinfeng.core.errors import Blocked, Conflict, Forbidden, Invalid, Sentence,
 from yinfeng.core.models import Attachment, Event, User
 from yinfeng.core.money import Money, show
 from yinfeng.core.scopes import demand, permits
+from yinfeng.enterprises import services as library
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.enterprises.services import hold
 from yinfeng.orgs.models import Unit
@@ -139,7 +140,7 @@ def _ask_about_clashes(
     """Return who else is in talks with an enterprise newly named; Invalid until ``despite`` says why all the same."""
     if enterprise is None or (exclude is not None and exclude.enterprise_id == enterprise.pk):
         return []
-    found = [clash.sentence for clash in queries.clashes(enterprise, "", by, exclude)]
+    found = [clash.sentence for clash in queries.clashes(enterprise, by, exclude)]
     if found and not despite.strip():
         sentence = _("其他单位已在跟进这家企业：%(found)s。如确需登记，请写明理由。") % {
             "found": "；".join(found)
@@ -599,6 +600,15 @@ def find_by_new_name(event: Event, by: Actor) -> None:
             search.refresh(
                 model, *model.objects.filter(enterprise=event.object_id).values_list("pk", flat=True)
             )
+
+
+def land_targets(event: Event, by: Actor) -> None:
+    """Let the firm of a new project count as won on the target lists of the units it is for (clause 1.2)."""
+    project = Project.objects.get(pk=event.object_id or 0)
+    if project.enterprise_id is not None:
+        units = {project.reporter_unit_id, *([project.host_unit_id] if project.host_unit_id else [])}
+        units |= {group.pk for group in groups_for_industry(project.industry)} if project.industry else set()
+        library.land_targets(by=by, enterprise=project.enterprise_id, units=units, project=project.code)
 
 
 def tell_assessors(event: Event, by: Actor) -> None:

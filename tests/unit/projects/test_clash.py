@@ -6,11 +6,13 @@ from decimal import Decimal
 
 import pytest
 
-from tests.factories import make_enterprise, signed_in
+from tests.factories import make_enterprise, make_user, signed_in
 from tests.unit.projects.conftest import City
 from yinfeng.core.errors import Invalid
 from yinfeng.core.models import Event
 from yinfeng.core.money import WAN, YI, Money
+from yinfeng.enterprises import services as library
+from yinfeng.orgs.queries import actor_for
 from yinfeng.projects import queries, services, stages
 from yinfeng.projects.models import Lead
 
@@ -43,21 +45,21 @@ def test_the_live_check_tells_unit_and_stage_alone(city: City) -> None:
 def test_who_may_see_the_project_gets_its_link(city: City) -> None:
     secret(city)
     enterprise = queries.find_enterprise("宁德时代新能源科技股份有限公司", city.actor("erin"))
-    found = queries.clashes(enterprise, "", city.actor("erin"))
+    found = queries.clashes(enterprise, city.actor("erin"))
     assert [bool(clash.url) for clash in found] == [True]
     # the group's officer sees projects of its industry
-    assert [bool(clash.url) for clash in queries.clashes(enterprise, "", city.actor("dora"))] == [True]
-    assert [bool(clash.url) for clash in queries.clashes(enterprise, "", city.actor("stranger"))] == [False]
+    assert [bool(clash.url) for clash in queries.clashes(enterprise, city.actor("dora"))] == [True]
+    assert [bool(clash.url) for clash in queries.clashes(enterprise, city.actor("stranger"))] == [False]
 
 
 def test_own_projects_do_not_clash_and_sensitive_ones_stay_unsaid(city: City) -> None:
     firm = make_enterprise("甲乙丙有限公司")
     city.project(enterprise=firm)
-    assert queries.clashes(firm, "", city.actor("bob")) == []
-    assert len(queries.clashes(firm, "", city.actor("alice"))) == 1
+    assert queries.clashes(firm, city.actor("bob")) == []
+    assert len(queries.clashes(firm, city.actor("alice"))) == 1
     hidden = make_enterprise("丁戊己有限公司")
     city.project(enterprise=hidden, secrecy=stages.SENSITIVE)
-    assert queries.clashes(hidden, "", city.actor("alice")) == []
+    assert queries.clashes(hidden, city.actor("alice")) == []
 
 
 def test_registering_all_the_same_asks_for_a_reason_and_keeps_it(city: City) -> None:
@@ -199,3 +201,29 @@ def test_unknown_codes_are_refused(city: City) -> None:
     with pytest.raises(Invalid) as caught:
         city.lead(industry="9999")
     assert "industry" in caught.value.fields
+
+
+@pytest.mark.clause("1.2")
+def test_a_project_of_a_target_counts_it_as_won(city: City) -> None:
+    """The unit's list and the working group's name the project; another unit's list stays as it is."""
+    firm = make_enterprise("目标示例有限公司")
+    rights = ["enterprises.target.change", "enterprises.target.view"]
+    lists = {unit: make_user(f"{unit.name}专员", unit, rights) for unit in (city.jimei, city.huli)}
+    targets = {
+        unit: library.add_target(
+            by=actor_for(user), enterprise=firm, values={"together": "各自接洽，互通情况"}
+        )
+        for unit, user in lists.items()
+    }
+    project = city.project(enterprise=firm)
+    own, other = targets[city.jimei], targets[city.huli]
+    own.refresh_from_db()
+    other.refresh_from_db()
+    assert (own.state, own.project) == ("landed", project.code)
+    assert (other.state, other.project) == ("listed", "")
+    event = Event.objects.get(verb="enterprises.target.land")
+    assert (event.object_id, event.data["text"], event.actor_name) == (
+        own.pk,
+        project.code,
+        city.actor("bob").name,
+    )
