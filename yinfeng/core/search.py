@@ -259,14 +259,11 @@ def _alternatives(term: str, guarded: bool) -> list[list[str]]:
     return ways + [[_GUARDED + token for token in way] for way in ways] if guarded else ways
 
 
-def _question(object_type: str, terms: Sequence[str], by: Actor = ANONYMOUS, *marks: str) -> Question:
+def _question(object_type: str, terms: Sequence[str], by: Actor = ANONYMOUS) -> Question:
     guard = GUARDS.get(object_type, "")
     guarded = bool(guard) and by.may(guard)
-    asked: Terms = [_alternatives(term, guarded) for term in terms]
-    if marks:
-        asked = [[list(marks)], *asked]
     base = _base(object_type)
-    return Question(asked, base, base + (1 << 40) - 1)
+    return Question([_alternatives(term, guarded) for term in terms], base, base + (1 << 40) - 1)
 
 
 def _entries(question: Question) -> QuerySet[SearchEntry]:
@@ -385,9 +382,13 @@ def _walked(question: Question, name: Terms, limit: int) -> list[_Candidate]:
 
 
 def _candidates(entries: QuerySet[SearchEntry], name: Terms, limit: int) -> list[_Candidate]:
-    asked = Question(name, 0, 0)
-    found = entries.annotate(is_name=ExpressionWrapper(Q(tokens__has=asked), output_field=BooleanField()))
-    return [_Candidate(*row) for row in found.values_list("object_id", "title", "is_name")[:limit]]
+    """Return the first entries; what is read of them is read of no others that were sorted with them."""
+    keys = entries.values("pk")[:limit]
+    found = SearchEntry.objects.filter(pk__in=keys).annotate(
+        is_name=ExpressionWrapper(Q(tokens__has=Question(name, 0, 0)), output_field=BooleanField())
+    )
+    rows = found.order_by("-pk").values_list("object_id", "title", "is_name")
+    return [_Candidate(*row) for row in rows]
 
 
 def _best(
@@ -399,16 +400,17 @@ def _best(
     """
     whole = "".join(terms)
     named: Terms = [[[_WHOLE + whole]]]
-    found = _newest(_question(object_type, terms, by), rows, named)
+    asked = _question(object_type, terms, by)
+    found = _newest(asked, rows, named)
     if len(found) <= CANDIDATES:
         return found, True
-    begin = _question(object_type, terms, ANONYMOUS, _BEGIN + whole[:2])
-    exact = _question(object_type, terms, ANONYMOUS)
-    exact = replace(exact, terms=[[[_WHOLE + whole], [_BEGIN + whole[:2], whole[-2:] + _END]], *exact.terms])
-    beginning = _newest(begin, rows, named)
-    return list(
-        {item.object_id: item for item in [*found, *beginning, *_newest(exact, rows, named)]}.values()
-    ), False
+    # What a mark implies is not asked for again: PostgreSQL would take the two for independent and guess too few.
+    begin, end = _BEGIN + whole[:2], whole[-2:] + _END
+    grams = dict.fromkeys(gram for term in terms for gram in query_bigrams(term) if gram != whole[:2])
+    beginning = replace(asked, terms=[[[begin, *grams]]])
+    exact = replace(asked, terms=[[[_WHOLE + whole], [begin, end, *grams]]])
+    best = [*found, *_newest(beginning, rows, named), *_newest(exact, rows, named)]
+    return list({item.object_id: item for item in best}.values()), False
 
 
 def sharing(object_type: str, ways: Sequence[Sequence[str]], limit: int) -> list[tuple[int, str]]:
