@@ -10,11 +10,13 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from yinfeng.core.actors import Actor
 from yinfeng.core.forms import CodeField, EditForm, MoneyField, ReasonForm, Styled
 from yinfeng.core.money import Money
+from yinfeng.enterprises.queries import LookAlike
 from yinfeng.orgs.queries import hosts
 from yinfeng.projects import queries, stages
 from yinfeng.projects.models import Lead, Project, Talk
@@ -89,10 +91,21 @@ class WithEnterprise(Asking):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         name = cleaned.get("enterprise_name", "").strip()
-        cleaned["enterprise"] = queries.find_enterprise(name, self.by)
+        cleaned["enterprise"], alike = queries.named(name, self.by)
         if name and cleaned["enterprise"] is None:
-            self.add_error("enterprise_name", _("企业库中没有这家企业。请核对名称，或先到“企业”中登记。"))
+            self.add_error("enterprise_name", _unknown(alike))
         return cleaned
+
+
+def _unknown(alike: list[LookAlike]) -> Any:
+    """Return what to say of a name that means no enterprise of the library for sure."""
+    if not alike:
+        return _("企业库中没有这家企业。请核对名称，或先到“企业”中登记。")
+    names = "、".join(f"{item.enterprise.name}（{item.reason}）" for item in alike)
+    sentence = gettext(
+        "企业库中没有正好叫这个名称的企业，可能是：%(names)s。请改填全称；都不是的，先到“企业”中登记。"
+    )
+    return sentence % {"names": names}
 
 
 class LeadForm(WithEnterprise, EditForm):

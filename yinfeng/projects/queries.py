@@ -34,8 +34,8 @@ from yinfeng.core.models import Code, User
 from yinfeng.core.money import WAN, YI
 from yinfeng.core.prepared import prepared
 from yinfeng.core.scopes import with_actions
-from yinfeng.enterprises import naming
 from yinfeng.enterprises.models import Enterprise
+from yinfeng.enterprises.queries import LookAlike, similar
 from yinfeng.orgs.models import Unit, in_force
 from yinfeng.orgs.queries import hosts, units_today
 from yinfeng.projects import stages
@@ -90,16 +90,18 @@ class Clash:
 
 
 def find_enterprise(name: str, by: Actor) -> Enterprise | None:
-    """Return the enterprise of the library that is called ``name`` now, else the one that was called so."""
-    name = name.replace("\0", "").strip()  # an address may hold a NUL; PostgreSQL answers it with an error
-    if not name:
-        return None
-    library = Enterprise.objects.permitted(by)
-    key = naming.parse(name).key
-    exact = library.filter(Q(name=name) | Q(name_key=key)).order_by("country", "pk")
-    found = list(exact[:20])
-    best = next((item for item in found if item.name == name), found[0] if found else None)
-    return best or library.filter(former_names__name_key=key).order_by("pk").first()
+    """Return the enterprise of the library that ``name`` means: by its registered name, another one, or as people call it."""
+    return named(name, by)[0]
+
+
+def named(name: str, by: Actor) -> tuple[Enterprise | None, list[LookAlike]]:
+    """Return the enterprise that ``name`` means, or else those that it may mean, likeliest first."""
+    if not by.may("enterprises.enterprise.view"):
+        return None, []
+    found = similar(name)
+    if found and found[0].level == "same":
+        return found[0].enterprise, []
+    return None, [item for item in found if item.level == "possible"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,17 +187,12 @@ def told(found: Iterable[Dealing]) -> list[Clash]:
     return [Clash(unit, stage, min(since), len(since)) for (unit, stage), since in hidden.items()]
 
 
-def clashes(
-    enterprise: Enterprise | None, name: str, by: Actor, exclude: Lead | Project | None = None
-) -> list[Clash]:
+def clashes(enterprise: Enterprise, by: Actor, exclude: Lead | Project | None = None) -> list[Clash]:
     """Return who else is already in talks with the enterprise (首报首谈, FACTS §1.4), own units and ``exclude`` left out.
 
     Of what the person may not see, the answer says unit, stage and month alone.
     """
     left_out = (isinstance(exclude, Project), exclude.pk) if exclude is not None else None
-    enterprise = enterprise or find_enterprise(name, by)
-    if enterprise is None:
-        return []
     found = [
         item
         for item in dealings(enterprise, by)

@@ -190,10 +190,19 @@ class CheckEnterprise(Page):
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         name = request.GET.get("enterprise_name", "")[:200]
-        found = queries.clashes(None, name, self.by, self.exclude())
         names = queries.enterprises_like(name, self.by)
-        known = bool(found) or queries.find_enterprise(name, self.by) is not None
-        return self.render({"warnings": clash_notices(found), "names": names, "known": known, "name": name})
+        enterprise, alike = queries.named(name, self.by)
+        found = queries.clashes(enterprise, self.by, self.exclude()) if enterprise else []
+        names += [item.enterprise.name for item in alike if item.enterprise.name not in names]
+        return self.render(
+            {
+                "warnings": clash_notices(found),
+                "names": names,
+                "enterprise": enterprise,
+                "alike": alike,
+                "name": name,
+            }
+        )
 
 
 class MoveLead(MovePage):

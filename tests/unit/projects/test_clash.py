@@ -8,10 +8,12 @@ import pytest
 
 from tests.factories import make_enterprise, make_user, signed_in
 from tests.unit.projects.conftest import City
+from yinfeng.core import search
 from yinfeng.core.errors import Invalid
 from yinfeng.core.models import Event
 from yinfeng.core.money import WAN, YI, Money
 from yinfeng.enterprises import services as library
+from yinfeng.enterprises.models import Enterprise
 from yinfeng.orgs.queries import actor_for
 from yinfeng.projects import queries, services, stages
 from yinfeng.projects.models import Lead
@@ -227,3 +229,19 @@ def test_a_project_of_a_target_counts_it_as_won(city: City) -> None:
         project.code,
         city.actor("bob").name,
     )
+
+
+# --- the same firm typed another way ------------------------------------------------------------------------------
+
+
+def test_a_lead_names_its_enterprise_as_people_call_it(city: City) -> None:
+    firm = make_enterprise("厦门信达福电子有限公司")
+    search.refresh(Enterprise, firm.pk)
+    client = signed_in(city.users["alice"])
+    page = client.get("/leads/check/", {"enterprise_name": "信达福电子"}).content.decode()
+    assert "企业库中有这家企业：厦门信达福电子有限公司" in page
+    page = client.get("/leads/check/", {"enterprise_name": "厦门信达付电子有限公司"}).content.decode()
+    assert "可能是企业库中的" in page
+    assert "只差一个同音字" in page
+    sent = client.post("/leads/new/", {"enterprise_name": "厦门信达付电子有限公司"})
+    assert "可能是：厦门信达福电子有限公司（只差一个同音字）" in sent.content.decode()

@@ -51,8 +51,8 @@ def similar(
     What a person has told apart from the name before does not come again.
     """
     others = Enterprise.objects.exclude(pk=exclude) if exclude else Enterprise.objects.all()
+    name, code, listing = (" ".join(text.replace("\0", "").split()) for text in (name, code, listing))
     found = {item.enterprise.pk: item for item in _by_code(others, code, listing)}
-    name = " ".join(name.replace("\0", "").split())
     if len(name) > 1:
         objects = _near(naming.parse(name), others)
         for match in _matches(name, objects):
