@@ -13,7 +13,7 @@ from yinfeng.enterprises.models import DOUBT_STATES, MERGING_STATES, Doubt, Ente
 
 
 class DoubtFilter(ScopedFilterSet):
-    main = ("q", "state", "score")
+    main = ("q", "score")
     q = django_filters.CharFilter(label=_("关键词"), method="by_text")
     state = django_filters.ChoiceFilter(label=_("状态"), choices=list(DOUBT_STATES.items()))
     score = django_filters.ChoiceFilter(

@@ -50,7 +50,7 @@ class Link:
 
     ``verb`` is the event that each row tells of its move. Of two rows that say the same, the kept record's stays unless
     the moved one ``outdoes`` it; ``void`` names rows that the merger itself makes meaningless. ``ordered``: the lower id
-    stands in the first field.
+    stands in the first field. The preview of a merger tells of those that are ``shown``.
     """
 
     model: type[Model]
@@ -185,7 +185,7 @@ LINKS: list[Link] = [
     Link(Signal, _("外迁预警")),
     Link(Tie, _("人脉")),
     Link(Distinction, _("不是同一家的认定"), void=denies_merger),
-    Link(Doubt, _("疑似重复"), ("one", "other"), ordered=True, outdoes=was_decided),
+    Link(Doubt, _("疑似重复"), ("one", "other"), ordered=True, outdoes=was_decided, shown=False),
     Link(Merging, _("以前的合并"), ("kept",)),
     Link(Attachment, _("材料"), ("object_id",), generic=True),
     Link(Follow, _("关注"), ("object_id",), generic=True),

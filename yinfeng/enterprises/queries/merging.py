@@ -88,11 +88,12 @@ def told_apart(one: Enterprise, other: Enterprise) -> Distinction | None:
 
 @dataclass(slots=True)
 class Share:
-    """How many rows of one kind would move, and the texts of those that would be dropped because the kept record has the like."""
+    """How many rows of one kind would move; the texts of those that both records have, and of those that become meaningless."""
 
     link: Link
     count: int
-    dropped: list[str] = field(default_factory=list)
+    twice: list[str] = field(default_factory=list)
+    void: list[str] = field(default_factory=list)
 
 
 def shares(kept: Enterprise, gone: Enterprise, name_key: str = "") -> list[Share]:
@@ -107,7 +108,8 @@ def shares(kept: Enterprise, gone: Enterprise, name_key: str = "") -> list[Share
         share = Share(link, theirs)
         if mine and any(link.uniques()):
             made = relinking.plan(link, gone.pk, kept.pk, pair=pair)
-            share.dropped = [str(row) for row, _stays in made.dropped]
+            share.twice = [str(row) for row, stays in made.dropped if stays is not None]
+            share.void = [str(row) for row, stays in made.dropped if stays is None]
             share.count = len(made.moving)
         found.append(share)
     return found

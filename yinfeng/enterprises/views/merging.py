@@ -39,11 +39,10 @@ class Doubts(ListPage):
         return found if self.request.GET.get("state") else found.filter(state="open")
 
     def tabs(self) -> list[dict[str, Any]]:
-        here = self.request.GET.get("state") or "open"
-        labels = {"open": _("待判断"), "different": _("不是同一家")}
+        apart, url = self.request.GET.get("state") == "different", reverse("doubts")
         return [
-            {"label": label, "url": f"{reverse('doubts')}?state={state}", "active": state == here}
-            for state, label in labels.items()
+            {"label": _("待判断"), "url": url, "active": not apart},
+            {"label": _("不是同一家"), "url": f"{url}?state=different", "active": apart},
         ]
 
     def empty(self) -> dict[str, Any]:
@@ -201,14 +200,21 @@ class MergeInto(ActPage):
 
     @staticmethod
     def _share(share: queries.Share) -> dict[str, Any]:
-        twice = len(share.dropped)
-        same = ngettext("有 %(n)s 条双方都有，只保留一条", "有 %(n)s 条双方都有，各只保留一条", twice)
-        return {
-            "label": share.link.label,
-            "count": share.count,
-            "dropped": same % {"n": twice} if twice else "",
-            "which": "、".join(share.dropped[:5]),
-        }
+        twice, void = len(share.twice), len(share.void)
+        notes = []
+        if twice:
+            said = ngettext(
+                "有 %(n)s 条双方都有，只保留一条：%(which)s",
+                "有 %(n)s 条双方都有，各只保留一条：%(which)s",
+                twice,
+            )
+            notes.append(said % {"n": twice, "which": "、".join(share.twice[:5])})
+        if void:
+            said = ngettext(
+                "有 %(n)s 条合并后不再成立：%(which)s", "有 %(n)s 条合并后不再成立：%(which)s", void
+            )
+            notes.append(said % {"n": void, "which": "、".join(share.void[:5])})
+        return {"label": share.link.label, "count": share.count, "notes": notes}
 
 
 class TellApart(ActPage):
