@@ -124,8 +124,16 @@ class ListPage(Page):
             "count_text": count_text,
             "filter_form": filterset.form,
             "filter_main": [filterset.form[name] for name in filterset.main if name in filterset.form.fields],
-            "filter_more": [field for field in filterset.form if field.name not in filterset.main],
+            "filter_more": [
+                field for field in filterset.form if field.name not in (*filterset.main, *filterset.by_facet)
+            ],
             "chips": chips,
+            "carried": [
+                (name, value)
+                for name, values in query.lists()
+                if name in ("sort", "col", "facets", *filterset.by_facet)
+                for value in values
+            ],
             "clear_url": request.path,
             "empty": self._nothing_found() if chips else self.empty(),
             "bulk": self.bulk(),

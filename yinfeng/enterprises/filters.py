@@ -84,6 +84,7 @@ def in_band(field: str, band: tuple[Any, Any, Any]) -> Q:
 
 class EnterpriseFilter(ScopedFilterSet):
     main = ("q", "tag", "city", "section")
+    by_facet = ("division", "year")
     q = TextFilter()
     tag = django_filters.ChoiceFilter(label=_("标签"), choices=tag_choices, method="by_tag")
     city = django_filters.CharFilter(label=_("所在城市"), method="by_place")
