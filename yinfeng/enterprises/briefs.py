@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from yinfeng.core.actors import Actor
+from yinfeng.core.tables import day
 from yinfeng.enterprises.models import Enterprise
 
 
@@ -27,6 +32,14 @@ class Contribution:
     projects: Sequence[Line] | None = None
     meetings: Sequence[Line] | None = None
     asks: Sequence[str] = ()
+
+
+def due_text(due: date | None) -> str:
+    """Return until when something is due, and whether that is past: “（2026-05-20 前，已逾期）”."""
+    if due is None:
+        return ""
+    shown = {"day": day(due)}
+    return _("（%(day)s 前，已逾期）") % shown if due < timezone.localdate() else _("（%(day)s 前）") % shown
 
 
 Provider = Callable[[Enterprise, Actor], Contribution]

@@ -12,7 +12,7 @@ from yinfeng.core.money import show
 from yinfeng.core.prepared import prepared
 from yinfeng.core.scopes import with_actions
 from yinfeng.core.tables import day
-from yinfeng.enterprises.briefs import Contribution, Line
+from yinfeng.enterprises.briefs import Contribution, Line, due_text
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.projects import queries, stages
 from yinfeng.projects.models import Project, Talk
@@ -86,6 +86,5 @@ def _asks(running: list[Any], talks: list[Talk]) -> list[str]:
         if not step and (talk := last.get(project.pk)):
             step, due = talk.next_step, talk.next_date
         if step:
-            when = _("（%(day)s 前）") % {"day": day(due)} if due else ""
-            found.append(f"{step}{when}")
+            found.append(f"{step}{due_text(due)}")
     return list(dict.fromkeys(found))

@@ -5,6 +5,7 @@ Every step is one query over the indexes of both ends of a relation, so that it 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -33,6 +34,9 @@ DRAWN_FIRST = 60  # of them at most so many at the first step, where there is a 
 
 # What makes an enterprise one of the great ones on a chart: tags of the profile, or shares that are listed.
 GREAT = ("central_soe", "central_soe_subsidiary", "listed")
+
+# What a firm is called for short where nobody wrote a short name: its name without the form of company.
+_FORM = re.compile(r"(集团)?(股份)?有限(责任)?公司$")
 
 
 class Link(NamedTuple):
@@ -176,7 +180,7 @@ def _nodes(steps: Mapping[int, int]) -> list[Node]:
         return "great" if is_great else "other"
 
     nodes = [
-        Node(pk, name, short or name, city, group(pk, city, is_great or bool(code)), steps[pk])
+        Node(pk, name, short or _FORM.sub("", name), city, group(pk, city, is_great or bool(code)), steps[pk])
         for pk, name, short, city, code, is_great in rows
     ]
     order = {pk: place for place, pk in enumerate(steps)}

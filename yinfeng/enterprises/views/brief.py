@@ -7,13 +7,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from yinfeng.core import money, tables
 from yinfeng.core.queries import code_labels
 from yinfeng.enterprises import queries
-from yinfeng.enterprises.briefs import PROVIDERS, Contribution, Line
+from yinfeng.enterprises.briefs import PROVIDERS, Contribution, Line, due_text
 from yinfeng.enterprises.models import (
     LEVELS,
     RELATION_KINDS,
@@ -140,7 +139,13 @@ class EnterpriseBrief(BesideOne):
             found.locals, key=lambda item: (-graph.STRENGTH[item.kind], -item.noted_date.toordinal())
         )
         local = [
-            Line(f"{item.name}（{RELATION_KINDS[item.kind] if item.is_own else REVERSED[item.kind]}）")
+            Line(
+                _("%(name)s（它的%(kind)s）")
+                % {
+                    "name": item.name,
+                    "kind": RELATION_KINDS[item.kind] if item.is_own else REVERSED[item.kind],
+                }
+            )
             for item in near
         ]
         way = ""
@@ -192,17 +197,12 @@ class EnterpriseBrief(BesideOne):
     @staticmethod
     def asks(found: Briefing, given: Iterable[Contribution], questions: Iterable[str]) -> list[str]:
         """Return what to ask for: what units want of the firm, next steps of targets and projects, then what is not known."""
-        today = timezone.localdate()
         asks: list[str] = []
         for plan in found.plans:
             if plan.wanted:
                 asks.append(_("争取：%(what)s（%(unit)s）") % {"what": plan.wanted, "unit": plan.unit})
             if plan.next_step:
-                due = ""
-                if plan.next_date:
-                    late = _("，已逾期") if plan.next_date < today else ""
-                    due = _("（%(day)s 前%(late)s）") % {"day": tables.day(plan.next_date), "late": late}
-                asks.append(f"{plan.next_step}{due}")
+                asks.append(f"{plan.next_step}{due_text(plan.next_date)}")
         asks += [step for item in given for step in item.asks]
         asks += filter(None, questions)
         return [cut(ask, 80) for ask in dict.fromkeys(asks)][:ASKS]

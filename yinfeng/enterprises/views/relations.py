@@ -280,7 +280,12 @@ def line_of(path: graph.Path, found: graph.Introductions) -> str:
         parts.append(f"{found.names[place]}（{role}）")
     parts.append(found.names[path.places[-1]])
     line = " → ".join(parts)
-    return _("本市企业 %(line)s") % {"line": line} if path.start in found.local else line
+    if path.start in found.local:
+        return _("本市企业 %(line)s") % {"line": line}
+    for person in found.known.get(path.start, [])[:1]:
+        who = f"{TIE_KINDS[person.kind]}{person.name}" if person.is_tie else person.name
+        return f"{who} → {line}"
+    return line
 
 
 # --- whom firms here lead to --------------------------------------------------------------------------------------

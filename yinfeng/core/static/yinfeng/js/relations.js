@@ -70,7 +70,7 @@
     const where = places(width, height);
     const crowded = data.nodes.length > (width < 600 ? 10 : 30);
     const worded = data.links.length <= (width < 600 ? 12 : 40);
-    const margin = width < 600 ? 70 : crowded ? 130 : 110;
+    const margin = width < 600 ? 80 : 150;
     chart.setOption({
       animation: false,
       textStyle: { fontFamily: font },
@@ -89,7 +89,6 @@
           top: crowded ? 100 : 40,
           bottom: crowded ? 100 : 50,
           roam: "move",
-          labelLayout: { hideOverlap: false },
           emphasis: { focus: "adjacency", label: { show: true } },
           data: data.nodes.map((node) => {
             const look = looks[node.group];
