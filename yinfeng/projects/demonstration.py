@@ -28,8 +28,12 @@ from yinfeng.enterprises import imports
 from yinfeng.enterprises import services as library
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.orgs import services as orgs
+from yinfeng.orgs.models import Person as OrgPerson
 from yinfeng.orgs.models import Role, RoleGrant, Unit
 from yinfeng.orgs.queries import actor_for
+from yinfeng.projects import demonstration_doubles as doubles
+from yinfeng.projects import demonstration_network as network
+from yinfeng.projects import demonstration_targets as targets
 from yinfeng.projects import services
 from yinfeng.projects.models import Lead, Project
 
@@ -138,6 +142,17 @@ class Demonstration:
         self.library()
         for story in STORIES:
             self.tell(story)
+        self.network()
+        targets.enter(self.actors, self.today, at)
+        with at(self.today - timedelta(days=9)):
+            doubles.enter(self.actors, timezone.localdate())
+
+    def network(self) -> None:
+        """Say how the firms stand to each other, and whom our people know."""
+        moment = self.today - timedelta(days=15)
+        leader = OrgPerson.objects.get(user__username="leader")
+        with at(moment):
+            network.weave(office=self.actors["office"], leader=leader, today=timezone.localdate())
 
     # --- people ---------------------------------------------------------------------------------------------------
 
@@ -202,7 +217,8 @@ class Demonstration:
                 "industry": story.industry,
                 "source": "演示数据，非真实企业",
                 "introduction": "演示用的虚构企业。",
-            },
+            }
+            | network.DETAILS.get(story.firm, {}),
             is_demo=True,
         )
         library.add_contact(
