@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from yinfeng.core import search, tables
 from yinfeng.core.errors import DomainError, Missing, Stale
@@ -200,21 +200,16 @@ class MergeInto(ActPage):
 
     @staticmethod
     def _share(share: queries.Share) -> dict[str, Any]:
-        twice, void = len(share.twice), len(share.void)
         notes = []
-        if twice:
-            said = ngettext(
-                "有 %(n)s 条双方都有，只保留一条：%(which)s",
-                "有 %(n)s 条双方都有，各只保留一条：%(which)s",
-                twice,
-            )
-            notes.append(said % {"n": twice, "which": "、".join(share.twice[:5])})
-        if void:
-            said = ngettext(
-                "有 %(n)s 条合并后不再成立：%(which)s", "有 %(n)s 条合并后不再成立：%(which)s", void
-            )
-            notes.append(said % {"n": void, "which": "、".join(share.void[:5])})
+        if share.twice:
+            notes.append(_note(_("双方都有 %(n)s 条，只保留一份：%(which)s"), share.twice))
+        if share.void:
+            notes.append(_note(_("合并后不再成立 %(n)s 条：%(which)s"), share.void))
         return {"label": share.link.label, "count": share.count, "notes": notes}
+
+
+def _note(sentence: str, texts: list[str]) -> str:
+    return sentence % {"n": len(texts), "which": _("、").join(texts[:5])}
 
 
 class TellApart(ActPage):
@@ -224,7 +219,7 @@ class TellApart(ActPage):
     form = WhyForm
     template_name = "core/confirm.html"
     title = gettext_lazy("不是同一家")
-    submit_label = gettext_lazy("认定不是同一家")
+    submit_label = gettext_lazy("确认不是同一家")
 
     def start(self) -> None:
         self.object, self.other = the_pair(self, self.kwargs["pk"], self.kwargs["other"])
