@@ -36,7 +36,7 @@ DRAWN_FIRST = 60  # of them at most so many at the first step, where there is a 
 GREAT = ("central_soe", "central_soe_subsidiary", "listed")
 
 # What a firm is called for short where nobody wrote a short name: its name without the form of company.
-_FORM = re.compile(r"(集团)?(股份)?有限(责任)?公司$")
+_FORM = re.compile(r"(股份)?有限(责任)?公司$")
 
 
 class Link(NamedTuple):

@@ -15,7 +15,13 @@
     other: { symbol: "rect", size: 12, color: ink("edge") },
   };
   const lines = { shareholder: "solid", supplier: "solid", customer: "solid", partner: "dashed", competitor: "dotted" };
-  const short = (name) => (name.length > 12 ? `${name.slice(0, 11)}…` : name);
+  const short = (name, letters) => (name.length > letters ? `${name.slice(0, letters - 1)}…` : name);
+
+  /* What hangs together in rings is drawn straight and worded; what runs across them, curved and worded when pointed at. */
+  const isMain = ({ source, target }) => {
+    const steps = [byId.get(source).step, byId.get(target).step].sort();
+    return steps[0] === 0 || (steps[1] === 2 && (behind.get(source)?.includes(target) || behind.get(target)?.includes(source)));
+  };
 
   /* --- places: each firm of the first step gets a slice as wide as what hangs on it --- */
 
@@ -103,27 +109,37 @@
               cursor: "pointer",
               label: {
                 show: true,
-                formatter: short(node.short),
+                formatter: short(node.short, width < 600 ? 7 : 12),
                 color: ink("ink"),
                 fontSize: crowded ? 11 : 12,
                 ...label(node, place, crowded),
               },
             };
           }),
-          links: data.links.map((link) => ({
-            ...link,
-            symbol: link.mutual ? ["none", "none"] : ["none", "arrow"],
-            symbolSize: 8,
-            lineStyle: { color: ink("edge"), width: 1.2, type: lines[link.kind], curveness: 0 },
-            label: {
-              show: worded,
-              formatter: link.label,
-              fontSize: 11,
-              color: ink("ink-2"),
-              backgroundColor: ink("surface"),
-              padding: [1, 3],
-            },
-          })),
+          links: data.links.map((link) => {
+            const main = isMain(link);
+            return {
+              ...link,
+              symbol: link.mutual ? ["none", "none"] : ["none", "arrow"],
+              symbolSize: 8,
+              lineStyle: {
+                color: main ? ink("edge") : ink("line-2"),
+                width: 1.2,
+                opacity: 1,
+                type: lines[link.kind],
+                curveness: main ? 0 : 0.2,
+              },
+              label: {
+                show: worded && main,
+                formatter: link.label,
+                fontSize: 11,
+                color: ink("ink-2"),
+                opacity: 1,
+                backgroundColor: ink("surface"),
+                padding: [1, 3],
+              },
+            };
+          }),
         },
       ],
     });
