@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("merged", "已合并"), ("undone", "已撤销")],
+                        choices=[("merged", "已合并"), ("undone", "已撤销合并")],
                         default="merged",
                         max_length=20,
                         verbose_name="状态",

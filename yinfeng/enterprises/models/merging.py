@@ -80,7 +80,7 @@ class Doubt(Versioned):
         return f"{self.one} ↔ {self.other}"
 
 
-MERGING_STATES = {"merged": _("已合并"), "undone": _("已撤销")}
+MERGING_STATES = {"merged": _("已合并"), "undone": _("已撤销合并")}
 
 
 class MergingQuerySet(ScopedQuerySet["Merging"]):

@@ -294,7 +294,7 @@ def _merger_line(item: Merging, may: bool, today: Any) -> dict[str, Any]:
     is_open = item.state == "merged" and today <= until
     badge: dict[str, str] | None
     if item.state == "undone":
-        badge = {"text": _("已撤销"), "tone": "muted"}
+        badge = {"text": _("已撤销合并"), "tone": "muted"}
     else:
         badge = {"text": _("%(day)s 前可撤销") % {"day": until}, "tone": "info"} if is_open else None
     who = " · ".join(filter(None, [str(item.merged_by or ""), tables.day(item.merged_at), item.reason]))
