@@ -61,7 +61,7 @@ class ChooseOther(Page):
         query = request.GET.get("q", "").strip()[:100]
         return self.render(
             {
-                "title": f"{_('合并到另一家')} · {gone}",
+                "title": " · ".join([_("合并到另一家"), gone.name]),
                 "back": {"label": str(gone), "url": gone.get_absolute_url()},
                 "gone": gone,
                 "query": query,
