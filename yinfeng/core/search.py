@@ -40,7 +40,7 @@ from django.db.models import (
 )
 
 from yinfeng.core.actors import ANONYMOUS, Actor
-from yinfeng.core.models_search import Question, SearchEntry, Terms, fts_params
+from yinfeng.core.models_search import Question, SearchEntry, fts_params
 from yinfeng.core.text import (
     bigrams,
     code_grams,
@@ -350,45 +350,35 @@ class _Candidate:
     is_name: bool
 
 
-def _newest(question: Question, rows: QuerySet[Any], name: Terms) -> list[_Candidate]:
-    """Return the newest CANDIDATES + 1 answers among the rows."""
-    limit = CANDIDATES + 1
+def _newest(question: Question, rows: QuerySet[Any], is_common: bool, limit: int) -> QuerySet[Any, Any]:
+    """Return the keys of the newest answers among the rows, gathered by the index or found on a walk."""
     # A query set without conditions is all rows of its kind, and every entry has its row.
     narrowed = bool(rows.query.where)
-    if narrowed and _is_common(question):
-        ids = rows.filter(_each(question)).order_by("-pk").values_list("pk", flat=True)[:limit]
-        found = SearchEntry.objects.filter(pk__in=[question.low + pk for pk in ids])
-    elif narrowed:
-        found = _entries(question).filter(Exists(rows.filter(pk=OuterRef("object_id")).order_by()))
+    if narrowed and is_common:
+        found: QuerySet[Any, Any] = rows.filter(_each(question)).order_by("-pk")
+        return found.annotate(key=F("pk") + question.low).values("key")[:limit]
+    if narrowed:
+        entries = _entries(question).filter(Exists(rows.filter(pk=OuterRef("object_id")).order_by()))
     elif connection.vendor == "sqlite":
-        found = _entries(replace(question, limit=limit))
-    elif _is_common(question) and len(near := _walked(question, name, limit)) == limit:
-        return near
+        return _entries(replace(question, limit=limit)).values("pk")
+    elif is_common:
+        newest = SearchEntry.objects.filter(pk__lte=question.high).order_by("-pk").values("pk")[:1]
+        near = SearchEntry.objects.filter(pk__gt=Subquery(newest) - WALK, pk__lte=question.high)
+        return near.filter(pk__gte=question.low, tokens__has=question).order_by("-pk").values("pk")[:limit]
     else:
-        found = _entries(question)
+        entries = _entries(question)
     # Sorted by a sum, PostgreSQL goes by the tokens: its index of the keys would be walked until enough answers came.
     order = F("pk") + 0 if connection.vendor == "postgresql" else F("pk")
-    return _candidates(found.order_by(order.desc()), name, limit)
+    return entries.order_by(order.desc()).values("pk")[:limit]
 
 
-def _walked(question: Question, name: Terms, limit: int) -> list[_Candidate]:
-    """Return the newest answers among the newest WALK entries."""
-    newest = SearchEntry.objects.filter(pk__lte=question.high).order_by("-pk").values("pk")[:1]
-    since = Subquery(newest) - WALK
-    entries = SearchEntry.objects.filter(
-        pk__gt=since, pk__range=(question.low, question.high), tokens__has=question
-    )
-    return _candidates(entries.order_by("-pk"), name, limit)
-
-
-def _candidates(entries: QuerySet[SearchEntry], name: Terms, limit: int) -> list[_Candidate]:
-    """Return the first entries; what is read of them is read of no others that were sorted with them."""
-    keys = entries.values("pk")[:limit]
-    found = SearchEntry.objects.filter(pk__in=keys).annotate(
-        is_name=ExpressionWrapper(Q(tokens__has=Question(name, 0, 0)), output_field=BooleanField())
-    )
-    rows = found.order_by("-pk").values_list("object_id", "title", "is_name")
-    return [_Candidate(*row) for row in rows]
+def _are_common(questions: Sequence[Question], rows: QuerySet[Any]) -> list[bool]:
+    """Say of each question whether its answers are better found on a walk; SQLite's need none to be given in order."""
+    if connection.vendor != "postgresql":
+        return [bool(rows.query.where) and _is_common(question) for question in questions]
+    first, *others = (_entries(question).values("pk") for question in questions)
+    (plan,) = json.loads(first.union(*others, all=True).explain(format="json"))
+    return [part["Plan Rows"] >= COMMON for part in (plan["Plan"]["Plans"] if others else [plan["Plan"]])]
 
 
 def _best(
@@ -396,21 +386,37 @@ def _best(
 ) -> tuple[list[_Candidate], bool]:
     """Return answers among the rows, with the best if there are more than CANDIDATES, and whether these are all.
 
-    Of a common query they are the newest that are named so, of those whose title begins so, and of all.
+    Of a common query they are the newest of all, those whose title begins so, and those that are named so.
     """
-    whole = "".join(terms)
-    named: Terms = [[[_WHOLE + whole]]]
+    whole, limit = "".join(terms), CANDIDATES + 1
     asked = _question(object_type, terms, by)
-    found = _newest(asked, rows, named)
-    if len(found) <= CANDIDATES:
-        return found, True
     # What a mark implies is not asked for again: PostgreSQL would take the two for independent and guess too few.
     begin, end = _BEGIN + whole[:2], whole[-2:] + _END
     grams = dict.fromkeys(gram for term in terms for gram in query_bigrams(term) if gram != whole[:2])
     beginning = replace(asked, terms=[[[begin, *grams]]])
     exact = replace(asked, terms=[[[_WHOLE + whole], [begin, end, *grams]]])
-    best = [*found, *_newest(beginning, rows, named), *_newest(exact, rows, named)]
-    return list({item.object_id: item for item in best}.values()), False
+
+    def read(*keys: QuerySet[Any, Any]) -> list[_Candidate]:
+        """Read the entries; what is read of them is read of no others that were sorted with them."""
+        named = Q(tokens__has=Question([[[_WHOLE + whole]]], 0, 0))
+        is_name = ExpressionWrapper(named, output_field=BooleanField())
+        columns = ("object_id", "title", "is_name")
+        parts = [
+            SearchEntry.objects.filter(pk__in=some).annotate(is_name=is_name).values_list(*columns)
+            for some in keys
+        ]
+        return [_Candidate(*row) for row in (parts[0].union(*parts[1:], all=True) if parts[1:] else parts[0])]
+
+    common, common_beginning = _are_common([asked, beginning], rows)
+    found = read(_newest(asked, rows, common, limit))
+    if (
+        common and len(found) < limit and not rows.query.where
+    ):  # PostgreSQL guessed too many, or they lie far back
+        found = read(_newest(asked, rows, False, limit))
+    if len(found) < limit:
+        return found, True
+    found += read(_newest(beginning, rows, common_beginning, limit), _newest(exact, rows, False, limit))
+    return list({item.object_id: item for item in found}.values()), False
 
 
 def sharing(object_type: str, ways: Sequence[Sequence[str]], limit: int) -> list[tuple[int, str]]:
@@ -421,7 +427,9 @@ def sharing(object_type: str, ways: Sequence[Sequence[str]], limit: int) -> list
     kept = [list(way) for way in ways if way]
     while kept:
         base = _base(object_type)
-        question = Question([kept], base, base + (1 << 40) - 1, limit if connection.vendor == "sqlite" else None)
+        question = Question(
+            [kept], base, base + (1 << 40) - 1, limit if connection.vendor == "sqlite" else None
+        )
         if not _is_common(question, limit * 10):
             return list(_entries(question).values_list("object_id", "title")[:limit])
         kept = kept[: len(kept) // 2]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, CharField, Count, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, Q, QuerySet, Value, When
 from django.db.models.functions import Substr
 
 from yinfeng.enterprises.models import Enterprise, EnterpriseTag
@@ -36,19 +36,19 @@ def facets(rows: QuerySet[Enterprise], staff: Mapping[str, Q], capital: Mapping[
     newest = rows.order_by("-pk")
     found = newest.annotate(
         division=Substr("industry", 1, 2), staff_band=_band(staff), capital_band=_band(capital)
-    ).values_list("division", "province", "city", "staff_band", "capital_band")
+    ).values_list("pk", "division", "province", "city", "staff_band", "capital_band")
     lines: list[tuple[Any, ...]] = list(found[: LOOKED_AT + 1])
     complete = len(lines) <= LOOKED_AT
     lines = lines[:LOOKED_AT]
-    divisions, provinces, cities, staff_bands, capital_bands = map(
-        Counter, zip(*lines, strict=True) if lines else [()] * 5
-    )
-    owned = EnterpriseTag.objects.filter(enterprise__in=newest.values("pk")[:LOOKED_AT])
-    years = owned.values_list("tag", "year").order_by().annotate(count=Count("pk"))
-    tags = owned.values_list("tag").order_by().annotate(count=Count("enterprise", distinct=True))
+    keys, *columns = zip(*lines, strict=True) if lines else [()] * 6
+    divisions, provinces, cities, staff_bands, capital_bands = map(Counter, columns)
+    owned = EnterpriseTag.objects.filter(enterprise__in=keys).values_list("enterprise_id", "tag", "year")
+    tagged = set(owned)
+    tags = Counter(tag for _firm, tag in {(firm, tag) for firm, tag, _year in tagged})
+    years = Counter((tag, year) for _firm, tag, year in tagged)
     return Facets(
         len(lines), complete, divisions, provinces, cities, staff_bands, capital_bands,
-        Counter(dict(tags)), Counter({(tag, year): count for tag, year, count in years}),
+        tags, years,
     )  # fmt: skip
 
 
