@@ -348,7 +348,8 @@ ICONS = {
     **dict.fromkeys(("verified", "verify"), "check"),
     **dict.fromkeys(("lose", "end", "decline", "refute", "signature_refuted"), "x"),
     "hold": "player-pause", "talked": "message", "signature_submitted": "writing-sign", "unmasked": "eye",
-    "signed_in": "login",
+    "signed_in": "login", "merged": "arrow-merge", "merged_away": "arrow-merge", "told_apart": "arrows-split",
+    **dict.fromkeys(("unmerged", "restored", "undo"), "arrow-back-up"),
 }  # fmt: skip
 TONES = {"sign": "success", "verify": "success", "verified": "success", "convert": "success", "lose": "danger",
          "end": "danger", "refute": "danger", "signature_refuted": "danger", "hold": "warning"}  # fmt: skip

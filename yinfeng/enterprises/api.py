@@ -167,8 +167,8 @@ class EnterpriseFiles(FilesViewSet):
 class FormerNameSerializer(StrictModel):
     class Meta:
         model = FormerName
-        fields = ("id", "name", "until_date")
-        read_only_fields = ("id", "until_date")
+        fields = ("id", "name", "kind", "until_date")
+        read_only_fields = ("id", "kind", "until_date")
 
 
 class FormerNames(NestedViewSet):

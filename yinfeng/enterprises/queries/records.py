@@ -129,10 +129,11 @@ class Warned:
 
 @dataclass(slots=True)
 class Belongings:
-    """What belongs to one enterprise: (tag, year, rank), former names, contacts, relations, who courts it, warnings."""
+    """What belongs to one enterprise: (tag, year, rank), former and other names, contacts, relations, who courts it, warnings."""
 
     tags: list[tuple[str, int, str]] = field(default_factory=list)
     former: list[str] = field(default_factory=list)
+    alternative: list[str] = field(default_factory=list)
     people: list[Person] = field(default_factory=list)
     ties: list[Tied] = field(default_factory=list)
     relations: list[Related] = field(default_factory=list)
@@ -169,7 +170,7 @@ def _belongings(enterprise: int, contacts: bool, by: Actor) -> QuerySet[Any, Any
             Relation.objects.filter(other=enterprise), "from", title="enterprise__name", ref="enterprise_id", **noted
         ),
         _lines(EnterpriseTag.objects.filter(**own), "tag", title="tag", ref="year", place="rank"),
-        _lines(FormerName.objects.filter(**own), "former", title="name"),
+        _lines(FormerName.objects.filter(**own), "former", title="name", key="kind"),
     ]  # fmt: skip
     if contacts:
         unit = Coalesce(NullIf("unit__short_name", Value("")), "unit__name")
@@ -207,7 +208,7 @@ def belongings(enterprise: Enterprise, by: Actor) -> Belongings:
         if kind == "tag":
             found.tags.append((title, ref, place or ""))
         elif kind == "former":
-            found.former.append(title)
+            (found.alternative if key == "alternative" else found.former).append(title)
         elif kind == "target":
             found.targets.append(Courted(pk, title, text, key, day, bool(ref)))
         elif kind == "signal":

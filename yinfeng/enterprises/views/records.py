@@ -112,7 +112,7 @@ class EnterpriseDetail(DetailPage):
             "acts": self._acts(firm),
             "warnings": code_warnings(firm.uscc or ""),
             "key_facts": self._key_facts(firm),
-            "fact_groups": self._facts(firm, found.former),
+            "fact_groups": self._facts(firm, found),
             "people": self._contacts(firm, found.people) if self.by.may("enterprises.contact.view") else None,
             "ties": self._ties(firm, found.ties) if self.by.may("enterprises.contact.view") else None,
             # what is going on comes before what the record says
@@ -185,7 +185,7 @@ class EnterpriseDetail(DetailPage):
         )
         return [{"label": label, "value": value or "—", "empty": not value} for label, value in facts]
 
-    def _facts(self, firm: Enterprise, former: list[str]) -> list[dict[str, Any]]:
+    def _facts(self, firm: Enterprise, found: queries.Belongings) -> list[dict[str, Any]]:
         def fact(label: str, value: Any, **more: Any) -> dict[str, Any]:
             return {"label": label, "value": value or "—", **more}
 
@@ -204,7 +204,8 @@ class EnterpriseDetail(DetailPage):
                 "facts": [
                     fact(_("统一社会信用代码"), firm.uscc),
                     fact(_("证券代码"), firm.listing_code),
-                    fact(_("曾用名"), "、".join(former)),
+                    fact(_("曾用名"), "、".join(found.former)),
+                    fact(_("别名"), "、".join(found.alternative)),
                     fact(_("国家或地区"), core.code_label("country", firm.country)),
                     fact(_("地址"), firm.address),
                 ],
