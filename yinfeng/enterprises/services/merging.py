@@ -1,6 +1,6 @@
 """Making two records of the library one, and undoing it; telling apart those that only look alike.
 
-A merger deletes the record given up and keeps what it held in ``Merging`` (ADR 13). What points at it moves by the list in
+A merger deletes the record given up and keeps what it held in ``Merging`` (ADR 16). What points at it moves by the list in
 ``relinking``; rows of which the kept record has the like are dropped and kept for the undoing.
 """
 
