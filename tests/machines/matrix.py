@@ -153,6 +153,8 @@ MATRIX: dict[str, Route] = {
     "contact-edit": page("enterprises.enterprise.change", "contact"),
     "contact-remove": page("enterprises.enterprise.change", "contact"),
     "contact-unmask": page("enterprises.contact.unmask", "contact"),
+    "enterprise-lists": page(LIBRARY),
+    "enterprise-list": page(LIBRARY, more={"tag": "listed"}),
     # targets and warnings: the units' that answer for them, and those above
     "targets": page(TARGETS),
     "targets-export": page(TARGETS),

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from tests.factories import make_enterprise, make_lead, make_project, make_unit, make_user
 from yinfeng.core import events, services
-from yinfeng.core.models import ApiToken, Attachment, Job, Notice, SavedView, User
+from yinfeng.core.models import ApiToken, Attachment, Code, Job, Notice, SavedView, User
 from yinfeng.core.permissions import registry
 from yinfeng.enterprises import services as enterprises
 from yinfeng.enterprises.models import Contact, Doubt, Enterprise, Relation, Tie
@@ -90,6 +90,7 @@ def _rows(home: Unit, insider: User) -> dict[str, Any]:
         "relation": Relation.objects.create(
             enterprise=firm, other=other, kind="supplier", source="测试", noted_date=timezone.localdate()
         ),
+        "list": Code.objects.create(table="enterprise_tag", code="listed", name="上市公司"),
         "target": enterprises.add_target(by=by, enterprise=other, values={"next_step": "回访"}),
         "signal": enterprises.record_signal(
             by=by, enterprise=other,

@@ -17,6 +17,14 @@ ITEMS = (
         order=20,
     ),
     Item("enterprises", _("目标企业"), "target-arrow", "targets", ("enterprises.target.view",), order=12),
+    Item(
+        "enterprises",
+        _("名单"),
+        "list-details",
+        "enterprise-lists",
+        ("enterprises.enterprise.view",),
+        order=18,
+    ),
     Item("enterprises", _("外迁预警"), "alert-triangle", "signals", ("enterprises.signal.view",), order=14),
     Item(
         "enterprises",

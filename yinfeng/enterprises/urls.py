@@ -3,7 +3,17 @@ from __future__ import annotations
 from django.urls import path
 
 from yinfeng.enterprises.imports import pages as imports
-from yinfeng.enterprises.views import brief, facets, merging, records, relations, signals, targets, ties
+from yinfeng.enterprises.views import (
+    brief,
+    facets,
+    lists,
+    merging,
+    records,
+    relations,
+    signals,
+    targets,
+    ties,
+)
 
 urlpatterns = [
     path("enterprises/", records.Enterprises.as_view(), name="enterprises"),
@@ -46,6 +56,8 @@ urlpatterns = [
     path("contacts/<int:pk>/edit/", records.EditContact.as_view(), name="contact-edit"),
     path("contacts/<int:pk>/remove/", records.RemoveContact.as_view(), name="contact-remove"),
     path("contacts/<int:pk>/phone/", records.UnmaskContact.as_view(), name="contact-unmask"),
+    path("enterprises/lists/", lists.EnterpriseLists.as_view(), name="enterprise-lists"),
+    path("enterprises/lists/<slug:tag>/", lists.CompareList.as_view(), name="enterprise-list"),
     path("targets/", targets.Targets.as_view(), name="targets"),
     path("targets/export/", targets.ExportTargets.as_view(), name="targets-export"),
     path("targets/add/", targets.AddTargets.as_view(), name="target-add"),

@@ -28,6 +28,7 @@ VERBS = {
     "enterprises.merging.undo": _("撤销了合并"),
     "enterprises.doubt.noted": _("发现疑似重复"),
     "enterprises.doubt.tell_apart": _("认定不是同一家"),
+    "enterprises.list.loaded": _("导入了名单"),
     "enterprises.target.added": _("列为目标企业"),
     "enterprises.target.changed": _("修改了目标企业的安排"),
     "enterprises.target.handed_over": _("移交了目标企业"),

@@ -26,6 +26,7 @@ from yinfeng.core.models import User
 from yinfeng.core.money import Money
 from yinfeng.enterprises import imports
 from yinfeng.enterprises import services as library
+from yinfeng.enterprises.imports import lists
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.orgs import services as orgs
 from yinfeng.orgs.models import Person as OrgPerson
@@ -198,7 +199,7 @@ class Demonstration:
     # --- the library ----------------------------------------------------------------------------------------------
 
     def library(self) -> None:
-        """Put the listed companies of Xiamen into the library, as an officer of the office imports them."""
+        """Put the listed companies of Xiamen and the central SOEs into the library, as an officer of the office does."""
         by, tags = self.actors["office"], imports.TagList("listed")
         with open_table(LISTED, LISTED.name, imports.COLUMNS) as table:
             batch = imports.decide([(imports.said(row), None) for row in table], tags, imports.Memory())
@@ -207,6 +208,7 @@ class Demonstration:
             by=by, new=[values | source for values in batch.new], changed=batch.changed
         )
         library.tag_batch(by=by, tag=tags.tag, year=0, ranks=batch.ranks | {row.pk: None for row in made})
+        lists.load_lists("xiamen", by=by)
 
     def firm(self, story: Story, by: Actor) -> Enterprise:
         enterprise = library.add_enterprise(

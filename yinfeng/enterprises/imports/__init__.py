@@ -108,6 +108,7 @@ def begun(job: Job, phase: str) -> Reading:
     read = (said(row) for row in table if not only or row.number in only)
     total = len(only) or table.row_count
     found = Reading(file, ((row, None) for row in read), job.cursor, total, queries.last_event())
+    found.memory.job = job.pk if phase == "write" else 0
     if phase == "check" and not job.cursor:
         found.decided = Decided()
     lines = job.report.get("rows", []) if job.report.get("phase") == phase else []
@@ -115,7 +116,7 @@ def begun(job: Job, phase: str) -> Reading:
     for row, _part in islice(found.rows, job.cursor):
         if not row.errors:
             found.memory.marks.add(row.marks())
-            if phase == "check" and row.number not in left:  # what was written is in the library
+            if row.number not in left:
                 noted = Noted(
                     row.number, row.name, row.values.get("uscc", ""), row.values.get("listing_code", "")
                 )
@@ -154,10 +155,13 @@ def finished(job: Job, by: Actor, at: Reading, tags: TagList, report: dict[str, 
     values: dict[str, Any] = {}
     if report["phase"] == "check":
         if at.decided is not None:
-            _readings[job.pk, "write"] = Reading(at.decided, iter(at.decided), 0, at.position, at.since)
+            waiting = Reading(at.decided, iter(at.decided), 0, at.position, at.since, memory=Memory(job.pk))
+            _readings[job.pk, "write"] = waiting
             at.decided = None
         values["parameters"] = {**job.parameters, "phase": "write"}
-    elif tags.complete:
+    elif tags.tag:
+        services.note_list(by=by, tag=tags.tag, year=tags.year, source=job.source_name)
+    if tags.complete and report["phase"] == "write":
         gone = services.withdraw_tags(
             by=by, tag=tags.tag, year=tags.year, kept=report.pop("listed"), job=job.pk
         )

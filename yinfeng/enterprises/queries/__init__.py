@@ -12,6 +12,7 @@ from yinfeng.enterprises.queries.importing import (
     named_since,
     tags_of_year,
 )
+from yinfeng.enterprises.queries.lists import TagList, YearOfList, only_in, tag_lists
 from yinfeng.enterprises.queries.matching import LookAlike, library, similar
 from yinfeng.enterprises.queries.merging import (
     UNDO_DAYS,
@@ -73,8 +74,10 @@ __all__ = [
     "Person",
     "Related",
     "Share",
+    "TagList",
     "Tied",
     "Warned",
+    "YearOfList",
     "all_names",
     "belongings",
     "clusters",
@@ -96,12 +99,14 @@ __all__ = [
     "mergings_of",
     "named_since",
     "names_and_codes",
+    "only_in",
     "pairs",
     "people_with_posts",
     "search_entries",
     "shares",
     "similar",
     "tag_labels",
+    "tag_lists",
     "tag_text",
     "tagged",
     "tags_of",

@@ -1,6 +1,7 @@
 """Every change to the enterprise library."""
 
 from yinfeng.enterprises.services.importing import tag_batch, withdraw_tags, write_batch
+from yinfeng.enterprises.services.lists import note_list
 from yinfeng.enterprises.services.merging import (
     GONE,
     KEPT,
@@ -81,6 +82,7 @@ __all__ = [
     "move_signal",
     "move_target",
     "note_doubts",
+    "note_list",
     "prepared",
     "propose_signals",
     "record_signal",

@@ -17,7 +17,6 @@ from yinfeng.enterprises import lifecycle, queries, services
 from yinfeng.enterprises.filters_targets import SignalFilter
 from yinfeng.enterprises.forms_targets import AssignForm, EditSignalForm, SignalForm
 from yinfeng.enterprises.models import LEVELS, SIGNAL_KINDS, SIGNAL_STATES, Enterprise, Signal
-from yinfeng.enterprises.panels import PANELS
 from yinfeng.enterprises.tables_targets import LEVEL_ICONS, LEVEL_TONES, SIGNAL_TONES, SignalTable, is_late
 
 VIEW, CHANGE = "enterprises.signal.view", "enterprises.signal.change"
@@ -63,7 +62,6 @@ class SignalDetail(DetailPage):
         firm = signal.enterprise
         late = is_late(signal, queries.SIGNALS_PENDING)
         link = firm.get_absolute_url() if self.by.may("enterprises.enterprise.view") else ""
-        related = [panel(firm, self.by) for panel in PANELS]
         return {
             "title": firm.name,
             "subtitle": str(SIGNAL_KINDS[signal.kind]),
@@ -94,7 +92,6 @@ class SignalDetail(DetailPage):
                     ],
                 }
             ],
-            "related": list(filter(None, related)),
         }  # fmt: skip
 
     def _acts(self, signal: Signal) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""``yinfeng enterprises match`` and ``dedupe``: what names mean in the library, and what in it may be one enterprise."""
+"""``yinfeng enterprises match``, ``dedupe`` and ``lists``: what names mean, what may be one enterprise, a profile's lists."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from yinfeng.core.actors import system
 from yinfeng.core.errors import DomainError
 from yinfeng.core.exchange.delimited import escape_formula
 from yinfeng.enterprises import queries, services, uscc
+from yinfeng.enterprises.imports import NEEDS_A_PERSON
+from yinfeng.enterprises.imports.lists import load_lists
 from yinfeng.enterprises.matching import Library, Match, Named
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.enterprises.names_file import Line, read_names
@@ -29,7 +31,7 @@ _LISTING = re.compile(r"[0-9A-Z]{1,6}(?:\.[A-Z]{2,6})?")
 
 
 class Command(BaseCommand):
-    help = "Match names with the library of enterprises, or find in it what may have been entered twice."
+    help = "Match names with the library of enterprises, find in it what may be there twice, load a profile's lists."
 
     def add_arguments(self, parser: CommandParser) -> None:
         acts = parser.add_subparsers(dest="act", required=True)
@@ -44,6 +46,11 @@ class Command(BaseCommand):
             "--top", type=int, default=5, metavar="K", help="at most so many enterprises a name (5)"
         )
         match.add_argument("--library", type=Path, help="csv of names to match with instead of the database")
+        lists = acts.add_parser(
+            "lists",
+            help="put the lists that a city's profile brings into the library; again: nothing changes",
+        )
+        lists.add_argument("profile", help="a built-in profile's name, or a folder")
         dedupe = acts.add_parser("dedupe", help="list enterprises that may be one, in clusters")
         dedupe.add_argument("--out", type=Path, required=True, help="csv to be written")
         dedupe.add_argument(
@@ -54,6 +61,8 @@ class Command(BaseCommand):
         try:
             if act == "match":
                 self._match(options["names"], options["out"], options["top"], options["library"])
+            elif act == "lists":
+                self._load_lists(options["profile"])
             else:
                 self._dedupe(options["out"], options["note"])
         except (DomainError, OSError) as error:
@@ -75,6 +84,18 @@ class Command(BaseCommand):
                     writer.writerows(_rows(line, found))
         words = {name: f"{count:,}" for name, count in counts.items()}
         self.stdout.write(_("相同 %(same)s 个，可能 %(possible)s 个，没有 %(none)s 个。") % words)
+
+    def _load_lists(self, name: str) -> None:
+        for loaded in load_lists(name, by=system(source="command")):
+            words = {"name": loaded.name, "withdrawn": f"{loaded.withdrawn:,}"}
+            words |= {name: f"{count:,}" for name, count in loaded.report.counts.items()}
+            sentence = _(
+                "%(name)s：新增 %(new)s 家，更新 %(updated)s 家，无变化 %(unchanged)s 家，撤下标签 %(withdrawn)s 家。"
+            )
+            self.stdout.write(sentence % words)
+            for line in loaded.report.to_json()["rows"]:
+                if line["outcome"] in NEEDS_A_PERSON:
+                    self.stdout.write(f"  {line['number']}: {' '.join(line['sentences'])}")
 
     def _dedupe(self, out: Path, note: bool) -> None:
         library = queries.library()
