@@ -40,12 +40,33 @@ class Doubt:
 class Memory:
     """What is known when rows are looked at: those before them in the file, the names of the library."""
 
+    job: int = 0  # the import that writes, if one does
     marks: Marks = field(default_factory=Marks)
     earlier: Earlier = field(default_factory=Earlier)
 
     @cached_property
     def library(self) -> alike.Names:
         return alike.library()
+
+    @cached_property
+    def without_codes(self) -> alike.Names:
+        return alike.library_without_codes()
+
+    def match(self, rows: Sequence[Said]) -> dict[int, list[Found]]:
+        """Return by number what the names of rows may mean; different codes settle that it is not an enterprise with one."""
+        coded = [row for row in rows if "uscc" in row.values]
+        others = [row for row in rows if "uscc" not in row.values]
+        answers: dict[int, list[Found]] = {}
+        if coded:
+            found = self.without_codes.match([row.name for row in coded])
+            answers |= {row.number: items for row, items in zip(coded, found, strict=True)}
+        if others:
+            found = self.library.match([row.name for row in others])
+            answers |= {row.number: items for row, items in zip(others, found, strict=True)}
+        if self.job and any(answers.values()):  # earlier rows of the file have been compared already
+            own = queries.entered_by(self.job, {item.id for items in answers.values() for item in items})
+            answers = {at: [item for item in items if item.id not in own] for at, items in answers.items()}
+        return answers
 
     def note(self, batch: Batch) -> None:
         """Let later rows be compared with these."""
@@ -174,16 +195,10 @@ def _looked_up(
     """Return by number what the names of rows may mean; of those found to be new before only what was entered since."""
     asked = [row for row, part in rows if part is None]
     known_new = [row for row, part in rows if part is not None]
-    answers: dict[int, list[Found]] = {}
-    if asked:
-        answers |= dict(
-            zip((row.number for row in asked), memory.library.match([row.name for row in asked]), strict=True)
-        )
+    answers = memory.match(asked)
     if known_new and entered:
-        names = alike.Names(entered)
-        answers |= dict(
-            zip((row.number for row in known_new), names.match([row.name for row in known_new]), strict=True)
-        )
+        lately = alike.Names.of(entered).match([row.name for row in known_new])
+        answers |= {row.number: items for row, items in zip(known_new, lately, strict=True)}
     queries.load(found.by_id, (item.id for items in answers.values() for item in items))
     return {row.number: _meant(row, answers.get(row.number, []), found) for row, _part in rows}
 

@@ -119,7 +119,20 @@ def named_since(event: int, job: int) -> list[tuple[int, str]]:
     return names + list(FormerName.objects.filter(enterprise__in=others).values_list("enterprise_id", "name"))
 
 
-def all_names() -> Iterator[tuple[int, str]]:
-    """Yield (id, name) of every name of the library, former and alternative ones too."""
-    yield from Enterprise.objects.values_list("pk", "name").iterator(chunk_size=5000)
-    yield from FormerName.objects.values_list("enterprise_id", "name").iterator(chunk_size=5000)
+def entered_by(job: int, ids: Iterable[int]) -> set[int]:
+    """Return those of the enterprises that an import entered."""
+    verb = "enterprises.enterprise.imported"
+    told = Event.objects.filter(
+        object_type=events.type_of(Enterprise), object_id__in=list(ids), verb=verb, data__job=job
+    )
+    return {pk for pk in told.values_list("object_id", flat=True) if pk}
+
+
+def names_without_code() -> Iterator[tuple[int, str]]:
+    """Yield (id, name) of every name of the enterprises that have no 统一社会信用代码."""
+    found = Enterprise.objects.filter(uscc=None).values_list("pk", "name", "short_name", "name_en")
+    for pk, *names in found.iterator(chunk_size=5000):
+        yield from ((pk, name) for name in names if name)
+    yield from (
+        FormerName.objects.filter(enterprise__uscc=None).values_list("enterprise_id", "name").iterator(5000)
+    )
