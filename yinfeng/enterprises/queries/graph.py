@@ -102,6 +102,15 @@ def names(enterprises: Collection[int]) -> dict[int, str]:
     return dict(Enterprise.objects.filter(pk__in=enterprises).values_list("pk", "name"))
 
 
+def named_places(enterprises: Collection[int]) -> dict[int, tuple[str, str]]:
+    """Return name and place of enterprises by their id; a municipality is named once."""
+    found = Enterprise.objects.filter(pk__in=enterprises).values_list("pk", "name", "province", "city")
+    return {
+        pk: (name, city if city.startswith(province) else " ".join(filter(None, (province, city))))
+        for pk, name, province, city in found
+    }
+
+
 # --- around an enterprise -----------------------------------------------------------------------------------------
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -306,7 +306,7 @@ class ShowsOpenings(Page):
         shown = found.found[:SHOWN]
         samples = [item for opening in shown for item in opening.evidence[: openings.SAMPLES]]
         links = graph.links({pk for item in samples for pk in (item.first, item.second)})
-        firms = self._firms(
+        firms = graph.named_places(
             {opening.enterprise for opening in shown} | {pk for link in links.values() for pk in (link.enterprise, link.other)}
         )  # fmt: skip
         courted = self._courted([opening.enterprise for opening in shown])
@@ -333,14 +333,6 @@ class ShowsOpenings(Page):
             "is_partial": found.is_partial,
             "limit": f"{openings.ROWS:,}",
             "switches": self._switches(),
-        }
-
-    @staticmethod
-    def _firms(pks: Iterable[int]) -> dict[int, tuple[str, str]]:
-        found = Enterprise.objects.filter(pk__in=list(pks)).values_list("pk", "name", "province", "city")
-        return {
-            pk: (name, city if city.startswith(province) else " ".join(filter(None, (province, city))))
-            for pk, name, province, city in found
         }
 
     def _courted(self, pks: list[int]) -> dict[int, str]:
