@@ -99,7 +99,6 @@ __all__ = [
     "merged_into",
     "mergings_of",
     "named_since",
-    "names_and_codes",
     "names_without_code",
     "only_in",
     "pairs",
