@@ -376,7 +376,8 @@ def _are_common(questions: Sequence[Question], rows: QuerySet[Any]) -> list[bool
     """Say of each question whether its answers are better found on a walk; SQLite's need none to be given in order."""
     if connection.vendor != "postgresql":
         return [bool(rows.query.where) and _is_common(question) for question in questions]
-    first, *others = (_entries(question).values("pk") for question in questions)
+    # Without a limit the parts could be read in parallel, and each would say how many rows one worker reads.
+    first, *others = (_entries(question).values("pk")[:_NO_LIMIT] for question in questions)
     (plan,) = json.loads(first.union(*others, all=True).explain(format="json"))
     return [part["Plan Rows"] >= COMMON for part in (plan["Plan"]["Plans"] if others else [plan["Plan"]])]
 
