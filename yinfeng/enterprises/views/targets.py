@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from yinfeng.core import tables
 from yinfeng.core.actors import Actor
@@ -178,9 +178,7 @@ class AddTargets(ActPage):
     def act(self, form: Any) -> str:
         made, known = services.add_targets(by=self.by, enterprises=self.firms, values=form.cleaned_data)
         count = len(made)
-        sentence = ngettext("已将 %(count)s 家企业列入名单。", "已将 %(count)s 家企业列入名单。", count) % {
-            "count": count
-        }
+        sentence = _("列入名单：%(count)s 家。") % {"count": count}
         if known:
             sentence += _("另有 %(count)s 家已在名单中，未作改动。") % {"count": len(known)}
         self.say(sentence)
