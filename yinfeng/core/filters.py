@@ -23,6 +23,9 @@ from yinfeng.core.tables import with_query
 LONGEST_TEXT = 300
 
 
+_SELECTED = flatatt({"selected": True})
+
+
 class QuickSelect(forms.Select):
     """A choice written out in Python: as a template, a list's filters took longer than its rows."""
 
@@ -32,7 +35,7 @@ class QuickSelect(forms.Select):
         choices, chosen = list(self.choices), self.format_value(value)
         if any(isinstance(label, list | tuple) for _code, label in choices):  # in groups
             return super().render(name, value, attrs, renderer)
-        marked = ((code, flatatt({"selected": str(code) in chosen}), label) for code, label in choices)
+        marked = ((code, _SELECTED if str(code) in chosen else "", label) for code, label in choices)
         options = format_html_join("", '<option value="{}"{}>{}</option>', marked)
         return format_html(
             '<select name="{}"{}>{}</select>', name, flatatt(self.build_attrs(self.attrs, attrs)), options
