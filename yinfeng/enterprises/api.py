@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.decorators import action
 
@@ -28,7 +29,7 @@ from yinfeng.core.crypto import mask_phone
 from yinfeng.core.errors import Conflict, Missing
 from yinfeng.core.scopes import rows
 from yinfeng.enterprises import queries, services
-from yinfeng.enterprises.api_merging import Mergeable
+from yinfeng.enterprises.api_merging import MERGED_AWAY, Mergeable
 from yinfeng.enterprises.api_relations import Connected
 from yinfeng.enterprises.filters import EnterpriseFilter
 from yinfeng.enterprises.forms import ContactForm
@@ -101,6 +102,7 @@ class Verification(Strict):
         return not_after_today(day, _("核实日期不能晚于今天。"))
 
 
+@extend_schema_view(retrieve=extend_schema(responses={200: EnterpriseSerializer, 302: MERGED_AWAY}))
 class EnterpriseViewSet(Connected, Mergeable):
     """The enterprise library."""
 

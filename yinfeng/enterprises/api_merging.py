@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -63,17 +63,12 @@ class MergedAway(serializers.Serializer[Any]):
     enterprise = serializers.IntegerField()
 
 
+MERGED_AWAY = OpenApiResponse(MergedAway, description="It became part of another enterprise; see Location.")
+
+
 class Mergeable(ObjectViewSet):
     """What can be done about an enterprise that the library has twice."""
 
-    @extend_schema(
-        responses={
-            200: None,
-            302: OpenApiResponse(
-                MergedAway, description="It became part of another enterprise; see Location."
-            ),
-        }
-    )
     def retrieve(self, request: Request, pk: str = "") -> Response:
         """Read an enterprise; one that became part of another answers 302 with the address of that."""
         try:
