@@ -343,5 +343,9 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
-    "ENUM_NAME_OVERRIDES": {"RelationKindEnum": "yinfeng.enterprises.models.RELATION_KINDS.items"},
+    "ENUM_NAME_OVERRIDES": {
+        "NameKindEnum": "yinfeng.enterprises.models.NAME_KINDS.items",
+        "RelationKindEnum": "yinfeng.enterprises.models.RELATION_KINDS.items",
+        "TieKindEnum": "yinfeng.enterprises.models.TIE_KINDS.items",
+    },
 }
