@@ -34,6 +34,11 @@ class Contribution:
     asks: Sequence[str] = ()
 
 
+def aside(text: object, note: object) -> str:
+    """Return a text with a note in brackets."""
+    return _("%(text)s（%(note)s）") % {"text": text, "note": note}
+
+
 def due_text(due: date | None) -> str:
     """Return until when something is due, and whether that is past: “（2026-05-20 前，已逾期）”."""
     if due is None:

@@ -12,7 +12,7 @@ from yinfeng.core.money import show
 from yinfeng.core.prepared import prepared
 from yinfeng.core.scopes import with_actions
 from yinfeng.core.tables import day
-from yinfeng.enterprises.briefs import Contribution, Line, due_text
+from yinfeng.enterprises.briefs import Contribution, Line, aside, due_text
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.projects import queries, stages
 from yinfeng.projects.models import Project, Talk
@@ -59,7 +59,7 @@ def _project(project: Any) -> Line:
         amount = _("投资额未填")
     stage = str(stages.STAGES[project.stage])
     if project.status != stages.ONGOING:
-        stage += f"（{stages.STATUSES[project.status]}）"
+        stage = aside(stage, stages.STATUSES[project.status])
     return Line(project.name, f"{stage} · {amount} · {unit.brief}")
 
 
@@ -74,7 +74,7 @@ def _dealing(project: Any) -> queries.Dealing:
 def _talk(talk: Talk) -> Line:
     where = " · ".join(filter(None, [day(talk.talk_date), talk.get_form_display(), talk.place]))
     people = _("我方 %(ours)s；对方 %(theirs)s") % {"ours": talk.our_side, "theirs": talk.their_side}
-    return Line(f"{where}：{talk.summary}", people)
+    return Line(_("%(head)s：%(text)s") % {"head": where, "text": talk.summary}, people)
 
 
 def _asks(running: list[Any], talks: list[Talk]) -> list[str]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from yinfeng.core import money, tables
 from yinfeng.core.queries import code_labels
 from yinfeng.enterprises import queries
-from yinfeng.enterprises.briefs import PROVIDERS, Contribution, Line, due_text
+from yinfeng.enterprises.briefs import PROVIDERS, Contribution, Line, aside, due_text
 from yinfeng.enterprises.models import (
     LEVELS,
     RELATION_KINDS,
@@ -72,7 +72,7 @@ class EnterpriseBrief(BesideOne):
                 "facts": self.facts(firm, labels),
                 "makes": self.makes(firm, labels),
                 "owners": self.owners(found.shareholders),
-                "former": cut("、".join(found.former), 60),
+                "former": cut(_("、").join(found.former), 60),
                 "links": self.links(firm, found),
                 "sees_people": self.by.may("enterprises.contact.view"),
                 "people": first([self.person(*item) for item in found.people], PEOPLE),
@@ -122,9 +122,9 @@ class EnterpriseBrief(BesideOne):
     @staticmethod
     def owners(shareholders: Iterable[Neighbour]) -> str:
         named = [
-            f"{item.name}（{float(item.share):g}%）" if item.share else item.name for item in shareholders
+            aside(item.name, f"{float(item.share):g}%") if item.share else item.name for item in shareholders
         ]
-        return cut("、".join(named), 110)
+        return cut(_("、").join(named), 110)
 
     def links(self, firm: Enterprise, found: Briefing) -> dict[str, Any]:
         """Return the relations to firms here, who of ours knows somebody there, and one way of introduction if neither is near."""
@@ -165,7 +165,7 @@ class EnterpriseBrief(BesideOne):
             "kind": SIGNAL_KINDS[item.kind], "level": LEVELS[item.level], "day": tables.day(item.noted_date),
         }  # fmt: skip
         step = _("下一步：%(step)s") % {"step": item.next_step} if item.next_step else ""
-        return Line(f"{head}：{item.detail}", step)
+        return Line(_("%(head)s：%(text)s") % {"head": head, "text": item.detail}, step)
 
     @staticmethod
     def gathered(given: Iterable[Contribution], name: str, count: int) -> dict[str, Any] | None:
@@ -175,8 +175,10 @@ class EnterpriseBrief(BesideOne):
 
     @staticmethod
     def courting(found: Briefing) -> str:
-        named = [f"{unit}（{owner}，{TARGET_STATES[state]}）" for unit, owner, state in found.courting]
-        return cut("、".join(named), TEXT)
+        named = [
+            aside(unit, f"{owner}{_('，')}{TARGET_STATES[state]}") for unit, owner, state in found.courting
+        ]
+        return cut(_("、").join(named), TEXT)
 
     @staticmethod
     def unknown(firm: Enterprise, found: Briefing, given: Iterable[Contribution]) -> list[tuple[str, str]]:

@@ -17,6 +17,7 @@ from yinfeng.core.scopes import fetch, rows
 from yinfeng.core.tables import with_query
 from yinfeng.core.web import Page
 from yinfeng.enterprises import queries
+from yinfeng.enterprises.briefs import aside
 from yinfeng.enterprises.models import RELATION_KINDS, TIE_KINDS, Enterprise
 from yinfeng.enterprises.queries import graph, openings
 from yinfeng.enterprises.signals import is_here
@@ -184,10 +185,10 @@ class RelationsChart(BesideOne):
             else:
                 behind.setdefault(far, []).append(f"{link.sentence(names)} · {evidence(link)}")
         second = [
-            self._line(pk, names, signs) | {"sub": "；".join(behind[pk])} for pk in steps if pk in behind
+            self._line(pk, names, signs) | {"sub": _("；").join(behind[pk])} for pk in steps if pk in behind
         ]
         lists = ((_("直接关系"), own), (_("关联企业的关联企业"), second), (_("关联企业之间"), among))
-        return [{"title": f"{title}（{len(lines):,}）", "rows": lines} for title, lines in lists if lines]
+        return [{"title": aside(title, f"{len(lines):,}"), "rows": lines} for title, lines in lists if lines]
 
     @staticmethod
     def _line(pk: int, names: Mapping[int, str], signs: Mapping[int, tuple[str, Any]]) -> dict[str, Any]:
@@ -277,7 +278,7 @@ def line_of(path: graph.Path, found: graph.Introductions) -> str:
     parts = []
     for place, link in zip(path.places, path.links, strict=False):
         role = RELATION_KINDS[link.kind] if link.other == place else REVERSED[link.kind]
-        parts.append(f"{found.names[place]}（{role}）")
+        parts.append(aside(found.names[place], role))
     parts.append(found.names[path.places[-1]])
     line = " → ".join(parts)
     if path.start in found.local:
@@ -342,7 +343,7 @@ class ShowsOpenings(Page):
         units: dict[int, list[str]] = {}
         for item in queries.courting(pks):
             units.setdefault(item.enterprise, []).append(item.unit_name)
-        return {pk: "、".join(dict.fromkeys(named)) for pk, named in units.items()}
+        return {pk: _("、").join(dict.fromkeys(named)) for pk, named in units.items()}
 
     @staticmethod
     def _told(
@@ -353,9 +354,7 @@ class ShowsOpenings(Page):
         return {
             "local": {"name": names[item.local], "url": reverse("enterprise", args=[item.local])},
             "between": {"name": names[item.between], "url": reverse("enterprise", args=[item.between])},
-            "sentences": [
-                {"text": link.sentence(names), "evidence": evidence(link)} for link in (first, second)
-            ],
+            "sentences": [aside(link.sentence(names), evidence(link)) for link in (first, second)],
         }
 
     def _switches(self) -> list[dict[str, Any]]:
