@@ -17,6 +17,7 @@ LOCKS = {
     "run-s3": ["pyproject.toml", "--extra", "postgres", "--extra", "s3", "--group", "build", *AS_TESTED],
     "uv": ["--group", "uv"],
     "node": ["--group", "node"],
+    "peers": ["--group", "peers"],
 }
 FORM = [
     "--quiet",

@@ -10,11 +10,14 @@ name as they are. What is common says nothing (有限, 科技), so only the rare
 
 from __future__ import annotations
 
+import json
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -33,8 +36,8 @@ Ints = np.ndarray[Any, np.dtype[np.uint64]]
 POSTINGS = 4_000
 # Names that are judged of those that share most.
 CLOSE_LOOK = 24
-# Of what the best one shares the others must share so much.
-NEARNESS = 0.4
+# Of what the best one shares the others must share so much; less in a small library, where every pair is rare.
+NEARNESS, NEARNESS_OF_FEW, FEW = 0.55, 0.25, 200_000
 # Names looked up at a time: their postings are one array of some megabytes.
 BATCH = 1_000
 # Two verdicts this near to each other leave it open which of the two is meant.
@@ -207,20 +210,22 @@ class Library:
         folder.mkdir(parents=True, exist_ok=True)
         for name in self.ARRAYS:
             np.save(folder / f"{name}.npy", getattr(self, name))
-        lines = (f"{name}\t{self.registered.get(at, '')}\n" for at, name in enumerate(self.names))
-        with (folder / "names.tsv").open("w", encoding="utf-8", errors="surrogatepass") as file:
-            file.writelines(lines)
+        texts = {"names.txt": "\n".join(self.names), "registered.json": json.dumps(self.registered)}
+        for name, text in texts.items():
+            (folder / name).write_text(text, encoding="utf-8", errors="surrogatepass")
 
     @classmethod
     def load(cls, folder: Path) -> Library:
-        """Return a library that was saved; its arrays stay on the disk and are read as they are asked for."""
+        """Return a library that was saved."""
         library = cls.__new__(cls)
         for name in cls.ARRAYS:
-            setattr(library, name, np.load(folder / f"{name}.npy", mmap_mode="r"))
-        with (folder / "names.tsv").open(encoding="utf-8", errors="surrogatepass") as file:
-            lines = [line.rstrip("\n").split("\t") for line in file]
-        library.names = [name for name, _registered in lines]
-        library.registered = {at: registered for at, (_name, registered) in enumerate(lines) if registered}
+            setattr(library, name, np.load(folder / f"{name}.npy"))
+        texts = [
+            (folder / name).read_text(encoding="utf-8", errors="surrogatepass")
+            for name in ("names.txt", "registered.json")
+        ]
+        library.names = texts[0].split("\n") if len(library.ids) else []
+        library.registered = {int(at): name for at, name in json.loads(texts[1]).items()}
         return library
 
     def row(self, at: int) -> Named:
@@ -282,7 +287,7 @@ class Library:
         rank = shared * (1 + 0.5 * shared / np.maximum(self.mass[where], 1e-6))
         heads = np.flatnonzero(_changes(who))
         best = np.repeat(np.maximum.reduceat(rank, heads), np.diff(np.append(heads, len(who))))
-        near = rank >= NEARNESS * best
+        near = rank >= (NEARNESS if len(self.names) > FEW else NEARNESS_OF_FEW) * best
         who, where, rank = who[near], where[near], rank[near]
         behind = ((best[near] - rank) * 1000).astype(np.uint64)
         order = (
@@ -297,6 +302,36 @@ class Library:
         """Yield for each name the enterprises it may mean, likeliest first."""
         for name, near in zip(names, self.likely(names), strict=True):
             yield decide(name, judge(name, map(self.row, near)))
+
+
+# Fewer names than these are matched before other processes have begun.
+WORTH_SHARING = 5_000
+
+
+def match_many(library: Library, names: Sequence[str]) -> Iterator[list[Match]]:
+    """Yield what ``Library.match`` does, many names by as many processes as there are processors.
+
+    Only for a process of one thread, as commands are: its memory is shared with the others as it is.
+    """
+    processes = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    if len(names) < WORTH_SHARING or processes == 1:
+        yield from library.match(names)
+        return
+    shares = [names[at : at + BATCH] for at in range(0, len(names), BATCH)]
+    with get_context("fork").Pool(processes, _take, (library,)) as pool:
+        for answers in pool.imap(_match_share, shares):
+            yield from answers
+
+
+_taken: list[Library] = []
+
+
+def _take(library: Library) -> None:
+    _taken.append(library)
+
+
+def _match_share(names: Sequence[str]) -> list[list[Match]]:
+    return list(_taken[0].match(names))
 
 
 def _changes(numbers: Any) -> Any:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -73,7 +74,6 @@ _TRADES = """
 """
 
 _TRADE_WORDS = frozenset(_TRADES.split())
-_LONGEST_TRADE = max(map(len, _TRADE_WORDS))
 
 # Legal forms at the end of a name → the one form that stands for them when names are compared.
 _FORMS = {
@@ -103,6 +103,7 @@ _FORMS = {
 }
 # Of a legal form cut short in writing (…有限责任, …股份, 长城汽车天津分) these characters can stay.
 _FORM_LETTERS = frozenset("集团控股份有限责任总分公司")
+_FORM_ENDS = {form[-1]: tuple(other for other in _FORMS if other[-1] == form[-1]) for form in _FORMS}
 _GROUPS = ("企业集团", "控股集团", "集团控股", "集团", "控股")
 # Forms that a name keeps in talking: 洋河酒厂 for 江苏洋河酒厂股份有限公司.
 _TALKED = frozenset(("厂", "事务所", "合作社"))
@@ -128,6 +129,14 @@ _BRANCH_WORD = re.compile(
 _HEAD_OF_BRANCH = re.compile(r".+?(?<![分支])公司|.+?银行")
 
 
+def _sizes(words: Iterable[str], part: slice) -> dict[str, tuple[int, ...]]:
+    """Return for the two characters that words begin (or end) with how long such words are, the longest first."""
+    found: defaultdict[str, set[int]] = defaultdict(set)
+    for word in words:
+        found[word[part]].add(len(word))
+    return {key: tuple(sorted(sizes, reverse=True)) for key, sizes in found.items()}
+
+
 class Places:
     """Names of administrative divisions (GB/T 2260), by which a name's place is told from its brand.
 
@@ -146,7 +155,7 @@ class Places:
         above |= {
             code[:2]: stem for code, name in rows if code.endswith("0000") and (stem := self._stem_of(name))
         }
-        self._within: dict[str, dict[str, str]] = {}
+        within: defaultdict[str, set[str]] = defaultdict(set)
         for code, name in rows:
             stem = _COUNTY.sub("", name)
             if code.endswith("00"):  # 内蒙古自治区, 甘孜藏族自治州: as the short name, where there is one
@@ -157,15 +166,13 @@ class Places:
             self._stems.setdefault(name, stem)
             for upper in (above.get(code[:4] + "00"), above.get(code[:2])):
                 if upper:
-                    self._within.setdefault(upper, {})[stem] = stem
-        self._longest = max(map(len, self._stems))
+                    within[upper].add(stem)
+        self._within = {upper: sorted(stems, key=len, reverse=True) for upper, stems in within.items()}
+        self._beginning, self._ending = _sizes(self._stems, slice(2)), _sizes(self._stems, slice(-2, None))
 
     def _stem_of(self, name: str) -> str:
         """Return the known place that a name begins with (内蒙古自治区, 甘孜藏族自治州)."""
         return next((name[:size] for size in range(len(name), 1, -1) if name[:size] in self._stems), "")
-
-    def _sizes(self, text: str) -> range:
-        return range(min(self._longest, len(text)), 1, -1)
 
     def stem(self, text: str) -> str | None:
         """Return the place that ``text`` names, without 省 or 市, or None."""
@@ -173,15 +180,17 @@ class Places:
 
     def leading(self, text: str, behind: str = "") -> tuple[int, str]:
         """Return how many characters at the beginning of ``text`` name one place, and that; ``behind`` is the place before."""
-        near = self._within.get(behind, {})
-        for size in self._sizes(text):
-            if found := self._stems.get(text[:size]) or near.get(text[:size]):
+        for size in self._beginning.get(text[:2], ()):
+            if found := self._stems.get(text[:size]):
                 return size, found
+        for stem in self._within.get(behind, ()) if behind else ():
+            if text.startswith(stem):
+                return len(stem), stem
         return 0, ""
 
     def trailing(self, text: str) -> int:
         """Return how many characters at the end of ``text`` name one place."""
-        return next((size for size in self._sizes(text) if text[-size:] in self._stems), 0)
+        return next((size for size in self._ending.get(text[-2:], ()) if text[-size:] in self._stems), 0)
 
     def split(self, text: str) -> str | None:
         """Return ``text`` as places without 省, 市, 区 if it is nothing but places (福建厦门, 厦门市集美区), else None."""
@@ -277,9 +286,14 @@ def _cut_branch(text: str, places: Places) -> tuple[str, str]:
 
 def _cut_form(text: str) -> tuple[str, str, str]:
     """Return a name without its legal form, 集团 or 控股 before it, and the unified form."""
-    ending = next((form for form in _FORMS if text.endswith(form) and len(text) > len(form) + 1), "")
+    ending = next(
+        (form for form in _FORM_ENDS.get(text[-1:], ()) if text.endswith(form) and len(text) > len(form) + 1),
+        "",
+    )
     text = text.removesuffix(ending)
-    group = next((word for word in _GROUPS if text.endswith(word) and len(text) > len(word) + 1), "")
+    group = ""
+    if text.endswith(("集团", "控股")):
+        group = next((word for word in _GROUPS if text.endswith(word) and len(text) > len(word) + 1), "")
     return text.removesuffix(group), group, _FORMS.get(ending, "")
 
 
@@ -296,11 +310,15 @@ def _cut_places(text: str, inside: list[str], places: Places) -> tuple[str, str]
     return text, "".join(dict.fromkeys(found))
 
 
+_TRADE_ENDS = _sizes(_TRADE_WORDS, slice(-2, None))
+_OPTIONAL_STARTS = _sizes(_OPTIONAL, slice(2))
+
+
 def _cut_trades(core: str) -> tuple[str, str]:
     """Return brand and trade: the longest trade words from the end, as long as two characters or none at all stay."""
     brand = core
     while True:
-        sizes = range(min(_LONGEST_TRADE, len(brand)), 1, -1)
+        sizes = _TRADE_ENDS.get(brand[-2:], ())
         size = next((size for size in sizes if brand[-size:] in _TRADE_WORDS), 0)
         if not size or len(brand) - size == 1:
             return brand, core[len(brand) :]
@@ -501,7 +519,7 @@ def _pieces(core: str, brand: str) -> tuple[tuple[str, bool], ...]:
     found: list[tuple[str, bool]] = []
     at = 0
     while at < len(core):
-        sizes = range(min(_LONGEST_TRADE, len(core) - at), 1, -1)
+        sizes = _OPTIONAL_STARTS.get(core[at : at + 2], ())
         size = next((size for size in sizes if core[at : at + size] in _OPTIONAL), 0)
         found.append((core[at : at + (size or 1)], bool(size) and at > 0 and at + size > min(len(brand), 2)))
         at += size or 1

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.enterprises.test_naming import TYPED, shared
+from yinfeng.enterprises import matching
 from yinfeng.enterprises.matching import Library, Match, Named
 
 FIRMS = [
@@ -132,6 +133,13 @@ def test_a_kept_library_answers_as_the_one_it_was_made_of(names: list[str]) -> N
         kept = Library.load(Path(folder))
         assert [kept.row(at) for at in range(len(names))] == [made.row(at) for at in range(len(names))]
         assert list(kept.match(names)) == list(made.match(names))
+
+
+def test_many_names_are_shared_among_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matching, "WORTH_SHARING", 1)
+    monkeypatch.setattr(matching, "BATCH", 2)
+    names = ["信达电子", "厦门新达电子有限公司", "", "招信银行厦门分行", "panasonic"]
+    assert list(matching.match_many(library(*FIRMS), names)) == list(library(*FIRMS).match(names))
 
 
 # --- quality on labelled names ------------------------------------------------------------------------------------

@@ -20,13 +20,13 @@ from yinfeng.core.exchange.delimited import escape_formula
 from yinfeng.enterprises import queries, services, uscc
 from yinfeng.enterprises.imports import NEEDS_A_PERSON
 from yinfeng.enterprises.imports.lists import load_lists
-from yinfeng.enterprises.matching import Library, Match, Named
+from yinfeng.enterprises.matching import Library, Match, Named, match_many
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.enterprises.names_file import Line, read_names
 
 COLUMNS = ("input", "rank", "matched_name", "enterprise_id", "score", "decision", "reason")
 PAIR_COLUMNS = ("cluster", "enterprise_id", "name", "other_id", "other_name", "score", "reason")
-BATCH = 2_000
+BATCH, IDS = 50_000, 2_000
 _LISTING = re.compile(r"[0-9A-Z]{1,6}(?:\.[A-Z]{2,6})?")
 
 
@@ -78,7 +78,9 @@ class Command(BaseCommand):
             writer.writerow(COLUMNS)
             while batch := list(islice(lines, BATCH)):
                 coded = by_code(batch)
-                for line, matches in zip(batch, known.match([line.name for line in batch]), strict=True):
+                for line, matches in zip(
+                    batch, match_many(known, [line.name for line in batch]), strict=True
+                ):
                     found = ([coded[line]] if line in coded else matches)[:top]
                     counts[found[0].decision if found else "none"] += 1
                     writer.writerows(_rows(line, found))
@@ -99,7 +101,7 @@ class Command(BaseCommand):
 
     def _dedupe(self, out: Path, note: bool) -> None:
         library = queries.library()
-        rows = Enterprise.objects.order_by("pk").values_list("pk", "name").iterator(chunk_size=BATCH)
+        rows = Enterprise.objects.order_by("pk").values_list("pk", "name").iterator(chunk_size=IDS)
         pairs = {}
         while batch := list(islice(rows, BATCH)):
             for pair in queries.pairs(library, batch):
@@ -201,7 +203,7 @@ def _coded(pk: int, name: str, *, by_uscc: bool) -> Match:
 def _names(ids: set[int]) -> dict[int, str]:
     ordered = sorted(ids)
     names: dict[int, str] = {}
-    for at in range(0, len(ordered), BATCH):
-        rows = Enterprise.objects.filter(pk__in=ordered[at : at + BATCH])
+    for at in range(0, len(ordered), IDS):
+        rows = Enterprise.objects.filter(pk__in=ordered[at : at + IDS])
         names |= dict(rows.values_list("pk", "name"))
     return names
