@@ -54,7 +54,7 @@ def of(permission: str, parent: str, row: str = "", everyone: bool = False) -> R
 
 POST_ONLY = frozenset({405})
 LIBRARY, CONTACTS = "enterprises.enterprise.view", "enterprises.contact.view"
-MERGE = "enterprises.enterprise.merge"
+MERGE, IMPORT = "enterprises.enterprise.merge", "enterprises.enterprise.import"
 TARGETS, SIGNALS = "enterprises.target.view", "enterprises.signal.view"
 LEADS, PROJECTS = "projects.lead.view", "projects.project.view"
 
@@ -129,6 +129,8 @@ MATRIX: dict[str, Route] = {
     "enterprise-check": page(LIBRARY),
     "enterprise-add": page("enterprises.enterprise.add"),
     "enterprises-import": page("enterprises.enterprise.import"),
+    "enterprises-import-row": own(IMPORT, "job", 405, number=3, rows={"enterprise": "enterprise"}),
+    "enterprises-import-again": own(IMPORT, "job", 405),
     "enterprises-template": page("enterprises.enterprise.import"),
     "enterprise": page(LIBRARY, "enterprise"),
     "enterprise-edit": page("enterprises.enterprise.change", "enterprise"),

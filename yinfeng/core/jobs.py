@@ -65,19 +65,25 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of job: what it is called, one chunk of its work, and where its result is looked at."""
+    """A kind of job: what it is called and one chunk of its work.
+
+    ``options`` gives what may be decided about a line of its report, as the job's page shows it; ``again`` the address to
+    post to when the questioned rows are to be taken up once more, empty when there are none.
+    """
 
     code: str
     label: Any
     chunk: Callable[[Job, Actor], Step]
+    options: Callable[[Job, Mapping[str, Any]], list[dict[str, Any]]] | None = None
+    again: Callable[[Job], str] | None = None
 
 
 KINDS: dict[str, Kind] = {}
 
 
-def register(code: str, label: Any, chunk: Callable[[Job, Actor], Step]) -> None:
-    """Say what a kind of job does; called in ``AppConfig.ready``."""
-    KINDS[code] = Kind(code, label, chunk)
+def register(code: str, label: Any, chunk: Callable[[Job, Actor], Step], **more: Any) -> None:
+    """Say what a kind of job does (see ``Kind``); called in ``AppConfig.ready``."""
+    KINDS[code] = Kind(code, label, chunk, **more)
 
 
 @transaction.atomic
@@ -89,8 +95,12 @@ def start(
     parameters: Mapping[str, Any],
     source: File[Any] | None = None,
     source_name: str = "",
+    source_of: Job | None = None,
 ) -> Job:
-    """Create a job and enqueue it in the same transaction: either both exist afterwards or neither."""
+    """Create a job and enqueue it in the same transaction: either both exist afterwards or neither.
+
+    It works on a new file (``source``), or on the one that another job was given (``source_of``).
+    """
     job = Job(
         kind=kind,
         title=title[:200],
@@ -101,8 +111,10 @@ def start(
     )
     if source is not None:
         job.source_file.save(f"{kind}{timezone.now():%H%M%S%f}", source, save=False)
+    if source_of is not None:
+        job.source_file, job.source_name = source_of.source_file.name, source_of.source_name
     job.save(force_insert=True)
-    events.record(by=by, verb="core.job.started", obj=job, data={"file": source_name})
+    events.record(by=by, verb="core.job.started", obj=job, data={"file": job.source_name})
     _enqueue(job)
     return job
 

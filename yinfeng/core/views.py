@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import django_filters
@@ -393,9 +394,22 @@ class JobDetail(Page):
             for offer in jobs.LIFECYCLE.offers(job, self.by)
             if offer.move.action == "change"
         ]
-        return self.render({"job": job_line(job, self.by), "acts": acts, "report": self._report(job)})
+        kind = jobs.KINDS.get(job.kind)
+        own = kind is not None and job.owner_id == self.by.user_id
+        again = kind.again(job) if kind and kind.again and own else ""
+        options = kind.options if kind and own else None
+        return self.render(
+            {
+                "job": job_line(job, self.by),
+                "acts": acts,
+                "again_url": again,
+                "report": self._report(job, options),
+            }
+        )
 
-    def _report(self, job: Job) -> dict[str, Any] | None:
+    def _report(
+        self, job: Job, options: Callable[[Job, Mapping[str, Any]], list[dict[str, Any]]] | None
+    ) -> dict[str, Any] | None:
         counts = job.report.get("counts")
         if counts is None:
             return None
@@ -424,7 +438,9 @@ class JobDetail(Page):
                     "number": line["number"],
                     "outcome": labels.get(line["outcome"], line["outcome"]),
                     "tone": OUTCOME_TONES.get(line["outcome"], ""),
+                    "name": line.get("name", ""),
                     "text": " ".join(line["sentences"]),
+                    "options": options(job, line) if options else [],
                 }
                 for line in lines[:REPORT_LINES]
             ],

@@ -14,6 +14,7 @@ class EnterprisesConfig(AppConfig):
     def ready(self) -> None:
         from yinfeng.core import desk, events, jobs, search
         from yinfeng.enterprises import home, imports, queries, services
+        from yinfeng.enterprises.imports import pages
         from yinfeng.enterprises.models import Enterprise
 
         def line(firm: Any) -> dict[str, Any]:
@@ -26,7 +27,9 @@ class EnterprisesConfig(AppConfig):
 
         desk.searchable(desk.Found(Enterprise, _("企业"), "enterprises", "enterprises.enterprise.view", line))
         search.register(Enterprise, queries.search_entries, guard="enterprises.contact.view")
-        jobs.register(imports.KIND, _("导入企业名单"), imports.chunk)
+        jobs.register(
+            imports.KIND, _("导入企业名单"), imports.chunk, options=pages.options, again=pages.again_url
+        )
         home.register()
         for verb in ("added", "handed_over"):
             events.subscribe(f"enterprises.target.{verb}", services.tell_owner)

@@ -22,6 +22,14 @@ urlpatterns = [
     path("enterprises/check/", records.CheckEnterprise.as_view(), name="enterprise-check"),
     path("enterprises/add/", records.AddEnterprise.as_view(), name="enterprise-add"),
     path("enterprises/import/", imports.ImportEnterprises.as_view(), name="enterprises-import"),
+    path(
+        "enterprises/import/<int:pk>/rows/<int:number>/<int:enterprise>/",
+        imports.SettleRow.as_view(),
+        name="enterprises-import-row",
+    ),
+    path(
+        "enterprises/import/<int:pk>/again/", imports.TakeUpAgain.as_view(), name="enterprises-import-again"
+    ),
     path("enterprises/import/template/", imports.Template.as_view(), name="enterprises-template"),
     path("enterprises/openings/", relations.CityOpenings.as_view(), name="openings"),
     path("enterprises/<int:pk>/", records.EnterpriseDetail.as_view(), name="enterprise"),

@@ -9,14 +9,16 @@ from itertools import islice
 from typing import IO, Any
 
 from django.db import IntegrityError
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from yinfeng.core import jobs, stores
 from yinfeng.core.actors import Actor
-from yinfeng.core.errors import Conflict
+from yinfeng.core.errors import Conflict, Invalid
 from yinfeng.core.exchange.reading import Table, open_table
 from yinfeng.core.exchange.report import RowReport
 from yinfeng.core.models import Job
+from yinfeng.core.scopes import demand
 from yinfeng.enterprises import queries, services
 from yinfeng.enterprises.imports import alike
 from yinfeng.enterprises.imports.deciding import Batch, Memory, TagList, decide
@@ -24,7 +26,9 @@ from yinfeng.enterprises.imports.memory import Decided
 from yinfeng.enterprises.imports.memory import Row as Noted
 from yinfeng.enterprises.imports.rows import COLUMNS, Said, said
 
-__all__ = ["COLUMNS", "KIND", "Batch", "Memory", "TagList", "chunk", "decide", "open_list", "said"]
+__all__ = [
+    "COLUMNS", "KIND", "Batch", "Memory", "TagList", "again", "chunk", "decide", "left", "open_list", "said", "started",
+]  # fmt: skip
 
 KIND = "enterprises.import"
 # Rows of a chunk: the first ones are small, so that something is to be seen soon; later ones as large as is quickest.
@@ -48,6 +52,30 @@ def chunk_size(cursor: int) -> int:
 def open_list(file: IO[bytes], name: str) -> Table:
     """Open a list of enterprises: a million rows of text; of a workbook what can be held in memory."""
     return open_table(file, name, COLUMNS, max_rows=MOST_ROWS, max_bytes=MOST_BYTES)
+
+
+def started(*, by: Actor, file: Any, tag: str = "", year: int = 0, complete: bool = False) -> Job:
+    """Begin the import of an uploaded list, having made sure that it can be read.
+
+    ``complete``: the list names all enterprises that have the tag of that year; others lose it.
+    """
+    by.require("enterprises.enterprise.import", _("您没有批量导入企业的权限。"))
+    if not file.name.lower().endswith((".xlsx", ".csv", ".csv.gz", ".tsv")):
+        sentence = _("只能导入 xlsx 或 csv 文件。请在 Excel 或 WPS 中另存为 xlsx 再上传。")
+        raise Invalid(sentence, fields={"file": [sentence]})
+    if complete and not tag:
+        sentence = _("名单完整时请选择它的标签。")
+        raise Invalid(sentence, fields={"complete": [sentence]})
+    with open_list(file, file.name) as table:
+        notes = table.notes
+    file.seek(0)
+    return jobs.start(
+        by=by, kind=KIND, title=_("导入企业名单：%(file)s") % {"file": file.name},
+        parameters={
+            "tag": tag, "year": year, "complete": complete, "phase": "check", "language": get_language(), "notes": notes,
+        },
+        source=file, source_name=file.name[:200],
+    )  # fmt: skip
 
 
 @dataclass
@@ -174,6 +202,24 @@ def finished(job: Job, by: Actor, at: Reading, tags: TagList, report: dict[str, 
     if report["phase"] == "check":
         return jobs.Step(0, report, "wait", at.position, values)
     return jobs.Step(at.position, report, "finish", at.position, values)
+
+
+def left(job: Job) -> list[int]:
+    """Return the numbers of the questioned rows that nobody has taken up again."""
+    rows = job.report.get("rows", ())
+    return [line["number"] for line in rows if line["outcome"] == "questioned"] if job.state == "done" else []
+
+
+def again(*, by: Actor, job: Job) -> Job:
+    """Take the questioned rows of a finished import up again, with what was decided about them since."""
+    by.require("enterprises.enterprise.import", _("您没有批量导入企业的权限。"))
+    demand(job, by, "change", _("只有发起导入的人可以再次处理。"))
+    numbers = left(job)
+    if not numbers:
+        raise Conflict(_("没有需要再次处理的行。"))
+    parameters = {**job.parameters, "phase": "write", "only": numbers, "complete": False, "notes": []}
+    title = _("再次处理有疑问的行：%(file)s") % {"file": job.source_name}
+    return jobs.start(by=by, kind=KIND, title=title, parameters=parameters, source_of=job)
 
 
 def tags_of(job: Job) -> TagList:

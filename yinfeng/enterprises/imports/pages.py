@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.http import FileResponse, HttpRequest, HttpResponseBase
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from yinfeng.core import jobs, uploads
-from yinfeng.core.errors import Invalid
+from yinfeng.core import uploads
 from yinfeng.core.exchange.writing import template_workbook
 from yinfeng.core.exporting import XLSX
 from yinfeng.core.forms import Styled
+from yinfeng.core.models import Job
+from yinfeng.core.scopes import fetch
 from yinfeng.core.web import ActPage, Page
+from yinfeng.enterprises import services
 from yinfeng.enterprises.filters import tag_choices
-from yinfeng.enterprises.imports import KIND, open_list
+from yinfeng.enterprises.imports import KIND, again, left, started
 from yinfeng.enterprises.imports.rows import COLUMNS
 
 
@@ -30,6 +34,14 @@ class ImportForm(Styled):
         error_messages={"required": gettext_lazy("请选择要导入的文件。")},
     )
     tag = forms.ChoiceField(label=gettext_lazy("为名单中的企业加标签"), required=False)
+    year = forms.IntegerField(
+        label=gettext_lazy("名单年度"), required=False, min_value=1900, max_value=2200,
+        help_text=gettext_lazy("如 2025；不分年度的名单请留空。名单中的“名次”列随标签记录。"),
+    )  # fmt: skip
+    complete = forms.BooleanField(
+        label=gettext_lazy("名单完整：未列入的企业撤下此标签"), required=False,
+        help_text=gettext_lazy("只撤下所选年度的标签；有疑问的行所指的企业暂时保留。"),
+    )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -47,18 +59,10 @@ class ImportEnterprises(ActPage):
         return reverse("enterprises")
 
     def act(self, form: Any) -> str:
-        file = form.cleaned_data["file"]
-        if not file.name.lower().endswith((".xlsx", ".csv", ".csv.gz", ".tsv")):
-            sentence = _("只能导入 xlsx 或 csv 文件。请在 Excel 或 WPS 中另存为 xlsx 再上传。")
-            raise Invalid(sentence, fields={"file": [sentence]})
-        with open_list(file, file.name) as table:
-            notes = table.notes
-        file.seek(0)
-        job = jobs.start(
-            by=self.by, kind=KIND, title=_("导入企业名单：%(file)s") % {"file": file.name},
-            parameters={"tag": form.cleaned_data["tag"], "phase": "check", "language": get_language(), "notes": notes},
-            source=file, source_name=file.name[:200],
-        )  # fmt: skip
+        data = form.cleaned_data
+        job = started(
+            by=self.by, file=data["file"], tag=data["tag"], year=data["year"] or 0, complete=data["complete"]
+        )
         return reverse("job", args=[job.pk])
 
     def done(self, result: Any) -> str:
@@ -81,3 +85,61 @@ class Template(Page):
         name = f"{_('企业名单模板')}-{timezone.localdate():%Y%m%d}.xlsx"
         response["Content-Disposition"] = uploads.content_disposition(name)
         return response
+
+
+# --- decisions about rows -----------------------------------------------------------------------------------------
+
+
+def options(job: Job, line: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the enterprises that a questioned row may mean, with what may be decided about each."""
+    if line["outcome"] != "questioned" or job.state in {"queued", "running"}:
+        return []
+    decided = {True: _("已判断：同一家"), False: _("已判断：不是同一家")}
+    found = []
+    for item in line.get("candidates", ()):
+        same = {"label": _("同一家"), "value": "yes"}
+        different = [{"label": _("不是同一家"), "value": "no"}] if item.get("separable", True) else []
+        found.append(
+            {
+                "name": item["name"],
+                "url": reverse("enterprise", args=[item["id"]]),
+                "reason": item["reason"],
+                "decided": decided.get(item.get("same"), ""),
+                "post_url": reverse("enterprises-import-row", args=[job.pk, line["number"], item["id"]]),
+                "choices": [same, *different],
+            }
+        )
+    return found
+
+
+def again_url(job: Job) -> str:
+    return reverse("enterprises-import-again", args=[job.pk]) if left(job) else ""
+
+
+class SettleRow(Page):
+    """Say of a questioned row whether it means an enterprise."""
+
+    permission = "enterprises.enterprise.import"
+
+    def post(self, request: HttpRequest, pk: int, number: int, enterprise: int) -> HttpResponse:
+        job = fetch(Job.objects.filter(kind=KIND), self.by, pk, "change")
+        same = request.POST.get("same") == "yes"
+        services.settle_row(by=self.by, job=job, number=number, enterprise=enterprise, same=same)
+        said = (
+            _("已记住：第 %(number)s 行与这家企业是同一家。")
+            if same
+            else _("已记住：第 %(number)s 行不是这家企业。")
+        )
+        self.say(said % {"number": number})
+        return redirect(f"{reverse('job', args=[job.pk])}#row-{number}")
+
+
+class TakeUpAgain(Page):
+    """Take the questioned rows of a finished import up again."""
+
+    permission = "enterprises.enterprise.import"
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        job = again(by=self.by, job=fetch(Job.objects.filter(kind=KIND), self.by, pk, "change"))
+        self.say(_("已开始再次处理有疑问的行。"))
+        return redirect("job", pk=job.pk)

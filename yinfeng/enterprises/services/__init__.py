@@ -1,6 +1,6 @@
 """Every change to the enterprise library."""
 
-from yinfeng.enterprises.services.importing import tag_batch, withdraw_tags, write_batch
+from yinfeng.enterprises.services.importing import settle_row, tag_batch, withdraw_tags, write_batch
 from yinfeng.enterprises.services.lists import note_list
 from yinfeng.enterprises.services.merging import (
     GONE,
@@ -89,6 +89,7 @@ __all__ = [
     "relate",
     "remove_contact",
     "remove_tie",
+    "settle_row",
     "tag_batch",
     "tell_apart",
     "tell_owner",

@@ -12,8 +12,11 @@ from django.utils.translation import gettext as _
 
 from yinfeng.core import bulk, events, search
 from yinfeng.core.actors import Actor
-from yinfeng.core.errors import Conflict
-from yinfeng.enterprises.models import Enterprise, EnterpriseTag
+from yinfeng.core.errors import Conflict, Missing
+from yinfeng.core.models import Job
+from yinfeng.core.scopes import demand
+from yinfeng.enterprises import naming
+from yinfeng.enterprises.models import Distinction, Enterprise, EnterpriseTag, FormerName
 from yinfeng.enterprises.queries.importing import SEARCHED, Firm, tags_of_year
 from yinfeng.enterprises.services.signals import propose_signals
 
@@ -107,3 +110,74 @@ def withdraw_tags(*, by: Actor, tag: str, year: int, kept: Iterable[int], job: i
             version=F("version") + 1, updated_at=timezone.now()
         )
     return len(gone)
+
+
+# --- what a person decides about a row ----------------------------------------------------------------------------
+
+
+@transaction.atomic
+def settle_row(*, by: Actor, job: Job, number: int, enterprise: int, same: bool) -> Job:
+    """Find that a questioned row of an import means an enterprise, or that it does not; both are remembered.
+
+    The name of a row that means it becomes an alternative name. The row is taken up when the import is confirmed, or by
+    ``imports.again`` after that.
+
+    Raises:
+        Missing: the report has no such row, or the row does not name the enterprise; the enterprise is gone.
+        Conflict: the import is running; the row's codes say otherwise than the person.
+    """
+    by.require("enterprises.enterprise.import", _("您没有批量导入企业的权限。"))
+    demand(job, by, "change", _("只有发起导入的人可以判断有疑问的行。"))
+    job = Job.objects.select_for_update().get(pk=job.pk)
+    if job.state in {"queued", "running"}:
+        raise Conflict(_("导入正在进行，请等它停下后再判断。"))
+    line, candidate = _questioned(job, number, enterprise)
+    firm = Enterprise.objects.filter(pk=enterprise).first()
+    if firm is None:
+        raise Missing(_("这家企业已不在库中，请重新处理这一行。"))
+    if not same and not candidate.get("separable", True):
+        raise Conflict(_("这一行的名称或代码就是这家企业的，请先更正名单或库中的资料。"))
+    name = {"name": line["name"], "name_key": naming.parse(line["name"]).key}
+    if same:
+        _mean(by, firm, name)
+    else:
+        _tell_apart(by, firm, name)
+    candidate["same"] = same
+    Job.objects.filter(pk=job.pk).update(
+        report=job.report, version=F("version") + 1, updated_at=timezone.now()
+    )
+    job.refresh_from_db()
+    return job
+
+
+def _questioned(job: Job, number: int, enterprise: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    for line in job.report.get("rows", ()):
+        if line["number"] == number and line["outcome"] == "questioned":
+            for candidate in line.get("candidates", ()):
+                if candidate["id"] == enterprise:
+                    return line, candidate
+    raise Missing
+
+
+def _mean(by: Actor, firm: Enterprise, name: Mapping[str, str]) -> None:
+    """Keep a name that people use for an enterprise; what was found otherwise before holds no more."""
+    Distinction.objects.filter(enterprise=firm, name_key=name["name_key"]).delete()
+    if name["name_key"] == firm.name_key:
+        return
+    _name, made = FormerName.objects.update_or_create(
+        enterprise=firm, name_key=name["name_key"],
+        defaults={"kind": "alternative"}, create_defaults={"name": name["name"], "kind": "alternative"},
+    )  # fmt: skip
+    if made:
+        events.record(by=by, verb="enterprises.enterprise.changed", obj=firm, data={"text": name["name"]})
+        search.refresh(Enterprise, firm.pk)
+
+
+def _tell_apart(by: Actor, firm: Enterprise, name: Mapping[str, str]) -> None:
+    _finding, made = Distinction.objects.get_or_create(
+        enterprise=firm, name_key=name["name_key"],
+        defaults={"name": name["name"], "reason": _("导入时判断"), "found_by_id": by.user_id, "unit_id": by.unit_id},
+    )  # fmt: skip
+    FormerName.objects.filter(enterprise=firm, name_key=name["name_key"], kind="alternative").delete()
+    if made:
+        events.record(by=by, verb="enterprises.enterprise.told_apart", obj=firm, data={"text": name["name"]})
