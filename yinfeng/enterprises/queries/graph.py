@@ -60,7 +60,7 @@ class Link(NamedTuple):
         said = {
             "other": names[self.other],
             "enterprise": names[self.enterprise],
-            "kind": RELATION_KINDS[self.kind],
+            "kind": str(RELATION_KINDS[self.kind]).lower(),
         }
         return _("%(other)s是%(enterprise)s的%(kind)s") % said
 

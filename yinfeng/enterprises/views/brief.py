@@ -101,7 +101,7 @@ class EnterpriseBrief(BesideOne):
         facts = [
             (_("所在地"), where),
             (_("注册资本"), money.show(firm.capital) if firm.capital is not None else ""),
-            (_("员工人数"), f"{firm.staff:,} {_('人')}" if firm.staff is not None else ""),
+            (_("员工人数"), staff_text(firm)),
             (_("成立日期"), tables.day(firm.founded_date) if firm.founded_date else ""),
             (_("统一社会信用代码"), firm.uscc or ""),
             (_("证券代码"), firm.listing_code),
@@ -143,7 +143,7 @@ class EnterpriseBrief(BesideOne):
                 _("%(name)s（它的%(kind)s）")
                 % {
                     "name": item.name,
-                    "kind": RELATION_KINDS[item.kind] if item.is_own else REVERSED[item.kind],
+                    "kind": str(RELATION_KINDS[item.kind] if item.is_own else REVERSED[item.kind]).lower(),
                 }
             )
             for item in near

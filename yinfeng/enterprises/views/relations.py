@@ -278,13 +278,14 @@ def line_of(path: graph.Path, found: graph.Introductions) -> str:
     parts = []
     for place, link in zip(path.places, path.links, strict=False):
         role = RELATION_KINDS[link.kind] if link.other == place else REVERSED[link.kind]
-        parts.append(aside(found.names[place], role))
+        parts.append(aside(found.names[place], str(role).lower()))
     parts.append(found.names[path.places[-1]])
     line = " → ".join(parts)
     if path.start in found.local:
         return _("本市企业 %(line)s") % {"line": line}
     for person in found.known.get(path.start, [])[:1]:
-        who = f"{TIE_KINDS[person.kind]}{person.name}" if person.is_tie else person.name
+        said = _("%(kind)s%(name)s") % {"kind": TIE_KINDS.get(person.kind, ""), "name": person.name}
+        who = said if person.is_tie else person.name
         return f"{who} → {line}"
     return line
 
