@@ -356,7 +356,8 @@ def _newest(question: Question, rows: QuerySet[Any], is_common: bool, limit: int
     narrowed = bool(rows.query.where)
     if narrowed and is_common:
         found: QuerySet[Any, Any] = rows.filter(_each(question)).order_by("-pk")
-        return found.annotate(key=F("pk") + question.low).values("key")[:limit]
+        keys: QuerySet[Any, Any] = found.annotate(key=F("pk") + question.low).values("key")[:limit]
+        return keys
     if narrowed:
         entries = _entries(question).filter(Exists(rows.filter(pk=OuterRef("object_id")).order_by()))
     elif connection.vendor == "sqlite":
