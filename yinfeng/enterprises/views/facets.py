@@ -17,7 +17,7 @@ from yinfeng.core.web import Page
 from yinfeng.enterprises import filters, queries
 from yinfeng.enterprises.models import Enterprise
 
-VALUES = 12  # of each facet; the rarer ones are found by the filters
+VALUES = 8  # of each facet; the rarer ones are found by the filters
 
 
 class EnterpriseFacets(Page):
@@ -53,11 +53,17 @@ class EnterpriseFacets(Page):
     def _values(
         self, counts: Iterable[tuple[str, str | Promise, int]], name: str, chosen: Any
     ) -> list[dict[str, Any]]:
-        return [
-            {"label": label, "count": f"{count:,}", "active": str(chosen or "") == value, "url": self._link({name: value})}
+        made = [
+            {
+                "label": label,
+                "count": f"{count:,}",
+                "active": str(chosen or "") == value,
+                "url": self._link({name: value}),
+            }
             for value, label, count in counts
             if value
-        ]  # fmt: skip
+        ]
+        return made[:VALUES]  # fmt: skip
 
     def _groups(self, counted: queries.Facets, chosen: dict[str, Any]) -> list[dict[str, Any]]:
         common = counted.divisions.most_common
