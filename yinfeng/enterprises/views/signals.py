@@ -72,7 +72,6 @@ class SignalDetail(DetailPage):
                 {"text": SIGNAL_STATES[signal.state], "tone": SIGNAL_TONES[signal.state]},
             ],
             "key_facts": [
-                {"label": _("发现日期"), "value": tables.day(signal.noted_date)},
                 {"label": _("责任单位"), "value": signal.unit.brief if signal.unit else _("待指派"), "empty": signal.unit is None},
                 {"label": _("责任人"), "value": str(signal.owner) if signal.owner else _("待指派"), "empty": signal.owner is None},
                 {
@@ -86,6 +85,7 @@ class SignalDetail(DetailPage):
                     "facts": [
                         {"label": _("企业"), "value": firm.name, "url": link, "wide": True},
                         {"label": _("情况"), "value": signal.detail, "wide": True},
+                        {"label": _("发现日期"), "value": tables.day(signal.noted_date)},
                         {"label": _("信息来源"), "value": signal.source},
                         {"label": _("由资料变动产生"), "value": _("是") if signal.is_automatic else _("否")},
                         {"label": _("下一步"), "value": signal.next_step, "wide": True},
@@ -174,7 +174,9 @@ class AssignSignal(BesideSignal):
     def initial(self) -> dict[str, Any]:
         names = ("next_step", "next_date")
         present = {name: getattr(self.object, name) for name in names}
-        return super().initial() | present | {"unit": self.object.unit_id, "owner": self.object.owner_id}
+        owner = self.object.owner_id or self.by.user_id  # of a warning that is nobody's: who takes it up
+        unit = self.object.unit_id or self.by.unit_id
+        return super().initial() | present | {"unit": unit, "owner": owner}
 
     def act(self, form: Any) -> str:
         version = form.cleaned_data["version"] or 0

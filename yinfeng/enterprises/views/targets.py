@@ -79,12 +79,14 @@ class TargetDetail(DetailPage):
             "title": firm.name,
             "subtitle": place(firm),
             "back": {"url": reverse("targets"), "label": _("目标企业")},
-            "badges": [{"text": TARGET_STATES[target.state], "tone": TARGET_TONES[target.state]}],
+            "badges": [
+                {"text": TARGET_STATES[target.state], "tone": TARGET_TONES[target.state]},
+                {"text": _("优先级：%(level)s") % {"level": PRIORITIES[target.priority]}, "tone": "plain"},
+            ],
             "warnings": [
                 {"tone": "info", "title": _("其他单位也在对接这家企业"), "text": "；".join(o.sentence for o in others)}
             ] if others else [],
             "key_facts": [
-                {"label": _("优先级"), "value": PRIORITIES[target.priority]},
                 {"label": _("对接单位"), "value": target.unit.brief},
                 {"label": _("责任人"), "value": str(target.owner)},
                 {
