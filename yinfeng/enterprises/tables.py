@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from yinfeng.core.money import WAN, in_column
@@ -24,6 +25,11 @@ def place(row: Enterprise) -> str:
     """Return province and city, a municipality once; abroad the country."""
     named = (row.city,) if row.city.startswith(row.province) else (row.province, row.city)
     return " ".join(filter(None, named)) or code_label("country", row.country)
+
+
+def staff_text(row: Enterprise) -> str:
+    """Return how many people a firm employs; empty when that is not known."""
+    return "" if row.staff is None else gettext("%(count)s 人") % {"count": f"{row.staff:,}"}
 
 
 class EnterpriseTable(Table):

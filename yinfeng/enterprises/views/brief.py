@@ -23,7 +23,7 @@ from yinfeng.enterprises.models import (
 )
 from yinfeng.enterprises.queries import graph
 from yinfeng.enterprises.queries.briefing import Briefing, Neighbour, briefing
-from yinfeng.enterprises.tables import place
+from yinfeng.enterprises.tables import place, staff_text
 from yinfeng.enterprises.views.relations import REVERSED, BesideOne, line_of
 
 # How much of each fits on one sheet; what is left out is counted.
@@ -176,7 +176,8 @@ class EnterpriseBrief(BesideOne):
     @staticmethod
     def courting(found: Briefing) -> str:
         named = [
-            aside(unit, f"{owner}{_('，')}{TARGET_STATES[state]}") for unit, owner, state in found.courting
+            aside(unit, _("，").join([owner, str(TARGET_STATES[state])]))
+            for unit, owner, state in found.courting
         ]
         return cut(_("、").join(named), TEXT)
 

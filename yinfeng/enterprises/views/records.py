@@ -41,7 +41,7 @@ from yinfeng.enterprises.models import (
 )
 from yinfeng.enterprises.panels import PANELS
 from yinfeng.enterprises.signals import is_here
-from yinfeng.enterprises.tables import EnterpriseTable
+from yinfeng.enterprises.tables import EnterpriseTable, staff_text
 from yinfeng.enterprises.tables_targets import SIGNAL_TONES, TARGET_TONES
 from yinfeng.enterprises.views import merging
 from yinfeng.enterprises.views.relations import tabs_of
@@ -175,12 +175,11 @@ class EnterpriseDetail(DetailPage):
 
     @staticmethod
     def _key_facts(firm: Enterprise) -> list[dict[str, Any]]:
-        staff = f"{firm.staff:,} {_('人')}" if firm.staff is not None else ""
         facts = (
             (_("行业"), queries.industry_label(firm.industry)),
             (_("所在地"), " ".join(filter(None, [firm.province, firm.city]))),
             (_("注册资本"), money.show(firm.capital) if firm.capital is not None else ""),
-            (_("员工人数"), staff),
+            (_("员工人数"), staff_text(firm)),
             (_("成立日期"), tables.day(firm.founded_date) if firm.founded_date else ""),
         )
         return [{"label": label, "value": value or "—", "empty": not value} for label, value in facts]
