@@ -75,6 +75,11 @@ def doubt_between(one: Enterprise, other: Enterprise) -> Doubt | None:
     return Doubt.objects.filter(one=low, other=high).first()
 
 
+def all_names(enterprise: Enterprise) -> list[str]:
+    """Return the name of an enterprise and those it had or is also known by."""
+    return [enterprise.name, *enterprise.former_names.order_by("pk").values_list("name", flat=True)]
+
+
 def told_apart(one: Enterprise, other: Enterprise) -> Distinction | None:
     """Return the newest finding that two enterprises are not one."""
     found = Distinction.objects.filter(

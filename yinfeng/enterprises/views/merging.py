@@ -100,10 +100,11 @@ class ChooseOther(Page):
 
 
 def the_pair(page: Page, pk: int, other: int) -> tuple[Enterprise, Enterprise]:
-    """Return the two records of an address, for who may merge them."""
-    if pk == other:
+    """Return the two records of an address, for who may see and merge them, in one query."""
+    found = rows(Enterprise).permitted(page.by).permitted(page.by, "merge").in_bulk([pk, other])
+    if pk == other or len(found) < 2:
         raise Missing
-    return fetch(rows(Enterprise), page.by, pk, "merge"), fetch(rows(Enterprise), page.by, other, "merge")
+    return found[pk], found[other]
 
 
 class MergeInto(ActPage):
@@ -149,6 +150,7 @@ class MergeInto(ActPage):
             "apart_url": apart,
             "warnings": self._warnings(),
             "alike": self._alike(),
+            "names": _("、").join(queries.all_names(gone)),
             "shares": [self._share(share) for share in queries.shares(kept, gone)],
             "undo_day": queries.undo_until(Merging(merged_at=timezone.now())),
         }
