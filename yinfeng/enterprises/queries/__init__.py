@@ -18,6 +18,7 @@ from yinfeng.enterprises.queries.matching import LookAlike, library, similar
 from yinfeng.enterprises.queries.merging import (
     UNDO_DAYS,
     Share,
+    all_names,
     doubt_between,
     doubts_of,
     former_selves,
@@ -79,6 +80,7 @@ __all__ = [
     "Tied",
     "Warned",
     "YearOfList",
+    "all_names",
     "belongings",
     "clusters",
     "courting",
