@@ -31,6 +31,7 @@ class EnterprisesConfig(AppConfig):
             imports.KIND, _("导入企业名单"), imports.chunk, options=pages.options, again=pages.again_url
         )
         home.register()
+        events.subscribe("enterprises.enterprise.merged", services.tell_of_each_other)
         for verb in ("added", "handed_over"):
             events.subscribe(f"enterprises.target.{verb}", services.tell_owner)
         for verb in ("added", "assigned"):

@@ -222,6 +222,18 @@ def test_a_target_is_not_handed_to_a_unit_that_has_the_firm(people: dict[str, Us
         services.hand_over_target(by=by(people, "alice"), target=target, version=1, values=given)
 
 
+def test_units_that_court_one_firm_under_two_records_learn_of_each_other_when_these_become_one(
+    people: dict[str, User],
+) -> None:
+    one, other = target_of(people), target_of(people, "bob")
+    firms = {"kept": one.enterprise, "gone": other.enterprise}
+    services.merge(
+        by=by(people, "office"), **firms, versions=(1, 1), choices={}, reason="同一家企业录入了两次"
+    )
+    told = {notice.owner: notice.event.data["text"] for notice in Notice.objects.select_related("event")}
+    assert told == {people["alice"]: "乙区", people["bob"]: "甲区"}
+
+
 def test_the_owner_must_be_able_to_act(people: dict[str, User]) -> None:
     for name in ("reader", "bob"):
         with pytest.raises(Invalid, match="权限"):

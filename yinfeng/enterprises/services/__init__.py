@@ -47,6 +47,7 @@ from yinfeng.enterprises.services.targets import (
     hand_over_target,
     land_targets,
     move_target,
+    tell_of_each_other,
     tell_owner,
 )
 from yinfeng.enterprises.services.ties import TIE_FIELDS, add_tie, change_tie, remove_tie
@@ -92,6 +93,7 @@ __all__ = [
     "settle_row",
     "tag_batch",
     "tell_apart",
+    "tell_of_each_other",
     "tell_owner",
     "tell_signal_owner",
     "undo_merging",

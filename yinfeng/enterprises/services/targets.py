@@ -182,3 +182,14 @@ def land_targets(*, by: Actor, enterprise: int, units: Iterable[int], project: s
 def tell_owner(event: Event, by: Actor) -> None:
     """Tell a person of a target that became his own."""
     core.notify(event, Target.objects.filter(pk=event.object_id or 0).values_list("owner_id", flat=True))
+
+
+def tell_of_each_other(event: Event, by: Actor) -> None:
+    """Tell the units that courted what turned out to be one firm of each other, once its records are one."""
+    rows = Target.objects.filter(enterprise=event.object_id or 0, state__in=queries.COURTING)
+    targets = list(rows.select_related("unit").order_by("pk"))
+    for target in targets:
+        others = "、".join(row.unit.brief for row in targets if row.unit_id != target.unit_id)
+        if others:
+            told = events.record(by=by, verb="enterprises.target.joined", obj=target, data={"text": others})
+            core.notify(told, [target.owner_id])
