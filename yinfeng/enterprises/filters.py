@@ -16,7 +16,7 @@ from yinfeng.core import queries as core
 from yinfeng.core.filters import ScopedFilterSet, TextFilter
 from yinfeng.core.money import WAN, YI
 from yinfeng.enterprises.models import Enterprise
-from yinfeng.enterprises.queries import tagged
+from yinfeng.enterprises.queries import stands_for_a_place, tagged
 
 # A record that nobody has checked against its source for so long is shown as stale.
 STALE_AFTER = timedelta(days=365)
@@ -125,7 +125,7 @@ class EnterpriseFilter(ScopedFilterSet):
         A place by its whole name is one run of the index in the order of the list.
         """
         for written in (value, f"{value}市", f"{value}省"):
-            if Enterprise.objects.filter(**{name: written}).exists():
+            if stands_for_a_place(name, written):
                 return queryset.filter(**{name: written})
         return queryset.filter(**{f"{name}__istartswith": value})
 

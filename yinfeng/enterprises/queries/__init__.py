@@ -1,7 +1,7 @@
 """What is read of the enterprise library."""
 
 from yinfeng.enterprises.queries.duplicates import DOUBTFUL, Pair, clusters, pairs
-from yinfeng.enterprises.queries.facets import LOOKED_AT, Facets, facets
+from yinfeng.enterprises.queries.facets import LOOKED_AT, Facets, facets, stands_for_a_place
 from yinfeng.enterprises.queries.importing import (
     Firm,
     Known,
@@ -108,6 +108,7 @@ __all__ = [
     "search_entries",
     "shares",
     "similar",
+    "stands_for_a_place",
     "tag_labels",
     "tag_lists",
     "tag_text",

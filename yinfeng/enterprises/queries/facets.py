@@ -55,3 +55,8 @@ def facets(rows: QuerySet[Enterprise], staff: Mapping[str, Q], capital: Mapping[
 def _band(bands: Mapping[str, Q]) -> Case:
     cases = (When(q, then=Value(code)) for code, q in bands.items())
     return Case(*cases, default=Value(""), output_field=CharField())
+
+
+def stands_for_a_place(field: str, written: str) -> bool:
+    """Say whether any enterprise's city or province is written exactly so."""
+    return Enterprise.objects.filter(**{field: written}).exists()
