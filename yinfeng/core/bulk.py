@@ -99,6 +99,23 @@ def _put(table: str, columns: Sequence[str], lines: Iterable[Sequence[Any]]) -> 
             cursor.executemany(f"INSERT INTO {quote(table)} ({listed}) VALUES ({marks})", lines)  # type: ignore[arg-type]  # noqa: S608 - names
 
 
+def put(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], changing: Sequence[str]) -> None:
+    """Insert finished rows into a table of PostgreSQL; of one whose id is there already change some columns.
+
+    COPY takes arrays as they are written; as parameters each would be escaped letter by letter.
+    """
+    quote = connection.ops.quote_name
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TEMP TABLE arriving (LIKE {quote(table)})")
+        _put("arriving", columns, rows)
+        listed = ", ".join(map(quote, columns))
+        changes = ", ".join(f"{quote(name)} = excluded.{quote(name)}" for name in changing)
+        cursor.execute(
+            f"INSERT INTO {quote(table)} ({listed}) SELECT {listed} FROM arriving ON CONFLICT (id) DO UPDATE SET {changes}"  # noqa: S608 - names
+        )
+        cursor.execute("DROP TABLE arriving")
+
+
 def update(model: type[models.Model], names: Sequence[str], rows: Sequence[Sequence[Any]]) -> int:
     """Write the fields ``names`` of versioned rows that are still at their version; return how many were.
 

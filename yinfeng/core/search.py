@@ -39,6 +39,7 @@ from django.db.models import (
     Subquery,
 )
 
+from yinfeng.core import bulk
 from yinfeng.core.actors import ANONYMOUS, Actor
 from yinfeng.core.models_search import Question, SearchEntry, fts_params
 from yinfeng.core.text import (
@@ -55,6 +56,7 @@ from yinfeng.core.text import (
 M = TypeVar("M", bound=Model)
 
 TITLE_LENGTH = 300
+FEW = 20  # entries that are written by one statement; more are copied
 TOKENS_LIMIT = 3000  # per entry; the names' come first
 QUERY_LENGTH = 200
 TERMS_LIMIT = 8
@@ -159,6 +161,10 @@ def index_many(entries: Iterable[Entry], batch_size: int = 2000) -> None:
     pending = iter(entries)
     while batch := {key(entry.object_type, entry.object_id): entry for entry in islice(pending, batch_size)}:
         rows = [list(stored(entry).values()) for entry in batch.values()]
+        if connection.vendor == "postgresql" and len(rows) > FEW:
+            columns = ("id", "object_type", "object_id", "title", "tokens")
+            bulk.put("core_searchentry", columns, rows, changing=("title", "tokens"))
+            continue
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
                 cursor.execute(_UPSERT_MANY, [list(column) for column in zip(*rows, strict=True)])
@@ -432,7 +438,7 @@ def sharing(object_type: str, ways: Sequence[Sequence[str]], limit: int) -> list
         question = Question(
             [kept], base, base + (1 << 40) - 1, limit if connection.vendor == "sqlite" else None
         )
-        if not _is_common(question, limit * 10):
+        if not _is_common(question):
             return list(_entries(question).values_list("object_id", "title")[:limit])
         kept = kept[: len(kept) // 2]
     return []
