@@ -51,6 +51,7 @@ class MergeForm(WhyForm):
         made = forms.ChoiceField(
             label=field.verbose_name, choices=values, widget=forms.RadioSelect, required=must,
             initial=None if must else services.usual_choice(self.kept, name),
+            error_messages={"required": _("请选定保留哪一个代码。")},
         )  # fmt: skip
         style(made)
         return made
