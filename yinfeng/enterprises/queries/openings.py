@@ -66,7 +66,7 @@ def openings(firm: Enterprise | None = None, ways: Collection[str] = tuple(WAYS)
     if not ways or (firm is None and not home):
         return Openings([])
     parts = [part for way in WAYS if way in ways for part in _parts(way, firm, home)]
-    rows = list(parts[0].union(*parts[1:])[: ROWS + 1])
+    rows = list(parts[0].union(*parts[1:], all=True)[: ROWS + 1])
     found: dict[int, Opening] = {}
     for way, local, between, target, city, first, second in rows[:ROWS]:
         if target == local or city in home:
