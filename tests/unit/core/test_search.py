@@ -258,3 +258,15 @@ def test_long_texts_are_cut_at_a_limit() -> None:
     search.index(FIRM, 1, "厦门金龙", ["".join(chr(0x4E00 + i) for i in range(20_000))])
     assert len(SearchEntry.objects.get().tokens) == search.TOKENS_LIMIT
     assert found("金龙") == {1}
+
+
+def test_much_may_be_indexed_at_once() -> None:
+    with search.in_bulk():
+        search.index_many(Entry(FIRM, key, f"厦门测试{key}号") for key in range(1, 60))
+    assert len(found("厦门")) == 59
+    with pytest.raises(ValueError, match="x"), search.in_bulk():
+        raise ValueError("x")
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW gin_pending_list_limit")
+            assert cursor.fetchone() == ("4MB",)

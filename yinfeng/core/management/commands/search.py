@@ -23,6 +23,7 @@ class Command(BaseCommand):
         search.repair()
         for model in search.SOURCES:
             if not kinds or model._meta.label_lower in kinds:
-                count = max(search.rebuild(model), default=0)
+                with search.in_bulk():
+                    count = max(search.rebuild(model), default=0)
                 words = {"kind": model._meta.verbose_name, "count": f"{count:,}"}
                 self.stdout.write(_("%(kind)s：%(count)s 条") % words)
