@@ -21,13 +21,15 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from yinfeng.core import events, search
-from yinfeng.core.text import normalise, pinyin_syllables
+from yinfeng.core.text import pinyin_syllables
 from yinfeng.enterprises import matching, naming, uscc
 from yinfeng.enterprises.matching import Match, Named
 from yinfeng.enterprises.models import Distinction, Enterprise, FormerName
 
 # Rows of each search that are looked at, and of all of them those that share most with the name and are judged.
-HITS, JUDGED = 60, 40
+SHARING, HITS, JUDGED = 400, 60, 30
+# Characters of a brand that are looked for: longer ones are names of which the parts are not known.
+BRAND = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,34 +85,27 @@ def _matches(name: str, objects: Mapping[int, Enterprise]) -> list[Match]:
 def _near(parts: naming.NameParts, others: QuerySet[Enterprise]) -> dict[int, Enterprise]:
     """Return the enterprises that share most with a name."""
     kind = events.type_of(Enterprise)
-    titles = dict(search.sharing(kind, _ways(parts), HITS * 5))
-    if parts.is_short or len(titles) < 2:
+    shared = search.sharing(kind, _ways(parts), SHARING)
+    nearest = sorted(shared, key=lambda pk: (-shared[pk], pk))[:JUDGED]
+    if parts.is_short or not nearest:
         wanted = parts.core or parts.alias
-        titles |= {hit.object_id: hit.title for hit in search.ranked({kind: others}, wanted, HITS)}
-    own = _pairs(parts.normalised)
-
-    def shared(pk: int) -> tuple[float, int]:
-        pairs = _pairs(normalise(titles[pk]))
-        return -len(own & pairs) / (len(own | pairs) or 1), pk
-
-    nearest = sorted(titles, key=shared)[:JUDGED]
+        nearest += [hit.object_id for hit in search.ranked({kind: others}, wanted, HITS)]
     return {row.pk: row for row in others.filter(Q(name_key=parts.key) | Q(pk__in=nearest)).order_by("pk")}
 
 
 def _ways(parts: naming.NameParts) -> list[list[str]]:
-    """Return by what a name, even mistyped in one character, is found, the most telling first.
+    """Return what tells a name from others: mistyped in one character it has some of these left.
 
-    The whole as another name; pairs of characters in the brand and across its end; pairs of syllables in it, and the
-    pair across its beginning, these only together with the beginning of the trade, if there is one.
+    The whole as another name; pairs of characters in the brand and across its ends, pairs of syllables in it. Those that
+    are common, across its beginning and of syllables, only together with the beginning of the trade, if there is one.
     """
-    brand = parts.brand or parts.core
+    brand = (parts.brand or parts.core)[:BRAND]
     trade = [parts.trade[:2]] if len(parts.trade) > 1 else []
     ways = [[search.whole(parts.normalised)]]
     ways += [[brand[at : at + 2]] for at in range(len(brand) - 1)]
     ways += [[brand[-1] + parts.trade[0]]] if parts.trade and brand else []
-    ways += [[pair, *trade] for pair in search.spelt(pinyin_syllables(brand))]
     ways += [[parts.place[-1] + brand[0], *trade]] if parts.place and brand else []
-    return ways
+    return ways + [[pair, *trade] for pair in search.spelt(pinyin_syllables(brand))]
 
 
 def _names_of(objects: Mapping[int, Enterprise], key: str) -> tuple[list[Named], set[int]]:
@@ -165,7 +160,3 @@ def library() -> matching.Library:
         with contextlib.suppress(OSError):  # somebody else was as quick
             (Path(name) / state).rename(folder / state)
     return made
-
-
-def _pairs(text: str) -> set[str]:
-    return {text[at : at + 2] for at in range(len(text) - 1)}
