@@ -107,7 +107,11 @@ class SignalFilter(FollowedUp):
     state = django_filters.ChoiceFilter(label=_("状态"), choices=list(SIGNAL_STATES.items()))
     level = django_filters.ChoiceFilter(label=_("级别"), choices=_numbered(LEVELS))
     kind = django_filters.ChoiceFilter(label=_("迹象"), choices=list(SIGNAL_KINDS.items()))
+    pending_only = django_filters.BooleanFilter(label=_("尚未了结"), method="by_pending")
     unassigned = django_filters.BooleanFilter(label=_("尚未指派"), field_name="owner", lookup_expr="isnull")
+
+    def by_pending(self, queryset: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
+        return queryset.filter(state__in=self.pending) if value else queryset.exclude(state__in=self.pending)
 
     class Meta:
         model = Signal
