@@ -11,6 +11,7 @@ import argparse
 import os
 import random
 import sys
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
@@ -25,6 +26,7 @@ from django.test import Client
 from bench.__main__ import emptiness
 
 LIST, SEARCH, DETAIL = 4.0, 5.0, 15.0
+TYPING = 50.0  # ms
 SAMPLES = 20  # of words and firms, in turns
 NEAR_UNIVERSAL = ["科技", "有限公司", "厦门", "股份有限公司", "科技有限公司", "厦门市"]
 
@@ -57,6 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         library = Library(given.enterprises)
         library.fill()
         broken = report(library.seconds, given.enterprises, given.rounds)
+        broken += typing(given.enterprises, given.rounds * 5)
         django.db.connections.close_all()
     if given.small:
         print("\ntoo few rows to judge by")
@@ -133,6 +136,32 @@ def bare_search(word: str, token: str) -> str:
     ways = [address, f"{address}&gathered"] if django.db.connection.vendor == "postgresql" else [address]
     client = Client(SERVER_NAME="localhost")
     return min(ways, key=lambda way: min(seconds(client, way) for _ in range(2)))
+
+
+def typing(count: int, names: int) -> list[str]:
+    """Measure how long it takes to say what a mistyped name means, as while it is typed; print; return what broke the bound."""
+    from bench.dirt import mistyped
+    from bench.million import firms
+    from yinfeng.enterprises.queries import similar
+
+    chance = random.Random(11)
+    every = max(count // (names + 10), 1)
+    firms_there = [firm for number, firm in enumerate(firms(count)) if number % every == 0]
+    typed = [(mistyped(firm, chance), firm.name) for firm in firms_there]
+    for name, _meant in typed[:10]:
+        similar(name)
+    times, found = [], 0
+    for name, meant in typed[10 : 10 + names]:
+        began = time.perf_counter()
+        answers = similar(name)
+        times.append((time.perf_counter() - began) * 1000)
+        found += any(answer.enterprise.name == meant for answer in answers)
+    p95 = quantiles(times, n=20)[-1]
+    print(
+        f"\none mistyped name while typing: {median(times):.1f} ms, p95 {p95:.1f} ms (bound {TYPING:g});"
+        f" of {len(times)} names {found / len(times):.0%} are among the answers"
+    )
+    return ["typing"] if p95 > TYPING else []
 
 
 def report(took: dict[str, float], count: int, rounds: int) -> list[str]:
