@@ -7,6 +7,7 @@ from rest_framework.routers import SimpleRouter
 from yinfeng.core import api_common as common
 from yinfeng.core.api import Resource, under
 from yinfeng.enterprises import api as enterprises
+from yinfeng.enterprises import api_imports as exchange
 from yinfeng.enterprises import api_merging as merging
 from yinfeng.enterprises import api_relations as relations
 from yinfeng.enterprises import api_targets as targets
@@ -19,6 +20,7 @@ RESOURCES: dict[str, type[Resource]] = {
     "projects": projects.ProjectViewSet,
     "signatures": projects.SignatureViewSet,
     "contacts": enterprises.ContactViewSet,
+    "imports": exchange.ImportViewSet,
     "ties": relations.TieViewSet,
     "doubts": merging.DoubtViewSet,
     "mergings": merging.MergingViewSet,
@@ -52,6 +54,7 @@ BELONGING: dict[str, dict[str, type[Resource]]] = {
 }
 
 router = SimpleRouter()
+router.register("enterprises/export", exchange.ExportViewSet, basename="api-enterprises-export")
 for name, resource in RESOURCES.items():
     router.register(name, resource, basename=f"api-{name}")
 for owner, resources in BELONGING.items():
