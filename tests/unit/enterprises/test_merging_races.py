@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from yinfeng.core.actors import Actor
 from yinfeng.core.models import Attachment, Code
 from yinfeng.core.permissions import registry
 from yinfeng.enterprises import services
-from yinfeng.enterprises.models import Contact, Doubt, Enterprise, FormerName, Merging, Relation
+from yinfeng.enterprises.models import Contact, Doubt, Enterprise, FormerName, Merging, Relation, Target, Tie
 from yinfeng.orgs.models import Unit
 from yinfeng.projects import services as projects
 from yinfeng.projects.models import Lead, Project
@@ -51,7 +52,7 @@ def nothing_points_at_nothing() -> None:
     present = set(Enterprise.objects.values_list("pk", flat=True))
     for model, column in (
         (Project, "enterprise_id"), (Lead, "enterprise_id"), (Contact, "enterprise_id"), (FormerName, "enterprise_id"),
-        (Relation, "enterprise_id"), (Relation, "other_id"), (Merging, "kept_id"), (Doubt, "one_id"),
+        (Relation, "enterprise_id"), (Relation, "other_id"), (Merging, "kept_id"), (Doubt, "one_id"), (Target, "enterprise_id"), (Tie, "enterprise_id"),
     ):  # fmt: skip
         assert set(model._default_manager.exclude(**{column: None}).values_list(column, flat=True)) <= present
     files = Attachment.objects.filter(object_type="enterprises.enterprise")
@@ -109,7 +110,7 @@ def test_an_edit_and_a_merger_of_one_record(people: list[Actor]) -> None:
 
 def attachments(by: Actor, city: Unit, gone: Enterprise, other: Enterprise) -> dict[str, Callable[[], Any]]:
     """Return every way to make something point at a record, with what is needed prepared."""
-    user = make_user("某人", city)
+    user, home = make_user("某人", city), make_unit("home", parent=city)
     project, lead = make_project("改主体的项目", city, user), make_lead("改企业的线索", city, user)
     told = make_lead("转项目的线索", city, user, enterprise=gone, state="qualified")
     values = {"source": "fair", "heard_date": "2026-04-01", "content": "拟建", "enterprise": gone}
@@ -124,6 +125,10 @@ def attachments(by: Actor, city: Unit, gone: Enterprise, other: Enterprise) -> d
             by=by, lead=lead, version=1, values={"enterprise": gone}, despite="另一项目"
         ),
         "converted lead": lambda: projects.convert_lead(by=by, lead=told),
+        "target": lambda: services.add_target(by=by, enterprise=gone, values={"next_step": "拜访", "unit": home}),
+        "tie": lambda: services.add_tie(
+            by=by, enterprise=gone, values={"name": "某领导", "kind": "leader", "source": "走访", "noted_date": date(2026, 3, 1)}
+        ),
         "contact": lambda: services.add_contact(by=by, enterprise=gone, values={"name": "王示例"}),
         "name": lambda: services.add_former_name(by=by, enterprise=gone, name="旧名"),
         "relation": lambda: services.relate(by=by, enterprise=gone, other=other, kind="supplier", values=noted),
@@ -136,7 +141,7 @@ def attachments(by: Actor, city: Unit, gone: Enterprise, other: Enterprise) -> d
 
 @pytest.mark.parametrize(
     "what",
-    ["project", "lead", "changed project", "changed lead", "converted lead", "contact", "name", "relation", "relation from", "file"],
+    ["project", "lead", "changed project", "changed lead", "converted lead", "target", "tie", "contact", "name", "relation", "relation from", "file"],
 )  # fmt: skip
 def test_what_is_attached_meanwhile_is_moved_or_refused(what: str, people: list[Actor], city: Unit) -> None:
     for number in range(ROUNDS):
