@@ -193,10 +193,9 @@ def finished(job: Job, by: Actor, at: Reading, tags: TagList, report: dict[str, 
         gone = services.withdraw_tags(
             by=by, tag=tags.tag, year=tags.year, kept=report.pop("listed"), job=job.pk
         )
-        report["notes"] = [
-            *report["notes"],
-            _("不在名单中的 %(count)s 家企业已撤下此标签。") % {"count": f"{gone:,}"},
-        ]
+        if gone:
+            said_of_them = _("不在名单中的 %(count)s 家企业已撤下此标签。") % {"count": f"{gone:,}"}
+            report["notes"] = [*report["notes"], said_of_them]
     at.close()
     values |= result_of(job, report)
     if report["phase"] == "check":

@@ -212,7 +212,7 @@ def _meant(row: Said, answers: Sequence[Found], found: Known) -> tuple[Firm | No
             continue
         if answer.decision == "same":
             said = _("按名称认定是库中的“%(name)s”（%(reason)s）。") % {"name": firm, "reason": answer.reason}
-            row.questions = [*row.questions, said]
+            row.remarks = [said]
             return firm, None
         likely.append(_candidate(firm, answer.reason))
     if not likely:
@@ -293,7 +293,7 @@ def _compare(
         if here[name] != value and name != "name" and name != "verified_date"
     }
     dated, verified = row.values.get("verified_date"), here["verified_date"]
-    sentences = list(row.questions)
+    sentences = [*row.remarks, *row.questions]
     has_tag = not tags.tag or (firm.pk in present and row.rank in (None, present[firm.pk]))
     if verified and (dated is None or dated < verified):
         kept_back = sorted(name for name in differing if here[name] not in (None, ""))

@@ -95,18 +95,20 @@ def options(job: Job, line: Mapping[str, Any]) -> list[dict[str, Any]]:
     if line["outcome"] != "questioned" or job.state in {"queued", "running"}:
         return []
     decided = {True: _("已判断：同一家"), False: _("已判断：不是同一家")}
+    candidates = line.get("candidates", ())
     found = []
-    for item in line.get("candidates", ()):
-        same = {"label": _("同一家"), "value": "yes"}
-        different = [{"label": _("不是同一家"), "value": "no"}] if item.get("separable", True) else []
+    for item in candidates:
+        choices = [{"label": _("同一家"), "value": "yes"}] if item.get("same") is not True else []
+        if item.get("separable", True) and item.get("same") is not False:
+            choices.append({"label": _("不是同一家"), "value": "no"})
         found.append(
             {
                 "name": item["name"],
                 "url": reverse("enterprise", args=[item["id"]]),
-                "reason": item["reason"],
+                "reason": item["reason"] if len(candidates) > 1 else "",  # of one the sentence says it
                 "decided": decided.get(item.get("same"), ""),
                 "post_url": reverse("enterprises-import-row", args=[job.pk, line["number"], item["id"]]),
-                "choices": [same, *different],
+                "choices": choices,
             }
         )
     return found

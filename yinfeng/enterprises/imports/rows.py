@@ -59,6 +59,7 @@ class Said:
     rank: int | None = None
     questions: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)  # on how it was matched; found anew each time
 
     @property
     def name(self) -> str:
@@ -66,7 +67,7 @@ class Said:
 
     def again(self) -> Said:
         """Return the row as it is before anything is found about it."""
-        return replace(self, errors=list(self.errors), questions=list(self.questions))
+        return replace(self, errors=list(self.errors), remarks=[])
 
     def marks(self) -> list[str]:
         """Return that by which two rows of a file mean one enterprise: the name's key, the code."""
