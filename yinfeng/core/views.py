@@ -412,7 +412,8 @@ class JobDetail(Page):
     ) -> dict[str, Any] | None:
         counts = job.report.get("counts")
         if counts is None:
-            return None
+            told = job.report.get("told", "")
+            return {"told": told, "link": job.report.get("link", {})} if told else None
         labels = {
             "new": _("新增"), "updated": _("更新"), "unchanged": _("无变化"), "questioned": _("有疑问"), "refused": _("未导入"),
         }  # fmt: skip

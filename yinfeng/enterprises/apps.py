@@ -13,7 +13,7 @@ class EnterprisesConfig(AppConfig):
 
     def ready(self) -> None:
         from yinfeng.core import desk, events, jobs, search
-        from yinfeng.enterprises import home, imports, queries, services
+        from yinfeng.enterprises import deduping, home, imports, queries, services
         from yinfeng.enterprises.imports import pages
         from yinfeng.enterprises.models import Enterprise
 
@@ -27,6 +27,7 @@ class EnterprisesConfig(AppConfig):
 
         desk.searchable(desk.Found(Enterprise, _("企业"), "enterprises", "enterprises.enterprise.view", line))
         search.register(Enterprise, queries.search_entries, guard="enterprises.contact.view")
+        jobs.register(deduping.KIND, _("查找疑似重复"), deduping.chunk)
         jobs.register(
             imports.KIND, _("导入企业名单"), imports.chunk, options=pages.options, again=pages.again_url
         )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from yinfeng.enterprises import deduping
 from yinfeng.enterprises.imports import pages as imports
 from yinfeng.enterprises.views import (
     brief,
@@ -43,6 +44,7 @@ urlpatterns = [
         records.RemoveRelation.as_view(),
         name="relation-remove",
     ),
+    path("enterprises/doubts/find/", deduping.FindDoubles.as_view(), name="doubts-find"),
     path("enterprises/doubts/", merging.Doubts.as_view(), name="doubts"),
     path("enterprises/<int:pk>/merge/", merging.ChooseOther.as_view(), name="enterprise-merge"),
     path(

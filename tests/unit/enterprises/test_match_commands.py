@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.factories import make_actor, make_enterprise, make_unit, make_user, signed_in
-from yinfeng.core import search
+from yinfeng.core import jobs, search
 from yinfeng.core.actors import Actor
+from yinfeng.core.models import Job
 from yinfeng.core.permissions import registry
-from yinfeng.enterprises import queries, services
+from yinfeng.enterprises import deduping, queries, services
 from yinfeng.enterprises.models import Distinction, Doubt, Enterprise
 from yinfeng.enterprises.names_file import Line, read_names
 
@@ -241,3 +242,22 @@ def test_the_library_of_a_large_database_is_kept_as_long_as_nothing_changes(
     assert len(next(iter(queries.library().match(["信达福"])))) == 2
     assert not kept.exists()
     assert len(list((tmp_path / "matching").iterdir())) == 1
+
+
+def test_duplicates_are_looked_for_in_the_background(clerk: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deduping, "CHUNK", 2)
+    one, other = enter(clerk, "厦门信达福电子有限公司"), make_enterprise("厦门信达福电子股份有限公司")
+    make_enterprise("上海明辉贸易有限公司")
+    client = signed_in(make_user("乙", make_unit("city"), ALL))
+    sent = client.post("/enterprises/doubts/find/", follow=True)
+    job = Job.objects.get(kind=deduping.KIND)
+    assert client.post("/enterprises/doubts/find/").status_code == 409  # one at a time
+    jobs.run_job.func(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.cursor, job.total) == ("done", 3, 3)
+    assert list(Doubt.objects.values_list("one", "other")) == [(one.pk, other.pk)]
+    page = client.get(sent.redirect_chain[-1][0]).content.decode()
+    assert "比对了 3 家企业，新发现 1 对疑似重复。" in page
+    assert "/enterprises/doubts/" in page
+    refused = signed_in(make_user("丙", make_unit("home"), ["enterprises.enterprise.view"]))
+    assert refused.get("/enterprises/doubts/find/").status_code == 403

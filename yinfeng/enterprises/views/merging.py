@@ -45,9 +45,17 @@ class Doubts(ListPage):
             {"label": _("不是同一家"), "url": f"{url}?state=different", "active": apart},
         ]
 
+    def primary(self) -> dict[str, Any]:
+        return {"label": _("查找疑似重复"), "url": reverse("doubts-find"), "icon": "search"}
+
     def empty(self) -> dict[str, Any]:
         hint = _("系统比对企业库时发现可能录入了两次的企业，会列在这里，由您判断是否合并。")
-        return {"title": _("没有待判断的疑似重复"), "hint": hint, "icon": "circle-check", "act": None}
+        return {
+            "title": _("没有待判断的疑似重复"),
+            "hint": hint,
+            "icon": "circle-check",
+            "act": self.primary(),
+        }
 
 
 class ChooseOther(Page):
