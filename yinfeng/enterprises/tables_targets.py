@@ -73,7 +73,7 @@ def listed_at(row: Target) -> str:
 
 
 class FollowedUpTable(Table):
-    related = ("enterprise",)
+    related = ("enterprise", "unit")
     order = "next_date"
 
     def prepare(self, objects: Iterable[Any]) -> Iterator[Any]:
@@ -93,8 +93,15 @@ class FollowedUpTable(Table):
                 yield row
 
 
-_UNIT = Column("unit", _("单位"), lambda row: row.unit.brief if row.unit else "—", related="unit")
-_OWNER = Column("owner", _("责任人"), lambda row: str(row.owner) if row.owner else "—", related="owner")
+def owner_cell(row: Any) -> Cell:
+    """Return who answers for a row, with the unit below."""
+    return Cell(str(row.owner) if row.owner else _now("待指派"), sub=row.unit.brief if row.unit else "")
+
+
+_OWNER = Column(
+    "owner", _("责任人"), owner_cell, value=lambda row: str(row.owner) if row.owner else "", related="owner"
+)
+_UNIT = Column("unit", _("单位"), lambda row: row.unit.brief if row.unit else "—", shown=False, folded=True)
 _TAGS = Column("tags", _("标签"), lambda row: row.tag_text, shown=False)
 
 
@@ -108,8 +115,8 @@ class TargetTable(FollowedUpTable):
             lambda row: Cell(str(TARGET_STATES[row.state]), badge=True, tone=TARGET_TONES[row.state], sub=row.project),
         ),
         Column("project", _("形成的项目"), lambda row: row.project or "—", shown=False, folded=True),
-        _UNIT,
         _OWNER,
+        _UNIT,
         Column("next", _("下一步"), next_cell(PENDING), value=lambda row: row.next_step),
         Column(
             "next_date", _("下一步日期"), lambda row: day(row.next_date), value=lambda row: row.next_date, kind="date",
@@ -136,8 +143,8 @@ class SignalTable(FollowedUpTable):
         Column(
             "state", _("状态"), lambda row: Cell(str(SIGNAL_STATES[row.state]), badge=True, tone=SIGNAL_TONES[row.state]),
         ),
-        _UNIT,
         _OWNER,
+        _UNIT,
         Column("next", _("下一步"), next_cell(SIGNALS_PENDING), value=lambda row: row.next_step),
         Column(
             "next_date", _("下一步日期"), lambda row: day(row.next_date), value=lambda row: row.next_date, kind="date",

@@ -42,7 +42,7 @@ class Courting:
 
     @property
     def sentence(self) -> str:
-        return _("%(unit)s（%(owner)s），%(state)s，%(day)s 起") % {
+        return _("%(unit)s %(owner)s，%(state)s，%(day)s 起") % {
             "unit": self.unit_name, "owner": self.owner, "state": TARGET_STATES[self.state], "day": day(self.since),
         }  # fmt: skip
 
