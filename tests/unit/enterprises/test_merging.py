@@ -249,6 +249,18 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(more: dict[str, Any]
     assert dump() == before
 
 
+def test_a_value_that_breaks_a_rule_is_not_taken_over_but_comes_back_where_it_was(by: Actor) -> None:
+    """A list was imported before there was a rule for web addresses."""
+    kept = make_enterprise("甲城有限公司", website="见名片")
+    gone = make_enterprise("乙城有限公司", website="https://example.com/")
+    with pytest.raises(Invalid) as refused:
+        merge(by, kept, gone, choices={"website": "gone"})
+    assert "website" in refused.value.fields
+    merging = merge(by, gone, kept, choices={"website": "gone"})
+    undo(by, merging)
+    assert set(Enterprise.objects.values_list("website", flat=True)) == {"见名片", "https://example.com/"}
+
+
 def test_a_record_changed_meanwhile_is_shown_again_first(by: Actor) -> None:
     kept, gone = make_enterprise("甲城有限公司"), make_enterprise("乙城有限公司")
     services.change_enterprise(by=by, enterprise=gone, version=1, values={"city": "厦门市"})

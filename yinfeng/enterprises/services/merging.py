@@ -82,6 +82,7 @@ def merge(
     events.record(by=by, verb="enterprises.enterprise.merged_away", obj=gone, note=reason, data=about)
     _remove(Enterprise, [gone.pk])
     changes = {name: (getattr(kept, name), value) for name, value in values.items()}
+    _check(kept, values)
     _write(kept, values)
     before["added"] = _add_name(kept, *old_name, name_kind)
     proposed = propose_signals(by=by, changes=[(kept.pk, vars(kept), changes)])
@@ -143,12 +144,15 @@ def _chosen(kept: Enterprise, gone: Enterprise, choices: Mapping[str, str], name
     return values
 
 
-def _write(enterprise: Enterprise, values: Mapping[str, Any]) -> None:
-    """Write values to a record that is locked, as its next version."""
+def _check(enterprise: Enterprise, values: Mapping[str, Any]) -> None:
+    """Raise Invalid for values that a record must not take over: some were stored before there was a rule."""
     for name, value in values.items():
         setattr(enterprise, name, value)
-    others = {field.name for field in Enterprise._meta.fields} - set(values)
-    validated(enterprise, exclude=others)
+    validated(enterprise, exclude={field.name for field in Enterprise._meta.fields} - set(values))
+
+
+def _write(enterprise: Enterprise, values: Mapping[str, Any]) -> None:
+    """Write values to a record that is locked, as its next version."""
     try:
         with transaction.atomic():
             Enterprise.objects.filter(pk=enterprise.pk).update(
