@@ -18,7 +18,7 @@ from yinfeng.projects import queries, stages
 from yinfeng.projects.models import Project, Talk
 
 OPEN = (stages.ONGOING, stages.ON_HOLD)
-MEETINGS = 3
+MEETINGS = 2
 
 
 @prepared
@@ -72,7 +72,7 @@ def _dealing(project: Any) -> queries.Dealing:
 
 
 def _talk(talk: Talk) -> Line:
-    where = " · ".join(filter(None, [day(talk.talk_date), talk.get_form_display(), talk.place]))
+    where = f"{day(talk.talk_date)} {talk.get_form_display()}"
     people = _("我方 %(ours)s；对方 %(theirs)s") % {"ours": talk.our_side, "theirs": talk.their_side}
     return Line(_("%(head)s：%(text)s") % {"head": where, "text": talk.summary}, people)
 

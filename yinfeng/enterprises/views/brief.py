@@ -26,10 +26,11 @@ from yinfeng.enterprises.queries.briefing import Briefing, Neighbour, briefing
 from yinfeng.enterprises.tables import place, staff_text
 from yinfeng.enterprises.views.relations import REVERSED, BesideOne, line_of
 
-# How much of each fits on one sheet; what is left out is counted.
-LINKS, PEOPLE, PROJECTS, ALARMS, ASKS, TAGS = 5, 4, 4, 3, 6, 6
+# How much of each fits on one sheet; what is left out is counted. Two lines of a column hold some fifty characters.
+LINKS, PEOPLE, PROJECTS, MEETINGS, ALARMS, ASKS, TAGS = 4, 3, 3, 2, 2, 5, 4
 NEAR = 2  # steps looked for an introduction: farther ones are on their own page
-TEXT = 110  # characters of a line
+TEXT, SUB, SUMMARY, WAY, ASK = 46, 26, 76, 100, 50  # characters
+INTRODUCTION, SCOPE, SCOPE_ALONE, NAMES = 110, 70, 170, 60
 _END = re.compile(r"[。；！？!?;]|\.(?=\s)")
 
 
@@ -43,9 +44,9 @@ def cut(text: str, limit: int) -> str:
     return text[:whole].rstrip("，、,; ；") + "…"
 
 
-def first(lines: Sequence[Line], count: int) -> dict[str, Any]:
+def first(lines: Sequence[Line], count: int, text: int = TEXT, sub: int = SUB) -> dict[str, Any]:
     """Return the first lines, cut to their length, and how many more there are."""
-    shown = [{"text": cut(line.text, TEXT), "sub": cut(line.sub, TEXT)} for line in lines[:count]]
+    shown = [{"text": cut(line.text, text), "sub": cut(line.sub, sub)} for line in lines[:count]]
     return {"lines": shown, "more": max(len(lines) - count, 0)}
 
 
@@ -72,12 +73,12 @@ class EnterpriseBrief(BesideOne):
                 "facts": self.facts(firm, labels),
                 "makes": self.makes(firm, labels),
                 "owners": self.owners(found.shareholders),
-                "former": cut(_("、").join(found.former), 60),
+                "former": cut(_("、").join(found.former), TEXT),
                 "links": self.links(firm, found),
                 "sees_people": self.by.may("enterprises.contact.view"),
                 "people": first([self.person(*item) for item in found.people], PEOPLE),
-                "meetings": self.gathered(given, "meetings", PROJECTS),
-                "projects": self.gathered(given, "projects", PROJECTS),
+                "meetings": self.gathered(given, "meetings", MEETINGS, SUMMARY, TEXT),
+                "projects": self.gathered(given, "projects", PROJECTS, TEXT, TEXT),
                 "courting": self.courting(found),
                 "alarms": first([self.alarm(item) for item in found.alarms], ALARMS),
                 "sees_alarms": self.by.may("enterprises.signal.view"),
@@ -112,11 +113,11 @@ class EnterpriseBrief(BesideOne):
     def makes(firm: Enterprise, labels: dict[str, str]) -> dict[str, str]:
         industry = labels.get("industry", "") if firm.industry else ""
         code = firm.industry if industry != firm.industry else ""
-        about = cut(firm.introduction, 170)
+        about = cut(firm.introduction, INTRODUCTION)
         return {
             "industry": " ".join(filter(None, [code, industry])),
             "introduction": about,
-            "scope": cut(firm.scope_of_business, 90 if about else 200),
+            "scope": cut(firm.scope_of_business, SCOPE if about else SCOPE_ALONE),
         }
 
     @staticmethod
@@ -124,7 +125,7 @@ class EnterpriseBrief(BesideOne):
         named = [
             aside(item.name, f"{float(item.share):g}%") if item.share else item.name for item in shareholders
         ]
-        return cut(_("、").join(named), 110)
+        return cut(_("、").join(named), NAMES)
 
     def links(self, firm: Enterprise, found: Briefing) -> dict[str, Any]:
         """Return the relations to firms here, who of ours knows somebody there, and one way of introduction if neither is near."""
@@ -152,12 +153,12 @@ class EnterpriseBrief(BesideOne):
         if not ties and not any(graph.STRENGTH[item.kind] for item in near):
             paths = graph.introductions(firm, self.by, paths=1, depth=NEAR, known=False)
             if paths.paths:
-                way = cut(line_of(paths.paths[0], paths), 150)
+                way = cut(line_of(paths.paths[0], paths), WAY)
         return first([*ties, *local], LINKS) | {"way": way}
 
     @staticmethod
     def person(name: str, position: str, unit: str) -> Line:
-        return Line(" ".join(filter(None, [name, position])), unit)
+        return Line(" · ".join(filter(None, [name, position, unit])))
 
     @staticmethod
     def alarm(item: Any) -> Line:
@@ -168,10 +169,12 @@ class EnterpriseBrief(BesideOne):
         return Line(_("%(head)s：%(text)s") % {"head": head, "text": item.detail}, step)
 
     @staticmethod
-    def gathered(given: Iterable[Contribution], name: str, count: int) -> dict[str, Any] | None:
+    def gathered(
+        given: Iterable[Contribution], name: str, count: int, text: int = TEXT, sub: int = SUB
+    ) -> dict[str, Any] | None:
         """Return what the apps contribute under a name; None when the reader may see none of it."""
         parts = [getattr(item, name) for item in given if getattr(item, name) is not None]
-        return first([line for part in parts for line in part], count) if parts else None
+        return first([line for part in parts for line in part], count, text, sub) if parts else None
 
     @staticmethod
     def courting(found: Briefing) -> str:
@@ -179,7 +182,7 @@ class EnterpriseBrief(BesideOne):
             aside(unit, _("，").join([owner, str(TARGET_STATES[state])]))
             for unit, owner, state in found.courting
         ]
-        return cut(_("、").join(named), TEXT)
+        return cut(_("、").join(named), NAMES)
 
     @staticmethod
     def unknown(firm: Enterprise, found: Briefing, given: Iterable[Contribution]) -> list[tuple[str, str]]:
@@ -208,4 +211,4 @@ class EnterpriseBrief(BesideOne):
                 asks.append(f"{plan.next_step}{due_text(plan.next_date)}")
         asks += [step for item in given for step in item.asks]
         asks += filter(None, questions)
-        return [cut(ask, 80) for ask in dict.fromkeys(asks)][:ASKS]
+        return [cut(ask, ASK) for ask in dict.fromkeys(asks)][:ASKS]
