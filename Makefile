@@ -55,6 +55,7 @@ format: setup-dev ## put the code into its form
 bench: setup-dev ## measure pages against a bare view on the same database; prints ratios
 	@$(BIN)/python -m bench $(ARGS)
 	@$(BIN)/python -m bench.library --enterprises $(or $(FIRMS),200000)
+	@$(BIN)/python -m bench.exchange --enterprises $(or $(FIRMS),200000) --lines $(or $(FIRMS),200000)
 
 clauses: setup-dev ## the clauses of the policy and the tests that show each
 	@$(BIN)/python -m tools.clauses
