@@ -57,20 +57,26 @@ def band_choices(bands: dict[str, tuple[Any, Any, Any]]) -> list[tuple[str, Any]
     return [(code, label) for code, (label, _low, _high) in bands.items()]
 
 
-def in_division(first: str, last: str = "") -> Q:
-    """Return the Q of industries within a division of GB/T 4754-2017, or from one to another: one range of the codes."""
-    end = f"{int(last or first) + 1:02}"
+def _codes(first: str, end: str) -> Q:
     return Q(industry__gte=first, industry__lt=end)
 
 
+def in_division(division: str) -> Q:
+    """Return the Q of industries within a division of GB/T 4754-2017; the section's letter may stand before the number."""
+    end = f"{int(division) + 1:02}"
+    parents = core.codes("industry").filter(level=2, code=division).values_list("parent", flat=True)
+    return _codes(division, end) | _codes(f"{parents[0]}{division}", f"{parents[0]}{end}")
+
+
 def in_section(section: str) -> Q:
-    """Return the Q of enterprises whose industry lies in a section: the letter itself or any code of its divisions."""
-    divisions = (
-        core.codes("industry").filter(level=2, parent=section).order_by("code").values_list("code", flat=True)
-    )
+    """Return the Q of enterprises whose industry lies in a section: its letter, alone or before a number, or its divisions.
+
+    Each is one range of the index: sections are made of neighbouring divisions. Were one not, those between would be taken for its own.
+    """
+    divisions = core.codes("industry").filter(level=2, parent=section).values_list("code", flat=True)
     found = sorted(code for code in divisions if code.isascii() and code.isdigit())
-    # Sections are made of neighbouring divisions; were one not, those between would be taken for its own.
-    return Q(industry=section) | in_division(found[0], found[-1]) if found else Q(industry=section)
+    lettered = _codes(section, chr(ord(section[0]) + 1))
+    return lettered | _codes(found[0], f"{int(found[-1]) + 1:02}") if found else lettered
 
 
 def in_band(field: str, band: tuple[Any, Any, Any]) -> Q:

@@ -302,7 +302,7 @@ def divided() -> None:
     Code.objects.create(table="enterprise_tag", code="global500", name="世界500强", level=1)
     rows = [
         ("3974", "厦门市", 5, 100),
-        ("3973", "厦门市", 500, 10**9),
+        ("C3973", "厦门市", 500, 10**9),
         ("6510", "泉州市", None, None),
         ("", "", 20, 10**8),
     ]

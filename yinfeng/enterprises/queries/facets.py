@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Case, CharField, Q, QuerySet, Value, When
-from django.db.models.functions import Substr
 
 from yinfeng.enterprises.models import Enterprise, EnterpriseTag
 
@@ -34,14 +33,17 @@ class Facets:
 def facets(rows: QuerySet[Enterprise], staff: Mapping[str, Q], capital: Mapping[str, Q]) -> Facets:
     """Count the values of the rows, exactly up to LOOKED_AT of them; ``staff`` and ``capital`` say what each band holds."""
     newest = rows.order_by("-pk")
-    found = newest.annotate(
-        division=Substr("industry", 1, 2), staff_band=_band(staff), capital_band=_band(capital)
-    ).values_list("pk", "division", "province", "city", "staff_band", "capital_band")
+    found = newest.annotate(staff_band=_band(staff), capital_band=_band(capital)).values_list(
+        "pk", "industry", "province", "city", "staff_band", "capital_band"
+    )
     lines: list[tuple[Any, ...]] = list(found[: LOOKED_AT + 1])
     complete = len(lines) <= LOOKED_AT
     lines = lines[:LOOKED_AT]
     keys, *columns = zip(*lines, strict=True) if lines else [()] * 6
-    divisions, provinces, cities, staff_bands, capital_bands = map(Counter, columns)
+    industries, provinces, cities, staff_bands, capital_bands = map(Counter, columns)
+    divisions: Counter[str] = Counter()
+    for industry, count in industries.items():
+        divisions[_division(industry)] += count
     owned = EnterpriseTag.objects.filter(enterprise__in=keys).values_list("enterprise_id", "tag", "year")
     tagged = set(owned)
     tags = Counter(tag for _firm, tag in {(firm, tag) for firm, tag, _year in tagged})
@@ -50,6 +52,12 @@ def facets(rows: QuerySet[Enterprise], staff: Mapping[str, Q], capital: Mapping[
         len(lines), complete, divisions, provinces, cities, staff_bands, capital_bands,
         tags, years,
     )  # fmt: skip
+
+
+def _division(industry: str) -> str:
+    """Return the two digits of a code, before which its section's letter may stand, or the letter alone."""
+    digits = industry.lstrip("ABCDEFGHIJKLMNOPQRST")
+    return digits[:2] or industry
 
 
 def _band(bands: Mapping[str, Q]) -> Case:

@@ -68,7 +68,9 @@ class EnterpriseFacets(Page):
     def _groups(self, counted: queries.Facets, chosen: dict[str, Any]) -> list[dict[str, Any]]:
         common = counted.divisions.most_common
         divisions = [
-            (code, f"{code} {core.code_label('industry', code)}", count) for code, count in common(VALUES + 1)
+            (code, f"{code} {core.code_label('industry', code)}", count)
+            for code, count in common(VALUES + 3)
+            if code.isdigit()
         ]
         cities = [(city, city, count) for city, count in counted.cities.most_common(VALUES + 1)]
         provinces = [(name, name, count) for name, count in counted.provinces.most_common(VALUES + 1)]
