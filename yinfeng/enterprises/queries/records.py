@@ -255,10 +255,3 @@ def _texts_of(found: QuerySet[Any], *fields: str) -> dict[int, list[str]]:
     for owner, *values in found.order_by("pk").values_list("enterprise_id", *fields):
         texts.setdefault(owner, []).extend(filter(None, values))
     return texts
-
-
-def names_and_codes() -> Iterator[tuple[str, str | None, str]]:
-    """Yield (name, 统一社会信用代码, listing code) of every name of the library, former ones too."""
-    yield from Enterprise.objects.values_list("name", "uscc", "listing_code").iterator()
-    former = FormerName.objects.values_list("name", "enterprise__uscc", "enterprise__listing_code")
-    yield from former.iterator()
