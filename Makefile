@@ -52,8 +52,10 @@ format: setup-dev ## put the code into its form
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
 
-bench: setup-dev ## measure pages against a bare view on the same database; prints ratios
+bench: setup-dev ## measure pages, lists and the matching of names against bare views and peers; prints ratios
+	@$(BIN)/python -m tools.peers
 	@$(BIN)/python -m bench $(ARGS)
+	@$(BIN)/python -m bench.matching --library $(or $(FIRMS),200000)
 	@$(BIN)/python -m bench.library --enterprises $(or $(FIRMS),200000)
 	@$(BIN)/python -m bench.exchange --enterprises $(or $(FIRMS),200000) --lines $(or $(FIRMS),200000)
 
