@@ -246,7 +246,6 @@ def test_what_is_not_drawn_is_counted(
     assert ("未画出" in text) is bool(left_out)
 
 
-@pytest.mark.clause("2.6")
 def test_the_chart_and_the_list_say_the_same_and_tell_central_enterprises_by_a_sign(home: Any) -> None:
     middle, great = firms("北京市", "上海市")
     EnterpriseTag.objects.create(enterprise=great, tag="central_soe")
