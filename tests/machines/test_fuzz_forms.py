@@ -31,6 +31,7 @@ PAGES = sorted(name for name in MATRIX if not name.startswith("api-"))
 # What pages without a form of their own are posted with: by a list, by the frame, by another page.
 WITHOUT_FORM = {
     "view-save": ("key", "name", "query", "next"), "view-delete": ("next",), "follow": ("next",), "unfollow": ("next",),
+    "target-add": ("pk", "unit", "owner", "priority", "wanted", "next_step", "next_date", "together"),
     "projects-follow": ("pk", "next"), "projects-joint": ("pk", "unit"), "set_language": ("language", "next"),
     "notices": ("next",), "notice": ("next",), "account_login": ("login", "password", "next"), "account_logout": ("next",),
 }  # fmt: skip
@@ -38,7 +39,8 @@ WITHOUT_FORM = {
 READING = {
     "home", "search", "search-suggest", "file", "jobs", "job", "job-result", "tokens", "audit", "organisation", "body",
     "units", "unit", "people", "person", "roles", "accounts", "account", "invitations", "enterprises", "enterprise",
-    "enterprises-facets", "enterprises-export", "enterprise-check", "enterprises-template", "leads", "lead", "leads-export", "lead-check",
+    "enterprises-facets", "enterprises-export", "enterprise-check", "enterprises-template", "enterprise-lists",
+    "enterprise-list", "targets", "target", "targets-export", "signals", "signal", "signals-export", "leads", "lead", "leads-export", "lead-check",
     "projects", "project", "projects-export", "account_inactive", "account_set_password",
 }  # fmt: skip
 WRITING = sorted(set(PAGES) - READING)

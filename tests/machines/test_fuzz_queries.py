@@ -33,6 +33,7 @@ FRAME = {"after", "before", "sort", "col", "page", "limit", "cursor", "next", "f
 OWN = {
     "search": {"q"}, "search-suggest": {"q"}, "notices": {"show"}, "person-add": {"unit"}, "lead-new": {"enterprise"},
     "lead-check": {"enterprise_name"}, "projects": {"stage"},
+    "targets": {"owner"}, "target-add": {"enterprise"}, "enterprise-list": {"year", "other"},
     "enterprise-add": {"name"}, "enterprise-check": {"name", "uscc"},
 }  # fmt: skip
 

@@ -24,11 +24,10 @@ from yinfeng.enterprises.models import (
     SIGNAL_STATES,
     TARGET_STATES,
     Enterprise,
-    EnterpriseTag,
     Signal,
     Target,
 )
-from yinfeng.enterprises.queries import PENDING, SIGNALS_PENDING
+from yinfeng.enterprises.queries import PENDING, SIGNALS_PENDING, tagged
 
 
 def _numbered(labels: Mapping[int, Any]) -> list[tuple[str, Any]]:
@@ -86,8 +85,7 @@ class FollowedUp(ScopedFilterSet):
         return queryset.filter(late) if value else queryset.exclude(pk__in=queryset.filter(late).values("pk"))
 
     def by_tag(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        tagged = EnterpriseTag.objects.filter(tag=value).values("enterprise")
-        return queryset.filter(enterprise__in=tagged)
+        return queryset.filter(enterprise__in=tagged(value))
 
 
 class TargetFilter(FollowedUp):

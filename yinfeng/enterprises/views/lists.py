@@ -65,6 +65,11 @@ class EnterpriseLists(Page):
         }
 
 
+def _one_of(years: list[int], asked: str) -> int:
+    """Return the year that is asked for, if there is a list of it; else 0."""
+    return int(asked) if asked in {str(year) for year in years} else 0
+
+
 class CompareList(Page):
     """Which firms came onto a list and which are no longer on it, against the year before or another one."""
 
@@ -76,9 +81,9 @@ class CompareList(Page):
         if found is None:
             raise Missing
         years = [item.year for item in found.years if item.year]
-        year = self._asked("year", years) or (years[0] if years else 0)
+        year = _one_of(years, self.request.GET.get("year", "")) or (years[0] if years else 0)
         earlier = [item for item in years if item < year]
-        other = self._asked("other", [item for item in years if item != year]) or (
+        other = _one_of([item for item in years if item != year], self.request.GET.get("other", "")) or (
             earlier[0] if earlier else 0
         )
         return self.render(
@@ -93,10 +98,6 @@ class CompareList(Page):
                 "sides": self._sides(tag, year, other) if other else [],
             }
         )  # fmt: skip
-
-    def _asked(self, name: str, years: list[int]) -> int:
-        asked = self.request.GET.get(name, "")
-        return int(asked) if asked in {str(year) for year in years} else 0
 
     def _sides(self, tag: str, year: int, other: int) -> list[dict[str, Any]]:
         sides = (
