@@ -539,3 +539,10 @@ class TestHeads:
     def test_a_wrong_declaration_is_found_at_once(self, wrong: dict[str, str]) -> None:
         with pytest.raises(ValueError, match="c: "):
             Column("c", "列", **wrong)  # type: ignore[arg-type]
+
+
+@given(st.text(max_size=12) | st.from_regex(r"[0-9]E[0-9]{2}|[\uff10-\uff19A-Za-z]{1,6}", fullmatch=True))
+def test_texts_and_codes_of_letters_alone_are_read_as_all_others(raw: str) -> None:
+    for kind, read in (("text", values.read_text), ("code", values.read_code)):
+        if raw.isalnum():
+            assert Column("x", "列", kind).read(raw).value == read(raw)  # type: ignore[arg-type]

@@ -205,6 +205,12 @@ class Column:
         Raises:
             CellError: as ``parse``.
         """
+        if (
+            type(raw) is str
+            and raw.isalnum()
+            and (self.kind == "text" or (self.kind == "code" and raw.isascii()))
+        ):
+            return Reading(raw)  # most cells: nothing to clean, no sign of an error
         questions: list[str] = []
         if isinstance(raw, str) and values.shows_error(raw):
             values.refuse_error(raw.strip())

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -123,7 +123,8 @@ def faults(values: Mapping[str, Any], key: str) -> list[str]:
     """Return the sentences for which a row cannot be taken, from the model's own rules."""
     if None in values.values():
         return [_("城市方案中没有该币种的汇率，请改填人民币金额。")]
-    if "uscc" in values and (verdict := uscc.check(values["uscc"])).level == "malformed":
+    code = values.get("uscc")
+    if code is not None and not _is_right(code) and (verdict := uscc.check(code)).level == "malformed":
         return [str(sentence) for sentence in verdict.sentences]
     rules = _rules()
     found = [fault for name, value in values.items() if (fault := _fault(name, value, rules[name]))]
@@ -170,8 +171,16 @@ def label_of(name: str) -> str:
 
 
 def warnings(values: Mapping[str, Any]) -> list[str]:
-    verdict = uscc.check(values["uscc"]) if "uscc" in values else None
-    return [str(sentence) for sentence in verdict.sentences] if verdict and verdict.level == "warn" else []
+    if "uscc" not in values or _is_right(values["uscc"]):
+        return []
+    verdict = uscc.check(values["uscc"])
+    return [str(sentence) for sentence in verdict.sentences] if verdict.level == "warn" else []
+
+
+@lru_cache(maxsize=16_384)
+def _is_right(code: str) -> bool:
+    """Say whether nothing is to be said of a code; kept, since it is asked when a row is read and when it is new."""
+    return uscc.check(code).level == "ok"
 
 
 def labels() -> dict[str, str]:
