@@ -8,13 +8,14 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from yinfeng.core.api import NestedViewSet, ObjectViewSet, Readable, Reason, StrictModel, act, not_after_today
+from yinfeng.core.api_schema import REFUSALS, Problem
 from yinfeng.core.scopes import fetch, rows
 from yinfeng.enterprises import services
 from yinfeng.enterprises.models import RELATION_KINDS, Enterprise, Tie
@@ -167,7 +168,13 @@ class Connected(ObjectViewSet):
         told = {"direct": direct, "paths": paths, "is_cut": found.is_cut}
         return Response(IntroductionsShape(told).data)
 
-    @extend_schema(parameters=[FIRM], responses=OpeningsShape)
+    @extend_schema(
+        parameters=[FIRM],
+        responses={
+            200: OpeningsShape,
+            **{status: OpenApiResponse(Problem, description=REFUSALS[str(status)]) for status in (404, 422)},
+        },
+    )
     @action(detail=False, pagination_class=None, filter_backends=[])
     def openings(self, request: Request) -> Response:
         """Return enterprises elsewhere to which the firms of the city, or one of them, lead in two steps."""
