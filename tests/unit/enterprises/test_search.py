@@ -344,7 +344,11 @@ def test_facets_count_each_value(divided: None, browser: Client) -> None:
     }
 
 
-def test_each_facet_leads_to_as_many_rows_as_it_says(divided: None, browser: Client) -> None:
+@pytest.mark.parametrize("many", [1, 20_000])
+def test_each_facet_leads_to_as_many_rows_as_it_says(
+    divided: None, browser: Client, monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    monkeypatch.setattr(sys.modules[queries.facets.__module__], "MANY", many)
     page = browser.get("/enterprises/facets/?q=测试")
     values = [value for group in page.context["groups"] for value in group["values"]]
     values += [part for value in values for part in value.get("parts", ())]

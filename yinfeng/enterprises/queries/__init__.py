@@ -1,7 +1,7 @@
 """What is read of the enterprise library."""
 
 from yinfeng.enterprises.queries.duplicates import DOUBTFUL, Pair, clusters, pairs
-from yinfeng.enterprises.queries.facets import LOOKED_AT, Facets, facets, stands_for_a_place
+from yinfeng.enterprises.queries.facets import LOOKED_AT, Facets, are_many, facets, stands_for_a_place
 from yinfeng.enterprises.queries.importing import (
     Firm,
     Known,
@@ -81,6 +81,7 @@ __all__ = [
     "Warned",
     "YearOfList",
     "all_names",
+    "are_many",
     "belongings",
     "clusters",
     "courting",

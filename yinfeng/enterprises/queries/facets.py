@@ -13,6 +13,7 @@ from yinfeng.enterprises.models import Enterprise, EnterpriseTag
 
 # Rows that are looked at for the counts; of a longer list the newest ones.
 LOOKED_AT = 20_000
+MANY = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +69,8 @@ def _band(bands: Mapping[str, Q]) -> Case:
 def stands_for_a_place(field: str, written: str) -> bool:
     """Say whether any enterprise's city or province is written exactly so."""
     return Enterprise.objects.filter(**{field: written}).exists()
+
+
+def are_many(condition: Q) -> bool:
+    """Say whether so many enterprises meet a condition that a page of them is found on a walk through the list."""
+    return Enterprise.objects.filter(condition)[:MANY].count() == MANY
