@@ -22,7 +22,6 @@ from yinfeng.core.api import (
     not_after_today,
 )
 from yinfeng.core.api_common import FilesViewSet
-from yinfeng.core.models import User
 from yinfeng.enterprises import lifecycle, queries, services
 from yinfeng.enterprises.filters_targets import SignalFilter, TargetFilter
 from yinfeng.enterprises.models import Enterprise, Signal, Target
@@ -37,7 +36,7 @@ def open_choices(serializer: Any, fields: dict[str, Any]) -> dict[str, Any]:
     if isinstance(view, Resource) and not view.is_described:
         choices = {
             "enterprise": Enterprise.objects.permitted(view.by), "unit": queries.units_to_take_over(),
-            "owner": User.objects.filter(is_active=True),
+            "owner": queries.accounts_in_use(),
         }  # fmt: skip
         for name, found in choices.items():
             if name in fields and not fields[name].read_only:
@@ -95,7 +94,7 @@ class Responsible(Strict):
     """Who is to answer for a row; what is not named stays."""
 
     unit = serializers.PrimaryKeyRelatedField(queryset=queries.units_to_take_over(), required=False)
-    owner = serializers.PrimaryKeyRelatedField(queryset=User.objects.filter(is_active=True))
+    owner = serializers.PrimaryKeyRelatedField(queryset=queries.accounts_in_use())
     reason = serializers.CharField(required=False, allow_blank=True, max_length=500, default="")
 
     def get_fields(self) -> dict[str, Any]:

@@ -74,6 +74,11 @@ def _units() -> QuerySet[Unit]:
     return units_today().exclude(kind__in=["city", "leadership"])
 
 
+def accounts_in_use() -> QuerySet[User]:
+    """Return every account that can sign in; whether one may own a row, the service says."""
+    return User.objects.filter(is_active=True)
+
+
 def holders(permission: str, reach: Reach, also: int | None = None) -> QuerySet[User]:
     """Return the accounts that hold ``permission`` within a reach, and ``also`` one, each with the ``place`` where it belongs."""
     today = timezone.localdate()
