@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from yinfeng.core import queries as core
 from yinfeng.core.filters import ScopedFilterSet, TextFilter
+from yinfeng.core.keeping import kept
 from yinfeng.core.money import WAN, YI
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.enterprises.queries import are_many, stands_for_a_place, tagged
@@ -78,6 +79,12 @@ def ranged(queryset: QuerySet[Enterprise], field: str, condition: Callable[[str]
     return queryset.filter(condition(field))
 
 
+def sections_of_divisions() -> dict[str, str]:
+    """Return division → section of GB/T 4754-2017."""
+    divisions = core.codes("industry").filter(level=2)
+    return kept("sections of divisions", lambda: dict(divisions.values_list("code", "parent")))
+
+
 def _codes(field: str, first: str, end: str) -> Q:
     return Q(**{f"{field}__gte": first, f"{field}__lt": end})
 
@@ -85,8 +92,8 @@ def _codes(field: str, first: str, end: str) -> Q:
 def in_division(division: str, field: str = "industry") -> Q:
     """Return the Q of industries within a division of GB/T 4754-2017; the section's letter may stand before the number."""
     end = f"{int(division) + 1:02}"
-    parents = core.codes("industry").filter(level=2, code=division).values_list("parent", flat=True)
-    return _codes(field, division, end) | _codes(field, f"{parents[0]}{division}", f"{parents[0]}{end}")
+    letter = sections_of_divisions().get(division, "")
+    return _codes(field, division, end) | _codes(field, f"{letter}{division}", f"{letter}{end}")
 
 
 def in_section(section: str, field: str = "industry") -> Q:
@@ -94,8 +101,8 @@ def in_section(section: str, field: str = "industry") -> Q:
 
     Each is one range of the index: sections are made of neighbouring divisions. Were one not, those between would be taken for its own.
     """
-    divisions = core.codes("industry").filter(level=2, parent=section).values_list("code", flat=True)
-    found = sorted(code for code in divisions if code.isascii() and code.isdigit())
+    divisions = sections_of_divisions().items()
+    found = sorted(code for code, parent in divisions if parent == section and code.isdigit())
     lettered = _codes(field, section, chr(ord(section[0]) + 1))
     return lettered | _codes(field, found[0], f"{int(found[-1]) + 1:02}") if found else lettered
 

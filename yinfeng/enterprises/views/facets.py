@@ -87,7 +87,7 @@ class EnterpriseFacets(Page):
     @staticmethod
     def _sections(counted: queries.Facets) -> list[tuple[str, str, int]]:
         """Return the sections of GB/T 4754-2017 with the sums of their divisions."""
-        sections = dict(core.codes("industry").filter(level=2).values_list("code", "parent"))
+        sections = filters.sections_of_divisions()
         sums: dict[str, int] = {}
         for division, count in counted.divisions.items():
             section = sections.get(division, division)
