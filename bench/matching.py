@@ -131,7 +131,7 @@ def run_side(kind: str, folder: Path) -> None:
     answers = list(match_many(known, typed))
     took = time.perf_counter() - began
     if kind == "made":
-        known.save(folder / "index")
+        known.keep(folder / "index")
     best = [
         (at, found[0].id, found[0].score)
         for at, found in enumerate(answers)

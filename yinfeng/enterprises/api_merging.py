@@ -166,4 +166,5 @@ class MergingViewSet(ScopedViewSet):
     def undo(self, row: Merging, version: int, given: dict[str, Any]) -> Merging:
         """Undo a merger in its time; the enterprise is there again under its old number."""
         services.undo_merging(by=self.by, merging=row, reason=given["reason"], version=version)
-        return Merging.objects.get(pk=row.pk)
+        row.refresh_from_db()
+        return row

@@ -205,21 +205,21 @@ class Library:
         self.ids = np.array(ids, dtype=np.int64)
         self._index(*_pairs([_ordered(name) for name in self.names]))
 
-    def save(self, folder: Path) -> None:
+    def keep(self, folder: Path) -> None:
         """Keep the library in a folder, from which ``load`` takes it back in a second or two."""
         folder.mkdir(parents=True, exist_ok=True)
-        for name in self.ARRAYS:
-            np.save(folder / f"{name}.npy", getattr(self, name))
+        np.savez(folder / "arrays.npz", **{name: getattr(self, name) for name in self.ARRAYS})
         texts = {"names.txt": "\n".join(self.names), "registered.json": json.dumps(self.registered)}
         for name, text in texts.items():
             (folder / name).write_text(text, encoding="utf-8", errors="surrogatepass")
 
     @classmethod
     def load(cls, folder: Path) -> Library:
-        """Return a library that was saved."""
+        """Return a library that was kept."""
         library = cls.__new__(cls)
-        for name in cls.ARRAYS:
-            setattr(library, name, np.load(folder / f"{name}.npy"))
+        with np.load(folder / "arrays.npz") as arrays:
+            for name in cls.ARRAYS:
+                setattr(library, name, arrays[name])
         texts = [
             (folder / name).read_text(encoding="utf-8", errors="surrogatepass")
             for name in ("names.txt", "registered.json")

@@ -129,7 +129,7 @@ def test_any_names_match_any_library_without_harm(names: list[str], typed: list[
 def test_a_kept_library_answers_as_the_one_it_was_made_of(names: list[str]) -> None:
     made = Library(Named(at, name, of="信达" if at == 1 else "") for at, name in enumerate(names))
     with tempfile.TemporaryDirectory() as folder:
-        made.save(Path(folder))
+        made.keep(Path(folder))
         kept = Library.load(Path(folder))
         assert [kept.row(at) for at in range(len(names))] == [made.row(at) for at in range(len(names))]
         assert list(kept.match(names)) == list(made.match(names))

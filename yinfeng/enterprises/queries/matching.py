@@ -153,7 +153,7 @@ def library() -> matching.Library:
     made = matching.Library(_all_names())
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix="new-") as name:
-        made.save(Path(name) / state)
+        made.keep(Path(name) / state)
         for old in folder.iterdir():
             if not old.name.startswith("new-"):
                 shutil.rmtree(old, ignore_errors=True)
