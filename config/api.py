@@ -6,11 +6,9 @@ from rest_framework.routers import SimpleRouter
 
 from yinfeng.core import api_common as common
 from yinfeng.core.api import Resource, under
-from yinfeng.enterprises import api as enterprises
-from yinfeng.enterprises import api_imports as exchange
-from yinfeng.enterprises import api_merging as merging
-from yinfeng.enterprises import api_relations as relations
-from yinfeng.enterprises import api_targets as targets
+from yinfeng.enterprises.api import imports as exchange
+from yinfeng.enterprises.api import merging, relations, targets
+from yinfeng.enterprises.api import records as enterprises
 from yinfeng.orgs import api as orgs
 from yinfeng.projects import api as projects
 

@@ -29,7 +29,7 @@ from yinfeng.core.actors import Actor
 from yinfeng.core.tables import day
 from yinfeng.enterprises import queries
 from yinfeng.enterprises.models import LEVELS, SIGNAL_KINDS, TARGET_STATES, Signal, Target
-from yinfeng.enterprises.tables_targets import LEVEL_TONES, TARGET_TONES
+from yinfeng.enterprises.tables.targets import LEVEL_TONES, TARGET_TONES
 
 SHOWN = 8
 TARGET, SIGNAL = "target", "signal"

@@ -22,7 +22,7 @@ from yinfeng.core.models import Job
 from yinfeng.core.scopes import fetch
 from yinfeng.core.web import ActPage, Page
 from yinfeng.enterprises import services
-from yinfeng.enterprises.filters import tag_choices
+from yinfeng.enterprises.filters.records import tag_choices
 from yinfeng.enterprises.imports import KIND, again, left, started
 from yinfeng.enterprises.imports.rows import COLUMNS
 

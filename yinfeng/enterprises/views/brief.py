@@ -23,7 +23,7 @@ from yinfeng.enterprises.models import (
 )
 from yinfeng.enterprises.queries import graph
 from yinfeng.enterprises.queries.briefing import Briefing, Neighbour, briefing
-from yinfeng.enterprises.tables import place, staff_text
+from yinfeng.enterprises.tables.records import place, staff_text
 from yinfeng.enterprises.views.relations import REVERSED, BesideOne, line_of
 
 # How much of each fits on one sheet; what is left out is counted. Two lines of a column hold some fifty characters.

@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy
 from yinfeng.core import queries as core
 from yinfeng.core.tables import with_query
 from yinfeng.core.web import Page
-from yinfeng.enterprises import filters, queries
+from yinfeng.enterprises import queries
+from yinfeng.enterprises.filters import records as filters
 from yinfeng.enterprises.models import Enterprise
 
 VALUES = 8  # of each facet; the rarer ones are found by the filters

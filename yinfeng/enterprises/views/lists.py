@@ -14,7 +14,7 @@ from yinfeng.core.errors import Missing
 from yinfeng.core.web import Page
 from yinfeng.enterprises import queries
 from yinfeng.enterprises.models import EnterpriseTag
-from yinfeng.enterprises.tables import place
+from yinfeng.enterprises.tables.records import place
 
 VIEW = "enterprises.enterprise.view"
 SHOWN = 500  # firms of each side of a comparison

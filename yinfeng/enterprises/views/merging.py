@@ -16,10 +16,10 @@ from yinfeng.core.events import type_of
 from yinfeng.core.scopes import ScopedQuerySet, fetch, rows
 from yinfeng.core.web import ActPage, ListPage, MovePage, Page, value_text
 from yinfeng.enterprises import lifecycle, queries, services
-from yinfeng.enterprises.filters_merging import DoubtFilter
-from yinfeng.enterprises.forms_merging import MergeForm, WhyForm
+from yinfeng.enterprises.filters.merging import DoubtFilter
+from yinfeng.enterprises.forms.merging import MergeForm, WhyForm
 from yinfeng.enterprises.models import Doubt, Enterprise, Merging
-from yinfeng.enterprises.tables_merging import DoubtTable, record_line
+from yinfeng.enterprises.tables.merging import DoubtTable, record_line
 
 MERGE = "enterprises.enterprise.merge"
 FOUND = 20

@@ -23,8 +23,14 @@ from yinfeng.core.forms import ReasonForm, Styled
 from yinfeng.core.scopes import fetch, rows
 from yinfeng.core.web import ActPage, DetailPage, EditPage, ExportPage, ListPage, Page
 from yinfeng.enterprises import queries, services, uscc
-from yinfeng.enterprises.filters import EnterpriseFilter
-from yinfeng.enterprises.forms import ContactForm, EnterpriseForm, FormerNameForm, RelationForm, VerifyForm
+from yinfeng.enterprises.filters.records import EnterpriseFilter
+from yinfeng.enterprises.forms.records import (
+    ContactForm,
+    EnterpriseForm,
+    FormerNameForm,
+    RelationForm,
+    VerifyForm,
+)
 from yinfeng.enterprises.models import (
     LEVELS,
     RELATION_KINDS,
@@ -41,8 +47,8 @@ from yinfeng.enterprises.models import (
 )
 from yinfeng.enterprises.panels import PANELS
 from yinfeng.enterprises.signals import is_here
-from yinfeng.enterprises.tables import EnterpriseTable, staff_text
-from yinfeng.enterprises.tables_targets import SIGNAL_TONES, TARGET_TONES
+from yinfeng.enterprises.tables.records import EnterpriseTable, staff_text
+from yinfeng.enterprises.tables.targets import SIGNAL_TONES, TARGET_TONES
 from yinfeng.enterprises.views import merging
 from yinfeng.enterprises.views.relations import tabs_of
 

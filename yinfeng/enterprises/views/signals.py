@@ -14,10 +14,10 @@ from yinfeng.core.actors import Actor
 from yinfeng.core.scopes import ScopedQuerySet, fetch, permits, rows
 from yinfeng.core.web import ActPage, DetailPage, EditPage, ExportPage, ListPage, MovePage
 from yinfeng.enterprises import lifecycle, queries, services
-from yinfeng.enterprises.filters_targets import SignalFilter
-from yinfeng.enterprises.forms_targets import AssignForm, EditSignalForm, SignalForm
+from yinfeng.enterprises.filters.targets import SignalFilter
+from yinfeng.enterprises.forms.targets import AssignForm, EditSignalForm, SignalForm
 from yinfeng.enterprises.models import LEVELS, SIGNAL_KINDS, SIGNAL_STATES, Enterprise, Signal
-from yinfeng.enterprises.tables_targets import LEVEL_ICONS, LEVEL_TONES, SIGNAL_TONES, SignalTable, is_late
+from yinfeng.enterprises.tables.targets import LEVEL_ICONS, LEVEL_TONES, SIGNAL_TONES, SignalTable, is_late
 
 VIEW, CHANGE = "enterprises.signal.view", "enterprises.signal.change"
 

@@ -15,12 +15,12 @@ from yinfeng.core.errors import Invalid
 from yinfeng.core.scopes import ScopedQuerySet, permits, rows
 from yinfeng.core.web import ActPage, DetailPage, EditPage, ExportPage, ListPage, MovePage
 from yinfeng.enterprises import lifecycle, queries, services
-from yinfeng.enterprises.filters_targets import TargetFilter
-from yinfeng.enterprises.forms_targets import EditTargetForm, HandOverForm, LandForm, ResumeForm, TargetForm
+from yinfeng.enterprises.filters.targets import TargetFilter
+from yinfeng.enterprises.forms.targets import EditTargetForm, HandOverForm, LandForm, ResumeForm, TargetForm
 from yinfeng.enterprises.models import PRIORITIES, TARGET_STATES, Enterprise, Target
 from yinfeng.enterprises.panels import PANELS
-from yinfeng.enterprises.tables import place
-from yinfeng.enterprises.tables_targets import TARGET_TONES, TargetTable, is_late
+from yinfeng.enterprises.tables.records import place
+from yinfeng.enterprises.tables.targets import TARGET_TONES, TargetTable, is_late
 
 VIEW, CHANGE = "enterprises.target.view", "enterprises.target.change"
 BULK_LIMIT = 200

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from yinfeng.core.forms import ReasonForm
 from yinfeng.enterprises import services
-from yinfeng.enterprises.forms_ties import TieForm
+from yinfeng.enterprises.forms.ties import TieForm
 from yinfeng.enterprises.models import Enterprise, Tie
 from yinfeng.enterprises.views.records import BesideEnterprise
 

@@ -29,10 +29,10 @@ from yinfeng.core.crypto import mask_phone
 from yinfeng.core.errors import Conflict, Missing
 from yinfeng.core.scopes import rows
 from yinfeng.enterprises import queries, services
-from yinfeng.enterprises.api_merging import MERGED_AWAY, Mergeable
-from yinfeng.enterprises.api_relations import Connected
-from yinfeng.enterprises.filters import EnterpriseFilter
-from yinfeng.enterprises.forms import ContactForm
+from yinfeng.enterprises.api.merging import MERGED_AWAY, Mergeable
+from yinfeng.enterprises.api.relations import Connected
+from yinfeng.enterprises.filters.records import EnterpriseFilter
+from yinfeng.enterprises.forms.records import ContactForm
 from yinfeng.enterprises.models import Contact, Enterprise, FormerName, Relation
 
 VIEW = "enterprises.enterprise.view"

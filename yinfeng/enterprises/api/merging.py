@@ -15,7 +15,7 @@ from rest_framework.reverse import reverse
 from yinfeng.core.api import ObjectViewSet, Resource, ScopedViewSet, Strict, act
 from yinfeng.core.errors import Missing
 from yinfeng.enterprises import queries, services
-from yinfeng.enterprises.filters_merging import DoubtFilter, MergingFilter
+from yinfeng.enterprises.filters.merging import DoubtFilter, MergingFilter
 from yinfeng.enterprises.models import NAME_KINDS, Doubt, Enterprise, Merging
 
 SIDES = (services.KEPT, services.GONE)

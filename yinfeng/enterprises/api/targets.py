@@ -23,7 +23,7 @@ from yinfeng.core.api import (
 )
 from yinfeng.core.api_common import FilesViewSet
 from yinfeng.enterprises import lifecycle, queries, services
-from yinfeng.enterprises.filters_targets import SignalFilter, TargetFilter
+from yinfeng.enterprises.filters.targets import SignalFilter, TargetFilter
 from yinfeng.enterprises.models import Enterprise, Signal, Target
 
 TARGETS, SIGNALS = "enterprises.target.view", "enterprises.signal.view"

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from yinfeng.core.tables import Cell, Column, Table, day
 from yinfeng.enterprises.models import Doubt, Enterprise
-from yinfeng.enterprises.tables import code_line, place
+from yinfeng.enterprises.tables.records import code_line, place
 
 
 def record_line(firm: Enterprise) -> str:

@@ -21,7 +21,7 @@ from yinfeng.enterprises.models import (
     Target,
 )
 from yinfeng.enterprises.queries import PENDING, SIGNALS_PENDING, tag_labels, tags_of
-from yinfeng.enterprises.tables import place
+from yinfeng.enterprises.tables.records import place
 
 TARGET_TONES = {"listed": "muted", "contacted": "info", "visiting": "info", "negotiating": "primary", "landed": "success",
                 "dropped": "muted"}  # fmt: skip

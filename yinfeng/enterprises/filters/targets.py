@@ -16,7 +16,7 @@ from yinfeng.core import search
 from yinfeng.core.actors import ANONYMOUS, Actor
 from yinfeng.core.filters import ScopedFilterSet
 from yinfeng.core.scopes import rows
-from yinfeng.enterprises.filters import tag_choices
+from yinfeng.enterprises.filters.records import tag_choices
 from yinfeng.enterprises.models import (
     LEVELS,
     PRIORITIES,

@@ -22,10 +22,10 @@ from yinfeng.core.exporting import export
 from yinfeng.core.models import Job
 from yinfeng.core.scopes import ScopedQuerySet, fetch, rows
 from yinfeng.enterprises import imports, services
-from yinfeng.enterprises.api import known
-from yinfeng.enterprises.filters import EnterpriseFilter
+from yinfeng.enterprises.api.records import known
+from yinfeng.enterprises.filters.records import EnterpriseFilter
 from yinfeng.enterprises.models import Enterprise
-from yinfeng.enterprises.tables import EnterpriseTable
+from yinfeng.enterprises.tables.records import EnterpriseTable
 
 IMPORT = "enterprises.enterprise.import"
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from yinfeng.core.forms import CodeField, EditForm, MoneyField
 from yinfeng.core.queries import code_label
-from yinfeng.enterprises.filters import tag_choices
+from yinfeng.enterprises.filters.records import tag_choices
 from yinfeng.enterprises.models import RELATION_KINDS, Enterprise
 
 

@@ -34,7 +34,7 @@ class MergeForm(WhyForm):
     def __init__(self, *args: Any, kept: Enterprise, gone: Enterprise, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.kept, self.gone = kept, gone
-        self.initial |= {"kept_version": kept.version, "gone_version": gone.version}
+        self.initial = {**self.initial, "kept_version": kept.version, "gone_version": gone.version}
         self.differing = services.differing(kept, gone)
         for name in self.differing:
             self.fields[name] = self._choice(name)

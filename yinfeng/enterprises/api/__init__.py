@@ -1,0 +1,1 @@
+"""The enterprise library over the API."""

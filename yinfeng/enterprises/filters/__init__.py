@@ -1,0 +1,1 @@
+"""Filters of the enterprise library, for pages, exports and the API alike."""
