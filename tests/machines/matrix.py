@@ -140,6 +140,7 @@ MATRIX: dict[str, Route] = {
     "relation-add": page("enterprises.relation.change", "enterprise"),
     "relation-remove": page("enterprises.relation.change", "enterprise", rows={"relation": "relation"}),
     "doubts": page(MERGE),
+    "doubts-find": page(MERGE),
     "enterprise-merge": page(MERGE, "enterprise"),
     "enterprise-merge-into": page(MERGE, "duplicate", rows={"other": "enterprise"}),
     "enterprise-apart": page(MERGE, "duplicate", rows={"other": "enterprise"}),

@@ -75,7 +75,7 @@ def test_the_insider_reads_every_resource_in_ten_queries(name: str, world: World
     with CaptureQueriesContext(connection) as queries:
         answer = client.get(address(name, route, world))
     assert answer.status_code in route.statuses
-    assert len(queries) <= 10
+    assert sum("SAVEPOINT" not in query["sql"] for query in queries) <= 10
 
 
 @pytest.mark.parametrize("name", sorted(name for name, route in RESOURCES.items() if route.owned))

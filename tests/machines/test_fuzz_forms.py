@@ -32,6 +32,7 @@ PAGES = sorted(name for name in MATRIX if not name.startswith("api-"))
 WITHOUT_FORM = {
     "view-save": ("key", "name", "query", "next"), "view-delete": ("next",), "follow": ("next",), "unfollow": ("next",),
     "target-add": ("pk", "unit", "owner", "priority", "wanted", "next_step", "next_date", "together"),
+    "enterprises-import-row": ("same",), "enterprises-import-again": ("next",),
     "projects-follow": ("pk", "next"), "projects-joint": ("pk", "unit"), "set_language": ("language", "next"),
     "notices": ("next",), "notice": ("next",), "account_login": ("login", "password", "next"), "account_logout": ("next",),
 }  # fmt: skip

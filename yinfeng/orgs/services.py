@@ -246,7 +246,7 @@ def close_unit(*, by: Actor, unit: Unit, day: date, reason: str, into: Unit | No
 
 def reopen_unit(*, by: Actor, unit: Unit, day: date, reason: str) -> Unit:
     """Let a closed unit exist again from ``day`` on."""
-    if unit.is_open(day + timedelta(days=1)):
+    if unit.is_open(min(day, date.max - timedelta(days=1)) + timedelta(days=1)):
         raise Conflict(_("“%(unit)s”没有撤销。") % {"unit": unit})
     if unit.parent is not None and not unit.parent.is_open(day):
         raise Conflict(_("上级单位“%(unit)s”已经撤销，请先恢复它。") % {"unit": unit.parent})

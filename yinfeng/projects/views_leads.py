@@ -191,8 +191,9 @@ class CheckEnterprise(Page):
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         name = request.GET.get("enterprise_name", "")[:200]
         names = queries.enterprises_like(name, self.by)
+        edited = self.exclude()
         enterprise, alike = queries.named(name, self.by)
-        found = queries.clashes(enterprise, self.by, self.exclude()) if enterprise else []
+        found = queries.clashes(enterprise, self.by, edited) if enterprise else []
         names += [item.enterprise.name for item in alike if item.enterprise.name not in names]
         return self.render(
             {

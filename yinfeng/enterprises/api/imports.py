@@ -42,7 +42,7 @@ class ListInput(Strict):
         return known("enterprise_tag", tag)
 
 
-class Candidate(serializers.Serializer[Any]):
+class RowCandidate(serializers.Serializer[Any]):
     """An enterprise that a questioned row may mean; ``same`` is what somebody decided about it."""
 
     id = serializers.IntegerField()
@@ -59,7 +59,7 @@ class Line(serializers.Serializer[Any]):
     outcome = serializers.CharField()
     sentences = serializers.ListField(child=serializers.CharField())
     name = serializers.CharField(required=False, allow_blank=True, default="")
-    candidates = Candidate(many=True, required=False, default=())
+    candidates = RowCandidate(many=True, required=False, default=())
 
 
 class Report(serializers.Serializer[Any]):
