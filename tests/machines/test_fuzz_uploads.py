@@ -241,7 +241,7 @@ def test_a_polyglot_is_sent_as_what_it_begins_with_and_never_shown(world: World)
 )
 def test_a_hostile_name_of_an_import_is_only_a_name(name: str, world: World, settings: LazySettings) -> None:
     client = hostile_client(signed_in(world.insider))
-    known, firms = set(Job.objects.values_list("pk", flat=True)), Enterprise.objects.count()
+    known = set(Job.objects.values_list("pk", flat=True))
     answer = send("enterprises-import", SimpleUploadedFile(name, "企业名称\n甲\n".encode()), world, client)
     judge(answer, name)
     assert answer.status_code == 302, sentences(answer)
