@@ -112,7 +112,7 @@ def rows_for(path: str, world: World) -> dict[str, str]:
     named = {
         "enterprises": "enterprise", "contacts": "contact", "relations": "relation", "ties": "tie", "leads": "lead", "projects": "project",
         "signatures": "signature", "files": "file", "notices": "notice", "jobs": "job", "units": "unit", "team": "member",
-        "doubts": "doubt", "mergings": "merging",
+        "doubts": "doubt", "mergings": "merging", "targets": "target", "signals": "signal", "imports": "job",
     }  # fmt: skip
     found = {"move": "hold", "table": "industry"}
     for before, part in pairwise(parts):

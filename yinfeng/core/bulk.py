@@ -91,7 +91,9 @@ def _put(table: str, columns: Sequence[str], lines: Iterable[Sequence[Any]]) -> 
     listed = ", ".join(map(quote, columns))
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            with cursor.copy(f"COPY {quote(table)} ({listed}) FROM STDIN") as copy:
+            copying = cursor.copy(f"COPY {quote(table)} ({listed}) FROM STDIN")
+            # What fails fails at the end of the copying, past the cursor that turns errors into Django's.
+            with connection.wrap_database_errors, copying as copy:
                 for line in lines:
                     copy.write_row(line)
         else:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.forms.models import model_to_dict
 
 from tests.factories import make_unit
@@ -86,3 +86,10 @@ def test_only_rows_at_their_version_are_changed() -> None:
     assert found["丙"].verified_date == date(2026, 1, 2)
     assert found["丙"].updated_at > rows[2].updated_at
     assert bulk.update(Enterprise, ["city"], [(rows[0].pk, 2, "新")]) == 1
+
+
+def test_a_row_that_is_there_already_is_djangos_error() -> None:
+    """Whoever writes rows takes them again on an IntegrityError, not on the driver's own."""
+    bulk.insert([Enterprise(name="示例甲有限公司", name_key="示例甲有限公司")])
+    with pytest.raises(IntegrityError), transaction.atomic():
+        bulk.insert([Enterprise(name="示例甲 有限公司", name_key="示例甲有限公司")])
