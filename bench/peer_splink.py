@@ -1,7 +1,7 @@
 """The peer in matching: splink 5 on DuckDB with names taken apart, tuned, with rare pairs of characters to block on.
 
-Run alone by ``bench.matching`` in a process whose path has splink. Its time begins when the parts are there: taking names
-apart is not counted against it.
+Run alone by ``bench.matching`` in a process whose path has splink. Taking names apart and counting their pairs, which it
+needs as columns and we do, too, is told apart from its own time.
 """
 
 from __future__ import annotations
@@ -44,11 +44,13 @@ def main(folder: Path) -> None:
     from splink.backends.duckdb import DuckDBAPI
 
     library, typed = (json.loads((folder / f"{name}.json").read_text()) for name in ("library", "typed"))
+    began = time.perf_counter()
     counts: Counter[str] = Counter()
     for name in library:
         text = normalise(name)
         counts.update({text[i : i + 2] for i in range(len(text) - 1)})
     tables = [pyarrow.table(parted(names, counts)) for names in (library, typed)]
+    parting = time.perf_counter() - began
     began = time.perf_counter()
     api = DuckDBAPI(duckdb.connect())
     frames = [
@@ -82,7 +84,7 @@ def main(folder: Path) -> None:
            FROM p GROUP BY 1""",
     ).fetchall()
     took = time.perf_counter() - began
-    (folder / "splink.json").write_text(json.dumps({"took": took, "best": best}))
+    (folder / "splink.json").write_text(json.dumps({"took": took, "parting": parting, "best": best}))
 
 
 if __name__ == "__main__":

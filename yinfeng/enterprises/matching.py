@@ -308,19 +308,19 @@ class Library:
 WORTH_SHARING = 5_000
 
 
-def match_many(library: Library, names: Sequence[str]) -> Iterator[list[Match]]:
-    """Yield what ``Library.match`` does, many names by as many processes as there are processors.
+def match_many(library: Library, names: Sequence[str], top: int) -> Iterator[list[Match]]:
+    """Yield for each name the ``top`` enterprises it may mean, reasons worded, by as many processes as there are processors.
 
     Only for a process of one thread, as commands are: its memory is shared with the others as it is.
     """
     processes = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
     if len(names) < WORTH_SHARING or processes == 1:
-        yield from library.match(names)
+        yield from (_worded(found[:top]) for found in library.match(names))
         return
-    shares = [names[at : at + BATCH] for at in range(0, len(names), BATCH)]
+    shares = [(names[at : at + BATCH], top) for at in range(0, len(names), BATCH)]
     with get_context("fork").Pool(processes, _take, (library,)) as pool:
         for answers in pool.imap(_match_share, shares):
-            yield from answers
+            yield from ([Match(*match) for match in found] for found in answers)
 
 
 _taken: list[Library] = []
@@ -330,8 +330,17 @@ def _take(library: Library) -> None:
     _taken.append(library)
 
 
-def _match_share(names: Sequence[str]) -> list[list[Match]]:
-    return list(_taken[0].match(names))
+def _match_share(share: tuple[Sequence[str], int]) -> list[list[tuple[Any, ...]]]:
+    """Return matches as plain tuples: lazy sentences take longer from process to process than to be found."""
+    names, top = share
+    return [
+        [(match.id, match.name, match.decision, match.score, str(match.reason)) for match in found[:top]]
+        for found in _taken[0].match(names)
+    ]
+
+
+def _worded(found: Iterable[Match]) -> list[Match]:
+    return [replace(match, reason=str(match.reason)) for match in found]
 
 
 def _changes(numbers: Any) -> Any:

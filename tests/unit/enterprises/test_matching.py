@@ -139,7 +139,11 @@ def test_many_names_are_shared_among_processes(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(matching, "WORTH_SHARING", 1)
     monkeypatch.setattr(matching, "BATCH", 2)
     names = ["信达电子", "厦门新达电子有限公司", "", "招信银行厦门分行", "panasonic"]
-    assert list(matching.match_many(library(*FIRMS), names)) == list(library(*FIRMS).match(names))
+    shared_out = list(matching.match_many(library(*FIRMS), names, 2))
+    monkeypatch.setattr(matching, "WORTH_SHARING", 100)
+    assert shared_out == list(matching.match_many(library(*FIRMS), names, 2))
+    told = [[(match.id, match.decision) for match in found[:2]] for found in library(*FIRMS).match(names)]
+    assert [[(match.id, match.decision) for match in found] for found in shared_out] == told
 
 
 # --- quality on labelled names ------------------------------------------------------------------------------------

@@ -79,7 +79,7 @@ class Command(BaseCommand):
             while batch := list(islice(lines, BATCH)):
                 coded = by_code(batch)
                 for line, matches in zip(
-                    batch, match_many(known, [line.name for line in batch]), strict=True
+                    batch, match_many(known, [line.name for line in batch], top), strict=True
                 ):
                     found = ([coded[line]] if line in coded else matches)[:top]
                     counts[found[0].decision if found else "none"] += 1
