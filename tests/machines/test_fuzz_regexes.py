@@ -57,7 +57,7 @@ def _asked(node: ast.AST) -> Iterator[ast.expr]:
 
 def _text(node: ast.expr, module: Any) -> str:
     if isinstance(node, ast.Constant):
-        return str(node.value)
+        return _said(node.value)
     if isinstance(node, ast.JoinedStr):
         return "".join(_text(part, module) for part in node.values)
     if isinstance(node, ast.FormattedValue):
@@ -65,8 +65,13 @@ def _text(node: ast.expr, module: Any) -> str:
     if isinstance(node, ast.BinOp):
         return _text(node.left, module) + _text(node.right, module)
     if isinstance(node, ast.Name):
-        return str(getattr(module, node.id))
+        return _said(getattr(module, node.id))
     raise AssertionError(f"{module.__name__}: {ast.unparse(node)} is not a pattern that can be read")
+
+
+def _said(value: Any) -> str:
+    """Return a part of a pattern, of one over bytes each byte as a letter."""
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 
 # --- what a part of a pattern may match ---------------------------------------------------------------------------

@@ -56,6 +56,26 @@ def text(reference: str, said: str = "名称") -> str:
     return f'<c{where} t="inlineStr"><is><t>{said}</t></is></c>'
 
 
+CELLS = [
+    '<c r="{at}" t="inlineStr"><is><t>甲 &amp; 乙</t></is></c>',
+    '<c r="{at}" s="2"><v>12.5</v></c>',
+    '<c r="{at}" t="s"><v>3</v></c>',
+    '<c r="{at}" s="1"/>',
+    '<c r="{at}" t="e"><v>#N/A</v></c>',
+    '<c r="{at}"><f>A1</f></c>',
+    '<c r="{at}"><!-- <sheetData> --><v>1</v></c>',
+    "<c><v>1</v></c>",
+    '<c r="{at}"><v>1<v></c>',
+]
+ROWS = [
+    '<row r="{row}" spans="1:3">{cells}</row>',
+    '<row r="{row}">{cells}</row>',
+    "<row>{cells}</row>",
+    '<!-- <row r="{row}"> --><row r="{row}" ht="2">{cells}</row>',
+    '<!-- <row r="7">{cells}</row> --><row r="{row}">{cells}</row>',
+]
+
+
 class Zip:
     """A zip written by hand, in which every field may lie."""
 
@@ -327,6 +347,33 @@ class TestCells:
     def test_disorder_is_refused(self, rows: str) -> None:
         with pytest.raises(Invalid, match="已损坏"):
             self.walk(rows)
+
+    @settings(max_examples=300, deadline=None)
+    @given(st.data())
+    def test_rows_read_by_pattern_and_by_expat_come_to_the_same(self, data: st.DataObject) -> None:
+        row, rows = 0, []
+        for _ in range(data.draw(st.integers(1, 6))):
+            row += data.draw(st.sampled_from([1, 1, 1, 3, 0]))
+            letters = data.draw(st.lists(st.sampled_from(["A", "B", "Z", "AA"]), max_size=3))
+            cells = "".join(
+                data.draw(st.sampled_from(CELLS)).format(at=f"{column}{row}") for column in letters
+            )
+            rows.append(data.draw(st.sampled_from(ROWS)).format(row=row, cells=cells))
+        xml, cut = sheet_xml("".join(rows)), data.draw(st.integers(1, 400))
+
+        def measured(only_expat: bool) -> object:
+            sheet = ooxml._Sheet(Limits())
+            if only_expat:
+                sheet.reads = sheet._read_all
+            try:
+                for at in range(0, len(xml), cut):
+                    sheet.feed(xml[at : at + cut])
+                sheet.feed(b"", last=True)
+            except DomainError as error:
+                return str(error)
+            return sheet.extent
+
+        assert measured(False) == measured(True)
 
     def test_faults(self) -> None:
         extent = self.walk(

@@ -355,36 +355,130 @@ class _Walk:
 
     def handlers(self) -> tuple[Callable[[str, dict[str, str]], None], Callable[[str], None]]:
         """Return what expat calls at the start and at the end of each element."""
-        depth = 0
+        return _counting(0)
 
-        def start(_name: str, _attributes: dict[str, str]) -> None:
-            nonlocal depth
-            depth += 1
-            if depth > DEEPEST:
-                damaged()
 
-        def end(_name: str) -> None:
-            nonlocal depth
-            depth -= 1
+def _counting(depth: int) -> tuple[Callable[[str, dict[str, str]], None], Callable[[str], None]]:
+    """Return handlers that only look how deep elements stand in each other, from ``depth`` on."""
 
-        return start, end
+    def start(_name: str, _attributes: dict[str, str]) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > DEEPEST:
+            damaged()
+
+    def end(_name: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    return start, end
+
+
+_BEGIN_ROWS, _END_ROW = b"<sheetData>", b"</row>"
+_TEXT = rb"(?:[^<&\x00-\x08\x0b\x0c\x0e-\x1f]|&(?:amp|lt|gt|quot|apos);)*+"
+# A row as spreadsheet programs write it: cells of its own number in order, of values and texts, no formula and no error.
+_PLAIN_ROW = re.compile(
+    rb'<row r="(?P<row>[1-9][0-9]{0,6})"'
+    rb'(?: (?:spans|ht|customHeight|customFormat|s|hidden|outlineLevel|collapsed|x14ac:dyDescent)="[^"<&]{0,40}")*+>'
+    rb'(?:<c r="(?P<last>[A-Z]{1,3})(?P=row)"(?: s="[0-9]{1,6}")?(?: t="(?:n|s|b|d|str|inlineStr)")?(?:/>|>'
+    rb"(?:<v>" + _TEXT + rb'</v>|<is><t(?: xml:space="preserve")?>' + _TEXT + rb"</t></is>)</c>))*+"
+    rb"</row>"
+)
+_FILLED_COLUMN = re.compile(rb'<c r="([A-Z]+)[^<>]*+(?<!/)>')
+_ROW_NUMBER = re.compile(rb'<row r="([0-9]+)')
+_LONGEST_ROW = MB
 
 
 class _Sheet(_Walk):
     """Walk over a part that may be a worksheet, and note its cells.
 
-    Rows and cells are counted as readers count them: one without a reference follows the one before it.
+    Rows and cells are counted as readers count them: one without a reference follows the one before it. Plain rows, nearly
+    all there are, never reach expat, which would call Python for every element of theirs: one pattern matches a whole row.
     """
 
     def __init__(self, limits: Limits) -> None:
         self.is_sheet = False
         self.extent = Extent()
+        self.depth = self.passed = 0  # elements open; rows until now
+        self.is_utf8 = True
+        self.waiting = b""
+        self.reads = self._read_head
         super().__init__(limits)
+        self.parser.XmlDeclHandler = self._note_encoding
+
+    def feed(self, piece: bytes, *, last: bool = False) -> None:
+        self.reads(piece, last)
+
+    def _note_encoding(self, _version: str, encoding: str | None, _standalone: int) -> None:
+        self.is_utf8 = encoding is None or encoding.casefold() == "utf-8"
+
+    def _read_all(self, piece: bytes, last: bool) -> None:
+        """Let expat read everything from here on."""
+        self.reads = self._read_all
+        piece, self.waiting = self.waiting + piece, b""
+        _parse(self.parser, piece, last=last)
+
+    def _read_head(self, piece: bytes, last: bool) -> None:
+        """Let expat read until the rows begin."""
+        piece, self.waiting = self.waiting + piece, b""
+        at = piece.find(_BEGIN_ROWS)
+        if last or at < 0:
+            # What begins the rows may be cut in two.
+            kept = 0 if last else min(len(_BEGIN_ROWS) - 1, len(piece))
+            _parse(self.parser, piece[: len(piece) - kept], last=last)
+            self.waiting = piece[len(piece) - kept :]
+            return
+        at += len(_BEGIN_ROWS)
+        _parse(self.parser, piece[:at], last=False)
+        # Else it stood in a comment, or deeper than the rows of a sheet.
+        self.reads = self._read_rows if self.is_sheet and self.is_utf8 and self.depth == 2 else self._read_all
+        self.reads(piece[at:], last)
+
+    def _read_rows(self, piece: bytes, last: bool) -> None:
+        """Measure plain rows here, and let expat read each other one."""
+        piece, self.waiting = self.waiting + piece, b""
+        at = 0
+        while True:
+            begin = at
+            while found := _PLAIN_ROW.match(piece, at):
+                row = int(found["row"])
+                if row <= self.passed:
+                    damaged()
+                self.passed, at = row, found.end()
+            self._note_plain(piece[begin:at])
+            end = piece.find(_END_ROW, at) + len(_END_ROW)
+            if end < len(_END_ROW):
+                break
+            if not piece.startswith(b"<row", at):
+                self._read_all(piece[at:], last)
+                return
+            _parse(self.parser, piece[at:end], last=False)
+            at = end
+            if self.depth != 2:  # the end of another row than that which began
+                self._read_all(piece[at:], last)
+                return
+        self.waiting = piece[at:]
+        if last or len(self.waiting) > _LONGEST_ROW:
+            self._read_all(b"", last)
+
+    def _note_plain(self, rows: bytes) -> None:
+        """Note the cells of plain rows that hold something."""
+        filled = rows.count(b"</v></c>") + rows.count(b"</t></is></c>")
+        if not filled:
+            return
+        try:
+            rows.decode()
+        except UnicodeDecodeError:
+            damaged()
+        self.extent.filled += filled
+        last = _ROW_NUMBER.match(rows, rows.rfind(b"<row", 0, rows.rfind(b"</c>")))
+        columns = {column_number(letters.decode()) for letters in set(_FILLED_COLUMN.findall(rows))}
+        self._reach(int(last[1]) if last else self.passed, max(columns) + 1)
 
     def handlers(self) -> tuple[Callable[[str, dict[str, str]], None], Callable[[str], None]]:
         """Return the two handlers; they run for every cell of a sheet, hence the local variables."""
         parser, note, split = self.parser, self._note, _CELL.fullmatch
-        depth = row = column = 0
+        row = column = 0
         row_said = formula = filled = False
         kind = text = ""
 
@@ -393,9 +487,9 @@ class _Sheet(_Walk):
             text = (text + piece)[:_LONGEST_ERROR]
 
         def start(name: str, attributes: dict[str, str]) -> None:
-            nonlocal depth, row, column, row_said, formula, filled, kind, text
-            depth += 1
-            if depth > DEEPEST:
+            nonlocal row, column, row_said, formula, filled, kind, text
+            self.depth += 1
+            if self.depth > DEEPEST:
                 damaged()
             if ":" in name:
                 name = name.rpartition(":")[2]
@@ -420,18 +514,20 @@ class _Sheet(_Walk):
             elif name == "f":
                 formula = True
             elif name == "row":
-                column, row_said = 0, False
+                column, row_said, row = 0, False, max(row, self.passed)
                 if (reference := attributes.get("r")) is not None:
                     # Readers lay out a sheet from its first and last row, so the order is not left to chance.
                     if not _ROW.fullmatch(reference) or int(reference) - 1 < row:
                         damaged()
                     row, row_said = int(reference) - 1, True
-            elif depth == 1:
+            elif self.depth == 1:
                 self.is_sheet = name == "worksheet"
+                if not self.is_sheet:
+                    parser.StartElementHandler, parser.EndElementHandler = _counting(1)
 
         def end(name: str) -> None:
-            nonlocal depth, row, column, filled
-            depth -= 1
+            nonlocal row, column, filled
+            self.depth -= 1
             if ":" in name:
                 name = name.rpartition(":")[2]
             if name == "c":
@@ -449,6 +545,7 @@ class _Sheet(_Walk):
                     filled = bool(text)
             elif name == "row":
                 row += 1
+                self.passed = row
 
         return start, end
 
@@ -463,9 +560,14 @@ class _Sheet(_Walk):
                     _("过多单元格的公式出错或没有计算结果。请用 Excel 或 WPS 打开文件，改正并保存后再上传。")
                 )
         if row >= extent.rows or column >= extent.columns:
-            extent.rows, extent.columns = max(extent.rows, row + 1), max(extent.columns, column + 1)
-            if extent.rows * extent.columns > self.limits.cells:
-                self._too_wide()
+            self._reach(row + 1, column + 1)
+
+    def _reach(self, rows: int, columns: int) -> None:
+        """Note that the sheet's contents reach so far."""
+        extent = self.extent
+        extent.rows, extent.columns = max(extent.rows, rows), max(extent.columns, columns)
+        if extent.rows * extent.columns > self.limits.cells:
+            self._too_wide()
 
     def check_density(self) -> None:
         """Refuse a sheet of few cells that are far apart."""
