@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 Level = Literal["ok", "warn", "malformed"]
 
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_VALUES = {char: value for value, char in enumerate(_ALPHABET)}
 _WEIGHTS = [pow(3, i, 31) for i in range(17)]
 _BODY_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 
@@ -48,12 +49,14 @@ class UsccVerdict:
 
 def normalise_uscc(typed: str) -> str:
     """Return the code in half-width capitals without blanks, hyphens and dots."""
+    if typed.isalnum() and typed.isascii():
+        return typed.upper()
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", typed)).upper()
 
 
 def check_character(first17: str) -> str:
     """Return the 18th character that GB 32100-2015 computes for the first 17."""
-    total = sum(_ALPHABET.index(char) * weight for char, weight in zip(first17, _WEIGHTS, strict=True))
+    total = sum(_VALUES[char] * weight for char, weight in zip(first17, _WEIGHTS, strict=True))
     return _ALPHABET[-total % 31]
 
 
@@ -105,11 +108,21 @@ def _malformed(code: str) -> str | None:
     return None
 
 
+_FORM = re.compile(rf"[0-9A-Z]{{2}}[0-9]{{6}}[{_ALPHABET}]{{10}}")
+
+
 def _fits(code: str) -> bool:
     """Say whether department, kind and check character all follow the standard."""
-    if code[1] not in _KINDS.get(code[0], "") or any(char not in _ALPHABET for char in code):
+    if code[1] not in _KINDS.get(code[0], "") or any(char not in _VALUES for char in code):
         return False
     return check_character(code[:17]) == code[17]
+
+
+def is_right(code: str) -> bool:
+    """Say whether ``check`` has nothing to say of a code that is typed as it is stored; sooner told for the right ones."""
+    if len(code) == 18 and code[0] == "9" and _FORM.fullmatch(code) and _fits(code):
+        return True
+    return check(code).level == "ok"
 
 
 def check(typed: str) -> UsccVerdict:

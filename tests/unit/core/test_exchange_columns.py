@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from yinfeng.core.errors import Invalid
 from yinfeng.core.exchange import values
-from yinfeng.core.exchange.columns import CellError, Column, Header, ParsedMoney
+from yinfeng.core.exchange.columns import UNUSUAL, CellError, Column, Header, ParsedMoney, Reading, usual
 
 YI = Decimal(10) ** 8
 INVESTMENT = Column("investment", "总投资", "money", unit="万元", plausible=(Decimal(10) ** 6, 100 * YI))
@@ -546,3 +546,32 @@ def test_texts_and_codes_of_letters_alone_are_read_as_all_others(raw: str) -> No
     for kind, read in (("text", values.read_text), ("code", values.read_code)):
         if raw.isalnum():
             assert Column("x", "列", kind).read(raw).value == read(raw)  # type: ignore[arg-type]
+
+
+NAME = Column("name", "企业名称", required=True)
+CODE = Column("uscc", "统一社会信用代码", "code")
+RAWS = (
+    st.text(max_size=12)
+    | st.sampled_from(["#REF!", "_x000D_", " 甲 ", "1.5e+10", "12", "007", "-3", "无", "合计", "2024-05-01", "2024-02-30", "99999999999999999"])
+    | st.integers(-(10**18), 10**18)
+    | st.floats()
+    | st.booleans()
+    | st.none()
+    | st.dates()
+    | st.datetimes()
+)  # fmt: skip
+
+
+@given(st.sampled_from([NAME, CODE, HEADCOUNT, AREA, RATE, INVESTMENT, DAY, MOMENT, NATURE]), RAWS)
+def test_usual_cells_are_read_as_with_all_care(column: Column, raw: values.Raw) -> None:
+    value = usual(column, None)(raw)
+    if value is not UNUSUAL:
+        read = column.read(raw)
+        assert read == Reading(value)
+        assert type(read.value) is type(value)
+
+
+def test_in_the_unit_of_the_head() -> None:
+    unit = values.parse_unit("亿元")
+    assert usual(INVESTMENT, unit)(12.0) == INVESTMENT.read(12.0, unit).value
+    assert usual(HEADCOUNT, Decimal(1000))("12") is UNUSUAL

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 from django.conf import settings
 from django.utils import translation
@@ -205,12 +205,6 @@ class Column:
         Raises:
             CellError: as ``parse``.
         """
-        if (
-            type(raw) is str
-            and raw.isalnum()
-            and (self.kind == "text" or (self.kind == "code" and raw.isascii()))
-        ):
-            return Reading(raw)  # most cells: nothing to clean, no sign of an error
         questions: list[str] = []
         if isinstance(raw, str) and values.shows_error(raw):
             values.refuse_error(raw.strip())
@@ -263,3 +257,75 @@ class Column:
             names = _("、").join(label for label, _score, _index in alike)
             return _("“%(text)s”不在可填的内容之中，是不是指：%(choices)s？") % (wrong | {"choices": names})
         return _("“%(text)s”不在可填的内容之中，请对照模板中的可填内容。") % wrong
+
+
+# --- the usual cells of a column ----------------------------------------------------------------------------------
+
+# What ``usual`` answers of a cell that has to be read with all care.
+UNUSUAL: Final = object()
+_INTEGERS = 10**values.FLOAT_DIGITS
+
+
+def usual(column: Column, unit: Unit | Decimal | None) -> Callable[[Raw], Any]:
+    """Return what reads the usual cells of a column as ``Column.read`` does, many times sooner; others are ``UNUSUAL``.
+
+    A usual cell raises neither doubt nor error: a text of one line, a whole number, a date.
+    """
+    match column.kind:
+        case "text":
+            return _usual_text
+        case "code":
+            return _usual_code
+        case "integer" if unit is None and column.unit != "%":
+            return _usual_integer
+        case "money":
+            return _usual_money(unit if isinstance(unit, Unit) else column.money_unit, column.plausible)
+        case "date":
+            return _usual_date
+    return lambda raw: UNUSUAL
+
+
+def _usual_text(raw: Raw) -> Any:
+    if type(raw) is str and (raw.isalnum() or (raw.isprintable() and "#" not in raw and "_x" not in raw)):
+        return raw.strip() or UNUSUAL
+    return UNUSUAL
+
+
+def _usual_code(raw: Raw) -> Any:
+    # 1.5e+10 has a dot, and digits alone are no sign of lost ones in a text.
+    return raw if type(raw) is str and raw.isalnum() and raw.isascii() else UNUSUAL
+
+
+def _usual_integer(raw: Raw) -> Any:
+    if (type(raw) is float and raw.is_integer()) or type(raw) is int:
+        return int(raw) if -_INTEGERS < raw < _INTEGERS else UNUSUAL
+    return int(raw) if type(raw) is str and _is_plain(raw) else UNUSUAL
+
+
+def _usual_money(unit: Unit, plausible: tuple[Decimal, Decimal] | None) -> Callable[[Raw], Any]:
+    low, high = plausible or (Decimal(0), values.LARGEST_NUMBER - 1)
+
+    def read(raw: Raw) -> Any:
+        amount = _usual_integer(raw)
+        if amount is UNUSUAL:
+            return UNUSUAL
+        amount = Decimal(amount)
+        base = amount * unit.size
+        if not low <= base <= high or base >= values.LARGEST_NUMBER:
+            return UNUSUAL
+        return ParsedMoney(amount, unit.currency, unit.text, base)
+
+    return read
+
+
+def _usual_date(raw: Raw) -> Any:
+    if type(raw) is str and len(raw) == 10 and raw[4] == raw[7] == "-":
+        try:
+            raw = dt.date.fromisoformat(raw)
+        except ValueError:
+            return UNUSUAL
+    return raw if type(raw) is dt.date and values.FIRST_YEAR <= raw.year <= values.LAST_YEAR else UNUSUAL
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= values.FLOAT_DIGITS

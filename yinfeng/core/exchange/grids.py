@@ -263,6 +263,9 @@ def with_merges(
 
     The first cell of a merge is among them only if the merge has further rows: what it shows may be meant for all.
     """
+    if not merges:
+        yield from ((number, cells, {}) for number, cells in enumerate(rows, first))
+        return
     waiting = sorted(
         (merge for merge in merges if merge.bottom >= first), key=lambda merge: merge.top, reverse=True
     )

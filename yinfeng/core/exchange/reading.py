@@ -11,13 +11,13 @@ import io
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
-from typing import IO, NoReturn, Self
+from typing import IO, Any, NoReturn, Self
 
 from django.utils.translation import gettext as _
 
@@ -26,12 +26,14 @@ from yinfeng.core.exchange import ooxml, values
 from yinfeng.core.exchange.columns import (
     REMARK_HEAD,
     RESULT_HEAD,
+    UNUSUAL,
     Column,
     Header,
     Raw,
     Text,
     Value,
     said_in_all_languages,
+    usual,
 )
 from yinfeng.core.exchange.grids import Grid, Merge, Spread, named, open_grids, own_sheets, with_merges
 from yinfeng.core.exchange.values import CellError, Unit
@@ -62,7 +64,17 @@ class Row:
     values: dict[str, Value]
     errors: list[str]
     questions: list[str]
-    raw: dict[str, Raw]
+    _heads: Mapping[int, str]
+    _cells: Sequence[Raw]
+    _faults: Mapping[int, str]
+
+    @property
+    def raw(self) -> dict[str, Raw]:
+        return {head: self._faults.get(at) or self._cells[at] for at, head in self._heads.items()}
+
+
+# Of each column its place in the file, and what reads its usual cells.
+Readers = Sequence[tuple[int, Column, Callable[[Raw], Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,42 +146,56 @@ class Table:
         faults: dict[int, dict[int, str]] = {}
         for (number, position), fault in self._grid.faults.items():
             faults.setdefault(number, {})[position] = fault
+        readers = [
+            (position, column, usual(column, self._units.get(position)))
+            for position, column in self.columns.items()
+        ]
         rows = islice(self._grid.rows(), self._first_row, None)
         for number, cells, spread in with_merges(rows, self._grid.merges, self._first_row):
             if number in faults or not all(values.is_blank(cell) for cell in cells):
-                yield self._row(number, cells, spread, faults.get(number, {}))
+                yield self._row(number, cells, spread, faults.get(number, {}), readers)
 
-    def _row(self, number: int, cells: list[Raw], spread: Spread, faults: Mapping[int, str]) -> Row:
-        cells.extend([""] * (self._width - len(cells)))
+    def _row(
+        self, number: int, cells: list[Raw], spread: Spread, faults: Mapping[int, str], readers: Readers
+    ) -> Row:
+        if len(cells) < self._width:
+            cells.extend([""] * (self._width - len(cells)))
         for position, (merge, shown) in spread.items():
             if position == merge.left:
                 cells[position] = shown
         if self._grid.days_off:
             self._put_on_calendar(cells)
-        raw = {head: faults.get(position) or cells[position] for position, head in self.heads.items()}
-        row = Row(number + 1, {}, [], [], raw)
-        first = next((cell for cell in cells if not values.is_blank(cell)), "")
+        row = Row(number + 1, {}, [], [], self.heads, cells, faults)
+        first = next((cell for cell in cells if cell and not values.is_blank(cell)), "")
         if self._grid.is_text and not all(values.is_blank(cell) for cell in cells[self._width :]):
             row.errors.append(_("这一行的列数比表头多，各列可能已经错位；请检查是否有多余的分隔符。"))
-        elif isinstance(first, str) and values.folded(first) in TOTALS:
+        elif isinstance(first, str) and "计" in first and values.folded(first) in TOTALS:
             row.errors.append(_("这一行是合计，不作为一条记录读入。"))
         else:
-            self._read(row, cells, spread, faults)
+            found = row.values
+            for position, column, read in readers:
+                value: Any = UNUSUAL if position in faults or position in spread else read(cells[position])
+                if value is UNUSUAL:
+                    self._read(row, column, position, spread, faults)
+                else:
+                    found[column.name] = value
         return row
 
-    def _read(self, row: Row, cells: Sequence[Raw], spread: Spread, faults: Mapping[int, str]) -> None:
-        for position, column in self.columns.items():
-            try:
-                if position in faults:
-                    _refuse_fault(faults[position])
-                if position in spread:
-                    _check_merge(spread[position][0], position, column)
-                reading = column.read(cells[position], self._units.get(position))
-            except CellError as error:
-                row.errors.append(_about(column, error.sentence))
-            else:
-                row.values[column.name] = reading.value
-                row.questions.extend(_about(column, question) for question in reading.questions)
+    def _read(
+        self, row: Row, column: Column, position: int, spread: Spread, faults: Mapping[int, str]
+    ) -> None:
+        """Read a cell with all care."""
+        try:
+            if position in faults:
+                _refuse_fault(faults[position])
+            if position in spread:
+                _check_merge(spread[position][0], position, column)
+            reading = column.read(row._cells[position], self._units.get(position))
+        except CellError as error:
+            row.errors.append(_about(column, error.sentence))
+        else:
+            row.values[column.name] = reading.value
+            row.questions.extend(_about(column, question) for question in reading.questions)
 
     def _put_on_calendar(self, cells: list[Raw]) -> None:
         """Make plain day numbers those of Excel's usual calendar."""

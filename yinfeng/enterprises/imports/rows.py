@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from yinfeng.core.exchange.columns import Column, ParsedMoney
 from yinfeng.core.exchange.reading import Row
 from yinfeng.core.forms import rate_of
+from yinfeng.core.money import YuanField
 from yinfeng.core.text import normalise
 from yinfeng.enterprises import naming, uscc
 from yinfeng.enterprises.models import Enterprise
@@ -44,6 +45,7 @@ COLUMNS = (
 )  # fmt: skip
 
 RANKS = range(1, 2**31)
+ONE, CENT = Decimal(1), Decimal("0.01")
 _CHINESE = re.compile("[\u4e00-\u9fff]")
 # Forms that ``naming`` makes one with another.
 _OF_TWO_SPELLINGS = ("责任公司", "股份公司")
@@ -91,9 +93,8 @@ def stored(read: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values that say something, in stored form: codes normalised, amounts in yuan."""
     kept: dict[str, Any] = {}
     for name, value in read.items():
-        if value is None or value == "":
-            continue
-        kept[name] = in_yuan(value) if isinstance(value, ParsedMoney) else value
+        if value is not None and value != "":
+            kept[name] = in_yuan(value) if type(value) is ParsedMoney else value
     if "name" in kept:
         kept["name"] = " ".join(str(kept["name"]).split())
     if "uscc" in kept:
@@ -103,8 +104,8 @@ def stored(read: Mapping[str, Any]) -> dict[str, Any]:
 
 def in_yuan(parsed: ParsedMoney) -> Decimal | None:
     """Return an amount in yuan at the profile's newest rate; None when the profile has no rate for its currency."""
-    rate = Decimal(1) if parsed.currency == "CNY" else rate_of(parsed.currency, timezone.localdate())
-    return None if rate is None else (parsed.amount_in_base * rate).quantize(Decimal("0.01"))
+    rate = ONE if parsed.currency == "CNY" else rate_of(parsed.currency, timezone.localdate())
+    return None if rate is None else (parsed.amount_in_base * rate).quantize(CENT)
 
 
 def key_of(name: str) -> str:
@@ -124,23 +125,22 @@ def faults(values: Mapping[str, Any], key: str) -> list[str]:
     if None in values.values():
         return [_("城市方案中没有该币种的汇率，请改填人民币金额。")]
     code = values.get("uscc")
-    if code is not None and not _is_right(code) and (verdict := uscc.check(code)).level == "malformed":
+    if code is not None and not uscc.is_right(code) and (verdict := uscc.check(code)).level == "malformed":
         return [str(sentence) for sentence in verdict.sentences]
     rules = _rules()
-    found = [fault for name, value in values.items() if (fault := _fault(name, value, rules[name]))]
-    if key and (fault := _fault("name_key", key, rules["name_key"])):
+    doubtful = [name for name, value in values.items() if not rules[name][0](value)]
+    found = [fault for name in doubtful if (fault := _fault(rules[name][1], values[name]))]
+    if key and not rules["name_key"][0](key) and (fault := _fault(rules["name_key"][1], key)):
         found.append(fault)
     return found
 
 
-def _fault(name: str, value: Any, rule: tuple[Callable[[Any], bool], Any]) -> str:
-    passes, field = rule
-    if passes(value):
-        return ""
+def _fault(field: Any, value: Any) -> str:
+    """Return what the field itself finds wrong with a value."""
     try:
         field.clean(value, None)
     except ValidationError as error:
-        return f"{label_of(name)}：{' '.join(error.messages)}"
+        return f"{label_of(field.name)}：{' '.join(error.messages)}"
     return ""
 
 
@@ -163,6 +163,9 @@ def _passing(field: Any) -> Callable[[Any], bool]:
         return lambda value: type(value) is date
     if type(field) is models.PositiveIntegerField:
         return lambda value: type(value) is int and 0 <= value < 2**31
+    if type(field) is YuanField:
+        most = Decimal(10) ** (field.max_digits - field.decimal_places)
+        return lambda value: type(value) is Decimal and 0 < value < most and value.same_quantum(CENT)
     return lambda value: False
 
 
@@ -171,16 +174,10 @@ def label_of(name: str) -> str:
 
 
 def warnings(values: Mapping[str, Any]) -> list[str]:
-    if "uscc" not in values or _is_right(values["uscc"]):
+    if "uscc" not in values or uscc.is_right(values["uscc"]):
         return []
     verdict = uscc.check(values["uscc"])
     return [str(sentence) for sentence in verdict.sentences] if verdict.level == "warn" else []
-
-
-@lru_cache(maxsize=16_384)
-def _is_right(code: str) -> bool:
-    """Say whether nothing is to be said of a code; kept, since it is asked when a row is read and when it is new."""
-    return uscc.check(code).level == "ok"
 
 
 def labels() -> dict[str, str]:
