@@ -10,7 +10,7 @@ class CoreConfig(AppConfig):
     verbose_name = _("基础")
 
     def ready(self) -> None:
-        from yinfeng.core import events, services, signin
+        from yinfeng.core import events, lookups, services, signin  # noqa: F401 - lookups register themselves
 
         events.subscribe("*", services.notify_followers, many=services.notify_followers_of_many)
         signin.connect()

@@ -6,13 +6,14 @@ Nothing is validated and no signal is sent: only services that have checked thei
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.db import connection, models
 from django.utils import timezone
 
 Convert = Callable[[Any], Any]
+Values = Mapping[str, Any]
 # The kinds of fields whose values a driver writes as they are, unless a field of our own prepares them (encrypted texts).
 _PLAIN = {
     "sqlite": (
@@ -62,31 +63,60 @@ def insert(rows: Sequence[models.Model]) -> None:
     if not rows:
         return
     model = type(rows[0])
-    fields = model._meta.concrete_fields
-    now = timezone.now()
-    clocks = [
-        field.attname
-        for field in fields
-        if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
-    ]
-    for row, key in zip(rows, _new_keys(model, len(rows)), strict=True):
-        row.pk = key
-        row._state.adding, row._state.db = False, connection.alias
+    clocks, now = _clocks(model), timezone.now()
+    for row in rows:
         for name in clocks:
             setattr(row, name, now)
-    names = [field.attname for field in fields]
+    names = [field.attname for field in model._meta.concrete_fields if not field.primary_key]
+    keys = insert_values(model, [{name: getattr(row, name) for name in names} for row in rows])
+    for row, key in zip(rows, keys, strict=True):
+        row.pk = key
+        row._state.adding, row._state.db = False, connection.alias
+
+
+def _clocks(model: type[models.Model]) -> list[str]:
+    """Return the fields that keep the time of writing."""
+    return [
+        field.attname
+        for field in model._meta.concrete_fields
+        if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
+    ]
+
+
+def insert_values(model: type[models.Model], rows: Sequence[Values], same: Values | None = None) -> list[int]:
+    """Insert new rows, given as values by attribute, and return their keys; call it in a transaction.
+
+    ``same`` are values that all of them have; what neither gives is as the model has it by default. No objects are made,
+    which would take as long as the writing.
+    """
+    if not rows:
+        return []
+    fields: list[Any] = list(model._meta.concrete_fields)
+    given = {name: timezone.now() for name in _clocks(model)} | dict(same or {})
     converters = [_converter(field) for field in fields]
-    _put(
-        model._meta.db_table,
-        [str(field.column) for field in fields],
-        (
-            [convert(getattr(row, name)) for name, convert in zip(names, converters, strict=True)]
-            for row in rows
-        ),
-    )
+    usual = [
+        None if field.primary_key else convert(given.get(field.attname, field.get_default()))
+        for field, convert in zip(fields, converters, strict=True)
+    ]
+    places = {field.attname: (at, converters[at]) for at, field in enumerate(fields)}
+    key_at = places[model._meta.pk.attname][0]
+    keys = _new_keys(model, len(rows))
+
+    def lines() -> Iterator[list[Any]]:
+        for key, row in zip(keys, rows, strict=True):
+            line = usual.copy()
+            line[key_at] = key
+            for name, value in row.items():
+                at, convert = places[name]
+                line[at] = convert(value)
+            yield line
+
+    put_new(model._meta.db_table, [str(field.column) for field in fields], lines())
+    return keys
 
 
-def _put(table: str, columns: Sequence[str], lines: Iterable[Sequence[Any]]) -> None:
+def put_new(table: str, columns: Sequence[str], lines: Iterable[Sequence[Any]]) -> None:
+    """Insert finished rows into a table, while they are being made."""
     quote = connection.ops.quote_name
     listed = ", ".join(map(quote, columns))
     with connection.cursor() as cursor:
@@ -109,7 +139,7 @@ def put(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], chang
     quote = connection.ops.quote_name
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMP TABLE arriving (LIKE {quote(table)})")
-        _put("arriving", columns, rows)
+        put_new("arriving", columns, rows)
         listed = ", ".join(map(quote, columns))
         changes = ", ".join(f"{quote(name)} = excluded.{quote(name)}" for name in changing)
         cursor.execute(
@@ -138,7 +168,7 @@ def update(model: type[models.Model], names: Sequence[str], rows: Sequence[Seque
         if connection.vendor == "postgresql":
             listed = ", ".join(["id", "version", *columns])
             cursor.execute(f"CREATE TEMP TABLE arriving AS SELECT {listed} FROM {table} WHERE false")  # noqa: S608 - names
-            _put("arriving", ["id", "version", *(field.column for field in fields)], lines)
+            put_new("arriving", ["id", "version", *(field.column for field in fields)], lines)
             changes = ", ".join(f"{column} = arriving.{column}" for column in columns)
             same = f"{table}.id = arriving.id AND {table}.version = arriving.version"
             changes += f", version = {table}.version + 1, updated_at = %s"

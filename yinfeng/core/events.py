@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -22,7 +22,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
-from yinfeng.core import bulk
+from yinfeng.core import bulk, clock
 from yinfeng.core.actors import Actor
 from yinfeng.core.permissions import gather
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from yinfeng.core.models import Event, Seal
 
 Handler = Callable[["Event", Actor], None]
-ManyHandler = Callable[[Sequence["Event"], Actor], None]
+ManyHandler = Callable[["Recorded", Actor], None]
 _handlers: defaultdict[str, list[tuple[Handler, ManyHandler | None]]] = defaultdict(list)
 
 SEAL_ROWS = 5_000
@@ -46,7 +46,7 @@ def type_of(obj: Model | type[Model]) -> str:
 def subscribe(verb: str, handler: Handler, many: ManyHandler | None = None) -> None:
     """Call ``handler(event, by)`` in the writer's transaction whenever ``verb`` (or any, for “*”) is recorded.
 
-    ``many(events, by)``, when given, is called once for a batch instead of ``handler`` for each of its events.
+    ``many(recorded, by)``, when given, is called once for a batch instead of ``handler`` for each of its events.
     """
     if all(known is not handler for known, _many in _handlers[verb]):
         _handlers[verb].append((handler, many))
@@ -54,6 +54,8 @@ def subscribe(verb: str, handler: Handler, many: ManyHandler | None = None) -> N
 
 def storable(value: Any) -> Any:
     """Return ``value`` as JSON keeps it: decimals and dates as text, related rows as their label."""
+    if value is None or type(value) is str or type(value) is int:
+        return value
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
     if isinstance(value, datetime):
@@ -66,7 +68,7 @@ def storable(value: Any) -> Any:
         return {str(key): storable(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [storable(item) for item in value]
-    return value if isinstance(value, (str, int, bool, type(None))) else str(value)
+    return value if isinstance(value, (str, int, bool)) else str(value)
 
 
 def record(
@@ -87,26 +89,48 @@ def record(
     return event
 
 
+# An object, or what stands for one (its key, its label as text, the ``_meta`` of its model), and what was changed of it.
+About = tuple[Any, Mapping[str, tuple[Any, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A batch of events as it was written: what all have, and of each its key and what it is about."""
+
+    same: Mapping[str, Any]
+    keys: Sequence[int]
+    about: Sequence[About]
+
+    def events(self, objects: Container[int] | None = None) -> list[Event]:
+        """Return the events, of a few objects if these are named: most are never looked at again."""
+        from yinfeng.core.models import Event
+
+        return [
+            Event(pk=key, **self.same, **_particulars(obj, changes))
+            for key, (obj, changes) in zip(self.keys, self.about, strict=True)
+            if objects is None or obj.pk in objects
+        ]
+
+
 def record_many(
-    *,
-    by: Actor,
-    verb: str,
-    about: Iterable[tuple[Model, Mapping[str, tuple[Any, Any]]]],
-    data: Mapping[str, Any] | None = None,
-) -> list[Event]:
-    """Write one event per (object, changes) of a batch, as ``record`` would, in a few statements."""
+    *, by: Actor, verb: str, about: Iterable[About], data: Mapping[str, Any] | None = None
+) -> None:
+    """Write one event per (object, changes) of a batch, all of one kind, as ``record`` would, in a few statements."""
+    from yinfeng.core.models import Event
+
     assert verb in verbs(), f"{verb} has no label in any verbs.py"
-    made = [_event(by, verb, obj, changes, "", data) for obj, changes in about]
-    if not made:
-        return made
-    bulk.insert(made)
+    about = list(about)
+    if not about:
+        return
+    same = _common(by, verb, about[0][0], "", data)
+    keys = bulk.insert_values(Event, [_particulars(obj, changes) for obj, changes in about], same)
+    recorded = Recorded(same, keys, about)
     for handler, many in (*_handlers[verb], *_handlers["*"]):
         if many is not None:
-            many(made, by)
+            many(recorded, by)
         else:
-            for event in made:
+            for event in recorded.events():
                 handler(event, by)
-    return made
 
 
 def _event(
@@ -119,20 +143,32 @@ def _event(
 ) -> Event:
     from yinfeng.core.models import Event
 
-    return Event(
-        actor_id=by.user_id,
-        actor_name=by.name[:200],
-        actor_unit=by.unit_name[:200],
-        verb=verb,
-        object_type=type_of(obj),
-        object_id=obj.pk if isinstance(obj.pk, int) else None,
-        object_label=str(obj)[:300],
-        changes={name: [storable(old), storable(new)] for name, (old, new) in (changes or {}).items()},
-        note=note,
-        data=storable(data or {}),
-        source=by.source,
-        address=by.address,
-    )
+    return Event(**_common(by, verb, obj, note, data), **_particulars(obj, changes or {}))
+
+
+def _common(by: Actor, verb: str, obj: Any, note: str, data: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return what events of one act have in common."""
+    return {
+        "at": clock.now(),
+        "actor_id": by.user_id,
+        "actor_name": by.name[:200],
+        "actor_unit": by.unit_name[:200],
+        "verb": verb,
+        "object_type": type_of(obj),
+        "note": note,
+        "data": storable(data or {}),
+        "source": by.source,
+        "address": by.address,
+    }
+
+
+def _particulars(obj: Any, changes: Mapping[str, tuple[Any, Any]]) -> dict[str, Any]:
+    """Return what an event says of its object alone."""
+    return {
+        "object_id": obj.pk if isinstance(obj.pk, int) else None,
+        "object_label": str(obj)[:300],
+        "changes": {name: [storable(old), storable(new)] for name, (old, new) in changes.items()},
+    }
 
 
 @cache

@@ -158,6 +158,12 @@ ON CONFLICT (id) DO UPDATE SET title = excluded.title, tokens = excluded.tokens
 """
 
 
+def add(entries: Iterable[Entry]) -> None:
+    """Put entries of new objects into the index: of each it has none yet."""
+    columns = [str(field.column) for field in SearchEntry._meta.concrete_fields]
+    bulk.put_new(SearchEntry._meta.db_table, columns, (list(stored(entry).values()) for entry in entries))
+
+
 def index_many(entries: Iterable[Entry], batch_size: int = 2000) -> None:
     """Put entries into the index, each in the place of what was there for its object; of two for one object the last counts."""
     pending = iter(entries)

@@ -334,18 +334,18 @@ def notify_followers(event: Event, by: Actor) -> None:
     notify(event, followers.values_list("owner_id", flat=True), why=FOLLOWING)
 
 
-def notify_followers_of_many(events_made: Sequence[Event], by: Actor) -> None:
-    """Tell the followers of a batch's objects, all of one kind, with one look-up."""
-    ids = [event.object_id for event in events_made if event.object_id is not None]
+def notify_followers_of_many(recorded: events.Recorded, by: Actor) -> None:
+    """Tell the followers of a batch's objects with one look-up."""
+    ids = [obj.pk for obj, _changes in recorded.about]
+    follows = Follow.objects.filter(object_type=recorded.same["object_type"], object_id__among=ids)
     followed: defaultdict[int, list[int]] = defaultdict(list)
-    kinds = {event.object_type for event in events_made}
-    for owner, object_id in Follow.objects.filter(object_type__in=kinds, object_id__in=ids).values_list(
-        "owner_id", "object_id"
-    ):
+    for owner, object_id in follows.values_list("owner_id", "object_id"):
         followed[object_id].append(owner)
+    if not followed or recorded.same["verb"] in QUIET_VERBS:
+        return
     told: defaultdict[int, list[Event]] = defaultdict(list)
-    for event in events_made:
-        for owner in followed.get(event.object_id or 0, ()):
+    for event in recorded.events(followed):
+        for owner in followed[event.object_id or 0]:
             told[owner].append(event)
     _notify(told, FOLLOWING)
 

@@ -207,7 +207,7 @@ class Demonstration:
         made = library.write_batch(
             by=by, new=[values | source for values in batch.new], changed=batch.changed
         )
-        library.tag_batch(by=by, tag=tags.tag, year=0, ranks=batch.ranks | {row.pk: None for row in made})
+        library.tag_batch(by=by, tag=tags.tag, year=0, ranks=batch.ranks | dict.fromkeys(made))
         lists.load_lists("xiamen", by=by)
 
     def firm(self, story: Story, by: Actor) -> Enterprise:

@@ -25,6 +25,7 @@ from yinfeng.enterprises import imports, naming, services
 from yinfeng.enterprises.imports import rows
 from yinfeng.enterprises.imports.memory import Decided, Earlier, Marks, Row
 from yinfeng.enterprises.models import Distinction, Enterprise, EnterpriseTag, FormerName
+from yinfeng.enterprises.queries import Firm
 from yinfeng.orgs.queries import actor_for
 
 NAMES = (
@@ -277,9 +278,10 @@ def test_earlier_rows_are_found_by_what_they_share() -> None:
     earlier = Earlier()
     for number in range(40):
         earlier.add((f"部分{number % 7}", Row(number * 10 + at, "甲\n“乙”", CODE, "")) for at in range(3))
-    found = list(earlier.like("部分3"))
+    found = list(earlier.like("部分3", 10_000))
     assert sorted(row.number for row in found) == [n * 10 + at for n in range(3, 40, 7) for at in range(3)]
-    assert set(earlier.like("没有")) == set()
+    assert set(earlier.like("没有", 10_000)) == set()
+    assert {row.number for row in earlier.like("部分3", 32)} == {30, 31}
     assert found[0].name == "甲\n“乙”"
     earlier.close()
 
@@ -293,7 +295,10 @@ def test_what_was_decided_comes_back_as_it_was() -> None:
         ["?"],
         ["!"],
     )
+    firm = Firm(
+        5, 2, {"name": "甲", "capital": None, "founded_date": None, "verified_date": date(2021, 1, 2)}
+    )
     decided = Decided()
-    decided.add([(said, None), (said, "部分")])
-    assert list(decided) == [(said, None), (said, "部分")]
+    decided.add([(said, None), (said, "部分"), (said, firm)])
+    assert list(decided) == [(said, None), (said, "部分"), (said, firm)]
     decided.close()

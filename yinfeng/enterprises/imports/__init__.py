@@ -22,7 +22,7 @@ from yinfeng.core.scopes import demand
 from yinfeng.enterprises import queries, services
 from yinfeng.enterprises.imports import alike
 from yinfeng.enterprises.imports.deciding import Batch, Memory, TagList, decide
-from yinfeng.enterprises.imports.memory import Decided
+from yinfeng.enterprises.imports.memory import Decided, Earlier, Finding
 from yinfeng.enterprises.imports.memory import Row as Noted
 from yinfeng.enterprises.imports.rows import COLUMNS, Said, said
 
@@ -82,15 +82,16 @@ def started(*, by: Actor, file: Any, tag: str = "", year: int = 0, complete: boo
 class Reading:
     """A file being gone through by this process, as far as it has come; another process begins anew and skips ahead.
 
-    ``decided`` is what the check keeps for the writing; ``since`` the newest event when it began to look at the library.
+    ``decided`` is what the check keeps for the writing; ``since`` the newest event when it began to look at the library,
+    ``touched`` what others have done since.
     """
 
     file: IO[bytes] | Decided
-    rows: Iterator[tuple[Said, str | None]]
+    rows: Iterator[tuple[Said, Finding]]
     position: int
     total: int
     since: int = 0
-    entered: list[tuple[int, str]] = field(default_factory=list)  # by others since the check
+    touched: queries.Touched = field(default_factory=queries.Touched)
     decided: Decided | None = None
     memory: Memory = field(default_factory=Memory)
 
@@ -183,9 +184,10 @@ def finished(job: Job, by: Actor, at: Reading, tags: TagList, report: dict[str, 
     values: dict[str, Any] = {}
     if report["phase"] == "check":
         if at.decided is not None:
-            waiting = Reading(at.decided, iter(at.decided), 0, at.position, at.since, memory=Memory(job.pk))
+            memory = Memory(job.pk, earlier=at.memory.earlier, whole=True)
+            waiting = Reading(at.decided, iter(at.decided), 0, at.position, at.since, memory=memory)
             _readings[job.pk, "write"] = waiting
-            at.decided = None
+            at.decided, at.memory.earlier = None, Earlier()
         values["parameters"] = {**job.parameters, "phase": "write"}
     elif tags.tag:
         services.note_list(by=by, tag=tags.tag, year=tags.year, source=job.source_name)
@@ -228,22 +230,22 @@ def tags_of(job: Job) -> TagList:
 
 
 def write(
-    by: Actor, rows: Sequence[tuple[Said, str | None]], tags: TagList, at: Reading, job: Job, tries: int = 3
+    by: Actor, rows: Sequence[tuple[Said, Finding]], tags: TagList, at: Reading, job: Job, tries: int = 3
 ) -> tuple[Batch, set[int]]:
     """Write rows; those that somebody entered or changed in the same moment are looked at again.
 
     Return the batch and the ids of the enterprises on the list.
     """
     now = queries.last_event()
-    at.entered += queries.named_since(at.since, job.pk)
-    batch = decide([(row.again(), part) for row, part in rows], tags, at.memory, at.entered)
+    queries.touched_since(at.since, job.pk, at.touched)
+    batch = decide([(row.again(), found) for row, found in rows], tags, at.memory, at.touched)
     try:
         made = services.write_batch(by=by, new=batch.new, changed=batch.changed, job=job.pk)
     except (IntegrityError, Conflict):
         if tries == 1:
             raise
-        return write(by, rows, tags, at, job, tries - 1)
-    ranks = batch.ranks | {row.pk: rank for row, rank in zip(made, batch.new_ranks, strict=True)}
+        return write(by, [(row, None) for row, _found in rows], tags, at, job, tries - 1)
+    ranks = batch.ranks | dict(zip(made, batch.new_ranks, strict=True))
     if tags.tag:
         services.tag_batch(by=by, tag=tags.tag, year=tags.year, ranks=ranks)
     at.since = max(at.since, now)

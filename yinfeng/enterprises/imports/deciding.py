@@ -13,9 +13,9 @@ from yinfeng.core.exchange.report import Outcome, RowReport
 from yinfeng.enterprises import naming, queries
 from yinfeng.enterprises.imports import alike
 from yinfeng.enterprises.imports.alike import Found
-from yinfeng.enterprises.imports.memory import Earlier, Marks, Row
+from yinfeng.enterprises.imports.memory import Earlier, Finding, Marks, Row
 from yinfeng.enterprises.imports.rows import Said, labels, warnings
-from yinfeng.enterprises.queries import Firm, Known
+from yinfeng.enterprises.queries import Firm, Known, Touched
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,15 @@ class Doubt:
 
 @dataclass
 class Memory:
-    """What is known when rows are looked at: those before them in the file, the names of the library."""
+    """What is known when rows are looked at: those before them in the file, the names of the library.
+
+    ``whole``: the file has been gone through to its end, so all its rows are known and have been compared with each other.
+    """
 
     job: int = 0  # the import that writes, if one does
     marks: Marks = field(default_factory=Marks)
     earlier: Earlier = field(default_factory=Earlier)
+    whole: bool = False
 
     @cached_property
     def library(self) -> alike.Names:
@@ -70,6 +74,8 @@ class Memory:
 
     def note(self, batch: Batch) -> None:
         """Let later rows be compared with these."""
+        if self.whole:
+            return
         self.marks.add(batch.marks)
         self.earlier.add(batch.noted)
 
@@ -86,40 +92,51 @@ class Batch:
     candidates: set[int] = field(default_factory=set)
     marks: set[str] = field(default_factory=set)
     noted: list[tuple[str, Row]] = field(default_factory=list)
-    decided: list[tuple[Said, str | None]] = field(default_factory=list)
+    decided: list[tuple[Said, Finding]] = field(default_factory=list)
 
 
 def decide(
-    rows: Sequence[tuple[Said, str | None]],
-    tags: TagList,
-    memory: Memory,
-    entered: Sequence[tuple[int, str]] = (),
+    rows: Sequence[tuple[Said, Finding]], tags: TagList, memory: Memory, touched: Touched | None = None
 ) -> Batch:
     """Compare rows with the library and say what becomes of each.
 
     Args:
-        rows: what they say, and the part by which each was remembered when it was found to be new, if it was.
-        entered: (id, name) of enterprises that others have entered or named since then.
+        rows: what they say, and what was found of each when they were looked at before, if they were.
+        touched: the enterprises with which others did something since then; what was found of other rows holds.
     """
-    batch = Batch()
-    readable = _readable(batch, rows, memory.marks)
+    batch, touched = Batch(), touched or Touched()
+    readable = _readable(batch, rows, memory)
+    means: dict[int, tuple[Firm | None, Doubt | None]] = {}
+    parts: dict[int, str] = {}
+    asked: list[Said] = []
+    new: list[Said] = []
+    for row, finding in readable:
+        if finding is None or _is_touched(row, finding, touched):
+            asked.append(row)
+        elif isinstance(finding, Firm):
+            means[row.number] = finding, None
+        else:
+            means[row.number] = None, None
+            parts[row.number] = finding
+            new.append(row)
     found = queries.known(
-        [row.key for row, _part in readable],
-        [row.values["uscc"] for row, _part in readable if "uscc" in row.values],
-        [row.values["listing_code"] for row, _part in readable if "listing_code" in row.values],
-    )
-    means = {row.number: named_by(row, found) for row, _part in readable}
-    unknown = [(row, part) for row, part in readable if means[row.number] == (None, None)]
-    means |= _looked_up(unknown, found, memory, entered)
-    parts = _settle_within(batch, unknown, means, memory.earlier)
+        [row.key for row in asked],
+        {row.values["uscc"]: row.key for row in asked if "uscc" in row.values},
+        [row.values["listing_code"] for row in asked if "listing_code" in row.values],
+    ) if asked else queries.Known.nothing()  # fmt: skip
+    means |= {row.number: named_by(row, found) for row in asked}
+    unknown = [row for row in asked if means[row.number] == (None, None)]
+    means |= _looked_up(unknown, found, memory)
+    if touched.names:
+        means |= _like_touched(new, found, touched)
+    parts |= _settle_within(batch, unknown, means, memory.earlier)
     present = {}
     if tags.tag:
         firms = (firm.pk for firm, _doubt in means.values() if firm)
         present = queries.tags_of_year(firms, tags.tag, tags.year)
     told = labels()
-    for row, _part in readable:
+    for row, _finding in readable:
         firm, doubt = means[row.number]
-        part = parts.get(row.number)
         if doubt:
             _question(batch, row, doubt)
         elif firm:
@@ -128,22 +145,39 @@ def decide(
             batch.report.add(row.number, "new", [*row.questions, *warnings(row.values)], name=row.name)
             batch.new.append({"country": "CN", **row.values, "name_key": row.key})
             batch.new_ranks.append(row.rank)
-        batch.decided.append((row, None if doubt or firm else part))
+        if doubt or (firm and row.remarks):
+            batch.decided.append((row, None))
+        else:
+            batch.decided.append((row, firm or parts[row.number]))
     return batch
 
 
+def _is_touched(row: Said, finding: Firm | str, touched: Touched) -> bool:
+    """Say whether what was found of a row may hold no more."""
+    if not touched.ids:
+        return False
+    codes = (row.values.get("uscc"), row.values.get("listing_code"))
+    return (
+        (isinstance(finding, Firm) and finding.pk in touched.ids)
+        or row.key in touched.keys
+        or not touched.codes.isdisjoint(codes)
+    )
+
+
 def _readable(
-    batch: Batch, rows: Sequence[tuple[Said, str | None]], marks: Marks
-) -> list[tuple[Said, str | None]]:
+    batch: Batch, rows: Sequence[tuple[Said, Finding]], memory: Memory
+) -> list[tuple[Said, Finding]]:
     """Return the rows that can be taken; the others are refused."""
-    before = marks.known([mark for row, _part in rows if not row.errors for mark in row.marks()])
+    before: set[str] = set()
+    if not memory.whole:
+        before = memory.marks.known([mark for row, _found in rows if not row.errors for mark in row.marks()])
     readable = []
-    for row, part in rows:
+    for row, finding in rows:
         if not row.errors:
-            own = row.marks()
+            own = () if memory.whole else row.marks()
             if before.isdisjoint(own) and batch.marks.isdisjoint(own):
                 batch.marks.update(own)
-                readable.append((row, part))
+                readable.append((row, finding))
                 continue
             row.errors = [_("与文件中前面的一行名称或代码相同，已跳过。")]
         batch.report.add(row.number, "refused", row.errors, name=row.name)
@@ -190,17 +224,22 @@ def _candidate(firm: Firm, reason: str) -> dict[str, Any]:
 
 
 def _looked_up(
-    rows: Sequence[tuple[Said, str | None]], found: Known, memory: Memory, entered: Sequence[tuple[int, str]]
+    rows: Sequence[Said], found: Known, memory: Memory
 ) -> dict[int, tuple[Firm | None, Doubt | None]]:
-    """Return by number what the names of rows may mean; of those found to be new before only what was entered since."""
-    asked = [row for row, part in rows if part is None]
-    known_new = [row for row, part in rows if part is not None]
-    answers = memory.match(asked)
-    if known_new and entered:
-        lately = alike.Names.of(entered).match([row.name for row in known_new])
-        answers |= {row.number: items for row, items in zip(known_new, lately, strict=True)}
+    """Return by number what the names of rows may mean."""
+    answers = memory.match(rows) if rows else {}
     queries.load(found.by_id, (item.id for items in answers.values() for item in items))
-    return {row.number: _meant(row, answers.get(row.number, []), found) for row, _part in rows}
+    return {row.number: _meant(row, answers.get(row.number, []), found) for row in rows}
+
+
+def _like_touched(
+    rows: Sequence[Said], found: Known, touched: Touched
+) -> dict[int, tuple[Firm | None, Doubt | None]]:
+    """Return by number what rows found to be new may mean among the enterprises touched since then, if anything."""
+    lately = alike.Names.of(touched.names).match([row.name for row in rows])
+    answers = {row.number: (row, items) for row, items in zip(rows, lately, strict=True) if items}
+    queries.load(found.by_id, (item.id for _row, items in answers.values() for item in items))
+    return {number: _meant(row, items, found) for number, (row, items) in answers.items()}
 
 
 def _meant(row: Said, answers: Sequence[Found], found: Known) -> tuple[Firm | None, Doubt | None]:
@@ -234,7 +273,7 @@ def _contradict(one: Any, other: Any) -> bool:
 
 def _settle_within(
     batch: Batch,
-    rows: Sequence[tuple[Said, str | None]],
+    rows: Sequence[Said],
     means: dict[int, tuple[Firm | None, Doubt | None]],
     earlier: Earlier,
 ) -> dict[int, str]:
@@ -242,12 +281,12 @@ def _settle_within(
 
     Return by number the part by which each of them is remembered.
     """
-    new = [(row, part or alike.part_of(row.name)) for row, part in rows if means[row.number] == (None, None)]
+    new = [(row, alike.part_of(row.name)) for row in rows if means[row.number] == (None, None)]
     before = earlier.parts.known([part for _row, part in new])
     here: dict[str, list[Row]] = {}
     parts = {}
     for row, part in new:
-        likely = [*here.get(part, ()), *(earlier.like(part) if part in before else ())]
+        likely = [*here.get(part, ()), *(earlier.like(part, row.number) if part in before else ())]
         if likely and (doubt := _doubt_within(row, likely)):
             means[row.number] = None, doubt
             continue

@@ -47,7 +47,7 @@ def load_list(row: Row, folder: Path, *, by: Actor) -> Loaded:
     source = {"source": row["source"][:200]}
     new = [source | values for values in batch.new]
     made = services.write_batch(by=by, new=new, changed=batch.changed)
-    ranks = batch.ranks | {firm.pk: rank for firm, rank in zip(made, batch.new_ranks, strict=True)}
+    ranks = batch.ranks | dict(zip(made, batch.new_ranks, strict=True))
     tagged = services.tag_batch(by=by, tag=tags.tag, year=tags.year, ranks=ranks)
     withdrawn = 0
     if tags.complete:

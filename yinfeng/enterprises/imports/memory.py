@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from yinfeng.enterprises.imports.rows import Said
+from yinfeng.enterprises.queries import Firm
 
 Numbers = np.ndarray[Any, np.dtype[np.uint64]]
 
@@ -94,14 +95,20 @@ class Earlier:
             order = np.argsort(run[0], kind="stable")
             self.runs.append((run[0][order], run[1][order]))
 
-    def like(self, part: str, most: int = 50) -> Iterator[Row]:
-        """Yield the rows that share a part, at most so many."""
+    def like(self, part: str, before: int, most: int = 50) -> Iterator[Row]:
+        """Yield the rows before one that share a part, at most so many."""
         number = np.uint64(number_of(part))
         for numbers, places in self.runs:
             low, high = np.searchsorted(numbers, number, "left"), np.searchsorted(numbers, number, "right")
             for place in places[low : min(high, low + most)]:
                 self.file.seek(int(place))
-                yield Row(*json.loads(self.file.readline()))
+                row = Row(*json.loads(self.file.readline()))
+                if row.number < before:
+                    yield row
+
+
+# What was found of a row: the enterprise that it names, the part by which it is remembered as new, or nothing that holds.
+Finding = Firm | str | None
 
 
 class Decided:
@@ -114,28 +121,28 @@ class Decided:
     def close(self) -> None:
         self.file.close()
 
-    def add(self, rows: Iterable[tuple[Said, str | None]]) -> None:
-        """Keep rows, each with the part by which it is remembered as new; None if it was not found to be new."""
-        self.file.write(
-            b"".join(
-                json.dumps(
-                    [row.number, {name: _plain(value) for name, value in row.values.items()}, row.key, row.rank,
-                     row.questions, row.errors, part],
-                    ensure_ascii=False,
-                ).encode() + b"\n"
-                for row, part in rows
-            )
-        )  # fmt: skip
+    def add(self, rows: Iterable[tuple[Said, Finding]]) -> None:
+        """Keep rows, each with what was found of it."""
+        self.file.write(b"".join(map(_line, rows)))
 
-    def __iter__(self) -> Iterator[tuple[Said, str | None]]:
+    def __iter__(self) -> Iterator[tuple[Said, Finding]]:
         self.file.seek(0)
         for line in self.file:
-            *row, part = json.loads(line)
+            *row, found = json.loads(line)
             said = Said(*row)
-            for name, make in _MADE.items():
-                if said.values.get(name) is not None:
-                    said.values[name] = make(said.values[name])
-            yield said, part
+            _make(said.values)
+            if type(found) is list:
+                pk, version, values = found
+                _make(values)
+                found = Firm(pk, version, values)
+            yield said, found
+
+
+def _line(row: tuple[Said, Finding]) -> bytes:
+    said, found = row
+    kept = [found.pk, found.version, found.values] if isinstance(found, Firm) else found
+    what = [said.number, said.values, said.key, said.rank, said.questions, said.errors, kept]
+    return json.dumps(what, ensure_ascii=False, default=str).encode() + b"\n"
 
 
 _MADE: dict[str, Any] = {
@@ -145,5 +152,8 @@ _MADE: dict[str, Any] = {
 }
 
 
-def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, Decimal | date) else value
+def _make(values: dict[str, Any]) -> None:
+    """Make values of the texts that JSON has for them."""
+    for name, make in _MADE.items():
+        if (text := values.get(name)) is not None:
+            values[name] = make(text)

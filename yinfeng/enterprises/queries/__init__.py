@@ -5,13 +5,14 @@ from yinfeng.enterprises.queries.facets import LOOKED_AT, Facets, are_many, face
 from yinfeng.enterprises.queries.importing import (
     Firm,
     Known,
+    Touched,
     entered_by,
     known,
     last_event,
     load,
-    named_since,
     names_without_code,
     tags_of_year,
+    touched_since,
 )
 from yinfeng.enterprises.queries.lists import TagList, YearOfList, only_in, tag_lists
 from yinfeng.enterprises.queries.matching import LookAlike, library, similar
@@ -79,6 +80,7 @@ __all__ = [
     "Share",
     "TagList",
     "Tied",
+    "Touched",
     "Warned",
     "YearOfList",
     "accounts_in_use",
@@ -103,7 +105,6 @@ __all__ = [
     "load",
     "merged_into",
     "mergings_of",
-    "named_since",
     "names_without_code",
     "only_in",
     "pairs",
@@ -119,6 +120,7 @@ __all__ = [
     "tags_of",
     "tags_of_year",
     "told_apart",
+    "touched_since",
     "undo_until",
     "units_for",
     "units_to_take_over",

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from django.db.models import Max
 
 from yinfeng.core import events
 from yinfeng.core.models import Event
+from yinfeng.enterprises import naming
 from yinfeng.enterprises.models import Distinction, Enterprise, EnterpriseTag, FormerName
 
 # What an import compares and writes.
@@ -31,11 +32,6 @@ SEARCHED = frozenset(
         "scope_of_business",
     )
 )
-# What may make another name look like an enterprise, or an enterprise look like another name.
-NAMING = (
-    "enterprises.enterprise.added", "enterprises.enterprise.changed", "enterprises.enterprise.imported",
-    "enterprises.enterprise.updated", "enterprises.enterprise.unmerged", "enterprises.enterprise.restored",
-)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -69,21 +65,30 @@ class Known:
     apart: set[tuple[str, int]]  # key of a name, the enterprise that it does not mean
     by_id: dict[int, Firm]
 
+    @classmethod
+    def nothing(cls) -> Known:
+        """Return what rows name that nobody asks about."""
+        return cls({}, {}, {}, {}, set(), {})
 
-def known(keys: Sequence[str], codes: Sequence[str], listings: Sequence[str]) -> Known:
-    """Return the enterprises that rows name by these keys and codes."""
-    named = firms(name_key__in=keys, country="CN")
-    coded = firms(uscc__in=codes) if codes else []
-    listed = firms(listing_code__in=listings) if listings else []
-    others = FormerName.objects.filter(name_key__in=keys).values_list("name_key", "kind", "enterprise_id")
-    by_id = {firm.pk: firm for firm in (*named, *coded, *listed)}
+
+def known(keys: Sequence[str], codes: Mapping[str, str], listings: Sequence[str]) -> Known:
+    """Return the enterprises that rows name by these keys and codes (``codes``: code → key of the same row)."""
+    named = {firm.values["name_key"]: firm for firm in firms(name_key__among=keys, country="CN")}
+    # Most rows name by their code whom they name by their name.
+    other_codes = [
+        code for code, key in codes.items() if key not in named or named[key].values["uscc"] != code
+    ]
+    coded = firms(uscc__among=other_codes) if other_codes else []
+    listed = firms(listing_code__among=listings) if listings else []
+    by_id = {firm.pk: firm for firm in (*named.values(), *coded, *listed)}
+    others = FormerName.objects.filter(name_key__among=keys).values_list("name_key", "kind", "enterprise_id")
     other_names = list(others)
     load(by_id, (pk for _key, _kind, pk in other_names))
-    apart = Distinction.objects.filter(name_key__in=keys).values_list("name_key", "enterprise_id")
+    apart = Distinction.objects.filter(name_key__among=keys).values_list("name_key", "enterprise_id")
     return Known(
-        {firm.values["name_key"]: by_id[firm.pk] for firm in named},
-        {firm.values["uscc"]: by_id[firm.pk] for firm in coded},
-        {firm.values["listing_code"]: by_id[firm.pk] for firm in listed},
+        {key: by_id[firm.pk] for key, firm in named.items()},
+        {firm.values["uscc"]: firm for firm in by_id.values() if firm.values["uscc"]},
+        {firm.values["listing_code"]: firm for firm in by_id.values() if firm.values["listing_code"]},
         {key: (kind, by_id[pk]) for key, kind, pk in other_names if pk in by_id},
         set(apart),
         by_id,
@@ -93,7 +98,7 @@ def known(keys: Sequence[str], codes: Sequence[str], listings: Sequence[str]) ->
 def load(by_id: dict[int, Firm], ids: Iterable[int]) -> None:
     """Add the enterprises with these ids that are not there yet."""
     if missing := [pk for pk in dict.fromkeys(ids) if pk not in by_id]:
-        by_id.update((firm.pk, firm) for firm in firms(pk__in=missing))
+        by_id.update((firm.pk, firm) for firm in firms(pk__among=missing))
 
 
 def tags_of_year(enterprises: Iterable[int], tag: str, year: int) -> dict[int, int | None]:
@@ -107,16 +112,31 @@ def last_event() -> int:
     return Event.objects.aggregate(last=Max("pk"))["last"] or 0
 
 
-def named_since(event: int, job: int) -> list[tuple[int, str]]:
-    """Return (id, name) of the enterprises that others than a job entered, named or changed after an event."""
-    told = Event.objects.filter(pk__gt=event, object_type=events.type_of(Enterprise), verb__in=NAMING)
-    others = {
-        pk for pk, data in told.values_list("object_id", "data") if pk and (data or {}).get("job") != job
-    }
-    if not others:
-        return []
-    names = list(Enterprise.objects.filter(pk__in=others).values_list("pk", "name"))
-    return names + list(FormerName.objects.filter(enterprise__in=others).values_list("enterprise_id", "name"))
+@dataclass(slots=True)
+class Touched:
+    """Enterprises with which somebody did something: their ids, all their names and codes, and who has which name."""
+
+    ids: set[int] = field(default_factory=set)
+    keys: set[str] = field(default_factory=set)  # of names
+    codes: set[str] = field(default_factory=set)
+    names: list[tuple[int, str]] = field(default_factory=list)
+
+
+def touched_since(event: int, job: int, touched: Touched) -> None:
+    """Add the enterprises with which others than a job did something after an event."""
+    told = Event.objects.filter(pk__gt=event, object_type=events.type_of(Enterprise)).exclude(data__job=job)
+    ids = {pk for pk in told.values_list("object_id", flat=True) if pk}
+    if not ids:
+        return
+    touched.ids |= ids
+    names: list[tuple[int, str]] = []
+    for firm in firms(pk__among=ids):
+        called = (firm.values[name] for name in ("name", "short_name", "name_en"))
+        names += [(firm.pk, name) for name in called if name]
+        touched.codes |= {firm.values["uscc"] or "", firm.values["listing_code"]} - {""}
+    names += FormerName.objects.filter(enterprise__pk__among=ids).values_list("enterprise_id", "name")
+    touched.keys |= {naming.parse(name).key for _pk, name in names}
+    touched.names += names
 
 
 def entered_by(job: int, ids: Iterable[int]) -> set[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from operator import itemgetter
@@ -223,30 +223,32 @@ def belongings(enterprise: Enterprise, by: Actor) -> Belongings:
     return found
 
 
+_FOUND_BY = (
+    "name", "short_name", "name_en", "uscc", "listing_code", "province", "city", "address", "scope_of_business",
+)  # fmt: skip
+
+
 def search_entries(ids: Sequence[int]) -> Iterator[search.Entry]:
     """Yield by what enterprises are found: all their names, codes, place and business; the people only for who may see them."""
-    former = _texts_of(FormerName.objects.filter(enterprise__in=ids), "name")
-    people = _texts_of(Contact.objects.filter(enterprise__in=ids), "name", "position")
-    object_type = events.type_of(Enterprise)
-    found = Enterprise.objects.filter(pk__in=ids).values_list(
-        "pk",
-        "name",
-        "short_name",
-        "name_en",
-        "uscc",
-        "listing_code",
-        "province",
-        "city",
-        "address",
-        "scope_of_business",
-    )
-    for pk, name, short, latin, code, listing, *texts in found:
-        yield search.Entry(
-            object_type, pk, name, [text for text in texts if text],
-            names=[text for text in (short, latin, *former.get(pk, ())) if text],
-            codes=[text for text in (code, listing) if text],
-            guarded=people.get(pk, ()),
-        )  # fmt: skip
+    former = _texts_of(FormerName.objects.filter(enterprise__pk__among=ids), "name")
+    people = _texts_of(Contact.objects.filter(enterprise__pk__among=ids), "name", "position")
+    for pk, *values in Enterprise.objects.filter(pk__among=ids).values_list("pk", *_FOUND_BY):
+        said = dict(zip(_FOUND_BY, values, strict=True))
+        yield search_entry(pk, said, former.get(pk, ()), people.get(pk, ()))
+
+
+def search_entry(
+    pk: int, values: Mapping[str, Any], former: Iterable[str] = (), people: Sequence[str] = ()
+) -> search.Entry:
+    """Return by what an enterprise with these values is found, its other names and its people."""
+
+    def said(*names: str) -> list[str]:
+        return [text for name in names if (text := values.get(name))]
+
+    return search.Entry(
+        events.type_of(Enterprise), pk, values["name"], said("province", "city", "address", "scope_of_business"),
+        names=[*said("short_name", "name_en"), *former], codes=said("uscc", "listing_code"), guarded=people,
+    )  # fmt: skip
 
 
 def _texts_of(found: QuerySet[Any], *fields: str) -> dict[int, list[str]]:

@@ -18,6 +18,7 @@ from yinfeng.core.scopes import demand
 from yinfeng.enterprises import naming
 from yinfeng.enterprises.models import Distinction, Enterprise, EnterpriseTag, FormerName
 from yinfeng.enterprises.queries.importing import SEARCHED, Firm, tags_of_year
+from yinfeng.enterprises.queries.records import search_entry
 from yinfeng.enterprises.services.signals import propose_signals
 
 Values = Mapping[str, Any]
@@ -30,8 +31,8 @@ def write_batch(
     new: Sequence[Values],
     changed: Sequence[tuple[Firm, Values]],
     job: int | None = None,
-) -> list[Enterprise]:
-    """Write a batch of an import whose values are in stored form and obey the rules of the form; return the new enterprises.
+) -> list[int]:
+    """Write a batch of an import whose values are in stored form and obey the rules of the form; return the new ids.
 
     Args:
         new: values of enterprises that are not there, ``name_key`` among them.
@@ -44,11 +45,11 @@ def write_batch(
     """
     by.require("enterprises.enterprise.import", _("您没有批量导入企业的权限。"))
     data = {} if job is None else {"job": job}
-    made = [Enterprise(**values, added_by_unit_id=by.unit_id) for values in new]
-    bulk.insert(made)
+    made = bulk.insert_values(Enterprise, new, {"added_by_unit_id": by.unit_id})
     events.record_many(
-        by=by, verb="enterprises.enterprise.imported", about=[(row, {}) for row in made], data=data
-    )
+        by=by, verb="enterprises.enterprise.imported",
+        about=[(Firm(pk, 1, dict(values)), {}) for pk, values in zip(made, new, strict=True)], data=data,
+    )  # fmt: skip
     _change(changed)
     about: list[Any] = [
         (firm, {name: (firm.values[name], value) for name, value in values.items()})
@@ -56,8 +57,8 @@ def write_batch(
     ]
     events.record_many(by=by, verb="enterprises.enterprise.updated", about=about, data=data)
     propose_signals(by=by, changes=[(firm.pk, firm.values, change) for firm, change in about])
-    found_otherwise = [firm.pk for firm, values in changed if not SEARCHED.isdisjoint(values)]
-    search.refresh(Enterprise, *(row.pk for row in made), *found_otherwise)
+    search.add(search_entry(pk, values) for pk, values in zip(made, new, strict=True))
+    search.refresh(Enterprise, *(firm.pk for firm, values in changed if not SEARCHED.isdisjoint(values)))
     return made
 
 
