@@ -126,22 +126,23 @@ def _pinyin_tokens(name: str) -> list[str]:
     return tokens
 
 
-def _name_tokens(name: str, pinyin: bool) -> list[str]:
-    return bigrams(name) + (_pinyin_tokens(normalise(name)) if pinyin else [])
+def _name_tokens(name: str, normal: str, pinyin: bool) -> list[str]:
+    return bigrams(name) + (_pinyin_tokens(normal) if pinyin else [])
 
 
 def _tokens(entry: Entry) -> list[str]:
     title = normalise(entry.title)
     tokens = [_BEGIN + title[:1], _BEGIN + title[:2], title[-2:] + _END]
-    tokens += _name_tokens(entry.title, entry.pinyin)
+    tokens += _name_tokens(entry.title, title, entry.pinyin)
     tokens += [char for char in title if not char.isascii()]
     for name in entry.names:
-        tokens.append(_WHOLE + normalise(name))
-        tokens += _name_tokens(name, entry.pinyin)
+        normal = normalise(name)
+        tokens.append(_WHOLE + normal)
+        tokens += _name_tokens(name, normal, entry.pinyin)
     for code in entry.codes:
         tokens += code_grams(code)
     for text in entry.guarded:
-        tokens += [_GUARDED + token for token in _name_tokens(text, entry.pinyin)]
+        tokens += [_GUARDED + token for token in _name_tokens(text, normalise(text), entry.pinyin)]
     for text in entry.texts:
         tokens += bigrams(text)
     return list(dict.fromkeys(tokens))[:TOKENS_LIMIT]
@@ -248,6 +249,25 @@ def rebuild(model: type[Model], chunk: int = 1000) -> Iterator[int]:
         yield done
 
 
+def add_in_bulk(entries: Iterable[Entry]) -> None:
+    """Put entries of very many new objects into the index; ``tidy`` is to be called some time afterwards.
+
+    PostgreSQL notes their tokens in a list that every search reads through, instead of sorting them into the index in many
+    small portions while the writer waits.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL gin_pending_list_limit = '1GB'")
+    add(entries)
+
+
+def tidy() -> None:
+    """Sort what was added in bulk into PostgreSQL's index; nothing to do if nothing was."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT gin_clean_pending_list('core_searchentry_tokens')")
+
+
 @contextmanager
 def in_bulk() -> Iterator[None]:
     """Index much at once: PostgreSQL puts tokens into its index in few large portions, the last at the end.
@@ -261,8 +281,7 @@ def in_bulk() -> Iterator[None]:
         cursor.execute("SET gin_pending_list_limit = '64MB'")
     try:
         yield
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT gin_clean_pending_list('core_searchentry_tokens')")
+        tidy()
     finally:
         if connection.is_usable():
             with connection.cursor() as cursor:

@@ -88,6 +88,18 @@ def bigrams(s: str) -> list[str]:
     Pairs of characters; within a run of Latin letters and digits triples too, because pairs of them are in nearly every row,
     and the first letter of each word.
     """
+    return list(_kept_bigrams(s)) if len(s) <= _SHORT else _bigrams(s)
+
+
+_SHORT = 10  # places and forms come up again and again
+
+
+@lru_cache(maxsize=32_768)
+def _kept_bigrams(s: str) -> tuple[str, ...]:
+    return tuple(_bigrams(s))
+
+
+def _bigrams(s: str) -> list[str]:
     text = normalise(s)
     if len(text) < 2:
         return [text] if text else []

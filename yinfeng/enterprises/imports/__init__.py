@@ -12,7 +12,7 @@ from django.db import IntegrityError
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from yinfeng.core import jobs, stores
+from yinfeng.core import jobs, search, stores, tidying
 from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Conflict, Invalid
 from yinfeng.core.exchange.reading import Table, open_table
@@ -38,6 +38,8 @@ MOST_BYTES = 400 * 1024 * 1024
 # Rows of which the report keeps what was said: those that need a person, and those it only tells of. A file with more of
 # the former is better mended as a whole.
 KEPT_LINES, TOLD_LINES = 5_000, 1_000
+# After so many rows the search index is tidied: every search reads through what is not.
+TIDY = 100_000
 # Files whose decisions wait for their confirmation.
 WAITING = 3
 
@@ -174,6 +176,8 @@ def chunk(job: Job, by: Actor) -> jobs.Step:
     if tags.complete and phase == "write":
         report["listed"] = sorted({*begun_report.get("listed", ()), *listed, *batch.candidates})
     if len(rows) == size:
+        if phase == "write" and at.position // TIDY > (at.position - len(rows)) // TIDY:
+            search.tidy()
         _readings[job.pk, phase] = at
         return jobs.Step(at.position, report, total=at.total)
     return finished(job, by, at, tags, report)
@@ -191,6 +195,8 @@ def finished(job: Job, by: Actor, at: Reading, tags: TagList, report: dict[str, 
         values["parameters"] = {**job.parameters, "phase": "write"}
     elif tags.tag:
         services.note_list(by=by, tag=tags.tag, year=tags.year, source=job.source_name)
+    if report["phase"] == "write":
+        tidying.tidy_search.enqueue()
     if tags.complete and report["phase"] == "write":
         gone = services.withdraw_tags(
             by=by, tag=tags.tag, year=tags.year, kept=report.pop("listed"), job=job.pk
@@ -238,7 +244,7 @@ def write(
     """
     now = queries.last_event()
     queries.touched_since(at.since, job.pk, at.touched)
-    batch = decide([(row.again(), found) for row, found in rows], tags, at.memory, at.touched)
+    batch = decide(rows, tags, at.memory, at.touched)
     try:
         made = services.write_batch(by=by, new=batch.new, changed=batch.changed, job=job.pk)
     except (IntegrityError, Conflict):

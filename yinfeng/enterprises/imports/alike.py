@@ -37,6 +37,8 @@ class Names:
 
     def match(self, names: Sequence[str]) -> list[list[Found]]:
         """Return for each name what it may mean, likeliest first."""
+        if not self.library.names:
+            return [[] for _name in names]
         near = self.library.likely(names)
         return [
             list(_found(name, [self.library.row(at) for at in places]))

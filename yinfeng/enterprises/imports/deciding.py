@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +14,7 @@ from yinfeng.enterprises import naming, queries
 from yinfeng.enterprises.imports import alike
 from yinfeng.enterprises.imports.alike import Found
 from yinfeng.enterprises.imports.memory import Earlier, Finding, Marks, Row
-from yinfeng.enterprises.imports.rows import Said, labels, warnings
+from yinfeng.enterprises.imports.rows import Said, labels
 from yinfeng.enterprises.queries import Firm, Known, Touched
 
 
@@ -112,6 +112,7 @@ def decide(
     new: list[Said] = []
     for row, finding in readable:
         if finding is None or _is_touched(row, finding, touched):
+            row.remarks = []
             asked.append(row)
         elif isinstance(finding, Firm):
             means[row.number] = finding, None
@@ -142,7 +143,7 @@ def decide(
         elif firm:
             _compare(batch, row, firm, tags, present, told)
         else:
-            batch.report.add(row.number, "new", [*row.questions, *warnings(row.values)], name=row.name)
+            batch.report.add(row.number, "new", [*row.questions, *row.doubts], name=row.name)
             batch.new.append({"country": "CN", **row.values, "name_key": row.key})
             batch.new_ranks.append(row.rank)
         if doubt or (firm and row.remarks):
@@ -179,7 +180,7 @@ def _readable(
                 batch.marks.update(own)
                 readable.append((row, finding))
                 continue
-            row.errors = [_("与文件中前面的一行名称或代码相同，已跳过。")]
+            row = replace(row, errors=[_("与文件中前面的一行名称或代码相同，已跳过。")])
         batch.report.add(row.number, "refused", row.errors, name=row.name)
         batch.decided.append((row, None))
     return readable

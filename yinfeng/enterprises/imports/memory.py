@@ -141,7 +141,7 @@ class Decided:
 def _line(row: tuple[Said, Finding]) -> bytes:
     said, found = row
     kept = [found.pk, found.version, found.values] if isinstance(found, Firm) else found
-    what = [said.number, said.values, said.key, said.rank, said.questions, said.errors, kept]
+    what = [said.number, said.values, said.key, said.rank, said.questions, said.errors, said.doubts, kept]
     return json.dumps(what, ensure_ascii=False, default=str).encode() + b"\n"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -61,15 +61,12 @@ class Said:
     rank: int | None = None
     questions: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)  # that are told only of a new enterprise
     remarks: list[str] = field(default_factory=list)  # on how it was matched; found anew each time
 
     @property
     def name(self) -> str:
         return str(self.values.get("name", ""))
-
-    def again(self) -> Said:
-        """Return the row as it is before anything is found about it."""
-        return replace(self, errors=list(self.errors), remarks=[])
 
     def marks(self) -> list[str]:
         """Return that by which two rows of a file mean one enterprise: the name's key, the code."""
@@ -83,7 +80,10 @@ def said(row: Row) -> Said:
     found = Said(row.number, values, rank=rank, questions=row.questions, errors=row.errors)
     if "name" in values:
         found.key = key_of(values["name"])
-    found.errors = [*row.errors, *faults(values, found.key)]
+    verdict = verdict_on(values.get("uscc"))
+    found.errors = [*row.errors, *faults(values, found.key, verdict)]
+    if verdict and verdict.level == "warn":
+        found.doubts = list(verdict.sentences)
     if rank is not None and rank not in RANKS:
         found.errors.append(_("名次应为正整数。"))
     return found
@@ -120,13 +120,17 @@ def key_of(name: str) -> str:
 # --- rules --------------------------------------------------------------------------------------------------------
 
 
-def faults(values: Mapping[str, Any], key: str) -> list[str]:
-    """Return the sentences for which a row cannot be taken, from the model's own rules."""
+def verdict_on(code: str | None) -> uscc.UsccVerdict | None:
+    """Return what is to be said of a 统一社会信用代码, if anything is."""
+    return None if code is None or uscc.is_right(code) else uscc.check(code)
+
+
+def faults(values: Mapping[str, Any], key: str, verdict: uscc.UsccVerdict | None = None) -> list[str]:
+    """Return the sentences for which a row cannot be taken, from the model's own rules and what its code is found to be."""
     if None in values.values():
         return [_("城市方案中没有该币种的汇率，请改填人民币金额。")]
-    code = values.get("uscc")
-    if code is not None and not uscc.is_right(code) and (verdict := uscc.check(code)).level == "malformed":
-        return [str(sentence) for sentence in verdict.sentences]
+    if verdict and verdict.level == "malformed":
+        return list(verdict.sentences)
     rules = _rules()
     doubtful = [name for name, value in values.items() if not rules[name][0](value)]
     found = [fault for name in doubtful if (fault := _fault(rules[name][1], values[name]))]
@@ -171,13 +175,6 @@ def _passing(field: Any) -> Callable[[Any], bool]:
 
 def label_of(name: str) -> str:
     return str(getattr(Enterprise._meta.get_field(name), "verbose_name", name))
-
-
-def warnings(values: Mapping[str, Any]) -> list[str]:
-    if "uscc" not in values or uscc.is_right(values["uscc"]):
-        return []
-    verdict = uscc.check(values["uscc"])
-    return [str(sentence) for sentence in verdict.sentences] if verdict.level == "warn" else []
 
 
 def labels() -> dict[str, str]:

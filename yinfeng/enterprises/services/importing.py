@@ -34,6 +34,8 @@ def write_batch(
 ) -> list[int]:
     """Write a batch of an import whose values are in stored form and obey the rules of the form; return the new ids.
 
+    After many batches the search index is to be tidied (``core.search.tidy``).
+
     Args:
         new: values of enterprises that are not there, ``name_key`` among them.
         changed: an enterprise as it was read, and the values that differ.
@@ -57,7 +59,7 @@ def write_batch(
     ]
     events.record_many(by=by, verb="enterprises.enterprise.updated", about=about, data=data)
     propose_signals(by=by, changes=[(firm.pk, firm.values, change) for firm, change in about])
-    search.add(search_entry(pk, values) for pk, values in zip(made, new, strict=True))
+    search.add_in_bulk(search_entry(pk, values) for pk, values in zip(made, new, strict=True))
     search.refresh(Enterprise, *(firm.pk for firm, values in changed if not SEARCHED.isdisjoint(values)))
     return made
 

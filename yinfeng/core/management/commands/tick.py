@@ -1,4 +1,4 @@
-"""``yinfeng tick``: what the clock does — seal events, revive jobs of dead workers, send notices by e-mail.
+"""``yinfeng tick``: what the clock does — seal events, revive jobs of dead workers, send notices by e-mail, tidy the search index.
 
 Nothing depends on it for being right: what is late is computed on reading. Several clocks may run at once.
 """
@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import OperationalError, close_old_connections
 from django.utils import timezone
 
-from yinfeng.core import events, jobs, mailing
+from yinfeng.core import events, jobs, mailing, search
 
 log = structlog.get_logger(__name__)
 
@@ -44,5 +44,6 @@ class Command(BaseCommand):
             sealed += 1
         revived = jobs.revive(now)
         mailed = mailing.send_notices(now)
+        search.tidy()
         if sealed or revived or mailed:
             log.info("tick", sealed=sealed, revived=revived, mailed=mailed)
