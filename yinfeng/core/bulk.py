@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection, models
@@ -91,8 +92,17 @@ def insert_values(model: type[models.Model], rows: Sequence[Values], same: Value
     """
     if not rows:
         return []
+    keys, columns, lines = _new_lines(model, rows, same or {})
+    put_new(model._meta.db_table, columns, lines)
+    return keys
+
+
+def _new_lines(
+    model: type[models.Model], rows: Sequence[Values], same: Values
+) -> tuple[list[int], list[str], Iterator[list[Any]]]:
+    """Return the keys of new rows, the columns, and the rows as they are written."""
     fields: list[Any] = list(model._meta.concrete_fields)
-    given = {name: timezone.now() for name in _clocks(model)} | dict(same or {})
+    given = {name: timezone.now() for name in _clocks(model)} | dict(same)
     converters = [_converter(field) for field in fields]
     usual = [
         None if field.primary_key else convert(given.get(field.attname, field.get_default()))
@@ -111,8 +121,7 @@ def insert_values(model: type[models.Model], rows: Sequence[Values], same: Value
                 line[at] = convert(value)
             yield line
 
-    put_new(model._meta.db_table, [str(field.column) for field in fields], lines())
-    return keys
+    return keys, [str(field.column) for field in fields], lines()
 
 
 def put_new(table: str, columns: Sequence[str], lines: Iterable[Sequence[Any]]) -> None:
@@ -148,38 +157,100 @@ def put(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], chang
         cursor.execute("DROP TABLE arriving")
 
 
-def update(model: type[models.Model], names: Sequence[str], rows: Sequence[Sequence[Any]]) -> int:
-    """Write the fields ``names`` of versioned rows that are still at their version; return how many were.
+class Arriving:
+    """Very many rows that PostgreSQL sorts into their tables and indexes while Python goes on with other things.
 
-    Args:
-        rows: of each the key, the version it was read at, and the values of ``names``.
+    ``insert`` and ``update`` take them in; they are written during ``with arriving.working()``, whose end waits for it and
+    raises what went wrong. SQLite, which works in our own process, writes at once.
     """
-    if not rows:
-        return 0
-    fields: list[Any] = [model._meta.get_field(name) for name in names]
-    converters = [_as_it_is, _as_it_is, *map(_converter, fields)]
-    lines = ([convert(value) for convert, value in zip(converters, row, strict=True)] for row in rows)
-    quote = connection.ops.quote_name
-    table = quote(model._meta.db_table)
-    columns = [quote(field.column) for field in fields]
-    clock: Any = model._meta.get_field("updated_at")
-    now = clock.get_db_prep_save(timezone.now(), connection)
-    with connection.cursor() as cursor:
+
+    def __init__(self) -> None:
+        self.updated = 0  # rows, after the work
+        self._inserts: list[tuple[str, list[Any]]] = []
+        self._updates: list[tuple[str, list[Any]]] = []
+        self._waiting: list[str] = []  # tables that rows wait in
+
+    def insert(
+        self, model: type[models.Model], rows: Sequence[Values], same: Values | None = None
+    ) -> list[int]:
+        """Take in new rows and return their keys, as ``insert_values`` does."""
+        if connection.vendor != "postgresql" or not rows:
+            return insert_values(model, rows, same)
+        keys, columns, lines = _new_lines(model, rows, same or {})
+        table = connection.ops.quote_name(model._meta.db_table)
+        listed, arriving = self._wait(table, columns, lines)
+        self._inserts.append((f"INSERT INTO {table} ({listed}) SELECT {listed} FROM {arriving}", []))  # noqa: S608 - names
+        return keys
+
+    def update(self, model: type[models.Model], names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Take in changes of versioned rows, of each the key, the version it was read at, and the values of ``names``.
+
+        Those that are no longer at their version stay as they are: ``updated`` says how many were changed.
+        """
+        if not rows:
+            return
+        assert not self._updates, "their rows are counted together"
+        fields: list[Any] = [model._meta.get_field(name) for name in names]
+        converters = [_as_it_is, _as_it_is, *map(_converter, fields)]
+        lines = ([convert(value) for convert, value in zip(converters, row, strict=True)] for row in rows)
+        quote = connection.ops.quote_name
+        table, columns = quote(model._meta.db_table), [quote(field.column) for field in fields]
+        clock: Any = model._meta.get_field("updated_at")
+        now = clock.get_db_prep_save(timezone.now(), connection)
         if connection.vendor == "postgresql":
-            listed = ", ".join(["id", "version", *columns])
-            cursor.execute(f"CREATE TEMP TABLE arriving AS SELECT {listed} FROM {table} WHERE false")  # noqa: S608 - names
-            put_new("arriving", ["id", "version", *(field.column for field in fields)], lines)
-            changes = ", ".join(f"{column} = arriving.{column}" for column in columns)
-            same = f"{table}.id = arriving.id AND {table}.version = arriving.version"
+            _listed, arriving = self._wait(
+                table, ["id", "version", *(field.column for field in fields)], lines
+            )
+            changes = ", ".join(f"{column} = {arriving}.{column}" for column in columns)
+            same = f"{table}.id = {arriving}.id AND {table}.version = {arriving}.version"
             changes += f", version = {table}.version + 1, updated_at = %s"
-            cursor.execute(f"UPDATE {table} SET {changes} FROM arriving WHERE {same}", [now])  # noqa: S608 - names
-            written = cursor.rowcount
-            cursor.execute("DROP TABLE arriving")
-        else:
-            changes = ", ".join(f"{column} = %s" for column in columns)
+            self._updates.append((f"UPDATE {table} SET {changes} FROM {arriving} WHERE {same}", [now]))  # noqa: S608 - names
+            return
+        changes = ", ".join(f"{column} = %s" for column in columns)
+        with connection.cursor() as cursor:
             cursor.executemany(
                 f"UPDATE {table} SET {changes}, version = version + 1, updated_at = %s WHERE id = %s AND version = %s",  # noqa: S608 - names
                 ([*line[2:], now, *line[:2]] for line in lines),  # type: ignore[arg-type]
             )
-            written = cursor.rowcount
-    return int(written)
+            self.updated += cursor.rowcount
+
+    def _wait(self, table: str, columns: Sequence[str], lines: Iterable[Sequence[Any]]) -> tuple[str, str]:
+        """Let rows wait in a table of their own; return its columns and its name."""
+        name = f"arriving_{len(self._waiting)}"
+        listed = ", ".join(map(connection.ops.quote_name, columns))
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE TEMP TABLE {name} AS SELECT {listed} FROM {table} WHERE false")  # noqa: S608 - names
+        put_new(name, columns, lines)
+        self._waiting.append(name)
+        return listed, name
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Let the rows be written during the block."""
+        if not self._waiting:
+            yield
+            return
+        with (
+            connection.wrap_database_errors,
+            connection.cursor() as inserting,
+            connection.cursor() as updating,
+        ):
+            with connection.connection.pipeline():
+                for sql, params in self._inserts:
+                    inserting.execute(sql, params)
+                for sql, params in self._updates:
+                    updating.execute(sql, params)
+                connection.connection.pgconn.flush()  # else they are sent with what comes next
+                yield
+            self.updated += updating.rowcount if self._updates else 0
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP TABLE {', '.join(self._waiting)}")
+
+
+def update(model: type[models.Model], names: Sequence[str], rows: Sequence[Sequence[Any]]) -> int:
+    """Change rows as ``Arriving.update`` does; return how many were still at their version."""
+    arriving = Arriving()
+    arriving.update(model, names, rows)
+    with arriving.working():
+        pass
+    return arriving.updated

@@ -159,12 +159,6 @@ ON CONFLICT (id) DO UPDATE SET title = excluded.title, tokens = excluded.tokens
 """
 
 
-def add(entries: Iterable[Entry]) -> None:
-    """Put entries of new objects into the index: of each it has none yet."""
-    columns = [str(field.column) for field in SearchEntry._meta.concrete_fields]
-    bulk.put_new(SearchEntry._meta.db_table, columns, (list(stored(entry).values()) for entry in entries))
-
-
 def index_many(entries: Iterable[Entry], batch_size: int = 2000) -> None:
     """Put entries into the index, each in the place of what was there for its object; of two for one object the last counts."""
     pending = iter(entries)
@@ -249,16 +243,17 @@ def rebuild(model: type[Model], chunk: int = 1000) -> Iterator[int]:
         yield done
 
 
-def add_in_bulk(entries: Iterable[Entry]) -> None:
-    """Put entries of very many new objects into the index; ``tidy`` is to be called some time afterwards.
+def add_in_bulk(entries: Iterable[Mapping[str, Any]]) -> None:
+    """Put entries of very many new objects, as ``stored`` makes them, into the index: of each it has none yet.
 
     PostgreSQL notes their tokens in a list that every search reads through, instead of sorting them into the index in many
-    small portions while the writer waits.
+    small portions while the writer waits; ``tidy`` is to be called some time afterwards.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL gin_pending_list_limit = '1GB'")
-    add(entries)
+    columns = [str(field.column) for field in SearchEntry._meta.concrete_fields]
+    bulk.put_new(SearchEntry._meta.db_table, columns, (list(entry.values()) for entry in entries))
 
 
 def tidy() -> None:

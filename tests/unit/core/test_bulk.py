@@ -93,3 +93,24 @@ def test_a_row_that_is_there_already_is_djangos_error() -> None:
     bulk.insert([Enterprise(name="示例甲有限公司", name_key="示例甲有限公司")])
     with pytest.raises(IntegrityError), transaction.atomic():
         bulk.insert([Enterprise(name="示例甲 有限公司", name_key="示例甲有限公司")])
+
+
+def test_rows_are_written_while_something_else_is_done() -> None:
+    rows = [firm(name, city="旧") for name in "甲乙"]
+    bulk.insert(rows)
+    arriving = bulk.Arriving()
+    (key,) = arriving.insert(
+        Enterprise, [{"name": "丙", "name_key": "丙", "city": HARD[:30]}], {"country": "CN"}
+    )
+    arriving.update(Enterprise, ["city"], [(rows[0].pk, 1, "新"), (rows[1].pk, 2, "新")])
+    with arriving.working():
+        done = "something else"
+    assert (arriving.updated, done) == (1, "something else")
+    assert dict(Enterprise.objects.values_list("name", "city")) == {"甲": "新", "乙": "旧", "丙": HARD[:30]}
+    assert Enterprise.objects.get(name="丙").pk == key
+    again = bulk.Arriving()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        again.insert(Enterprise, [{"name": "丙", "name_key": "丙"}], {"country": "CN"})
+        with again.working():
+            pass
+    assert Enterprise.objects.count() == 3, "the connection goes on"

@@ -19,7 +19,7 @@ from yinfeng.enterprises import naming
 from yinfeng.enterprises.models import Distinction, Enterprise, EnterpriseTag, FormerName
 from yinfeng.enterprises.queries.importing import SEARCHED, Firm, tags_of_year
 from yinfeng.enterprises.queries.records import search_entry
-from yinfeng.enterprises.services.signals import propose_signals
+from yinfeng.enterprises.services.signals import propose_for_tag, propose_signals
 
 Values = Mapping[str, Any]
 
@@ -47,32 +47,36 @@ def write_batch(
     """
     by.require("enterprises.enterprise.import", _("您没有批量导入企业的权限。"))
     data = {} if job is None else {"job": job}
-    made = bulk.insert_values(Enterprise, new, {"added_by_unit_id": by.unit_id})
+    arriving = bulk.Arriving()
+    made = arriving.insert(Enterprise, new, {"added_by_unit_id": by.unit_id})
+    _change(arriving, changed)
+    with arriving.working():
+        entries = [search.stored(search_entry(pk, values)) for pk, values in zip(made, new, strict=True)]
+    if arriving.updated != len(changed):
+        raise Conflict(_("有企业正被他人修改，本批将重新处理。"))
     events.record_many(
         by=by, verb="enterprises.enterprise.imported",
         about=[(Firm(pk, 1, dict(values)), {}) for pk, values in zip(made, new, strict=True)], data=data,
     )  # fmt: skip
-    _change(changed)
     about: list[Any] = [
         (firm, {name: (firm.values[name], value) for name, value in values.items()})
         for firm, values in changed
     ]
     events.record_many(by=by, verb="enterprises.enterprise.updated", about=about, data=data)
     propose_signals(by=by, changes=[(firm.pk, firm.values, change) for firm, change in about])
-    search.add_in_bulk(search_entry(pk, values) for pk, values in zip(made, new, strict=True))
+    search.add_in_bulk(entries)
     search.refresh(Enterprise, *(firm.pk for firm, values in changed if not SEARCHED.isdisjoint(values)))
     return made
 
 
-def _change(changed: Sequence[tuple[Firm, Values]]) -> None:
-    """Write the differing values of each enterprise, if it is as it was read."""
+def _change(arriving: bulk.Arriving, changed: Sequence[tuple[Firm, Values]]) -> None:
+    """Let the differing values of each enterprise be written, if it is as it was read."""
     names = sorted({name for _firm, values in changed for name in values})
     rows = [
         (firm.pk, firm.version, *(values.get(name, firm.values[name]) for name in names))
         for firm, values in changed
     ]
-    if bulk.update(Enterprise, names, rows) != len(rows):
-        raise Conflict(_("有企业正被他人修改，本批将重新处理。"))
+    arriving.update(Enterprise, names, rows)
 
 
 @transaction.atomic
@@ -85,6 +89,7 @@ def tag_batch(*, by: Actor, tag: str, year: int, ranks: Mapping[int, int | None]
         [EnterpriseTag(enterprise_id=pk, tag=tag, year=year, rank=ranks[pk]) for pk in new],
         ignore_conflicts=True, batch_size=1000,
     )  # fmt: skip
+    propose_for_tag(by=by, tag=tag, year=year, enterprises=new)
     moved = [pk for pk, rank in present.items() if ranks[pk] is not None and ranks[pk] != rank]
     if moved:
         rows = EnterpriseTag.objects.filter(enterprise__in=moved, tag=tag, year=year)
