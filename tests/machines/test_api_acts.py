@@ -124,7 +124,7 @@ ACTS = [
         lambda world: {"owner": world.chief.pk, **WHY}),
     Act("post", "api-targets-files-list", {"parent": "target"}, TARGET, 201, upload),
     Act("post", "api-signals-list", {}, SIGNAL, 201,
-        lambda world: {"enterprise": world.rows["enterprise"].pk, "kind": "lease", "level": 2, "noted_date": TODAY(),
+        lambda world: {"enterprise": world.rows["enterprise"].pk, "kind": "lease", "level": 2, "noted_date": TODAY(), "due_date": TODAY(),
                        "detail": "租约到期", "source": "走访", **at_home(world)}, away=403),
     Act("patch", "api-signals-detail", {"pk": "signal"}, SIGNAL, 200, {"level": 1}),
     Act("post", "api-signals-move", {"pk": "signal"}, SIGNAL, 200, WHY, {"move": "refute"}),

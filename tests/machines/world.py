@@ -94,7 +94,7 @@ def _rows(home: Unit, insider: User) -> dict[str, Any]:
         "target": enterprises.add_target(by=by, enterprise=other, values={"next_step": "回访"}),
         "signal": enterprises.record_signal(
             by=by, enterprise=other,
-            values={"kind": "lease", "noted_date": timezone.localdate(), "detail": "租约到期", "source": "走访"},
+            values={"kind": "lease", "noted_date": timezone.localdate(), "due_date": timezone.localdate(), "detail": "租约到期", "source": "走访"},
         ),
         "lead": lead,
         "qualified": qualified,

@@ -12,7 +12,7 @@ class EnterprisesConfig(AppConfig):
     verbose_name = _("企业")
 
     def ready(self) -> None:
-        from yinfeng.core import desk, events, jobs, search
+        from yinfeng.core import beats, desk, events, jobs, search
         from yinfeng.enterprises import deduping, home, imports, queries, services
         from yinfeng.enterprises.imports import pages
         from yinfeng.enterprises.models import Enterprise
@@ -32,8 +32,9 @@ class EnterprisesConfig(AppConfig):
             imports.KIND, _("导入企业名单"), imports.chunk, options=pages.options, again=pages.again_url
         )
         home.register()
+        beats.register("leases", services.tell_of_leases)
         events.subscribe("enterprises.enterprise.merged", services.tell_of_each_other)
         for verb in ("added", "handed_over"):
             events.subscribe(f"enterprises.target.{verb}", services.tell_owner)
-        for verb in ("added", "assigned"):
+        for verb in ("added", "assigned", "due"):
             events.subscribe(f"enterprises.signal.{verb}", services.tell_signal_owner)

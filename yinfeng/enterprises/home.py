@@ -80,7 +80,8 @@ def _lines(by: Actor) -> Iterable[Line]:
         ordered = mine.order_by(F("next_date").asc(nulls_last=True), "priority", "pk")
         parts.append(_first(Target.objects.all(), ordered, TARGET, key="state", level="priority"))
     if by.may("enterprises.signal.change"):
-        pending = Signal.objects.permitted(by, "change").filter(state__in=queries.SIGNALS_PENDING)
+        near = queries.at_hand(queries.horizon(timezone.localdate()))
+        pending = Signal.objects.permitted(by, "change").filter(near, state__in=queries.SIGNALS_PENDING)
         waiting = pending.filter(Q(owner=by.user_id) | Q(owner=None))
         ordered_signals = waiting.order_by(F("owner").asc(nulls_first=True), "level", "pk")
         parts.append(_first(Signal.objects.all(), ordered_signals, SIGNAL, key="kind", level="level"))
@@ -126,7 +127,7 @@ def _targets(found: list[Line]) -> dict[str, Any]:
 def _signals(found: list[Line]) -> dict[str, Any]:
     today = timezone.localdate()
     return {
-        "title": _("待我处理的外迁预警"), "icon": "alert-triangle", "url": f"{reverse('signals')}?pending_only=true",
+        "title": _("待我处理的外迁预警"), "icon": "alert-triangle", "url": f"{reverse('signals')}?pending_only=true&at_hand=true",
         "count": found[0].in_all if found else 0,
         "rows": [
             {

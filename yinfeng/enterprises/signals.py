@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -72,6 +73,18 @@ def from_change(
         )
         found.append(Found("staff", int(rule["level"]), sentence % words))
     return found
+
+
+def tag_rule(tag: str, rules: Mapping[str, Mapping[str, Any]]) -> tuple[str, int] | None:
+    """Return the kind and level of the warning that gaining a tag means by the rules; None when it means none."""
+    meant = (kind for kind, rule in rules.items() if tag and rule.get("tag") == tag)
+    return next(((kind, int(rules[kind]["level"])) for kind in meant), None)
+
+
+def lease_horizon(today: date, rules: Mapping[str, Mapping[str, Any]]) -> date:
+    """Return the last end of a lease that is a matter for today: ``days`` ahead by the rule ``lease``, any day without one."""
+    days = rules.get("lease", {}).get("days")
+    return date.max if days is None else today + timedelta(days=int(days))
 
 
 def _falls(old: Any, new: Any, percent: Any) -> bool:

@@ -43,6 +43,7 @@ VERBS = {
     "enterprises.signal.proposed": _("资料变动产生了外迁预警"),
     "enterprises.signal.changed": _("修改了外迁预警"),
     "enterprises.signal.assigned": _("指派了外迁预警"),
+    "enterprises.signal.due": _("租约临近到期"),
     "enterprises.signal.handle": _("开始应对"),
     "enterprises.signal.stay": _("企业已留住"),
     "enterprises.signal.leave": _("企业已外迁"),

@@ -64,6 +64,7 @@ LOCAL = (
     ("clerk-huli", "示例纺织科技（厦门）有限公司", "175", 1200, "60000000", "湖里区"),
     ("office", "示例包装制品（厦门）有限公司", "223", 310, "30000000", "同安区"),
     ("clerk-torch", "示例光电器件（厦门）有限公司", "397", 900, "210000000", "翔安区"),
+    ("clerk-jimei", "示例轴承（厦门）有限公司", "345", 420, "80000000", "集美区"),
 )
 
 
@@ -104,7 +105,7 @@ def _firm(by: Actor, name: str, place: tuple[str, str], industry: str, **more: A
 
 
 def _warn(actors: Mapping[str, Actor], now: datetime, at: At) -> None:
-    """Of four firms that are here one is kept, one is being talked to, one waits for somebody, one is said to leave."""
+    """Of five firms that are here one is kept, one is being talked to, one waits for somebody, one is said to leave; one has time."""
     here = {}
     with at(now - timedelta(days=200)):
         for who, name, industry, staff, capital, district in LOCAL:
@@ -112,18 +113,24 @@ def _warn(actors: Mapping[str, Actor], now: datetime, at: At) -> None:
                 actors[who], name, ("福建省", "厦门市"), industry, staff=staff, capital=Decimal(capital),
                 address=f"厦门市{district}示例路",
             )  # fmt: skip
-    moulds, textiles, packaging, optics = here.values()
+    moulds, textiles, packaging, optics, bearings = here.values()
     jimei, huli, torch = actors["clerk-jimei"], actors["clerk-huli"], actors["clerk-torch"]
 
     with at(now - timedelta(days=70)):
         signal = services.record_signal(
             by=jimei, enterprise=moulds, is_demo=True,
-            values=_said("lease", 2, now - timedelta(days=70), "厂房租约年底到期，业主提出涨租三成。", "走访企业"),
+            values=_said("lease", 2, now - timedelta(days=70), "厂房租约将到期，业主提出涨租三成。", "走访企业")
+            | {"due_date": (now + timedelta(days=40)).date()},
         )  # fmt: skip
         services.move_signal(by=jimei, signal=signal, move="handle")
     with at(now - timedelta(days=30)):
         text = "协调区属标准厂房，续租五年，租金按新引进企业标准执行。"
         services.move_signal(by=jimei, signal=signal, move="stay", reason=text)
+
+    with at(now - timedelta(days=60)):  # nothing to be done for a year
+        said = _said("lease", 3, now - timedelta(days=60), "租用区属标准厂房 6,000 平方米。", "园区物业")
+        due = {"due_date": (now + timedelta(days=540)).date()}
+        services.record_signal(by=jimei, enterprise=bearings, values=said | due, is_demo=True)
 
     with at(now - timedelta(days=24)):  # the edit itself proposes the warning
         services.change_enterprise(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.management import call_command
+from django.test import Client
 from django.utils import timezone
 
 from tests.factories import make_actor, make_enterprise, make_unit
@@ -14,8 +17,9 @@ from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Invalid
 from yinfeng.core.models import Code, Event, Notice, Rule
 from yinfeng.core.permissions import registry
-from yinfeng.enterprises import services, signals
-from yinfeng.enterprises.models import EnterpriseTag, Signal
+from yinfeng.enterprises import queries, services, signals
+from yinfeng.enterprises.models import Enterprise, EnterpriseTag, Signal
+from yinfeng.enterprises.queries.briefing import briefing
 
 ALL = [code for code in registry() if code.startswith("enterprises.")]
 RULES: dict[str, dict[str, Any]] = {
@@ -145,6 +149,7 @@ def test_a_firm_that_is_not_here_gets_no_warning_by_hand(clerk: Actor) -> None:
         "kind": "lease",
         "level": 2,
         "noted_date": timezone.localdate(),
+        "due_date": timezone.localdate(),
         "detail": "租约到期",
         "source": "走访",
     }
@@ -174,3 +179,152 @@ def _user(by: Actor) -> Any:
     from yinfeng.core.models import User
 
     return User.objects.get(pk=by.user_id)
+
+
+# --- a tag that was gained, a lease that ends ---------------------------------------------------------------------
+
+
+def rule(key: str, **data: Any) -> None:
+    core.put_rules([Rule(kind="moving_away", key=key, data=data, valid_from=timezone.localdate())])
+
+
+@pytest.fixture
+def abnormal(clerk: Actor) -> Actor:
+    Code.objects.create(
+        table="enterprise_tag", code="abnormal_operation", name="列入经营异常名录", name_en=""
+    )
+    Code.objects.create(table="enterprise_tag", code="listed", name="上市公司", name_en="")
+    rule("abnormal", tag="abnormal_operation", level=2)
+    return clerk
+
+
+def test_a_list_imported_as_a_tag_warns_of_firms_that_are_here(abnormal: Actor) -> None:
+    here = make_enterprise("示例电子有限公司", city="厦门市", added_by_unit_id=abnormal.unit_id)
+    plant = make_enterprise("示例二有限公司", city="福州市")
+    EnterpriseTag.objects.create(enterprise=plant, tag="local")
+    away = make_enterprise("示例三有限公司", city="福州市")
+    ranks = {firm.pk: None for firm in (here, plant, away)}
+    services.tag_batch(by=abnormal, tag="listed", year=2026, ranks=ranks)
+    assert not Signal.objects.exists()
+    services.tag_batch(by=abnormal, tag="abnormal_operation", year=2026, ranks=ranks)
+    found = Signal.objects.order_by("enterprise")
+    assert [(item.enterprise_id, item.kind, item.level, item.is_automatic) for item in found] == [
+        (here.pk, "abnormal", 2, True), (plant.pk, "abnormal", 2, True),
+    ]  # fmt: skip
+    assert "列入经营异常名录 2026" in found[0].detail
+    assert [item.unit_id for item in found] == [abnormal.unit_id, None]
+    services.tag_batch(by=abnormal, tag="abnormal_operation", year=2026, ranks=ranks)  # the same list again
+    services.tag_batch(by=abnormal, tag="abnormal_operation", year=2027, ranks=ranks)  # one is pending
+    assert Signal.objects.count() == 2
+
+
+def test_a_tag_given_by_hand_warns_too(abnormal: Actor) -> None:
+    tags = [("abnormal_operation", 0)]
+    firm = services.add_enterprise(by=abnormal, values={"name": "示例电子有限公司", "city": "厦门市"})
+    services.change_enterprise(by=abnormal, enterprise=firm, version=1, values={}, tags=tags)
+    sign = Signal.objects.get()
+    assert (sign.kind, sign.unit_id) == ("abnormal", abnormal.unit_id)
+    assert Event.objects.filter(verb="enterprises.signal.proposed").count() == 1
+    services.change_enterprise(
+        by=abnormal, enterprise=firm, version=firm.version, values={"address": "某路"}, tags=tags
+    )
+    assert Signal.objects.count() == 1
+
+
+def test_a_tag_without_a_rule_warns_of_nothing(clerk: Actor) -> None:
+    firm = make_enterprise("示例电子有限公司", city="厦门市")
+    services.tag_batch(by=clerk, tag="abnormal_operation", year=2026, ranks={firm.pk: None})
+    assert not Signal.objects.exists()
+
+
+def lease(clerk: Actor, days: int, **values: Any) -> Signal:
+    today = timezone.localdate()
+    firm = make_enterprise(f"示例{Enterprise.objects.count()}有限公司", city="厦门市")
+    said = {"kind": "lease", "level": 2, "noted_date": today, "detail": "厂房租约", "source": "园区物业"}
+    due = {"due_date": today + timedelta(days=days)}
+    return services.record_signal(by=clerk, enterprise=firm, values=said | due | values)
+
+
+def at_hand() -> set[int]:
+    until = queries.horizon(timezone.localdate())
+    return set(Signal.objects.filter(queries.at_hand(until)).values_list("pk", flat=True))
+
+
+@pytest.mark.parametrize(("days", "is_near"), [(180, True), (181, False), (-3, True)])
+def test_a_lease_is_a_matter_for_the_day_from_some_days_before_its_end(
+    clerk: Actor, days: int, is_near: bool
+) -> None:
+    rule("lease", days=180)
+    sign = lease(clerk, days)
+    assert (sign.pk in at_hand()) is is_near
+    assert bool(sign.told_date) is is_near  # who writes it down near the day need not be told
+
+
+def test_without_a_rule_every_lease_is_a_matter_for_the_day(clerk: Actor) -> None:
+    sign = lease(clerk, 5000)
+    assert at_hand() == {sign.pk}
+    assert queries.told_from(sign.due_date or timezone.localdate(), timezone.localdate()) == sign.due_date
+
+
+def test_the_clock_tells_the_owner_once_for_each_end(clerk: Actor) -> None:
+    rule("lease", days=180)
+    sign = lease(clerk, 200)
+    now = timezone.now()
+    told = Notice.objects.filter(owner=clerk.user_id, event__verb="enterprises.signal.due")
+    assert services.tell_of_leases(now) == 0
+    later = now + timedelta(days=20)
+    assert [services.tell_of_leases(later), services.tell_of_leases(later)] == [1, 0]
+    assert told.count() == 1
+    sign.refresh_from_db()
+    new_end = timezone.localdate() + timedelta(days=600)
+    services.change_signal(by=clerk, signal=sign, version=sign.version, values={"due_date": new_end})
+    assert services.tell_of_leases(later) == 0
+    assert services.tell_of_leases(now + timedelta(days=420)) == 1
+    assert told.count() == 2
+    sign.refresh_from_db()
+    services.change_signal(
+        by=clerk, signal=sign, version=sign.version, values={"due_date": new_end + timedelta(days=1)}
+    )
+    services.move_signal(by=clerk, signal=sign, move="refute", reason="已买下厂房")
+    assert services.tell_of_leases(now + timedelta(days=421)) == 0
+
+
+def test_the_end_belongs_to_a_lease_and_to_nothing_else(clerk: Actor) -> None:
+    with pytest.raises(Invalid, match="到期日"):
+        lease(clerk, 10, due_date=None)
+    with pytest.raises(Invalid, match="只有租约到期"):
+        lease(clerk, 10, kind="other")
+    sign = lease(clerk, 10)
+    with pytest.raises(Invalid, match="到期日"):
+        services.change_signal(by=clerk, signal=sign, version=sign.version, values={"due_date": None})
+    services.change_signal(by=clerk, signal=sign, version=sign.version, values={"next_step": "回访"})
+    services.change_signal(
+        by=clerk, signal=sign, version=sign.version, values={"kind": "other", "due_date": None}
+    )
+
+
+def test_a_lease_far_off_is_on_no_desk_and_in_no_brief(clerk: Actor) -> None:
+    rule("lease", days=180)
+    far, near = lease(clerk, 400), lease(clerk, 40)
+    assert [len(briefing(sign.enterprise, clerk).alarms) for sign in (far, near)] == [0, 1]
+    page = _client(clerk).get("/signals/?at_hand=true").content.decode()
+    assert near.enterprise.name in page
+    assert far.enterprise.name not in page
+    assert "起提示" in _client(clerk).get(far.get_absolute_url()).content.decode()
+    home = _client(clerk).get("/").content.decode()
+    assert near.get_absolute_url() in home
+    assert far.get_absolute_url() not in home
+
+
+def test_the_tick_beats_for_every_app(clerk: Actor) -> None:
+    rule("lease", days=180)
+    sign = lease(clerk, 100)
+    Signal.objects.filter(pk=sign.pk).update(told_date=None)
+    call_command("tick")
+    assert Notice.objects.filter(owner=clerk.user_id, event__verb="enterprises.signal.due").exists()
+
+
+def _client(by: Actor) -> Client:
+    client = Client()
+    client.force_login(_user(by))
+    return client

@@ -54,7 +54,14 @@ def target_of(
 
 def signal_of(people: dict[str, User], name: str = "alice", **values: Any) -> Signal:
     firm = make_enterprise(f"示例{Enterprise.objects.count()}有限公司")
-    said = {"kind": "lease", "level": 2, "noted_date": TODAY(), "detail": "租约将到期", "source": "走访"}
+    said = {
+        "kind": "lease",
+        "level": 2,
+        "noted_date": TODAY(),
+        "detail": "租约将到期",
+        "source": "走访",
+        "due_date": TODAY(),
+    }
     return services.record_signal(by=by(people, name), enterprise=firm, values=said | values)
 
 

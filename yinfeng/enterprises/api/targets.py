@@ -80,8 +80,8 @@ class SignalSerializer(Followed):
     class Meta:
         model = Signal
         fields: ClassVar = [
-            "id", "enterprise", "enterprise_name", "kind", "level", "state", "noted_date", "detail", "source", "unit",
-            "owner", "next_step", "next_date", "is_automatic", "version", "created_at", "updated_at", "is_demo",
+            "id", "enterprise", "enterprise_name", "kind", "level", "state", "noted_date", "due_date", "detail", "source",
+            "unit", "owner", "next_step", "next_date", "is_automatic", "version", "created_at", "updated_at", "is_demo",
         ]  # fmt: skip
         read_only_fields: ClassVar = ["id", "state", "is_automatic", "version", "is_demo"]
         validators: ClassVar[list[Any]] = []

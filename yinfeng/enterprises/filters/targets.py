@@ -27,7 +27,7 @@ from yinfeng.enterprises.models import (
     Signal,
     Target,
 )
-from yinfeng.enterprises.queries import PENDING, SIGNALS_PENDING, tagged
+from yinfeng.enterprises.queries import PENDING, SIGNALS_PENDING, at_hand, horizon, tagged
 
 
 def _numbered(labels: Mapping[int, Any]) -> list[tuple[str, Any]]:
@@ -106,10 +106,15 @@ class SignalFilter(FollowedUp):
     level = django_filters.ChoiceFilter(label=_("级别"), choices=_numbered(LEVELS))
     kind = django_filters.ChoiceFilter(label=_("迹象"), choices=list(SIGNAL_KINDS.items()))
     pending_only = django_filters.BooleanFilter(label=_("尚未了结"), method="by_pending")
+    at_hand = django_filters.BooleanFilter(label=_("已到提示期"), method="by_at_hand")
     unassigned = django_filters.BooleanFilter(label=_("尚未指派"), field_name="owner", lookup_expr="isnull")
 
     def by_pending(self, queryset: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
         return queryset.filter(state__in=self.pending) if value else queryset.exclude(state__in=self.pending)
+
+    def by_at_hand(self, queryset: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
+        near = at_hand(horizon(timezone.localdate()))
+        return queryset.filter(near if value else ~near)
 
     class Meta:
         model = Signal

@@ -120,6 +120,10 @@ class EditSignalForm(EditForm):
         help_text=_("高：已着手迁出或减产；中：有明确迹象；低：需要留意。"),
     )  # fmt: skip
     noted_date = forms.DateField(label=_("发现日期"), widget=forms.DateInput)
+    due_date = forms.DateField(
+        label=_("到期日"), required=False, widget=forms.DateInput,
+        help_text=_("租约到期须填写，其他迹象不填。到期前一段时间起列入待办并通知责任人。"),
+    )  # fmt: skip
     detail = forms.CharField(
         label=_("情况"), max_length=500, widget=forms.Textarea(attrs={"rows": 3, "data-span": "2"})
     )
@@ -137,6 +141,7 @@ class SignalForm(EditSignalForm, ResponsibleForm):
         "kind",
         "level",
         "noted_date",
+        "due_date",
         "source",
         "detail",
         "unit",

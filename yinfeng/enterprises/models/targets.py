@@ -116,6 +116,9 @@ class Signal(Versioned):
     level = models.PositiveSmallIntegerField(_("级别"), choices=list(LEVELS.items()), default=2)
     state = models.CharField(_("状态"), max_length=20, choices=list(SIGNAL_STATES.items()), default="open")
     noted_date = models.DateField(_("发现日期"))
+    # of a lease: until shortly before that day there is nothing to be done (the profile's rule says how shortly)
+    due_date = models.DateField(_("到期日"), null=True, blank=True)
+    told_date = models.DateField(_("已提醒的到期日"), null=True, blank=True, editable=False)
     detail = models.CharField(_("情况"), max_length=500)
     source = models.CharField(_("信息来源"), max_length=200)
     unit = models.ForeignKey(
@@ -133,6 +136,8 @@ class Signal(Versioned):
     next_date = models.DateField(_("下一步日期"), null=True, blank=True)
     is_automatic = models.BooleanField(_("由资料变动产生"), default=False, editable=False)
     is_demo = models.BooleanField(_("演示数据"), default=False, editable=False)
+
+    worked_out: ClassVar = ("told_date",)
 
     objects = SignalQuerySet.as_manager()
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf
+from django.utils import timezone
 
 from yinfeng.core.actors import Actor
 from yinfeng.core.prepared import prepared
@@ -24,7 +25,7 @@ from yinfeng.enterprises.models import (
 )
 from yinfeng.enterprises.queries.graph import home_names
 from yinfeng.enterprises.queries.records import _lines
-from yinfeng.enterprises.queries.targets import COURTING, SIGNALS_PENDING
+from yinfeng.enterprises.queries.targets import COURTING, SIGNALS_PENDING, at_hand, horizon
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class Alarm:
     detail: str
     next_step: str
     noted_date: date
+    due: str = ""
 
 
 @dataclass(slots=True)
@@ -87,7 +89,8 @@ class Briefing:
 
 
 @prepared
-def _briefing(enterprise: int, by: Actor, home: str, bare: str) -> QuerySet[Any, Any]:
+def _briefing(enterprise: int, by: Actor, home: str, bare: str, until: date | None) -> QuerySet[Any, Any]:
+    """Return the lines of a brief; warnings only with ``until``, the last end of a lease that is worth a word."""
     own = {"enterprise": enterprise}
     unit = Coalesce(NullIf("unit__short_name", Value("")), "unit__name")
     noted = {"key": "kind", "text": "share", "day": "noted_date"}
@@ -114,18 +117,18 @@ def _briefing(enterprise: int, by: Actor, home: str, bare: str) -> QuerySet[Any,
         )  # fmt: skip
         courting = Target.objects.filter(**own, state__in=COURTING).annotate(brief=unit)
         parts.append(_lines(courting, "courting", title="brief", key="state", text="owner__name"))
-    if by.may("enterprises.signal.view"):
-        alarms = Signal.objects.permitted(by).filter(**own, state__in=SIGNALS_PENDING)
-        parts.append(
-            _lines(alarms, "alarm", title="kind", text="detail", place="next_step", ref="level", day="noted_date")
-        )  # fmt: skip
+    if until is not None:
+        alarms = Signal.objects.permitted(by).filter(at_hand(until), **own, state__in=SIGNALS_PENDING)
+        named = {"title": "kind", "key": "due_date", "text": "detail", "place": "next_step", "ref": "level"}
+        parts.append(_lines(alarms, "alarm", day="noted_date", **named))
     return parts[0].union(*parts[1:], all=True)
 
 
 def briefing(enterprise: Enterprise, by: Actor) -> Briefing:
     """Return what stands in the library about an enterprise, in one query."""
     home = home_names()
-    rows = _briefing(enterprise.pk, by, home[0] if home else "—", home[-1] if home else "—")
+    until = horizon(timezone.localdate()) if by.may("enterprises.signal.view") else None
+    rows = _briefing(enterprise.pk, by, home[0] if home else "—", home[-1] if home else "—", until)
     found = Briefing()
     for kind, _pk, title, key, text, place, ref, day in sorted(rows, key=itemgetter(0, 1)):
         if kind == "tag":
@@ -141,7 +144,7 @@ def briefing(enterprise: Enterprise, by: Actor) -> Briefing:
         elif kind == "courting":
             found.courting.append((title, text, key))
         elif kind == "alarm":
-            found.alarms.append(Alarm(title, ref, text, place, day))
+            found.alarms.append(Alarm(title, ref, text, place, day, key or ""))
         else:
             is_own = kind == "own"
             found.neighbours.append(Neighbour(ref, title, key, text or "", place in home, is_own, day))

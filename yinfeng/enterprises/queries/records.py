@@ -125,6 +125,7 @@ class Warned:
     detail: str
     level: int
     noted_date: date
+    due: str = ""
 
 
 @dataclass(slots=True)
@@ -182,7 +183,14 @@ def _belongings(enterprise: int, contacts: bool, by: Actor) -> QuerySet[Any, Any
     if by.may("enterprises.target.view"):
         parts.append(_courting(enterprise, by))
     if by.may("enterprises.signal.view"):
-        noted = {"title": "kind", "key": "state", "text": "detail", "ref": "level", "day": "noted_date"}
+        noted = {
+            "title": "kind",
+            "key": "state",
+            "text": "detail",
+            "place": "due_date",
+            "ref": "level",
+            "day": "noted_date",
+        }
         parts.append(_lines(Signal.objects.permitted(by).filter(**own), "signal", **noted))
     return parts[0].union(*parts[1:], all=True)
 
@@ -212,7 +220,7 @@ def belongings(enterprise: Enterprise, by: Actor) -> Belongings:
         elif kind == "target":
             found.targets.append(Courted(pk, title, text, key, day, bool(ref)))
         elif kind == "signal":
-            found.signals.append(Warned(pk, title, key, text, ref, day))
+            found.signals.append(Warned(pk, title, key, text, ref, day, place or ""))
         elif kind == "tie":
             found.ties.append(Tied(pk, key, title, text, place, day, ref))
         elif kind == "person":

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,8 +17,8 @@ from yinfeng.core.keeping import kept
 from yinfeng.core.models import Code, User
 from yinfeng.core.scopes import within
 from yinfeng.core.tables import day
-from yinfeng.enterprises.models import TARGET_STATES, Enterprise, Target
-from yinfeng.enterprises.signals import is_here
+from yinfeng.enterprises.models import TARGET_STATES, Enterprise, EnterpriseTag, Signal, Target
+from yinfeng.enterprises.signals import is_here, lease_horizon
 from yinfeng.orgs.models import Membership, Role, RoleGrant, Unit, in_force
 from yinfeng.orgs.queries import units_today
 
@@ -115,3 +115,35 @@ def is_local(enterprise: Enterprise) -> bool:
     if not home or not enterprise.city or is_here(enterprise.city, home):
         return True
     return enterprise.tags.filter(tag="local").exists()
+
+
+def locals_among(enterprises: Iterable[int], home: str) -> QuerySet[Enterprise]:
+    """Return those of the firms that are known to be here, by their city or by their tag."""
+    tagged_here = EnterpriseTag.objects.filter(tag="local", enterprise=OuterRef("pk"))
+    here = Q(Exists(tagged_here))
+    if home:
+        here |= Q(city__in=[home, home.removesuffix("市")])
+    return Enterprise.objects.filter(here, pk__in=list(enterprises))
+
+
+def horizon(today: date) -> date:
+    """Return the last end of a lease that is a matter for today."""
+    return lease_horizon(today, core.rules("moving_away", today))
+
+
+def at_hand(until: date) -> Q:
+    """Say which warnings are a matter for today: all but leases that end after ``until`` (``horizon``)."""
+    return ~Q(kind="lease", due_date__gt=until)
+
+
+def told_from(due: date, today: date) -> date:
+    """Return the day from which the end of a lease on ``due`` is a matter for the day."""
+    until = horizon(today)
+    return due if until == date.max else due - (until - today)
+
+
+def not_told(today: date) -> QuerySet[Signal]:
+    """Return the warnings of leases that came near their end without their owner having been told of this day."""
+    pending = Signal.objects.filter(kind="lease", state__in=SIGNALS_PENDING).exclude(owner=None)
+    new = Q(told_date=None) | ~Q(told_date=F("due_date"))
+    return pending.filter(new, due_date__lte=horizon(today)).order_by("pk")

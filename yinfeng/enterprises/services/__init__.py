@@ -35,8 +35,10 @@ from yinfeng.enterprises.services.signals import (
     assign_signal,
     change_signal,
     move_signal,
+    propose_for_tag,
     propose_signals,
     record_signal,
+    tell_of_leases,
     tell_signal_owner,
 )
 from yinfeng.enterprises.services.targets import (
@@ -85,6 +87,7 @@ __all__ = [
     "note_doubts",
     "note_list",
     "prepared",
+    "propose_for_tag",
     "propose_signals",
     "record_signal",
     "relate",
@@ -94,6 +97,7 @@ __all__ = [
     "tag_batch",
     "tell_apart",
     "tell_of_each_other",
+    "tell_of_leases",
     "tell_owner",
     "tell_signal_owner",
     "undo_merging",

@@ -19,7 +19,7 @@ from yinfeng.core.services import add, apply_edit, differences, insert, stale, v
 from yinfeng.enterprises import naming, uscc
 from yinfeng.enterprises.models import Contact, Distinction, Enterprise, EnterpriseTag, FormerName, Relation
 from yinfeng.enterprises.services.presence import hold
-from yinfeng.enterprises.services.signals import propose_signals
+from yinfeng.enterprises.services.signals import propose_for_tag, propose_signals
 
 Values = Mapping[str, Any]
 # What people edit; everything else of a record is worked out.
@@ -70,7 +70,7 @@ def add_enterprise(
     except Invalid:
         _refuse_known(enterprise)  # or a moment ago: the model's own check saw it
         raise
-    _set_tags(enterprise, tags)
+    _set_tags(enterprise, tags, by)
     _note_apart(enterprise, apart_from, by)
     search.refresh(Enterprise, enterprise.pk)
     return enterprise
@@ -134,7 +134,7 @@ def change_enterprise(
         raise _known(enterprise) from error
     if "name_key" in changes:
         FormerName.objects.get_or_create(enterprise=enterprise, name_key=old_key, defaults={"name": old_name})
-    if tags is not None and _set_tags(enterprise, tags):
+    if tags is not None and _set_tags(enterprise, tags, by):
         if not changes:
             _count_version(enterprise, version)
         events.record(by=by, verb="enterprises.enterprise.tagged", obj=enterprise)
@@ -152,19 +152,19 @@ def _count_version(enterprise: Enterprise, version: int) -> None:
     enterprise.refresh_from_db()
 
 
-def _set_tags(enterprise: Enterprise, tags: Iterable[tuple[str, int]]) -> bool:
+def _set_tags(enterprise: Enterprise, tags: Iterable[tuple[str, int]], by: Actor) -> bool:
     """Give an enterprise exactly these (tag, year); say whether that changed anything."""
     wanted = set(tags)
     present = {(tag.tag, tag.year): tag for tag in enterprise.tags.all()}
     EnterpriseTag.objects.filter(
         pk__in=[tag.pk for key, tag in present.items() if key not in wanted]
     ).delete()
+    gained = sorted(wanted - present.keys())
     EnterpriseTag.objects.bulk_create(
-        [
-            EnterpriseTag(enterprise=enterprise, tag=tag, year=year)
-            for tag, year in sorted(wanted - present.keys())
-        ]
+        [EnterpriseTag(enterprise=enterprise, tag=tag, year=year) for tag, year in gained]
     )
+    for tag, year in gained:
+        propose_for_tag(by=by, tag=tag, year=year, enterprises=[enterprise.pk])
     return wanted != present.keys()
 
 

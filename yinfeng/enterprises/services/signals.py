@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from yinfeng.core import events
 from yinfeng.core import queries as core_queries
 from yinfeng.core import services as core
-from yinfeng.core.actors import Actor
+from yinfeng.core.actors import Actor, system
 from yinfeng.core.errors import Invalid
 from yinfeng.core.models import Event
 from yinfeng.core.scopes import demand
@@ -26,14 +27,33 @@ Values = Mapping[str, Any]
 # An enterprise's number, its values (of before or after), and of each field that changed (old, new).
 Change = tuple[int, Values, Mapping[str, tuple[Any, Any]]]
 CHANGE = "enterprises.signal.change"
-SIGNAL_FIELDS = ("kind", "level", "noted_date", "detail", "source", "next_step", "next_date")
+SIGNAL_FIELDS = ("kind", "level", "noted_date", "due_date", "detail", "source", "next_step", "next_date")
+AT_ONCE = 200  # leases of which one beat of the clock tells
 
 
-def _check_day(values: Values) -> None:
-    day = values.get("noted_date")
-    if day is not None and day > timezone.localdate():
+def _kept(values: Values, signal: Signal | None = None) -> dict[str, Any]:
+    """Return what is to be stored; Invalid for days that cannot be.
+
+    Of a lease's end the person who writes it down near the day knows already: the clock tells of later ones.
+    """
+    kept = {name: values[name] for name in SIGNAL_FIELDS if name in values}
+    today, day = timezone.localdate(), values.get("noted_date")
+    if day is not None and day > today:
         sentence = _("发现日期不能晚于今天。")
         raise Invalid(sentence, fields={"noted_date": [sentence]})
+    if not kept.keys() & {"kind", "due_date"}:
+        return kept
+    kind = kept.get("kind", signal.kind if signal else "")
+    due = kept.get("due_date", signal.due_date if signal else None)
+    if kind == "lease" and due is None:
+        sentence = _("请填写租约的到期日，系统据此提前提示。")
+        raise Invalid(sentence, fields={"due_date": [sentence]})
+    if kind != "lease" and due is not None:
+        sentence = _("只有租约到期才填写到期日。")
+        raise Invalid(sentence, fields={"due_date": [sentence]})
+    if due is not None and due <= queries.horizon(today):
+        kept["told_date"] = due
+    return kept
 
 
 @transaction.atomic
@@ -47,8 +67,7 @@ def record_signal(*, by: Actor, enterprise: Enterprise, values: Values, is_demo:
     hold(enterprise)
     if not queries.is_local(enterprise):
         raise Invalid(_("企业库中这家企业不在本市。外迁预警用于已在本市的企业，请先核对它的所在城市。"))
-    _check_day(values)
-    kept = {name: values[name] for name in SIGNAL_FIELDS if name in values}
+    kept = _kept(values)
     signal = Signal(enterprise=enterprise, unit=unit, owner=owner, is_demo=is_demo, **kept)
     return core.add(signal, by=by, verb="enterprises.signal.added")
 
@@ -57,9 +76,7 @@ def record_signal(*, by: Actor, enterprise: Enterprise, values: Values, is_demo:
 def change_signal(*, by: Actor, signal: Signal, version: int, values: Values) -> Signal:
     """Change what a warning says, its level or the next step, on the version the person saw."""
     demand(signal, by, "change")
-    _check_day(values)
-    kept = {name: values[name] for name in SIGNAL_FIELDS if name in values}
-    core.apply_edit(signal, kept, by=by, version=version, verb="enterprises.signal.changed")
+    core.apply_edit(signal, _kept(values, signal), by=by, version=version, verb="enterprises.signal.changed")
     return signal
 
 
@@ -103,6 +120,25 @@ def propose_signals(*, by: Actor, changes: Iterable[Change]) -> list[Signal]:
             for pk, present, change in told
             for sign in signals.from_change(*signals.both(present, change), rules, home)
         ]
+    return _propose(by, found, source, today)
+
+
+def propose_for_tag(*, by: Actor, tag: str, year: int, enterprises: Iterable[int]) -> list[Signal]:
+    """Record what a tag that firms gained says about moving away, if a rule gives it a meaning; of firms that are here."""
+    today = timezone.localdate()
+    meaning = signals.tag_rule(tag, core_queries.rules("moving_away", today))
+    if meaning is None:
+        return []
+    kind, level = meaning
+    with translation.override(settings.LANGUAGE_CODE):
+        label = queries.tag_text(queries.tag_labels().get(tag, tag), year)
+        sign = signals.Found(kind, level, _("企业被标为“%(tag)s”。") % {"tag": label})
+        source = _("企业标签：%(tag)s") % {"tag": label}
+    here = queries.locals_among(enterprises, queries.home_city(today)).values_list("pk", flat=True)
+    return _propose(by, [(pk, sign) for pk in here], source, today)
+
+
+def _propose(by: Actor, found: list[tuple[int, signals.Found]], source: str, today: date) -> list[Signal]:
     if not found:
         return []
     firms = Enterprise.objects.in_bulk({pk for pk, _sign in found})
@@ -113,7 +149,7 @@ def propose_signals(*, by: Actor, changes: Iterable[Change]) -> list[Signal]:
     made = [
         Signal(
             enterprise=firms[pk], kind=sign.kind, level=sign.level, detail=sign.detail[:500], noted_date=today,
-            source=source, unit_id=firms[pk].added_by_unit_id, is_automatic=True, is_demo=firms[pk].is_demo,
+            source=source[:200], unit_id=firms[pk].added_by_unit_id, is_automatic=True, is_demo=firms[pk].is_demo,
         )
         for pk, sign in found if (pk, sign.kind) not in there
     ]  # fmt: skip
@@ -126,3 +162,15 @@ def tell_signal_owner(event: Event, by: Actor) -> None:
     """Tell a person of a warning that became his to handle."""
     owners = Signal.objects.filter(pk=event.object_id or 0).exclude(owner=None)
     core.notify(event, owners.values_list("owner_id", flat=True))
+
+
+def tell_of_leases(now: datetime) -> int:
+    """Tell owners of the leases that came near their end, once for each day of end; return of how many. Called by the clock."""
+    told = 0
+    for signal in queries.not_told(timezone.localdate(now)).select_related("enterprise", "unit")[:AT_ONCE]:
+        with transaction.atomic():
+            mine = Signal.objects.filter(pk=signal.pk, due_date=signal.due_date, told_date=signal.told_date)
+            if mine.update(told_date=signal.due_date):  # of several clocks one
+                events.record(by=system("clock"), verb="enterprises.signal.due", obj=signal)
+                told += 1
+    return told

@@ -20,7 +20,7 @@ from yinfeng.enterprises.models import (
     Signal,
     Target,
 )
-from yinfeng.enterprises.queries import PENDING, SIGNALS_PENDING, tag_labels, tags_of
+from yinfeng.enterprises.queries import PENDING, SIGNALS_PENDING, horizon, tag_labels, tags_of, told_from
 from yinfeng.enterprises.tables.records import place
 
 TARGET_TONES = {"listed": "muted", "contacted": "info", "visiting": "info", "negotiating": "primary", "landed": "success",
@@ -43,6 +43,19 @@ def priority_badge(row: Target) -> Cell:
 
 def level_badge(row: Signal) -> Cell:
     return Cell(str(LEVELS[row.level]), badge=True, tone=LEVEL_TONES[row.level], icon=LEVEL_ICONS[row.level])
+
+
+def waits_until(row: Signal) -> str:
+    """Return from when a lease's end is a matter for the day, as long as it is none yet."""
+    today = timezone.localdate()
+    if row.due_date is None or row.state not in SIGNALS_PENDING or row.due_date <= horizon(today):
+        return ""
+    return _now("%(day)s 起提示") % {"day": day(told_from(row.due_date, today))}
+
+
+def signal_state(row: Signal) -> Cell:
+    badge = str(SIGNAL_STATES[row.state])
+    return Cell(badge, badge=True, tone=SIGNAL_TONES[row.state], sub=waits_until(row))
 
 
 def is_late(row: Any, pending: Collection[str]) -> bool:
@@ -140,9 +153,7 @@ class SignalTable(FollowedUpTable):
             value=lambda row: str(SIGNAL_KINDS[row.kind]),
         ),
         Column("detail", _("情况"), lambda row: row.detail, shown=False, folded=True),
-        Column(
-            "state", _("状态"), lambda row: Cell(str(SIGNAL_STATES[row.state]), badge=True, tone=SIGNAL_TONES[row.state]),
-        ),
+        Column("state", _("状态"), signal_state),
         _OWNER,
         _UNIT,
         Column("next", _("下一步"), next_cell(SIGNALS_PENDING), value=lambda row: row.next_step),
@@ -153,6 +164,10 @@ class SignalTable(FollowedUpTable):
         Column(
             "noted", _("发现日期"), lambda row: day(row.noted_date), value=lambda row: row.noted_date, kind="date",
             sort="noted_date",
+        ),
+        Column(
+            "due", _("到期日"), lambda row: day(row.due_date), value=lambda row: row.due_date, kind="date", sort="due_date",
+            shown=False,
         ),
         Column("source", _("信息来源"), lambda row: row.source, shown=False),
         _TAGS,

@@ -162,8 +162,9 @@ class EnterpriseBrief(BesideOne):
 
     @staticmethod
     def alarm(item: Any) -> Line:
+        day = _("%(day)s 到期") % {"day": item.due} if item.due else tables.day(item.noted_date)
         head = _("%(kind)s（%(level)s，%(day)s）") % {
-            "kind": SIGNAL_KINDS[item.kind], "level": LEVELS[item.level], "day": tables.day(item.noted_date),
+            "kind": SIGNAL_KINDS[item.kind], "level": LEVELS[item.level], "day": day,
         }  # fmt: skip
         step = _("下一步：%(step)s") % {"step": item.next_step} if item.next_step else ""
         return Line(_("%(head)s：%(text)s") % {"head": head, "text": item.detail}, step)

@@ -319,7 +319,7 @@ class EnterpriseDetail(DetailPage):
         rows = [
             {
                 "title": f"{SIGNAL_KINDS[item.kind]} · {LEVELS[item.level]}", "url": reverse("signal", args=[item.pk]),
-                "sub": f"{tables.day(item.noted_date)} {item.detail}",
+                "sub": f"{_('%(day)s 到期') % {'day': item.due} if item.due else tables.day(item.noted_date)} {item.detail}",
                 "badge": {"text": SIGNAL_STATES[item.state], "tone": SIGNAL_TONES[item.state]},
             }
             for item in sorted(signals, key=attrgetter("noted_date", "pk"), reverse=True)

@@ -17,7 +17,14 @@ from yinfeng.enterprises import lifecycle, queries, services
 from yinfeng.enterprises.filters.targets import SignalFilter
 from yinfeng.enterprises.forms.targets import AssignForm, EditSignalForm, SignalForm
 from yinfeng.enterprises.models import LEVELS, SIGNAL_KINDS, SIGNAL_STATES, Enterprise, Signal
-from yinfeng.enterprises.tables.targets import LEVEL_ICONS, LEVEL_TONES, SIGNAL_TONES, SignalTable, is_late
+from yinfeng.enterprises.tables.targets import (
+    LEVEL_ICONS,
+    LEVEL_TONES,
+    SIGNAL_TONES,
+    SignalTable,
+    is_late,
+    waits_until,
+)
 
 VIEW, CHANGE = "enterprises.signal.view", "enterprises.signal.change"
 
@@ -33,7 +40,9 @@ class Signals(ListPage):
     export_route = "signals-export"
 
     def empty(self) -> dict[str, Any]:
-        hint = _("在企业页点“记录外迁迹象”；企业库中登记地、注册资本或员工人数大幅变动时，系统也会自动提出。")
+        hint = _(
+            "在企业页点“记录外迁迹象”；企业库中登记地、注册资本或员工人数大幅变动，或者被列入经营异常名录时，系统也会自动提出。"
+        )
         return {"title": _("没有外迁预警"), "hint": hint, "act": None, "icon": "home-check"}
 
 
@@ -86,6 +95,7 @@ class SignalDetail(DetailPage):
                         {"label": _("企业"), "value": firm.name, "url": link, "wide": True},
                         {"label": _("情况"), "value": signal.detail, "wide": True},
                         {"label": _("发现日期"), "value": tables.day(signal.noted_date)},
+                        *self._due(signal),
                         {"label": _("信息来源"), "value": signal.source},
                         {"label": _("由资料变动产生"), "value": _("是") if signal.is_automatic else _("否")},
                         {"label": _("下一步"), "value": signal.next_step, "wide": True},
@@ -93,6 +103,12 @@ class SignalDetail(DetailPage):
                 }
             ],
         }  # fmt: skip
+
+    @staticmethod
+    def _due(signal: Signal) -> list[dict[str, Any]]:
+        if signal.due_date is None:
+            return []
+        return [{"label": _("到期日"), "value": tables.day(signal.due_date), "sub": waits_until(signal)}]
 
     def _acts(self, signal: Signal) -> list[dict[str, Any]]:
         if "change" not in self.allowed():

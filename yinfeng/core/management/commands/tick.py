@@ -14,6 +14,7 @@ from django.db import OperationalError, close_old_connections
 from django.utils import timezone
 
 from yinfeng.core import events, jobs, mailing, search
+from yinfeng.core.beats import BEATS
 
 log = structlog.get_logger(__name__)
 
@@ -43,7 +44,8 @@ class Command(BaseCommand):
         while events.seal(now) is not None and sealed < 100:
             sealed += 1
         revived = jobs.revive(now)
+        done = {name: beat(now) for name, beat in BEATS.items()}
         mailed = mailing.send_notices(now)
         search.tidy()
-        if sealed or revived or mailed:
-            log.info("tick", sealed=sealed, revived=revived, mailed=mailed)
+        if sealed or revived or mailed or any(done.values()):
+            log.info("tick", sealed=sealed, revived=revived, mailed=mailed, **done)
