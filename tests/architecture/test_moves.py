@@ -1,13 +1,17 @@
-"""Every move of every lifecycle has its words for the timeline: without them it would fail when somebody makes it."""
+"""Every move of every lifecycle has its words for the timeline (else it fails when somebody makes it), every verb its icon."""
 
 from __future__ import annotations
 
+import re
 import sys
+from pathlib import Path
 
 import pytest
+from django.contrib.staticfiles import finders
 
 from yinfeng.core import events
 from yinfeng.core.lifecycle import Lifecycle
+from yinfeng.core.web import ICONS, TONES
 
 LIFECYCLES = {
     id(table): table
@@ -26,3 +30,12 @@ def test_the_lifecycles_are_found() -> None:
 @pytest.mark.parametrize("table", LIFECYCLES, ids=lambda table: f"{table.name}.{table.state_field}")
 def test_every_move_has_its_verb(table: Lifecycle) -> None:
     assert [move.name for move in table.moves if f"{table.name}.{move.name}" not in events.verbs()] == []
+
+
+def test_every_verb_has_an_icon_that_is_there() -> None:
+    acts = {verb.rpartition(".")[2] for verb in events.verbs()}
+    assert sorted(acts - ICONS.keys()) == []
+    assert sorted(TONES.keys() - acts) == []
+    sheet = finders.find("vendor/tabler-icons/tabler-icons.min.css")
+    there = set(re.findall(r"\.ti-([a-z0-9-]+)::?before", Path(str(sheet)).read_text(encoding="utf-8")))
+    assert sorted({*ICONS.values()} - there) == []

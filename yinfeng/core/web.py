@@ -349,10 +349,19 @@ ICONS = {
     **dict.fromkeys(("lose", "end", "decline", "refute", "signature_refuted"), "x"),
     "hold": "player-pause", "talked": "message", "signature_submitted": "writing-sign", "unmasked": "eye",
     "signed_in": "login", "merged": "arrow-merge", "merged_away": "arrow-merge", "told_apart": "arrows-split",
-    **dict.fromkeys(("unmerged", "restored", "undo"), "arrow-back-up"),
+    **dict.fromkeys(("unmerged", "restored", "undo", "retry"), "arrow-back-up"),
+    **dict.fromkeys(("contact", "visit", "handle", "run", "started", "wait", "joined"), "arrow-narrow-right"),
+    **dict.fromkeys(("handed_over", "assigned", "taken"), "user-share"),
+    **dict.fromkeys(("proposed", "due", "noted", "locked_out", "refused", "fail", "sign_in_failed"), "alert-triangle"),
+    **dict.fromkeys(("drop", "deactivated", "cancel"), "x"),
+    **dict.fromkeys(("accepted", "confirm", "finish", "reactivated"), "check"),
+    **dict.fromkeys(("downloaded", "exported"), "download"),
+    "tell_apart": "arrows-split", "repointed": "arrow-merge", "land": "briefcase", "stay": "home-check", "leave": "plane-departure",
+    "loaded": "upload", "signed_out": "logout", "password_changed": "key",
 }  # fmt: skip
 TONES = {"sign": "success", "verify": "success", "verified": "success", "convert": "success", "lose": "danger",
-         "end": "danger", "refute": "danger", "signature_refuted": "danger", "hold": "warning"}  # fmt: skip
+         "end": "danger", "refute": "danger", "signature_refuted": "danger", "hold": "warning",
+         "land": "success", "stay": "success", "leave": "danger", "proposed": "warning", "due": "warning"}  # fmt: skip
 
 
 def entry(event: Event, obj: Model | None = None) -> dict[str, Any]:
