@@ -130,6 +130,7 @@ class EditSignalForm(EditForm):
     source = forms.CharField(
         label=_("信息来源"),
         max_length=200,
+        widget=forms.TextInput(attrs={"data-span": "2"}),
         help_text=_("例如：走访企业、国家企业信用信息公示系统、园区物业。"),
     )
     next_step = forms.CharField(label=_("下一步"), max_length=300, required=False)
@@ -142,8 +143,8 @@ class SignalForm(EditSignalForm, ResponsibleForm):
         "level",
         "noted_date",
         "due_date",
-        "source",
         "detail",
+        "source",
         "unit",
         "owner",
         "next_step",

@@ -7,6 +7,7 @@ for a file of a million rows). What is needed whole lies in temporary files that
 from __future__ import annotations
 
 import json
+import marshal
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
@@ -113,7 +114,10 @@ Finding = Firm | str | None
 
 class Decided:
     """What the rows of a file say and what was found of them, in a temporary file, so that they are written without asking
-    everything again. Nothing depends on it: a process that does not have it reads the file anew."""
+    everything again. Nothing depends on it: a process that does not have it reads the file anew.
+
+    The file is our own, has no name and is gone with the process: ``marshal``, several times as fast as JSON, is safe there.
+    """
 
     def __init__(self) -> None:
         self.file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by ``close``
@@ -123,26 +127,21 @@ class Decided:
 
     def add(self, rows: Iterable[tuple[Said, Finding]]) -> None:
         """Keep rows, each with what was found of it."""
-        self.file.write(b"".join(map(_line, rows)))
+        marshal.dump([_kept(said, found) for said, found in rows], self.file)
 
     def __iter__(self) -> Iterator[tuple[Said, Finding]]:
+        end = self.file.seek(0, 2)
         self.file.seek(0)
-        for line in self.file:
-            *row, found = json.loads(line)
-            said = Said(*row)
-            _make(said.values)
-            if type(found) is list:
-                pk, version, values = found
-                _make(values)
-                found = Firm(pk, version, values)
-            yield said, found
+        while self.file.tell() < end:
+            for row, found in marshal.load(self.file):  # noqa: S302
+                said = Said(*row)
+                _make(said.values)
+                yield said, Firm(*found[:2], _make(found[2])) if type(found) is tuple else found
 
 
-def _line(row: tuple[Said, Finding]) -> bytes:
-    said, found = row
-    kept = [found.pk, found.version, found.values] if isinstance(found, Firm) else found
-    what = [said.number, said.values, said.key, said.rank, said.questions, said.errors, said.doubts, kept]
-    return json.dumps(what, ensure_ascii=False, default=str).encode() + b"\n"
+def _kept(said: Said, found: Finding) -> tuple[Any, ...]:
+    row = (said.number, _plain(said.values), said.key, said.rank, said.questions, said.errors, said.doubts)
+    return row, (found.pk, found.version, _plain(found.values)) if isinstance(found, Firm) else found
 
 
 _MADE: dict[str, Any] = {
@@ -152,8 +151,18 @@ _MADE: dict[str, Any] = {
 }
 
 
-def _make(values: dict[str, Any]) -> None:
-    """Make values of the texts that JSON has for them."""
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    """Return values with texts for those that only Python knows."""
+    plain = values.copy()
+    for name in _MADE:
+        if (value := plain.get(name)) is not None:
+            plain[name] = str(value)
+    return plain
+
+
+def _make(values: dict[str, Any]) -> dict[str, Any]:
+    """Make values again of such texts."""
     for name, make in _MADE.items():
         if (text := values.get(name)) is not None:
             values[name] = make(text)
+    return values

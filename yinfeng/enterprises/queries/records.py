@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import BigIntegerField, Case, DateField, F, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast, Coalesce, NullIf, TruncDate
+from django.utils import timezone
 from django.utils.translation import gettext as _now
 
 from yinfeng.core import events, search
@@ -27,6 +28,7 @@ from yinfeng.enterprises.models import (
     Target,
     Tie,
 )
+from yinfeng.enterprises.queries.targets import SIGNALS_PENDING, horizon
 
 
 def tag_labels() -> dict[str, str]:
@@ -125,7 +127,13 @@ class Warned:
     detail: str
     level: int
     noted_date: date
-    due: str = ""
+    due_date: str = ""  # 2027-06-30
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it is a lease whose end is too far off to be a matter for the day."""
+        pending = self.state in SIGNALS_PENDING and self.due_date
+        return bool(pending) and date.fromisoformat(self.due_date) > horizon(timezone.localdate())
 
 
 @dataclass(slots=True)

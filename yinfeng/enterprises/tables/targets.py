@@ -53,9 +53,15 @@ def waits_until(row: Signal) -> str:
     return _now("%(day)s 起提示") % {"day": day(told_from(row.due_date, today))}
 
 
-def signal_state(row: Signal) -> Cell:
-    badge = str(SIGNAL_STATES[row.state])
-    return Cell(badge, badge=True, tone=SIGNAL_TONES[row.state], sub=waits_until(row))
+def signal_state(state: str, *, is_waiting: bool) -> tuple[str, str]:
+    """Return the state of a warning in a word, and its tone; that of a lease that ends far off is none to worry about."""
+    return (_now("未到提示期"), "muted") if is_waiting else (str(SIGNAL_STATES[state]), SIGNAL_TONES[state])
+
+
+def state_cell(row: Signal) -> Cell:
+    since = waits_until(row)
+    text, tone = signal_state(row.state, is_waiting=bool(since))
+    return Cell(text, badge=True, tone=tone, sub=since)
 
 
 def is_late(row: Any, pending: Collection[str]) -> bool:
@@ -153,7 +159,7 @@ class SignalTable(FollowedUpTable):
             value=lambda row: str(SIGNAL_KINDS[row.kind]),
         ),
         Column("detail", _("情况"), lambda row: row.detail, shown=False, folded=True),
-        Column("state", _("状态"), signal_state),
+        Column("state", _("状态"), state_cell),
         _OWNER,
         _UNIT,
         Column("next", _("下一步"), next_cell(SIGNALS_PENDING), value=lambda row: row.next_step),

@@ -35,7 +35,6 @@ from yinfeng.enterprises.models import (
     LEVELS,
     RELATION_KINDS,
     SIGNAL_KINDS,
-    SIGNAL_STATES,
     TARGET_STATES,
     TIE_KINDS,
     Contact,
@@ -48,7 +47,7 @@ from yinfeng.enterprises.models import (
 from yinfeng.enterprises.panels import PANELS
 from yinfeng.enterprises.signals import is_here
 from yinfeng.enterprises.tables.records import EnterpriseTable, staff_text
-from yinfeng.enterprises.tables.targets import SIGNAL_TONES, TARGET_TONES
+from yinfeng.enterprises.tables.targets import TARGET_TONES, signal_state
 from yinfeng.enterprises.views import merging
 from yinfeng.enterprises.views.relations import tabs_of
 
@@ -319,8 +318,8 @@ class EnterpriseDetail(DetailPage):
         rows = [
             {
                 "title": f"{SIGNAL_KINDS[item.kind]} · {LEVELS[item.level]}", "url": reverse("signal", args=[item.pk]),
-                "sub": f"{_('%(day)s 到期') % {'day': item.due} if item.due else tables.day(item.noted_date)} {item.detail}",
-                "badge": {"text": SIGNAL_STATES[item.state], "tone": SIGNAL_TONES[item.state]},
+                "sub": f"{_('%(day)s 到期') % {'day': item.due_date} if item.due_date else tables.day(item.noted_date)} {item.detail}",
+                "badge": dict(zip(("text", "tone"), signal_state(item.state, is_waiting=item.is_waiting), strict=True)),
             }
             for item in sorted(signals, key=attrgetter("noted_date", "pk"), reverse=True)
         ]  # fmt: skip

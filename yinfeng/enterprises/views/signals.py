@@ -16,13 +16,13 @@ from yinfeng.core.web import ActPage, DetailPage, EditPage, ExportPage, ListPage
 from yinfeng.enterprises import lifecycle, queries, services
 from yinfeng.enterprises.filters.targets import SignalFilter
 from yinfeng.enterprises.forms.targets import AssignForm, EditSignalForm, SignalForm
-from yinfeng.enterprises.models import LEVELS, SIGNAL_KINDS, SIGNAL_STATES, Enterprise, Signal
+from yinfeng.enterprises.models import LEVELS, SIGNAL_KINDS, Enterprise, Signal
 from yinfeng.enterprises.tables.targets import (
     LEVEL_ICONS,
     LEVEL_TONES,
-    SIGNAL_TONES,
     SignalTable,
     is_late,
+    signal_state,
     waits_until,
 )
 
@@ -78,7 +78,7 @@ class SignalDetail(DetailPage):
             "badges": [
                 {"text": _("级别：%(level)s") % {"level": LEVELS[signal.level]}, "tone": LEVEL_TONES[signal.level],
                  "icon": LEVEL_ICONS[signal.level]},
-                {"text": SIGNAL_STATES[signal.state], "tone": SIGNAL_TONES[signal.state]},
+                dict(zip(("text", "tone"), signal_state(signal.state, is_waiting=bool(waits_until(signal))), strict=True)),
             ],
             "key_facts": [
                 {"label": _("责任单位"), "value": signal.unit.brief if signal.unit else _("待指派"), "empty": signal.unit is None},
