@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import Model
+from django.db.models import DecimalField, Model, PositiveIntegerField
 from django.forms import Form, ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
@@ -394,7 +394,13 @@ def entry(event: Event, obj: Model | None = None) -> dict[str, Any]:
 
 def system_name(name: str) -> str:
     """Return in words what acted when nobody did: a command that writes under its own name."""
-    names = {"profile": _("城市方案"), "demo": _("演示数据"), "firstrun": _("初始设置"), "system": _("系统")}
+    names = {
+        "profile": _("城市方案"),
+        "demo": _("演示数据"),
+        "firstrun": _("初始设置"),
+        "system": _("系统"),
+        "clock": _("系统"),
+    }
     return names.get(name, name)
 
 
@@ -413,7 +419,7 @@ def change_line(model: type[Model], name: str, old: Any, new: Any) -> dict[str, 
 
 
 def value_text(field: Any, table: str = "") -> Callable[[Any], str]:
-    """Return how a stored value of ``field`` is read: a choice's or code's label, yes or no, an amount with its unit."""
+    """Return how a stored value of ``field`` is read: a label, yes or no, a number with separators, an amount with its unit."""
     labels = (
         {str(code): str(label) for code, label in (field.flatchoices or [])}
         if hasattr(field, "flatchoices")
@@ -429,6 +435,8 @@ def value_text(field: Any, table: str = "") -> Callable[[Any], str]:
             return show(Decimal(str(value)))
         if table:
             return queries.code_label(table, str(value))
+        if isinstance(field, PositiveIntegerField | DecimalField):  # a small integer is a year or the like
+            return f"{Decimal(str(value)):,}"
         return labels.get(str(value), str(value))
 
     return text

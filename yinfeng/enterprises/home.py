@@ -111,7 +111,7 @@ def _targets(found: list[Line]) -> dict[str, Any]:
     today = timezone.localdate()
     return {
         "title": _("我的目标企业"), "icon": "target-arrow", "url": f"{reverse('targets')}?owner=me",
-        "count": found[0].in_all if found else 0,
+        "count": f"{found[0].in_all:,}" if found else "",
         "rows": [
             {
                 "title": line.firm, "url": reverse("target", args=[line.pk]),
@@ -128,7 +128,7 @@ def _signals(found: list[Line]) -> dict[str, Any]:
     today = timezone.localdate()
     return {
         "title": _("待我处理的外迁预警"), "icon": "alert-triangle", "url": f"{reverse('signals')}?pending_only=true&at_hand=true",
-        "count": found[0].in_all if found else 0,
+        "count": f"{found[0].in_all:,}" if found else "",
         "rows": [
             {
                 "title": line.firm, "url": reverse("signal", args=[line.pk]),

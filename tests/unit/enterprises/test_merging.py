@@ -22,6 +22,7 @@ from yinfeng.core.errors import Blocked, Conflict, DomainError, Forbidden, Inval
 from yinfeng.core.models import Attachment, Event, Follow, Notice, Rule
 from yinfeng.core.permissions import registry
 from yinfeng.enterprises import queries, services
+from yinfeng.enterprises.forms.merging import MergeForm
 from yinfeng.enterprises.models import (
     Contact,
     Distinction,
@@ -615,3 +616,11 @@ def test_the_preview_asks_few_questions_however_much_hangs_on_both(client: Clien
         client.get(url)
     assert len(queries_made) <= 10
     assert queries.shares(kept, gone)[0].count == 30
+
+
+def test_numbers_are_compared_with_separators_and_units() -> None:
+    kept = make_enterprise("甲城有限公司", staff=1200, capital=Decimal(96_000_000))
+    gone = make_enterprise("甲城科技有限公司", staff=150, capital=Decimal(8_000_000))
+    fields = {field.name: field for field in MergeForm(kept=kept, gone=gone).compared()}
+    assert [label for _value, label in fields["staff"].field.choices] == ["1,200", "150"]
+    assert [label for _value, label in fields["capital"].field.choices] == ["9,600 万元", "800 万元"]

@@ -47,7 +47,11 @@ def tags_of(enterprises: Iterable[int]) -> dict[int, list[tuple[str, int]]]:
 
 def tag_text(label: str, year: int, rank: object = None) -> str:
     """Return a tag as people read it: 世界500强 2025 第 69 位."""
-    parts = [label, str(year) if year else "", _now("第 %(rank)s 位") % {"rank": rank} if rank else ""]
+    parts = [
+        label,
+        str(year) if year else "",
+        _now("第 %(rank)s 位") % {"rank": f"{int(str(rank)):,}"} if rank else "",
+    ]
     return " ".join(filter(None, parts))
 
 

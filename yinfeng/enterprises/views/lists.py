@@ -91,7 +91,7 @@ class CompareList(Page):
                 "title": f"{_('名单')} · {found.entry.label}",
                 "back": {"url": reverse("enterprise-lists"), "label": _("名单")},
                 "tabs": [
-                    {"label": str(item.year), "url": f"?year={item.year}", "active": item.year == year, "count": item.count}
+                    {"label": str(item.year), "url": f"?year={item.year}", "active": item.year == year, "count": f"{item.count:,}"}
                     for item in found.years if item.year
                 ],
                 "year": year, "other": other, "library_url": library_url(tag, year),
@@ -117,7 +117,7 @@ class CompareList(Page):
 
     @staticmethod
     def _firm(row: EnterpriseTag) -> dict[str, Any]:
-        rank = _("第 %(rank)s 位") % {"rank": row.rank} if row.rank else ""
+        rank = _("第 %(rank)s 位") % {"rank": f"{row.rank:,}"} if row.rank else ""
         return {
             "title": row.enterprise.name, "url": row.enterprise.get_absolute_url(), "sub": place(row.enterprise),
             "badge": {"text": rank, "tone": "muted"} if rank else None,

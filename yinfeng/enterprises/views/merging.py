@@ -215,11 +215,11 @@ class MergeInto(ActPage):
             notes.append(_note(_("双方都有 %(n)s 条，只保留一份：%(which)s"), share.twice))
         if share.void:
             notes.append(_note(_("合并后不再成立 %(n)s 条：%(which)s"), share.void))
-        return {"label": share.link.label, "count": share.count, "notes": notes}
+        return {"label": share.link.label, "count": f"{share.count:,}", "notes": notes}
 
 
 def _note(sentence: str, texts: list[str]) -> str:
-    return sentence % {"n": len(texts), "which": _("、").join(texts[:5])}
+    return sentence % {"n": f"{len(texts):,}", "which": _("、").join(texts[:5])}
 
 
 class TellApart(ActPage):
