@@ -113,9 +113,17 @@ class Recorded:
 
 
 def record_many(
-    *, by: Actor, verb: str, about: Iterable[About], data: Mapping[str, Any] | None = None
+    *,
+    by: Actor,
+    verb: str,
+    about: Iterable[About],
+    data: Mapping[str, Any] | None = None,
+    arriving: bulk.Arriving | None = None,
 ) -> None:
-    """Write one event per (object, changes) of a batch, all of one kind, as ``record`` would, in a few statements."""
+    """Write one event per (object, changes) of a batch, all of one kind, as ``record`` would, in a few statements.
+
+    With other rows that are ``arriving`` if there are such; no handler may then look the events up.
+    """
     from yinfeng.core.models import Event
 
     assert verb in verbs(), f"{verb} has no label in any verbs.py"
@@ -123,7 +131,8 @@ def record_many(
     if not about:
         return
     same = _common(by, verb, about[0][0], "", data)
-    keys = bulk.insert_values(Event, [_particulars(obj, changes) for obj, changes in about], same)
+    insert = bulk.insert_values if arriving is None else arriving.insert
+    keys = insert(Event, [_particulars(obj, changes) for obj, changes in about], same)
     recorded = Recorded(same, keys, about)
     for handler, many in (*_handlers[verb], *_handlers["*"]):
         if many is not None:

@@ -96,6 +96,17 @@ class Reading:
     touched: queries.Touched = field(default_factory=queries.Touched)
     decided: Decided | None = None
     memory: Memory = field(default_factory=Memory)
+    ahead: list[tuple[Said, Finding]] = field(default_factory=list)
+
+    def take(self, size: int) -> list[tuple[Said, Finding]]:
+        """Return the next rows, at most so many."""
+        self.read_on(size)
+        rows, self.ahead = self.ahead[:size], self.ahead[size:]
+        return rows
+
+    def read_on(self, size: int) -> None:
+        """Have the next rows at hand, so many if there are."""
+        self.ahead += islice(self.rows, max(0, size - len(self.ahead)))
 
     def close(self) -> None:
         self.file.close()
@@ -160,7 +171,7 @@ def chunk(job: Job, by: Actor) -> jobs.Step:
     phase, tags = job.parameters.get("phase", "check"), tags_of(job)
     at = reading(job, phase)
     size = chunk_size(at.position)
-    rows = list(islice(at.rows, size))
+    rows = at.take(size)
     begun_report = (
         job.report if job.report.get("phase") == phase else {"notes": job.parameters.get("notes", [])}
     )
@@ -246,7 +257,10 @@ def write(
     queries.touched_since(at.since, job.pk, at.touched)
     batch = decide(rows, tags, at.memory, at.touched)
     try:
-        made = services.write_batch(by=by, new=batch.new, changed=batch.changed, job=job.pk)
+        made = services.write_batch(
+            by=by, new=batch.new, changed=batch.changed, job=job.pk,
+            meanwhile=lambda: at.read_on(chunk_size(at.position + len(rows))),
+        )  # fmt: skip
     except (IntegrityError, Conflict):
         if tries == 1:
             raise

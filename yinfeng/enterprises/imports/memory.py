@@ -136,7 +136,10 @@ class Decided:
             for row, found in marshal.load(self.file):  # noqa: S302
                 said = Said(*row)
                 _make(said.values)
-                yield said, Firm(*found[:2], _make(found[2])) if type(found) is tuple else found
+                if type(found) is tuple:
+                    pk, version, values = found
+                    found = Firm(pk, version, _make(values))
+                yield said, found
 
 
 def _kept(said: Said, found: Finding) -> tuple[Any, ...]:

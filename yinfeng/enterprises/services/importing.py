@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -31,6 +31,7 @@ def write_batch(
     new: Sequence[Values],
     changed: Sequence[tuple[Firm, Values]],
     job: int | None = None,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> list[int]:
     """Write a batch of an import whose values are in stored form and obey the rules of the form; return the new ids.
 
@@ -40,6 +41,7 @@ def write_batch(
         new: values of enterprises that are not there, ``name_key`` among them.
         changed: an enterprise as it was read, and the values that differ.
         job: the import, which the events name.
+        meanwhile: what can be done while the database writes.
 
     Raises:
         Conflict: somebody changed one of the enterprises since it was read.
@@ -50,19 +52,20 @@ def write_batch(
     arriving = bulk.Arriving()
     made = arriving.insert(Enterprise, new, {"added_by_unit_id": by.unit_id})
     _change(arriving, changed)
-    with arriving.working():
-        entries = [search.stored(search_entry(pk, values)) for pk, values in zip(made, new, strict=True)]
-    if arriving.updated != len(changed):
-        raise Conflict(_("有企业正被他人修改，本批将重新处理。"))
-    events.record_many(
-        by=by, verb="enterprises.enterprise.imported",
-        about=[(Firm(pk, 1, dict(values)), {}) for pk, values in zip(made, new, strict=True)], data=data,
-    )  # fmt: skip
+    entered: list[Any] = [(Firm(pk, 1, dict(values)), {}) for pk, values in zip(made, new, strict=True)]
+    verb = "enterprises.enterprise.imported"
+    events.record_many(by=by, verb=verb, about=entered, data=data, arriving=arriving)
     about: list[Any] = [
         (firm, {name: (firm.values[name], value) for name, value in values.items()})
         for firm, values in changed
     ]
-    events.record_many(by=by, verb="enterprises.enterprise.updated", about=about, data=data)
+    verb = "enterprises.enterprise.updated"
+    events.record_many(by=by, verb=verb, about=about, data=data, arriving=arriving)
+    with arriving.working():
+        entries = [search.stored(search_entry(pk, values)) for pk, values in zip(made, new, strict=True)]
+        meanwhile()
+    if arriving.updated != len(changed):
+        raise Conflict(_("有企业正被他人修改，本批将重新处理。"))
     propose_signals(by=by, changes=[(firm.pk, firm.values, change) for firm, change in about])
     search.add_in_bulk(entries)
     search.refresh(Enterprise, *(firm.pk for firm, values in changed if not SEARCHED.isdisjoint(values)))
