@@ -109,24 +109,25 @@ class ListPage(Page):
         query = request.GET
         table = self.table(query.getlist("col"), query.get("sort", ""))
         filterset = self.filterset(query, queryset=self.queryset(), request=request, by=self.by)
-        chips = filterset.chips(query)
+        form, chips = filterset.form, filterset.chips(query)
         if self.best_first and not table.sort and filterset.asked:
             page, count_text = self._best(filterset, table)
         else:
-            found = filterset.qs if filterset.form.is_valid() else filterset.queryset.none()
+            found = filterset.qs if form.is_valid() else filterset.queryset.none()
             after, before = query.get("after", ""), query.get("before", "")
             page = tables.page(found, table.ordering, after, before, fetch=table.fetch)
             count_text = tables.count_text(found, None if chips else self.total())
+        bulk = self.bulk()
         context = {
             "list_key": self.key,
-            "table": {"columns": table.heads(query), "rows": table.rows(page.objects)},
+            "table": {"columns": table.heads(query), "rows": table.rows(page.objects, picked=bool(bulk))},
             "pager": tables.pager(query, page),
             "count_text": count_text,
-            "filter_form": filterset.form,
-            "filter_main": [filterset.form[name] for name in filterset.main if name in filterset.form.fields],
-            "filter_more": [
-                field for field in filterset.form if field.name not in (*filterset.main, *filterset.by_facet)
-            ],
+            "filter_form": form,
+            "filter_main": filterset.drawn(filterset.main),
+            "filter_more": filterset.drawn(
+                [name for name in form.fields if name not in (*filterset.main, *filterset.by_facet)]
+            ),
             "chips": chips,
             "carried": [
                 (name, value)
@@ -136,7 +137,7 @@ class ListPage(Page):
             ],
             "clear_url": request.path,
             "empty": self._nothing_found() if chips else self.empty(),
-            "bulk": self.bulk(),
+            "bulk": bulk,
             "facets_url": reverse(self.facets_route) + tables.with_query(query, after=None, before=None)
             if self.facets_route
             else "",

@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.http import QueryDict
+from django.utils.html import escape, format_html
 
 from tests.factories import make_enterprise
 from yinfeng.core import tables
@@ -65,3 +67,54 @@ def test_counts_are_exact_up_to_a_limit(library: list[Enterprise], monkeypatch: 
     assert tables.count_text(Enterprise.objects.all()) == "共 9 条"
     monkeypatch.setattr(tables, "COUNT_LIMIT", 5)
     assert tables.count_text(Enterprise.objects.all()) == "超过 5 条"
+
+
+class _Hostile(tables.Table):
+    columns = (
+        tables.Column("name", '"名称"', lambda row: tables.Cell(EVIL, sub=EVIL, tone=EVIL, title=EVIL)),
+        tables.Column("plain", "<文本>", lambda row: EVIL),
+        tables.Column(
+            "badge", "标记", lambda row: tables.Cell(EVIL, url=EVIL, icon=EVIL, tone=EVIL, badge=True)
+        ),
+        tables.Column("icon", "图标", lambda row: tables.Cell(EVIL, url=EVIL, icon=EVIL, title=EVIL)),
+        tables.Column("markup", "成品", lambda row: format_html("<b>{}</b>", EVIL)),
+    )
+
+    def url(self, obj: Any) -> str:
+        return EVIL
+
+    def tone(self, obj: Any) -> str:
+        return EVIL
+
+
+EVIL = """<i a="'">&"""
+
+
+def test_a_row_escapes_every_text_in_it(library: list[Enterprise]) -> None:
+    (row,) = _Hostile().rows(library[:1], picked=True)
+    assert row.name == EVIL
+    assert EVIL not in row.markup
+    assert row.markup.replace(escape(EVIL), "~") == (
+        '<tr data-tone="~"><td class="yf-pick">'
+        f'<input type="checkbox" name="pk" value="{library[0].pk}" aria-label="选择 ~"></td>'
+        '<td data-label="&quot;名称&quot;" data-tone="~" title="~"><a href="~">~</a><div class="yf-sub">~</div></td>'
+        '<td data-label="&lt;文本&gt;">~</td>'
+        '<td data-label="标记" data-tone="~"><span class="yf-badge" data-tone="~">'
+        '<i class="ti ti-~" aria-hidden="true"></i>~</span></td>'
+        '<td data-label="图标" data-tone="" title="~">'
+        '<i class="ti ti-~" role="img" aria-label="~"></i> <a href="~">~</a></td>'
+        '<td data-label="成品"><b>~</b></td></tr>'
+    )
+
+
+def test_a_query_keeps_what_is_not_replaced() -> None:
+    query = QueryDict("q=a+b%26c&col=x&col=y&after=7&sort=-名")
+    changed = QueryDict(tables.with_query(query, after=None, sort="中 &=", before="1")[1:])
+    assert dict(changed.lists()) == {"q": ["a b&c"], "col": ["x", "y"], "sort": ["中 &="], "before": ["1"]}
+    assert query["after"] == "7"
+
+
+def test_an_address_made_once_is_the_address_of_every_row(library: list[Enterprise]) -> None:
+    address = tables.addresses("enterprise")
+    assert [address(item.pk) for item in library] == [item.get_absolute_url() for item in library]
+    assert address(10_203) == Enterprise(pk=10_203).get_absolute_url()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from yinfeng.core.money import WAN, in_column
 from yinfeng.core.queries import code_label
-from yinfeng.core.tables import Cell, Column, Table, day
+from yinfeng.core.tables import Cell, Column, Table, addresses, day
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.enterprises.queries import tag_labels, tags_of
 
@@ -60,6 +61,13 @@ class EnterpriseTable(Table):
         Column("address", _("地址"), lambda row: row.address or "—", shown=False),
         Column("business", _("经营范围"), lambda row: row.scope_of_business[:60], value=lambda row: row.scope_of_business, shown=False),
     )  # fmt: skip
+
+    @cached_property
+    def _address(self) -> Callable[[int], str]:
+        return addresses("enterprise")
+
+    def url(self, obj: Any) -> str:
+        return self._address(obj.pk)
 
     def prepare(self, objects: Iterable[Any]) -> Iterator[Enterprise]:
         """Give each row its tags in words, with the year of the list each comes from; a thousand rows at a time."""
