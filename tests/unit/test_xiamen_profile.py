@@ -280,6 +280,11 @@ def test_roles_keep_business_and_administration_apart(xiamen: Any) -> None:
     writing = {code for code in business if code.split(".")[-1] not in {"view", "view_sensitive"}}
     assert not roles["city_leader"] & writing
     assert "projects.project.view_sensitive" in roles["city_leader"]
+    # Whom to talk to is for those who go there; a whole phone number for those who call, which is written down.
+    sees = {code for code, allowed in roles.items() if "enterprises.contact.view" in allowed}
+    calls = {code for code, allowed in roles.items() if "enterprises.contact.unmask" in allowed}
+    assert calls == {"office_officer", "group_officer", "district_clerk", "district_head", "soe_clerk"}
+    assert sees == {*calls, "city_leader"}
     assert (
         not {"projects.lead.assess", "projects.project.verify", "projects.project.advance"}
         & roles["district_clerk"]
