@@ -330,10 +330,18 @@ def _is_common(question: Question, from_: int = COMMON) -> bool:
     if connection.vendor == "postgresql":
         (plan,) = json.loads(_entries(question).explain(format="json"))
         return bool(plan["Plan"]["Plan Rows"] >= from_)
+    (common,) = _are_common_on_sqlite([question], from_)
+    return common
+
+
+def _are_common_on_sqlite(questions: Sequence[Question], from_: int | None = None) -> list[bool]:
+    """Count so far for several questions at once."""
+    enough = COMMON if from_ is None else from_
+    counts = ", ".join(f"({_COUNT})" for _question in questions)
+    params = [param for question in questions for param in (*fts_params(question), enough)]
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, [*fts_params(question), from_])
-        (count,) = cursor.fetchone()
-    return bool(count >= from_)
+        cursor.execute(f"SELECT {counts}", params)
+        return [count >= enough for count in cursor.fetchone()]
 
 
 def matching(object_type: str, query: str, by: Actor = ANONYMOUS) -> QuerySet[SearchEntry, int]:
@@ -425,7 +433,7 @@ def _newest(question: Question, rows: QuerySet[Any], is_common: bool, limit: int
 def _are_common(questions: Sequence[Question], rows: QuerySet[Any]) -> list[bool]:
     """Say of each question whether its answers are better found on a walk; SQLite's need none to be given in order."""
     if connection.vendor != "postgresql":
-        return [bool(rows.query.where) and _is_common(question) for question in questions]
+        return _are_common_on_sqlite(questions) if rows.query.where else [False] * len(questions)
     # Without a limit the parts could be read in parallel, and each would say how many rows one worker reads.
     first, *others = (_entries(question).values("pk")[:_NO_LIMIT] for question in questions)
     (plan,) = json.loads(first.union(*others, all=True).explain(format="json"))
@@ -447,27 +455,37 @@ def _best(
     beginning = replace(asked, terms=[[[begin, *grams]]])
     exact = replace(asked, terms=[[[_WHOLE + whole], [begin, end, *grams]]])
 
-    def read(*keys: QuerySet[Any, Any]) -> list[_Candidate]:
-        """Read the entries; what is read of them is read of no others that were sorted with them."""
+    def read(*keys: QuerySet[Any, Any]) -> list[list[_Candidate]]:
+        """Read the entries of each, in one query; what is read of them is read of no others that were sorted with them."""
         named = Q(tokens__has=Question([[[_WHOLE + whole]]], 0, 0))
         is_name = ExpressionWrapper(named, output_field=BooleanField())
-        columns = ("object_id", "title", "is_name")
+        entries = SearchEntry.objects.annotate(is_name=is_name)
         parts = [
-            SearchEntry.objects.filter(pk__in=some).annotate(is_name=is_name).values_list(*columns)
-            for some in keys
-        ]
-        return [_Candidate(*row) for row in (parts[0].union(*parts[1:], all=True) if parts[1:] else parts[0])]
+            entries.filter(pk__in=some).annotate(part=Value(number)).values_list("part", "object_id", "title", "is_name")
+            for number, some in enumerate(keys)
+        ]  # fmt: skip
+        found: list[list[_Candidate]] = [[] for _keys in keys]
+        for number, *row in parts[0].union(*parts[1:], all=True) if parts[1:] else parts[0]:
+            found[number].append(_Candidate(*row))
+        return found
 
     common, common_beginning = _are_common([asked, beginning], rows)
-    found = read(_newest(asked, rows, common, limit))
-    if (
-        common and len(found) < limit and not rows.query.where
-    ):  # PostgreSQL guessed too many, or they lie far back
-        found = read(_newest(asked, rows, False, limit))
-    if len(found) < limit:
-        return found, True
-    found += read(_newest(beginning, rows, common_beginning, limit), _newest(exact, rows, False, limit))
-    return list({item.object_id: item for item in found}.values()), False
+    best = (
+        _newest(beginning, rows, common_beginning, limit),
+        _newest(exact, rows, False, limit),
+    )
+    if rows.query.where:  # much was asked beforehand: all in one query
+        found, *others = read(_newest(asked, rows, common, limit), *best)
+        if len(found) < limit:
+            return found, True
+    else:
+        (found,) = read(_newest(asked, rows, common, limit))
+        if common and len(found) < limit:  # PostgreSQL guessed too many, or they lie far back
+            (found,) = read(_newest(asked, rows, False, limit))
+        if len(found) < limit:
+            return found, True
+        others = read(*best)
+    return list({item.object_id: item for part in (found, *others) for item in part}.values()), False
 
 
 def sharing(object_type: str, ways: Sequence[Sequence[str]], each: int) -> dict[int, float]:

@@ -116,7 +116,9 @@ class ListPage(Page):
             found = filterset.qs if form.is_valid() else filterset.queryset.none()
             after, before = query.get("after", ""), query.get("before", "")
             page = tables.page(found, table.ordering, after, before, fetch=table.fetch)
-            count_text = tables.count_text(found, None if chips else self.total())
+            is_whole = not (after or before or page.after)
+            known = len(page.objects) if is_whole else None if chips else self.total()
+            count_text = tables.count_text(found, known)
         bulk = self.bulk()
         context = {
             "list_key": self.key,

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -385,3 +386,27 @@ def test_facets_of_nothing(browser: Client) -> None:
 @pytest.mark.parametrize("query", ["staff=nonsense", "year=x", "section=ZZ", "division=1", "q=" + "x" * 500])
 def test_facets_stand_any_filter(divided: None, browser: Client, query: str) -> None:
     assert browser.get(f"/enterprises/facets/?{query}").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/enterprises/", "/enterprises/facets/"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "q=测试&section=C&facets=1",
+        "q=测试&section=C&sort=name",
+        "q=测试&city=厦门&province=福建",
+        "q=ceshi&division=39&city=泉&year=2024",
+        "q=cs&section=C&division=39&city=厦&province=福&staff=none&capital=none&tag=global500&year=2024&stale=true",
+    ],
+)
+def test_a_search_of_very_many_asks_no_more_than_ten_times(
+    divided: None, browser: Client, monkeypatch: pytest.MonkeyPatch, path: str, query: str
+) -> None:
+    """Every word is common, every range has very many, and there are more answers than are ranked."""
+    monkeypatch.setattr(search, "COMMON", 1)
+    monkeypatch.setattr(search, "CANDIDATES", 1)
+    monkeypatch.setattr(sys.modules[queries.facets.__module__], "MANY", 1)
+    browser.get(f"{path}?{query}")
+    with CaptureQueriesContext(connection) as asked:
+        assert browser.get(f"{path}?{query}").status_code == 200
+    assert len(asked) <= 10, [line["sql"][:100] for line in asked]

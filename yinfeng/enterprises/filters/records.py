@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import django_filters
@@ -20,7 +20,7 @@ from yinfeng.core.filters import ScopedFilterSet, TextFilter
 from yinfeng.core.keeping import kept
 from yinfeng.core.money import WAN, YI
 from yinfeng.enterprises.models import Enterprise
-from yinfeng.enterprises.queries import are_many, stands_for_a_place, tagged
+from yinfeng.enterprises.queries import foreseen, tagged
 
 # A record that nobody has checked against its source for so long is shown as stale.
 STALE_AFTER = timedelta(days=365)
@@ -67,16 +67,14 @@ class _Walked(Func):
     template = "+%(expressions)s"
 
 
-def ranged(queryset: QuerySet[Enterprise], field: str, condition: Callable[[str], Q]) -> QuerySet[Enterprise]:
-    """Keep the rows whose field lies in a range; ``condition`` says it of the name it is given.
+def walked(queryset: QuerySet[Enterprise], field: str, condition: Callable[[str], Q]) -> QuerySet[Enterprise]:
+    """Keep the rows whose field lies in a range of very many; ``condition`` says it of the name it is given.
 
-    SQLite would gather and sort a range of 400,000 rows for a page of 50: where very many lie in it, it walks the list.
+    SQLite would gather and sort a range of 400,000 rows for a page of 50: so it is kept from the index and walks the list.
     """
-    if connection.vendor == "sqlite" and are_many(condition(field)):
-        kept_as: Any = Enterprise._meta.get_field(field)
-        walked = _Walked(F(field), output_field=kept_as)
-        return queryset.alias(**{f"{field}_walked": walked}).filter(condition(f"{field}_walked"))
-    return queryset.filter(condition(field))
+    kept_as: Any = Enterprise._meta.get_field(field)
+    column = _Walked(F(field), output_field=kept_as)
+    return queryset.alias(**{f"{field}_walked": column}).filter(condition(f"{field}_walked"))
 
 
 def sections_of_divisions() -> dict[str, str]:
@@ -116,24 +114,32 @@ def in_band(field: str, band: tuple[Any, Any, Any]) -> Q:
     return found if high is None else found & Q(**{f"{field}__lt": high})
 
 
+PLACES = ("city", "province")
+# Filter → its field, and what is to be said of the field, for a chosen value.
+RANGES: dict[str, Callable[[str], tuple[str, Callable[[str], Q]]]] = {
+    "section": lambda value: ("industry", partial(in_section, value)),
+    "division": lambda value: ("industry", partial(in_division, value)),
+    "staff": lambda value: ("staff", lambda field: in_band(field, STAFF_BANDS[value])),
+    "capital": lambda value: ("capital", lambda field: in_band(field, CAPITAL_BANDS[value])),
+}
+
+
 class EnterpriseFilter(ScopedFilterSet):
     main = ("q", "tag", "city", "section")
     by_facet = ("division", "year")
     q = TextFilter()
     tag = django_filters.ChoiceFilter(label=_("标签"), choices=tag_choices, method="by_tag")
     city = django_filters.CharFilter(label=_("所在城市"), method="by_place")
-    section = django_filters.ChoiceFilter(label=_("行业门类"), choices=section_choices, method="by_section")
-    division = django_filters.ChoiceFilter(
-        label=_("行业大类"), choices=division_choices, method="by_division"
-    )
+    section = django_filters.ChoiceFilter(label=_("行业门类"), choices=section_choices, method="by_range")
+    division = django_filters.ChoiceFilter(label=_("行业大类"), choices=division_choices, method="by_range")
     year = django_filters.NumberFilter(
         label=_("标签年度"), method="by_year", validators=[MaxValueValidator(2200)]
     )
     staff = django_filters.ChoiceFilter(
-        label=_("员工人数"), choices=band_choices(STAFF_BANDS), method="by_staff"
+        label=_("员工人数"), choices=band_choices(STAFF_BANDS), method="by_range"
     )
     capital = django_filters.ChoiceFilter(
-        label=_("注册资本"), choices=band_choices(CAPITAL_BANDS), method="by_capital"
+        label=_("注册资本"), choices=band_choices(CAPITAL_BANDS), method="by_range"
     )
     province = django_filters.CharFilter(label=_("省份"), method="by_place")
     country = django_filters.CharFilter(label=_("国家或地区代码"), lookup_expr="iexact", max_length=2)
@@ -153,27 +159,36 @@ class EnterpriseFilter(ScopedFilterSet):
             return queryset
         return queryset.filter(pk__in=tagged("", value))
 
+    @cached_property
+    def _foreseen(self) -> tuple[dict[tuple[str, str], bool], dict[str, bool]]:
+        """Return (field, writing) → whether it stands for a place, and filter → whether very many pass it."""
+        chosen = {name: value for name, value in self.form.cleaned_data.items() if value}
+        written = [
+            (name, writing)
+            for name in PLACES
+            if name in chosen
+            for writing in (chosen[name], f"{chosen[name]}市", f"{chosen[name]}省")
+        ]
+        sorts = connection.vendor == "sqlite"
+        ranges = {name: made(chosen[name]) for name, made in RANGES.items() if name in chosen and sorts}
+        places, many = foreseen(written, [condition(field) for field, condition in ranges.values()])
+        return dict(zip(written, places, strict=True)), dict(zip(ranges, many, strict=True))
+
     def by_place(self, queryset: QuerySet[Enterprise], name: str, value: str) -> QuerySet[Enterprise]:
         """Keep a place that is written so, with 市 or 省 or without; else all that begin so.
 
         A place by its whole name is one run of the index in the order of the list.
         """
         for written in (value, f"{value}市", f"{value}省"):
-            if stands_for_a_place(name, written):
+            if self._foreseen[0].get((name, written)):
                 return queryset.filter(**{name: written})
         return queryset.filter(**{f"{name}__istartswith": value})
 
-    def by_section(self, queryset: QuerySet[Enterprise], name: str, value: str) -> QuerySet[Enterprise]:
-        return ranged(queryset, "industry", partial(in_section, value))
-
-    def by_division(self, queryset: QuerySet[Enterprise], name: str, value: str) -> QuerySet[Enterprise]:
-        return ranged(queryset, "industry", partial(in_division, value))
-
-    def by_staff(self, queryset: QuerySet[Enterprise], name: str, value: str) -> QuerySet[Enterprise]:
-        return ranged(queryset, "staff", lambda field: in_band(field, STAFF_BANDS[value]))
-
-    def by_capital(self, queryset: QuerySet[Enterprise], name: str, value: str) -> QuerySet[Enterprise]:
-        return ranged(queryset, "capital", lambda field: in_band(field, CAPITAL_BANDS[value]))
+    def by_range(self, queryset: QuerySet[Enterprise], name: str, value: str) -> QuerySet[Enterprise]:
+        field, condition = RANGES[name](value)
+        if self._foreseen[1].get(name):
+            return walked(queryset, field, condition)
+        return queryset.filter(condition(field))
 
     def by_stale(self, queryset: QuerySet[Enterprise], name: str, value: Any) -> QuerySet[Enterprise]:
         old = Q(verified_date=None) | Q(verified_date__lt=timezone.localdate() - STALE_AFTER)

@@ -1,7 +1,7 @@
 """What is read of the enterprise library."""
 
 from yinfeng.enterprises.queries.duplicates import DOUBTFUL, Pair, clusters, pairs
-from yinfeng.enterprises.queries.facets import LOOKED_AT, Facets, are_many, facets, stands_for_a_place
+from yinfeng.enterprises.queries.facets import LOOKED_AT, Facets, facets, foreseen
 from yinfeng.enterprises.queries.importing import (
     Firm,
     Known,
@@ -90,7 +90,6 @@ __all__ = [
     "YearOfList",
     "accounts_in_use",
     "all_names",
-    "are_many",
     "at_hand",
     "belongings",
     "clusters",
@@ -99,6 +98,7 @@ __all__ = [
     "doubts_of",
     "entered_by",
     "facets",
+    "foreseen",
     "former_selves",
     "holders",
     "home_city",
@@ -121,7 +121,6 @@ __all__ = [
     "search_entries",
     "shares",
     "similar",
-    "stands_for_a_place",
     "tag_labels",
     "tag_lists",
     "tag_text",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, CharField, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, Exists, Q, QuerySet, Value, When
 
 from yinfeng.enterprises.models import Enterprise, EnterpriseTag
 
@@ -66,11 +66,16 @@ def _band(bands: Mapping[str, Q]) -> Case:
     return Case(*cases, default=Value(""), output_field=CharField())
 
 
-def stands_for_a_place(field: str, written: str) -> bool:
-    """Say whether any enterprise's city or province is written exactly so."""
-    return Enterprise.objects.filter(**{field: written}).exists()
+def foreseen(places: Sequence[tuple[str, str]], ranges: Sequence[Q]) -> tuple[list[bool], list[bool]]:
+    """Return for each place (field, writing) whether any enterprise's is written so, and for each range whether very many lie in it.
 
-
-def are_many(condition: Q) -> bool:
-    """Say whether so many enterprises meet a condition that a page of them is found on a walk through the list."""
-    return Enterprise.objects.filter(condition)[:MANY].count() == MANY
+    A page of very many is found on a walk through the list. All is asked in one query.
+    """
+    questions = [
+        *(Enterprise.objects.filter(**{field: written}) for field, written in places),
+        *(Enterprise.objects.filter(condition)[MANY - 1 : MANY] for condition in ranges),
+    ]
+    asked = {f"answer_{number}": Exists(question) for number, question in enumerate(questions)}
+    found = Enterprise.objects.order_by("pk").annotate(**asked).values_list(*asked).first() if asked else None
+    answers = [bool(answer) for answer in found or [False] * len(asked)]
+    return answers[: len(places)], answers[len(places) :]
