@@ -10,9 +10,10 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.factories import make_enterprise, make_unit, make_user, signed_in
+from yinfeng.core import search
 from yinfeng.core.models import Code, Event
 from yinfeng.core.permissions import registry
-from yinfeng.enterprises.models import Contact, Enterprise
+from yinfeng.enterprises.models import Contact, Enterprise, EnterpriseTag
 
 pytestmark = pytest.mark.django_db
 ALL = [code for code in registry() if code.startswith("enterprises.")]
@@ -132,3 +133,54 @@ def test_a_relation_is_seen_from_both_sides_and_taken_back_where_it_was_noted(cl
     assert send(client, "post", from_there + row, {"reason": "有误"}).status_code == 404
     assert send(client, "post", path + row, {"reason": "有误"}).status_code == 204
     assert send(client, "get", path).json()["results"] == []
+
+
+# --- searched, counted, told of -----------------------------------------------------------------------------------
+
+
+def test_the_best_answer_stands_first(client: Client) -> None:
+    for name in ("厦门国际物流有限公司", "国际", "上海国际有限公司"):
+        make_enterprise(name, city="厦门市" if name.startswith("厦门") else "上海市")
+    search.refresh(Enterprise, *Enterprise.objects.values_list("pk", flat=True))
+    told = send(client, "get", "enterprises/best/?q=国际").json()
+    assert told["complete"] is True
+    assert told["results"][0]["name"] == "国际"
+    assert len(told["results"]) == 3
+    near = send(client, "get", "enterprises/best/?q=xmgj&city=厦门").json()
+    assert [item["name"] for item in near["results"]] == ["厦门国际物流有限公司"]
+    assert send(client, "get", "enterprises/best/").json() == {"complete": True, "results": []}
+    assert send(client, "get", "enterprises/best/?q=国际&staff=x").status_code == 422
+
+
+def test_a_list_is_counted_as_on_the_page(client: Client) -> None:
+    one = make_enterprise("甲有限公司", city="厦门市", industry="397", staff=1200)
+    make_enterprise("乙有限公司", city="厦门市", industry="391")
+    make_enterprise("丙有限公司", city="泉州市")
+    EnterpriseTag.objects.create(enterprise=one, tag="listed", year=2025)
+    told = send(client, "get", "enterprises/facets/?city=厦门市").json()
+    assert (told["looked_at"], told["complete"]) == (2, True)
+    assert told["division"] == [{"value": "39", "count": 2}]
+    assert told["city"] == [{"value": "厦门市", "count": 2}]
+    assert told["tag"] == [{"value": "listed", "count": 1, "years": [{"value": "2025", "count": 1}]}]
+    assert {item["value"]: item["count"] for item in told["staff"]} == {"1000": 1, "none": 1}
+    assert send(client, "get", "enterprises/facets/?capital=x").status_code == 422
+
+
+def test_the_brief_tells_as_much_as_one_may_see(client: Client) -> None:
+    firm = make_enterprise("甲有限公司", city="厦门市")
+    body = {"name": "王某", "position": "董事长", "phone": "13800000000"}
+    assert send(client, "post", f"enterprises/{firm.pk}/contacts/", body).status_code == 201
+    signal = {
+        "enterprise": firm.pk, "kind": "lease", "level": 2, "noted_date": timezone.localdate().isoformat(),
+        "due_date": timezone.localdate().isoformat(), "detail": "厂房", "source": "走访",
+    }  # fmt: skip
+    unit = {"unit": Contact.objects.get().unit_id}
+    assert send(client, "post", "signals/", signal | unit).status_code == 201
+    told = send(client, "get", f"enterprises/{firm.pk}/brief/").json()
+    assert [(item["name"], item["position"]) for item in told["people"]] == [("王某", "董事长")]
+    assert "138" not in str(told["people"])
+    assert [(item["kind"], item["due_date"]) for item in told["warnings"]] == [("lease", signal["due_date"])]
+    reader = signed_in(make_user("读者", make_unit("away"), ["enterprises.enterprise.view"]))
+    told = send(reader, "get", f"enterprises/{firm.pk}/brief/").json()
+    for name in ("people", "ties", "targets", "courting", "warnings", "projects", "meetings"):
+        assert told[name] is None, name

@@ -30,6 +30,7 @@ from yinfeng.core.errors import Conflict, Missing
 from yinfeng.core.scopes import rows
 from yinfeng.enterprises import queries, services
 from yinfeng.enterprises.api.merging import MERGED_AWAY, Mergeable
+from yinfeng.enterprises.api.reading import Read
 from yinfeng.enterprises.api.relations import Connected
 from yinfeng.enterprises.filters.records import EnterpriseFilter
 from yinfeng.enterprises.forms.records import ContactForm
@@ -103,7 +104,7 @@ class Verification(Strict):
 
 
 @extend_schema_view(retrieve=extend_schema(responses={200: EnterpriseSerializer, 302: MERGED_AWAY}))
-class EnterpriseViewSet(Connected, Mergeable):
+class EnterpriseViewSet(Connected, Read, Mergeable):
     """The enterprise library."""
 
     model = Enterprise
