@@ -50,7 +50,7 @@ def test_a_ticked_firm_that_another_unit_courts_is_listed_with_a_word_on_working
     expect(other.locator("main")).to_contain_text("由火炬牵头")
 
 
-@pytest.mark.clause("2.8")
+@pytest.mark.clause("2.3")
 def test_a_warning_from_a_change_of_the_record_waits_for_the_office_and_is_assigned(visit: Visit) -> None:
     page = visit("office")
     panel = page.locator("section", has=page.get_by_role("heading", name="待我处理的外迁预警"))

@@ -52,7 +52,7 @@ VECTORS = [
 ]
 
 
-@pytest.mark.clause("2.8")
+@pytest.mark.clause("2.3")
 @pytest.mark.parametrize(("change", "kinds"), VECTORS, ids=lambda value: str(value)[:60])
 def test_vectors(change: dict[str, Any], kinds: list[str]) -> None:
     found = signals.from_change(HERE, HERE | change, RULES, "厦门市")
@@ -198,6 +198,7 @@ def abnormal(clerk: Actor) -> Actor:
     return clerk
 
 
+@pytest.mark.clause("2.3")
 def test_a_list_imported_as_a_tag_warns_of_firms_that_are_here(abnormal: Actor) -> None:
     here = make_enterprise("示例电子有限公司", city="厦门市", added_by_unit_id=abnormal.unit_id)
     plant = make_enterprise("示例二有限公司", city="福州市")
@@ -266,6 +267,7 @@ def test_without_a_rule_every_lease_is_a_matter_for_the_day(clerk: Actor) -> Non
     assert queries.told_from(sign.due_date or timezone.localdate(), timezone.localdate()) == sign.due_date
 
 
+@pytest.mark.clause("2.3")
 def test_the_clock_tells_the_owner_once_for_each_end(clerk: Actor) -> None:
     rule("lease", days=180)
     sign = lease(clerk, 200)

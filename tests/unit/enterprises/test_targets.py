@@ -13,11 +13,12 @@ from yinfeng.core import search
 from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Blocked, Conflict, DomainError, Forbidden, Invalid
 from yinfeng.core.lifecycle import Lifecycle
-from yinfeng.core.models import Event, Notice, User
+from yinfeng.core.models import Code, Event, Notice, User
 from yinfeng.core.permissions import registry
 from yinfeng.core.scopes import actions_on
 from yinfeng.enterprises import lifecycle, queries, services
-from yinfeng.enterprises.models import Enterprise, Signal, Target
+from yinfeng.enterprises.models import Enterprise, EnterpriseTag, Signal, Target
+from yinfeng.orgs.models import Unit
 from yinfeng.orgs.queries import actor_for
 
 pytestmark = pytest.mark.django_db
@@ -375,3 +376,20 @@ def test_a_firms_page_tells_of_targets_to_whoever_may_see_them(people: dict[str,
     assert target.get_absolute_url() not in away
     assert "谁在对接" not in signed_in(people["stranger"]).get(firm).content.decode()
     assert queries.courting([target.enterprise_id])[0].owner == "甲区专员"
+
+
+@pytest.mark.clause("2.8")
+def test_a_state_owned_enterprise_lists_its_partner_and_the_city_and_every_unit_know(
+    people: dict[str, User],
+) -> None:
+    Code.objects.create(table="enterprise_tag", code="global500", name="世界500强")
+    city = Unit.objects.get(code="city")
+    people["soe"] = make_user("国企专员", make_unit("soe", "soe", parent=city, name="某国企集团"), ALL)
+    firm = make_enterprise("示例港务有限公司", city="上海市")
+    EnterpriseTag.objects.create(enterprise=firm, tag="global500", year=2025)
+    services.add_target(by=by(people, "soe"), enterprise=firm, values={"wanted": "区域总部，用集团自有楼宇"})
+    seen = signed_in(people["office"]).get("/targets/?tag=global500").content.decode()
+    assert "示例港务有限公司" in seen
+    assert "某国企集团" in seen
+    with pytest.raises(Conflict, match="某国企集团"):
+        target_of(people, "alice", firm)
