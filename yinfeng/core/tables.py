@@ -225,7 +225,8 @@ class Table:
     @staticmethod
     def _attributes(column: Column, kind: str = "") -> SafeString:
         """Return what the element of each cell of a column says, finished once for the whole page."""
-        kinds = " ".join(filter(None, ["yf-num" if column.numeric else "", kind]))
+        dated = "yf-date" if column.kind in ("date", "datetime") else ""
+        kinds = " ".join(filter(None, ["yf-num" if column.numeric else dated, kind]))
         kind = format_html(' class="{}"', kinds) if kinds else ""
         return format_html('data-label="{}"{}', column.label, kind)
 
