@@ -19,6 +19,7 @@ from yinfeng.core.actors import Actor
 from yinfeng.core.models import Code
 from yinfeng.core.models_search import SearchEntry
 from yinfeng.enterprises import queries, services
+from yinfeng.enterprises.filters import records as filters
 from yinfeng.enterprises.models import Contact, Enterprise, EnterpriseTag, FormerName
 from yinfeng.orgs.models import Unit
 
@@ -370,6 +371,26 @@ def test_counts_stop_at_a_limit_and_say_so(
     page = browser.get("/enterprises/facets/").content.decode()
     assert "只统计了最近录入的 3 家" in page
     assert facets(browser)["城市"] == {"泉州市": "1", "厦门市": "1"}
+
+
+def test_counts_of_a_search_stop_sooner_and_say_so(
+    divided: None, browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filters, "LOOKED_AT_OF_SEARCH", 3)
+    assert "只统计了最近录入的 3 家" in browser.get("/enterprises/facets/?q=测试").content.decode()
+    assert "按全部 4 家统计" in browser.get("/enterprises/facets/").content.decode()
+
+
+@pytest.mark.parametrize("query", ["", "?q=测试", "?city=泉州市", "?staff=300"])
+def test_tags_are_counted_of_the_firms_of_the_list_alone(
+    divided: None, browser: Client, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    """Of very many firms the tags of those between are read too; they count for nothing."""
+    named = facets(browser, query)
+    for few, neighbours in ((0, 100), (1, 2), (0, 0)):
+        monkeypatch.setattr(sys.modules[queries.facets.__module__], "FEW", few)
+        monkeypatch.setattr(sys.modules[queries.facets.__module__], "NEIGHBOURS", neighbours)
+        assert facets(browser, query) == named
 
 
 def test_the_list_loads_facets_when_they_are_opened(divided: None, browser: Client) -> None:

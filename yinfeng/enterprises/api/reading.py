@@ -172,11 +172,7 @@ class Read(ObjectViewSet):
     @action(detail=False, pagination_class=None)
     def facets(self, request: Request) -> Response:
         """Count the rows under the filters by industry, place, tag and size."""
-        bands = {
-            name: {code: filters.in_band(name, band) for code, band in known.items()}
-            for name, known in (("staff", filters.STAFF_BANDS), ("capital", filters.CAPITAL_BANDS))
-        }
-        found = queries.facets(self._filterset(request).answers(queries.LOOKED_AT), **bands)
+        found = self._filterset(request).counted()
         counters = {
             "division": found.divisions, "province": found.provinces, "city": found.cities, "staff": found.staff,
             "capital": found.capital,

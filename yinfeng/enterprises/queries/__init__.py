@@ -1,7 +1,7 @@
 """What is read of the enterprise library."""
 
 from yinfeng.enterprises.queries.duplicates import DOUBTFUL, Pair, clusters, pairs
-from yinfeng.enterprises.queries.facets import LOOKED_AT, Facets, facets, foreseen
+from yinfeng.enterprises.queries.facets import LOOKED_AT_OF_SEARCH, Facets, facets, foreseen
 from yinfeng.enterprises.queries.importing import (
     Firm,
     Known,
@@ -68,7 +68,7 @@ from yinfeng.enterprises.queries.ties import people_with_posts
 __all__ = [
     "COURTING",
     "DOUBTFUL",
-    "LOOKED_AT",
+    "LOOKED_AT_OF_SEARCH",
     "PENDING",
     "SIGNALS_PENDING",
     "UNDO_DAYS",

@@ -33,10 +33,7 @@ class EnterpriseFacets(Page):
         filterset = filters.EnterpriseFilter(request.GET, queryset=rows, request=request, by=self.by)
         valid = filterset.form.is_valid()
         chosen = filterset.form.cleaned_data if valid else {}
-        found = filterset.answers(queries.LOOKED_AT) if valid else rows.none()
-        counted = queries.facets(
-            found, _bands("staff", filters.STAFF_BANDS), _bands("capital", filters.CAPITAL_BANDS)
-        )
+        counted = filterset.counted()
         context = {
             "groups": [group for group in self._groups(counted, chosen) if group["values"]],
             "looked_at": f"{counted.looked_at:,}",
@@ -121,10 +118,6 @@ class EnterpriseFacets(Page):
                 }
             )
         return made
-
-
-def _bands(field: str, bands: dict[str, tuple[Any, Any, Any]]) -> dict[str, Any]:
-    return {code: filters.in_band(field, band) for code, band in bands.items()}
 
 
 def _lines(bands: dict[str, tuple[Any, Any, Any]], counts: Any) -> list[tuple[str, Any, int]]:
