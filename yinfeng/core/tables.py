@@ -33,7 +33,7 @@ PAGE_ROWS = 50
 COUNT_LIMIT = 10_000
 
 _escape = unwrap(escape)  # asking of every text whether it is a lazy one took longer than to escape it
-# Elements are put together of finished pieces, which stay safe when added: patterns took three times as long.
+# Elements are put together of finished pieces, which stay safe when added: a pattern took three times as long for a text.
 _LINK, _INTO, _LINKED = (format_html(piece, "") for piece in ('<a href="{}', '{}">', "{}</a>"))
 _BADGE, _BADGED = (format_html(piece, "") for piece in ('<span class="yf-badge" data-tone="{}', "{}</span>"))
 _SUB, _SUB_END = (format_html(piece, "") for piece in ('<div class="yf-sub">{}', "{}</div>"))
