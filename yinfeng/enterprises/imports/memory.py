@@ -112,6 +112,9 @@ class Earlier:
 Finding = Firm | str | None
 
 
+_SIZE = 8  # bytes that say how many follow
+
+
 class Decided:
     """What the rows of a file say and what was found of them, in a temporary file, so that they are written without asking
     everything again. Nothing depends on it: a process that does not have it reads the file anew.
@@ -127,13 +130,14 @@ class Decided:
 
     def add(self, rows: Iterable[tuple[Said, Finding]]) -> None:
         """Keep rows, each with what was found of it."""
-        marshal.dump([_kept(said, found) for said, found in rows], self.file)
+        kept = marshal.dumps([_kept(said, found) for said, found in rows])
+        self.file.write(len(kept).to_bytes(_SIZE))
+        self.file.write(kept)
 
     def __iter__(self) -> Iterator[tuple[Said, Finding]]:
-        end = self.file.seek(0, 2)
         self.file.seek(0)
-        while self.file.tell() < end:
-            for row, found in marshal.load(self.file):  # noqa: S302
+        while size := self.file.read(_SIZE):
+            for row, found in marshal.loads(self.file.read(int.from_bytes(size))):  # noqa: S302
                 said = Said(*row)
                 _make(said.values)
                 if type(found) is tuple:
