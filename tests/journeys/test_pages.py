@@ -36,7 +36,8 @@ DETAILS = {
 
 
 def inspect(page: Page, where: str) -> list[str]:
-    """Return what axe finds, and whether the page is wider than the window."""
+    """Return what axe finds once the page has loaded, and whether it is wider than the window."""
+    page.wait_for_load_state()  # a click returns when the address has changed, before the document is whole
     found = [
         f"{where}: {item['id']} {item['nodes'][0]['target']}"
         for item in Axe().run(page, options=AXE).response["violations"]

@@ -109,8 +109,12 @@ def test_rows_are_written_while_something_else_is_done() -> None:
     assert dict(Enterprise.objects.values_list("name", "city")) == {"甲": "新", "乙": "旧", "丙": HARD[:30]}
     assert Enterprise.objects.get(name="丙").pk == key
     again = bulk.Arriving()
-    with pytest.raises(IntegrityError), transaction.atomic():
+
+    def put_twice() -> None:
         again.insert(Enterprise, [{"name": "丙", "name_key": "丙"}], {"country": "CN"})
         with again.working():
             pass
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        put_twice()
     assert Enterprise.objects.count() == 3, "the connection goes on"
