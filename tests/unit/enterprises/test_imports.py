@@ -8,22 +8,22 @@ from typing import Any
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import IntegrityError
 from openpyxl import load_workbook
 
 from tests.factories import make_actor, make_unit, make_user, signed_in
-from yinfeng.core import jobs
+from yinfeng.core import jobs, search
 from yinfeng.core.actors import Actor
 from yinfeng.core.models import Event, Follow, Job, Notice
 from yinfeng.core.permissions import registry
 from yinfeng.enterprises import imports, services
-from yinfeng.enterprises.models import Enterprise
+from yinfeng.enterprises.models import Enterprise, EnterpriseTag, FormerName
 from yinfeng.orgs.models import Unit
 from yinfeng.orgs.queries import actor_for
 
 pytestmark = pytest.mark.django_db
 ALL = [code for code in registry() if code.startswith("enterprises.")]
 CODE, OTHER_CODE = "91350203M0001QKT19", "91350200612041010R"
+LISTED = "企业名称,城市\n甲一有限公司,厦门市\n乙一有限公司,泉州市\n"
 
 
 def home() -> Unit:
@@ -104,6 +104,22 @@ def test_of_two_rows_with_one_code_or_nearly_one_name_the_first_is_taken(clerk: 
     assert set(Enterprise.objects.values_list("name", flat=True)) == {"甲一有限公司", "丙一有限公司"}
 
 
+@pytest.mark.parametrize("chunk", [1, 500])
+def test_of_two_rows_that_mean_one_enterprise_under_two_names_the_first_is_taken(
+    chunk: int, clerk: Actor, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(imports, "CHUNK", chunk)
+    firm = services.add_enterprise(by=clerk, values={"name": "示例光电（厦门）有限公司", "uscc": CODE})
+    FormerName.objects.create(enterprise=firm, name="示例光电", name_key="示例光电", kind="alternative")
+    rows = f"示例光电（厦门）有限公司,,10\n示例光电,,20\n示例光电有限公司,{CODE},30\n丙一有限公司,,40\n"
+    job = written(clerk, "企业名称,统一社会信用代码,员工人数\n" + rows)
+    assert counts(job) == {"new": 1, "updated": 1, "refused": 2}
+    said = [line["sentences"][0] for line in job.report["rows"] if line["outcome"] == "refused"]
+    assert all("同指库中的“示例光电（厦门）有限公司”" in sentence for sentence in said)
+    firm.refresh_from_db()
+    assert firm.staff == 10
+
+
 def test_empty_cells_take_nothing_away(clerk: Actor) -> None:
     services.add_enterprise(by=clerk, values={"name": "甲一有限公司", "city": "厦门市", "staff": 10})
     assert counts(written(clerk, "企业名称,城市,员工人数\n甲一有限公司,,\n")) == {"unchanged": 1}
@@ -126,21 +142,90 @@ def test_a_code_that_fails_its_check_is_taken_with_a_warning_and_an_identity_num
 
 
 def test_a_row_that_somebody_entered_meanwhile_is_looked_at_again(clerk: Actor, monkeypatch: Any) -> None:
-    """The first try collides, as on PostgreSQL when a colleague commits between reading and writing."""
-    real, tries = services.write_batch, []
+    """The first try collides with a colleague who commits between reading and writing."""
+    decide, write, tries = imports.decide, services.write_batch, []
 
-    def collides(**words: Any) -> Any:
-        tries.append(len(words["new"]))
-        if len(tries) == 1:
+    def then_somebody_is_first(*args: Any) -> Any:
+        batch = decide(*args)
+        if not tries:
             services.add_enterprise(by=clerk, values={"name": "甲一有限公司", "city": "厦门市"})
-            raise IntegrityError
-        return real(**words)
+        return batch
 
-    job = start(clerk, "企业名称,城市\n甲一有限公司,厦门市\n乙一有限公司,泉州市\n")
-    monkeypatch.setattr(services, "write_batch", collides)
+    def noting(**words: Any) -> Any:
+        tries.append(len(words["new"]))
+        return write(**words)
+
+    job = start(clerk, LISTED)
+    monkeypatch.setattr(imports, "decide", then_somebody_is_first)
+    monkeypatch.setattr(services, "write_batch", noting)
     done = confirmed(job, clerk)
     assert (done.state, counts(done), tries) == ("done", {"new": 1, "unchanged": 1}, [2, 1])
     assert Enterprise.objects.count() == 2
+
+
+def test_a_firm_changed_between_check_and_confirmation_is_compared_anew(clerk: Actor) -> None:
+    firm = services.add_enterprise(by=clerk, values={"name": "甲一有限公司", "staff": 1})
+    job = start(clerk, LISTED)
+    services.change_enterprise(by=clerk, enterprise=firm, version=1, values={"city": "厦门市", "staff": 2})
+    assert counts(confirmed(job, clerk)) == {"unchanged": 1, "new": 1}
+    firm.refresh_from_db()
+    assert (firm.staff, firm.version) == (2, 2)
+
+
+def test_a_firm_renamed_between_check_and_confirmation_is_asked_about(clerk: Actor) -> None:
+    firm = services.add_enterprise(by=clerk, values={"name": "甲一有限公司"})
+    job = start(clerk, LISTED)
+    assert counts(job) == {"updated": 1, "new": 1}
+    services.change_enterprise(by=clerk, enterprise=firm, version=1, values={"name": "戊一有限公司"})
+    done = confirmed(job, clerk)
+    assert counts(done) == {"questioned": 1, "new": 1}
+    assert "曾用名" in done.report["rows"][0]["sentences"][0]
+
+
+def test_a_firm_merged_between_check_and_confirmation_is_the_one_it_became_part_of(clerk: Actor) -> None:
+    gone = services.add_enterprise(by=clerk, values={"name": "甲一有限公司"})
+    kept = services.add_enterprise(by=clerk, values={"name": "示例光电有限公司"})
+    job = start(clerk, LISTED, "listed")
+    services.merge(by=clerk, kept=kept, gone=gone, versions=(1, 1), choices={}, reason="两次录入")
+    assert counts(confirmed(job, clerk)) == {"updated": 1, "new": 1}
+    kept.refresh_from_db()
+    assert kept.city == "厦门市"
+    assert kept.tags.get().tag == "listed"
+
+
+def test_a_name_like_one_entered_between_check_and_confirmation_is_asked_about(clerk: Actor) -> None:
+    job = start(clerk, "企业名称\n示例光电（厦门）有限公司\n乙一有限公司\n")
+    assert counts(job) == {"new": 2}
+    services.add_enterprise(by=clerk, values={"name": "示例光电（厦门）股份有限公司"})
+    assert counts(confirmed(job, clerk)) == {"questioned": 1, "new": 1}
+
+
+def test_a_firm_merged_while_its_tag_is_written_has_its_rows_written_once(
+    clerk: Actor, monkeypatch: Any
+) -> None:
+    """On PostgreSQL a merger may end between the reading of a chunk and its tags."""
+    services.add_enterprise(by=clerk, values={"name": "甲一有限公司", "city": "厦门市"})
+    real, calls = services.tag_batch, []
+
+    def collides(**words: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 1:
+            return real(**words | {"ranks": {**words["ranks"], 10**9: None}})  # nobody is there any more
+        return real(**words)
+
+    job = start(clerk, LISTED, "listed")
+    monkeypatch.setattr(services, "tag_batch", collides)
+    done = confirmed(job, clerk)
+    assert (done.state, counts(done), len(calls)) == ("done", {"updated": 1, "new": 1}, 2)
+    assert Enterprise.objects.count() == EnterpriseTag.objects.filter(tag="listed").count() == 2
+
+
+def test_what_was_imported_is_found_before_and_after_the_index_is_tidied(clerk: Actor) -> None:
+    written(clerk, LISTED)
+    for _turn in range(2):
+        hits = search.ranked({"enterprises.enterprise": Enterprise.objects.all()}, "乙一", by=clerk)
+        assert [hit.title for hit in hits] == ["乙一有限公司"]
+        search.tidy()
 
 
 @pytest.mark.parametrize("failing", [1, 2, 3])

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import IO, Any
 
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -257,17 +257,18 @@ def write(
     queries.touched_since(at.since, job.pk, at.touched)
     batch = decide(rows, tags, at.memory, at.touched)
     try:
-        made = services.write_batch(
-            by=by, new=batch.new, changed=batch.changed, job=job.pk,
-            meanwhile=lambda: at.read_on(chunk_size(at.position + len(rows))),
-        )  # fmt: skip
+        with transaction.atomic():
+            made = services.write_batch(
+                by=by, new=batch.new, changed=batch.changed, job=job.pk,
+                meanwhile=lambda: at.read_on(chunk_size(at.position + len(rows))),
+            )  # fmt: skip
+            ranks = batch.ranks | dict(zip(made, batch.new_ranks, strict=True))
+            if tags.tag:
+                services.tag_batch(by=by, tag=tags.tag, year=tags.year, ranks=ranks)
     except (IntegrityError, Conflict):
         if tries == 1:
             raise
         return write(by, [(row, None) for row, _found in rows], tags, at, job, tries - 1)
-    ranks = batch.ranks | dict(zip(made, batch.new_ranks, strict=True))
-    if tags.tag:
-        services.tag_batch(by=by, tag=tags.tag, year=tags.year, ranks=ranks)
     at.since = max(at.since, now)
     return batch, set(ranks)
 

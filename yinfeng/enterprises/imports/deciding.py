@@ -45,6 +45,7 @@ class Memory:
 
     job: int = 0  # the import that writes, if one does
     marks: Marks = field(default_factory=Marks)
+    named: Marks = field(default_factory=Marks)  # enterprises, by number
     earlier: Earlier = field(default_factory=Earlier)
     whole: bool = False
 
@@ -77,6 +78,7 @@ class Memory:
         if self.whole:
             return
         self.marks.add(batch.marks)
+        self.named.add_numbers(batch.named)
         self.earlier.add(batch.noted)
 
 
@@ -91,6 +93,7 @@ class Batch:
     ranks: dict[int, int | None] = field(default_factory=dict)  # of those that get the tag, or have it
     candidates: set[int] = field(default_factory=set)
     marks: set[str] = field(default_factory=set)
+    named: set[int] = field(default_factory=set)  # enterprises that rows mean
     noted: list[tuple[str, Row]] = field(default_factory=list)
     decided: list[tuple[Said, Finding]] = field(default_factory=list)
 
@@ -136,11 +139,16 @@ def decide(
         firms = (firm.pk for firm, _doubt in means.values() if firm)
         present = queries.tags_of_year(firms, tags.tag, tags.year)
     told = labels()
+    before = memory.named.known_numbers([firm.pk for firm, _doubt in means.values() if firm])
     for row, _finding in readable:
         firm, doubt = means[row.number]
+        if firm and (firm.pk in batch.named or firm.pk in before):
+            _refuse_second(batch, row, firm)
+            continue
         if doubt:
             _question(batch, row, doubt)
         elif firm:
+            batch.named.add(firm.pk)
             _compare(batch, row, firm, tags, present, told)
         else:
             batch.report.add(row.number, "new", [*row.questions, *row.doubts], name=row.name)
@@ -181,9 +189,19 @@ def _readable(
                 readable.append((row, finding))
                 continue
             row = replace(row, errors=[_("与文件中前面的一行名称或代码相同，已跳过。")])
-        batch.report.add(row.number, "refused", row.errors, name=row.name)
-        batch.decided.append((row, None))
+        _refuse(batch, row)
     return readable
+
+
+def _refuse(batch: Batch, row: Said) -> None:
+    batch.report.add(row.number, "refused", row.errors, name=row.name)
+    batch.decided.append((row, None))
+
+
+def _refuse_second(batch: Batch, row: Said, firm: Firm) -> None:
+    """Refuse a row that means an enterprise which an earlier one, of another name, means too: one of them is enough."""
+    sentence = _("与文件中前面的一行同指库中的“%(name)s”，已跳过；如需更新，请合并为一行。") % {"name": firm}
+    _refuse(batch, replace(row, errors=[sentence]))
 
 
 def named_by(row: Said, found: Known) -> tuple[Firm | None, Doubt | None]:

@@ -29,13 +29,16 @@ def number_of(text: str) -> int:
 
 
 class Marks:
-    """Texts that were there, 8 bytes each: sorted runs, each longer than all that came after it."""
+    """Texts or numbers that were there, 8 bytes each: sorted runs, each longer than all that came after it."""
 
     def __init__(self) -> None:
         self.runs: list[Numbers] = []
 
     def add(self, texts: Iterable[str]) -> None:
-        run = np.unique(np.fromiter(map(number_of, texts), dtype=np.uint64))
+        self.add_numbers(map(number_of, texts))
+
+    def add_numbers(self, numbers: Iterable[int]) -> None:
+        run = np.unique(np.fromiter(numbers, dtype=np.uint64))
         while self.runs and len(self.runs[-1]) <= 2 * len(run):
             run = np.union1d(self.runs.pop(), run)
         if len(run):
@@ -43,13 +46,22 @@ class Marks:
 
     def known(self, texts: Sequence[str]) -> set[str]:
         """Return those of the texts that were there."""
-        numbers = np.fromiter(map(number_of, texts), dtype=np.uint64, count=len(texts))
-        found = np.zeros(len(texts), dtype=bool)
+        there = self._there(np.fromiter(map(number_of, texts), dtype=np.uint64, count=len(texts)))
+        return {text for text, known in zip(texts, there, strict=True) if known}
+
+    def known_numbers(self, given: Sequence[int]) -> set[int]:
+        """Return those of the numbers that were there."""
+        there = self._there(np.array(given, dtype=np.uint64))
+        return {number for number, known in zip(given, there, strict=True) if known}
+
+    def _there(self, numbers: Numbers) -> list[bool]:
+        found = np.zeros(len(numbers), dtype=bool)
         for run in self.runs:
             at = np.searchsorted(run, numbers)
             at[at == len(run)] = 0
             found |= run[at] == numbers
-        return {text for text, there in zip(texts, found.tolist(), strict=True) if there}
+        answer: list[bool] = found.tolist()
+        return answer
 
 
 class Row(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from yinfeng.core import events
 from yinfeng.core.models import Event
@@ -124,7 +124,8 @@ class Touched:
 
 def touched_since(event: int, job: int, touched: Touched) -> None:
     """Add the enterprises with which others than a job did something after an event."""
-    told = Event.objects.filter(pk__gt=event, object_type=events.type_of(Enterprise)).exclude(data__job=job)
+    others = Q(data__job__isnull=True) | ~Q(data__job=job)  # of events without the key ``exclude`` keeps none
+    told = Event.objects.filter(others, pk__gt=event, object_type=events.type_of(Enterprise))
     ids = {pk for pk in told.values_list("object_id", flat=True) if pk}
     if not ids:
         return

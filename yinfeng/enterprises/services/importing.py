@@ -19,6 +19,7 @@ from yinfeng.enterprises import naming
 from yinfeng.enterprises.models import Distinction, Enterprise, EnterpriseTag, FormerName
 from yinfeng.enterprises.queries.importing import SEARCHED, Firm, tags_of_year
 from yinfeng.enterprises.queries.records import search_entry
+from yinfeng.enterprises.services.presence import hold_those
 from yinfeng.enterprises.services.signals import propose_for_tag, propose_signals
 
 Values = Mapping[str, Any]
@@ -84,8 +85,14 @@ def _change(arriving: bulk.Arriving, changed: Sequence[tuple[Firm, Values]]) -> 
 
 @transaction.atomic
 def tag_batch(*, by: Actor, tag: str, year: int, ranks: Mapping[int, int | None]) -> list[int]:
-    """Give enterprises (id → rank in the list, if it has one) a tag of a year; return those for which that is new."""
+    """Give enterprises (id → rank in the list, if it has one) a tag of a year; return those for which that is new.
+
+    Raises:
+        Conflict: one of them was merged into another since it was read.
+    """
     by.require("enterprises.enterprise.import", _("您没有批量导入企业的权限。"))
+    if len(hold_those(ranks)) != len(ranks):
+        raise Conflict(_("有企业刚刚并入了别的企业，本批将重新处理。"))
     present = tags_of_year(ranks, tag, year)
     new = [pk for pk in ranks if pk not in present]
     EnterpriseTag.objects.bulk_create(

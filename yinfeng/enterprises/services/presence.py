@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.utils.translation import gettext as _
 
 from yinfeng.core.errors import Conflict, DomainError, Missing
@@ -12,12 +14,17 @@ from yinfeng.enterprises.models import Enterprise
 def hold(*enterprises: Enterprise | None) -> None:
     """Keep enterprises from being merged away until the transaction ends; Conflict naming the record one became part of."""
     wanted = {enterprise.pk: enterprise for enterprise in enterprises if enterprise is not None}
-    # by number, as mergers lock them: nobody waits for somebody who waits for him
-    rows = Enterprise.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk")
-    present = set(rows.values_list("pk", flat=True)) if wanted else set()
+    present = hold_those(wanted)
     for pk, enterprise in wanted.items():
         if pk not in present:
             raise gone(enterprise)
+
+
+def hold_those(ids: Collection[int]) -> set[int]:
+    """Keep the enterprises with these ids from being merged away until the transaction ends; return who is there."""
+    # by number, as mergers lock them: nobody waits for somebody who waits for him
+    rows = Enterprise.objects.select_for_update(no_key=True).filter(pk__among=ids).order_by("pk")
+    return set(rows.values_list("pk", flat=True)) if ids else set()
 
 
 def gone(enterprise: Enterprise) -> DomainError:
