@@ -112,34 +112,37 @@ class Recorded:
         ]
 
 
+class ToRecord:
+    """Events of one kind that are ready to be written, one per (object, changes): made while the database does other things."""
+
+    def __init__(
+        self, *, by: Actor, verb: str, about: Iterable[About], data: Mapping[str, Any] | None = None
+    ) -> None:
+        assert verb in verbs(), f"{verb} has no label in any verbs.py"
+        self.by, self.about = by, list(about)
+        self.same = _common(by, verb, self.about[0][0], "", data) if self.about else {}
+        self.rows = [_particulars(obj, changes) for obj, changes in self.about]
+
+    def write(self) -> None:
+        """Write them as ``record`` would, in a few statements, and tell the subscribers."""
+        from yinfeng.core.models import Event
+
+        if not self.about:
+            return
+        recorded = Recorded(self.same, bulk.insert_values(Event, self.rows, self.same), self.about)
+        for handler, many in (*_handlers[self.same["verb"]], *_handlers["*"]):
+            if many is not None:
+                many(recorded, self.by)
+            else:
+                for event in recorded.events():
+                    handler(event, self.by)
+
+
 def record_many(
-    *,
-    by: Actor,
-    verb: str,
-    about: Iterable[About],
-    data: Mapping[str, Any] | None = None,
-    arriving: bulk.Arriving | None = None,
+    *, by: Actor, verb: str, about: Iterable[About], data: Mapping[str, Any] | None = None
 ) -> None:
-    """Write one event per (object, changes) of a batch, all of one kind, as ``record`` would, in a few statements.
-
-    With other rows that are ``arriving`` if there are such; no handler may then look the events up.
-    """
-    from yinfeng.core.models import Event
-
-    assert verb in verbs(), f"{verb} has no label in any verbs.py"
-    about = list(about)
-    if not about:
-        return
-    same = _common(by, verb, about[0][0], "", data)
-    insert = bulk.insert_values if arriving is None else arriving.insert
-    keys = insert(Event, [_particulars(obj, changes) for obj, changes in about], same)
-    recorded = Recorded(same, keys, about)
-    for handler, many in (*_handlers[verb], *_handlers["*"]):
-        if many is not None:
-            many(recorded, by)
-        else:
-            for event in recorded.events():
-                handler(event, by)
+    """Write one event per (object, changes) of a batch, all of one kind, as ``record`` would, in a few statements."""
+    ToRecord(by=by, verb=verb, about=about, data=data).write()
 
 
 def _event(

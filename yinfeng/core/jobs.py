@@ -7,7 +7,9 @@ chunk and its cursor are one transaction, nothing is done twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import gc
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,6 +33,7 @@ from yinfeng.core.models import Job
 log = structlog.get_logger(__name__)
 
 # A running job whose last sign of life is older than this belongs to a worker that died.
+LOOKED_THROUGH_AFTER = 500_000  # new objects
 DEAD_AFTER = timedelta(minutes=2)
 
 LIFECYCLE = Lifecycle(
@@ -141,7 +144,7 @@ def run_job(job_id: int) -> None:
     if job is None or job.kind not in KINDS:
         return
     language = job.parameters.get("language", "zh-hans")
-    with override(language), stores.taking_back():
+    with override(language), stores.taking_back(), _seldom_collecting():
         if not _claim(job):  # another worker has it: a job may be called for twice, never worked on twice
             return
         try:
@@ -154,6 +157,20 @@ def run_job(job_id: int) -> None:
         except Exception as error:
             log.exception("job failed", job=job.pk, kind=job.kind)
             _fail(job, _told(error))
+
+
+@contextmanager
+def _seldom_collecting() -> Iterator[None]:
+    """Let Python look for circles of dead objects seldom: a job makes very many objects, and they hold none.
+
+    Looking after every 700 of them took a quarter of the time of an import.
+    """
+    usual = gc.get_threshold()
+    gc.set_threshold(LOOKED_THROUGH_AFTER, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 def _told(error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -243,3 +244,17 @@ def test_older_jobs_are_a_page_further() -> None:
     further = client.get(reverse("jobs") + link.replace("&amp;", "&")).content.decode()
     assert ("第59项任务" in further, "第00项任务" in further) == (False, True)
     assert 'rel="prev"' in further
+
+
+def test_a_job_looks_for_circles_seldom_and_others_as_ever(by: Actor, monkeypatch: Any) -> None:
+    usual, during = gc.get_threshold(), []
+
+    def looking(_job: Job, _by: Actor) -> jobs.Step:
+        during.append(gc.get_threshold())
+        raise OSError
+
+    monkeypatch.setitem(jobs.KINDS, "test.looking", jobs.Kind("test.looking", "", looking))
+    job = jobs.start(by=by, kind="test.looking", title="名单", parameters={})
+    jobs.run_job.func(job.pk)
+    assert during[0][0] == jobs.LOOKED_THROUGH_AFTER
+    assert gc.get_threshold() == usual

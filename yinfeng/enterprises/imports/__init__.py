@@ -276,7 +276,8 @@ def write(
 def merged(begun: dict[str, Any], more: RowReport) -> dict[str, Any]:
     """Add a chunk's report: counts of all rows, and the rows of which there is something to say."""
     counts = {name: begun.get("counts", {}).get(name, 0) + count for name, count in more.counts.items()}
-    told = [line for line in more.to_json()["rows"] if line["sentences"] or line["outcome"] in NEEDS_A_PERSON]
+    worth_telling = [row for row in more.rows if row.sentences or row.outcome in NEEDS_A_PERSON]
+    told = RowReport(worth_telling).to_json()["rows"]
     lines, notes = [*begun.get("rows", []), *told], list(begun.get("notes", []))
     needed = [line for line in lines if line["outcome"] in NEEDS_A_PERSON]
     others = [line for line in lines if line["outcome"] not in NEEDS_A_PERSON]

@@ -53,20 +53,22 @@ def write_batch(
     arriving = bulk.Arriving()
     made = arriving.insert(Enterprise, new, {"added_by_unit_id": by.unit_id})
     _change(arriving, changed)
-    entered: list[Any] = [(Firm(pk, 1, dict(values)), {}) for pk, values in zip(made, new, strict=True)]
-    verb = "enterprises.enterprise.imported"
-    events.record_many(by=by, verb=verb, about=entered, data=data, arriving=arriving)
-    about: list[Any] = [
-        (firm, {name: (firm.values[name], value) for name, value in values.items()})
-        for firm, values in changed
-    ]
-    verb = "enterprises.enterprise.updated"
-    events.record_many(by=by, verb=verb, about=about, data=data, arriving=arriving)
     with arriving.working():
+        entered: list[Any] = [(Firm(pk, 1, dict(values)), {}) for pk, values in zip(made, new, strict=True)]
+        about: list[Any] = [
+            (firm, {name: (firm.values[name], value) for name, value in values.items()})
+            for firm, values in changed
+        ]
+        told = (
+            events.ToRecord(by=by, verb="enterprises.enterprise.imported", about=entered, data=data),
+            events.ToRecord(by=by, verb="enterprises.enterprise.updated", about=about, data=data),
+        )
         entries = [search.stored(search_entry(pk, values)) for pk, values in zip(made, new, strict=True)]
         meanwhile()
     if arriving.updated != len(changed):
         raise Conflict(_("有企业正被他人修改，本批将重新处理。"))
+    for batch in told:
+        batch.write()
     propose_signals(by=by, changes=[(firm.pk, firm.values, change) for firm, change in about])
     search.add_in_bulk(entries)
     search.refresh(Enterprise, *(firm.pk for firm, values in changed if not SEARCHED.isdisjoint(values)))
