@@ -23,6 +23,8 @@ from yinfeng.core.queries import codes, rules
 from yinfeng.orgs.models import Body, Role, Unit
 from yinfeng.orgs.queries import groups_for_industry, members_of
 
+# Marked, or a run of this file alone would be given no database of its own and meet that of the clone.
+pytestmark = pytest.mark.django_db
 FOLDER = settings.BASE_DIR / "profiles" / "xiamen"
 SHARED = settings.BASE_DIR.parent / "shared"
 POLICY = SHARED / "policy" / "policy-2019-8.txt"
