@@ -18,6 +18,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.log import log_response
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -136,16 +137,27 @@ def explain(request: HttpRequest, error: DomainError) -> HttpResponse:
     )
 
 
+def is_ours(request: HttpRequest, address: str) -> bool:
+    """Say whether an address is one of this site: nobody is sent elsewhere by what a browser claims."""
+    return bool(address) and url_has_allowed_host_and_scheme(
+        address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+
+
 def error_page(request: HttpRequest, status: int, sentence: str, **more: Any) -> HttpResponse:
     """Render the page of an error status; under the API the same sentence as JSON."""
     if request.path.startswith(API):
         return JsonResponse({"code": CODES.get(status, "refused"), "sentence": sentence}, status=status)
     signed_in = getattr(request, "user", None) is not None and request.user.is_authenticated
-    next_step = (
-        {"label": _("回到工作台"), "url": reverse("home")}
-        if signed_in
-        else {"label": _("登录"), "url": reverse("account_login")}
-    )
+    # What was sent was refused: back to where it was sent from. A bad request may have no host to tell ours by.
+    is_refusal = request.method == "POST" and status != 400
+    came_from = request.headers.get("Referer", "") if is_refusal else ""
+    if not signed_in:
+        next_step = {"label": _("登录"), "url": reverse("account_login")}
+    elif is_ours(request, came_from):
+        next_step = {"label": _("返回刚才的页面"), "url": came_from}
+    else:
+        next_step = {"label": _("回到工作台"), "url": reverse("home")}
     context = {
         "status": status,
         "title": TITLES.get(status, _("未能完成")),

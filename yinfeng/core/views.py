@@ -22,7 +22,6 @@ from django.http import (
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import dateformat, timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -31,7 +30,7 @@ from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Invalid, Missing, sentence_for
 from yinfeng.core.filters import ScopedFilterSet
 from yinfeng.core.forms import ReasonForm, Styled
-from yinfeng.core.middleware import error_page, explain
+from yinfeng.core.middleware import error_page, explain, is_ours
 from yinfeng.core.models import ApiToken, Attachment, Event, Job, Notice
 from yinfeng.core.permissions import registry
 from yinfeng.core.scopes import demand, fetch, in_sight, rows
@@ -44,10 +43,7 @@ SUGGESTIONS = 5
 def safe_next(request: HttpRequest, fallback: str) -> str:
     """Return where to go after a small act: the page it was made on, if it is one of ours."""
     target = request.POST.get("next") or request.headers.get("Referer", "")
-    ours = url_has_allowed_host_and_scheme(
-        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return target if target and ours else fallback
+    return target if is_ours(request, target) else fallback
 
 
 class Health(Page):

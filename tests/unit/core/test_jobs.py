@@ -258,3 +258,22 @@ def test_a_job_looks_for_circles_seldom_and_others_as_ever(by: Actor, monkeypatc
     jobs.run_job.func(job.pk)
     assert during[0][0] == jobs.LOOKED_THROUGH_AFTER
     assert gc.get_threshold() == usual
+
+
+@pytest.mark.parametrize(
+    ("referer", "leads_to"),
+    [
+        ("http://testserver/jobs/", "http://testserver/jobs/"),
+        ("https://elsewhere.example/jobs/", "/"),
+        ("", "/"),
+    ],
+)
+def test_a_refused_act_leads_back_to_the_page_it_was_sent_from(
+    referer: str, leads_to: str, kind: dict[str, int | None]
+) -> None:
+    user = make_user("甲", make_unit("home"), ["enterprises.enterprise.view"])
+    job = start(actor_for(user))
+    jobs.run_job.func(job.pk)
+    page = signed_in(user).post(reverse("job-move", args=[job.pk, "cancel"]), headers={"referer": referer})
+    assert page.status_code == 409
+    assert f'<a class="btn btn-primary" href="{leads_to}">' in page.content.decode()

@@ -150,7 +150,7 @@ def test_a_way_begins_at_a_firm_here_or_with_whom_our_people_know(home: Any) -> 
         f"领导苏示例认识{of_leader.name}的董事长",
         f"{target.name}是{of_leader.name}的股东",
         "持股 30% · 年报 · 2026-03-01",
-        f"home录有{of_unit.name}的联系人李示例 总监",
+        f"home录有{of_unit.name}的联系人：李示例 总监",
         f"本市企业 {local.name}（供应商） → {between.name}（客户） → {target.name}",
     ):
         assert shown in text, shown

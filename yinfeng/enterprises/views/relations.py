@@ -206,7 +206,7 @@ def who_knows(person: graph.Acquaintance, name: str) -> dict[str, str]:
     """Say who of ours knows whom in the enterprise ``name``, and whence that is known."""
     if not person.is_tie:
         whom = " ".join(filter(None, [person.whom, person.source]))
-        text = _("%(unit)s录有%(firm)s的联系人%(whom)s") % {
+        text = _("%(unit)s录有%(firm)s的联系人：%(whom)s") % {
             "unit": person.name,
             "firm": name,
             "whom": whom,
