@@ -25,9 +25,9 @@ class Among(Lookup):
     def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
         column, params = self.process_lhs(compiler, connection)
         values = list(self.rhs)
-        kind = "bigint[]" if values and isinstance(values[0], int) else "text[]"
         if not values:
             return "false", []
+        kind = "bigint[]" if isinstance(values[0], int) else "text[]"
         return f"{column} = ANY(%s::{kind})", [*params, values]
 
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:

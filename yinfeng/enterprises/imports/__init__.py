@@ -206,8 +206,6 @@ def finished(job: Job, by: Actor, at: Reading, tags: TagList, report: dict[str, 
         values["parameters"] = {**job.parameters, "phase": "write"}
     elif tags.tag:
         services.note_list(by=by, tag=tags.tag, year=tags.year, source=job.source_name)
-    if report["phase"] == "write":
-        tidying.tidy_search.enqueue()
     if tags.complete and report["phase"] == "write":
         gone = services.withdraw_tags(
             by=by, tag=tags.tag, year=tags.year, kept=report.pop("listed"), job=job.pk
@@ -219,6 +217,7 @@ def finished(job: Job, by: Actor, at: Reading, tags: TagList, report: dict[str, 
     values |= result_of(job, report)
     if report["phase"] == "check":
         return jobs.Step(0, report, "wait", at.position, values)
+    tidying.tidy_search.enqueue()
     return jobs.Step(at.position, report, "finish", at.position, values)
 
 

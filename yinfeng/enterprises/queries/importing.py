@@ -18,20 +18,6 @@ READ = (
     "name", "name_key", "name_en", "short_name", "uscc", "listing_code", "country", "province", "city", "address", "capital",
     "founded_date", "industry", "staff", "scope_of_business", "introduction", "website", "source", "verified_date",
 )  # fmt: skip
-# The fields by which enterprises are found (``records.search_entries``).
-SEARCHED = frozenset(
-    (
-        "name",
-        "short_name",
-        "name_en",
-        "uscc",
-        "listing_code",
-        "province",
-        "city",
-        "address",
-        "scope_of_business",
-    )
-)
 
 
 @dataclass(slots=True)

@@ -10,7 +10,6 @@ from typing import Any
 
 from django.db.models import BigIntegerField, Case, DateField, F, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast, Coalesce, NullIf, TruncDate
-from django.utils import timezone
 from django.utils.translation import gettext as _now
 
 from yinfeng.core import events, search
@@ -28,7 +27,6 @@ from yinfeng.enterprises.models import (
     Target,
     Tie,
 )
-from yinfeng.enterprises.queries.targets import SIGNALS_PENDING, horizon
 
 
 def tag_labels() -> dict[str, str]:
@@ -134,10 +132,8 @@ class Warned:
     due_date: str = ""  # 2027-06-30
 
     @property
-    def is_waiting(self) -> bool:
-        """Whether it is a lease whose end is too far off to be a matter for the day."""
-        pending = self.state in SIGNALS_PENDING and self.due_date
-        return bool(pending) and date.fromisoformat(self.due_date) > horizon(timezone.localdate())
+    def due(self) -> date | None:
+        return date.fromisoformat(self.due_date) if self.due_date else None
 
 
 @dataclass(slots=True)
@@ -243,7 +239,8 @@ def belongings(enterprise: Enterprise, by: Actor) -> Belongings:
     return found
 
 
-_FOUND_BY = (
+# The fields by which enterprises are found.
+FOUND_BY = (
     "name", "short_name", "name_en", "uscc", "listing_code", "province", "city", "address", "scope_of_business",
 )  # fmt: skip
 
@@ -252,8 +249,8 @@ def search_entries(ids: Sequence[int]) -> Iterator[search.Entry]:
     """Yield by what enterprises are found: all their names, codes, place and business; the people only for who may see them."""
     former = _texts_of(FormerName.objects.filter(enterprise__pk__among=ids), "name")
     people = _texts_of(Contact.objects.filter(enterprise__pk__among=ids), "name", "position")
-    for pk, *values in Enterprise.objects.filter(pk__among=ids).values_list("pk", *_FOUND_BY):
-        said = dict(zip(_FOUND_BY, values, strict=True))
+    for pk, *values in Enterprise.objects.filter(pk__among=ids).values_list("pk", *FOUND_BY):
+        said = dict(zip(FOUND_BY, values, strict=True))
         yield search_entry(pk, said, former.get(pk, ()), people.get(pk, ()))
 
 

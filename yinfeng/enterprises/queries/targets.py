@@ -123,7 +123,7 @@ def locals_among(enterprises: Iterable[int], home: str) -> QuerySet[Enterprise]:
     here = Q(Exists(tagged_here))
     if home:
         here |= Q(city__in=[home, home.removesuffix("市")])
-    return Enterprise.objects.filter(here, pk__in=list(enterprises))
+    return Enterprise.objects.filter(here, pk__among=list(enterprises))
 
 
 def horizon(today: date) -> date:
@@ -134,6 +134,11 @@ def horizon(today: date) -> date:
 def at_hand(until: date) -> Q:
     """Say which warnings are a matter for today: all but leases that end after ``until`` (``horizon``)."""
     return ~Q(kind="lease", due_date__gt=until)
+
+
+def is_waiting(state: str, due: date | None) -> bool:
+    """Say whether a warning is of a lease whose end is too far off to be a matter for the day."""
+    return state in SIGNALS_PENDING and due is not None and due > horizon(timezone.localdate())
 
 
 def told_from(due: date, today: date) -> date:

@@ -17,8 +17,8 @@ from yinfeng.core.models import Job
 from yinfeng.core.scopes import demand
 from yinfeng.enterprises import naming
 from yinfeng.enterprises.models import Distinction, Enterprise, EnterpriseTag, FormerName
-from yinfeng.enterprises.queries.importing import SEARCHED, Firm, tags_of_year
-from yinfeng.enterprises.queries.records import search_entry
+from yinfeng.enterprises.queries.importing import Firm, tags_of_year
+from yinfeng.enterprises.queries.records import FOUND_BY, search_entry
 from yinfeng.enterprises.services.presence import hold_those
 from yinfeng.enterprises.services.signals import propose_for_tag, propose_signals
 
@@ -71,7 +71,9 @@ def write_batch(
         batch.write()
     propose_signals(by=by, changes=[(firm.pk, firm.values, change) for firm, change in about])
     search.add_in_bulk(entries)
-    search.refresh(Enterprise, *(firm.pk for firm, values in changed if not SEARCHED.isdisjoint(values)))
+    search.refresh(
+        Enterprise, *(firm.pk for firm, values in changed if not values.keys().isdisjoint(FOUND_BY))
+    )
     return made
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
+from datetime import date
 from itertools import islice
 from typing import Any
 
@@ -20,7 +21,7 @@ from yinfeng.enterprises.models import (
     Signal,
     Target,
 )
-from yinfeng.enterprises.queries import PENDING, SIGNALS_PENDING, horizon, tag_labels, tags_of, told_from
+from yinfeng.enterprises.queries import PENDING, SIGNALS_PENDING, is_waiting, tag_labels, tags_of, told_from
 from yinfeng.enterprises.tables.records import place
 
 TARGET_TONES = {"listed": "muted", "contacted": "info", "visiting": "info", "negotiating": "primary", "landed": "success",
@@ -47,21 +48,20 @@ def level_badge(row: Signal) -> Cell:
 
 def waits_until(row: Signal) -> str:
     """Return from when a lease's end is a matter for the day, as long as it is none yet."""
-    today = timezone.localdate()
-    if row.due_date is None or row.state not in SIGNALS_PENDING or row.due_date <= horizon(today):
+    if row.due_date is None or not is_waiting(row.state, row.due_date):
         return ""
-    return _now("%(day)s 起提示") % {"day": day(told_from(row.due_date, today))}
+    return _now("%(day)s 起提示") % {"day": day(told_from(row.due_date, timezone.localdate()))}
 
 
-def signal_state(state: str, *, is_waiting: bool) -> tuple[str, str]:
+def signal_badge(state: str, due: date | None) -> dict[str, str]:
     """Return the state of a warning in a word, and its tone; that of a lease that ends far off is none to worry about."""
-    return (_now("未到提示期"), "muted") if is_waiting else (str(SIGNAL_STATES[state]), SIGNAL_TONES[state])
+    if is_waiting(state, due):
+        return {"text": _now("未到提示期"), "tone": "muted"}
+    return {"text": str(SIGNAL_STATES[state]), "tone": SIGNAL_TONES[state]}
 
 
 def state_cell(row: Signal) -> Cell:
-    since = waits_until(row)
-    text, tone = signal_state(row.state, is_waiting=bool(since))
-    return Cell(text, badge=True, tone=tone, sub=since)
+    return Cell(**signal_badge(row.state, row.due_date), badge=True, sub=waits_until(row))
 
 
 def is_late(row: Any, pending: Collection[str]) -> bool:

@@ -47,7 +47,7 @@ from yinfeng.enterprises.models import (
 from yinfeng.enterprises.panels import PANELS
 from yinfeng.enterprises.signals import is_here
 from yinfeng.enterprises.tables.records import EnterpriseTable, staff_text
-from yinfeng.enterprises.tables.targets import TARGET_TONES, signal_state
+from yinfeng.enterprises.tables.targets import TARGET_TONES, signal_badge
 from yinfeng.enterprises.views import merging
 from yinfeng.enterprises.views.relations import tabs_of
 
@@ -319,7 +319,7 @@ class EnterpriseDetail(DetailPage):
             {
                 "title": f"{SIGNAL_KINDS[item.kind]} · {LEVELS[item.level]}", "url": reverse("signal", args=[item.pk]),
                 "sub": f"{_('%(day)s 到期') % {'day': item.due_date} if item.due_date else tables.day(item.noted_date)} {item.detail}",
-                "badge": dict(zip(("text", "tone"), signal_state(item.state, is_waiting=item.is_waiting), strict=True)),
+                "badge": signal_badge(item.state, item.due),
             }
             for item in sorted(signals, key=attrgetter("noted_date", "pk"), reverse=True)
         ]  # fmt: skip

@@ -22,7 +22,7 @@ from yinfeng.enterprises.tables.targets import (
     LEVEL_TONES,
     SignalTable,
     is_late,
-    signal_state,
+    signal_badge,
     waits_until,
 )
 
@@ -78,7 +78,7 @@ class SignalDetail(DetailPage):
             "badges": [
                 {"text": _("级别：%(level)s") % {"level": LEVELS[signal.level]}, "tone": LEVEL_TONES[signal.level],
                  "icon": LEVEL_ICONS[signal.level]},
-                dict(zip(("text", "tone"), signal_state(signal.state, is_waiting=bool(waits_until(signal))), strict=True)),
+                signal_badge(signal.state, signal.due_date),
             ],
             "key_facts": [
                 {"label": _("责任单位"), "value": signal.unit.brief if signal.unit else _("待指派"), "empty": signal.unit is None},
