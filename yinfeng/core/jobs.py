@@ -33,8 +33,9 @@ from yinfeng.core.models import Job
 log = structlog.get_logger(__name__)
 
 # A running job whose last sign of life is older than this belongs to a worker that died.
-LOOKED_THROUGH_AFTER = 500_000  # new objects
 DEAD_AFTER = timedelta(minutes=2)
+# After so many new objects Python looks for circles of dead ones while a job runs.
+LOOKED_THROUGH_AFTER = 500_000
 
 LIFECYCLE = Lifecycle(
     name="core.job",
