@@ -131,13 +131,13 @@ def explain(error: Exception, context: Mapping[str, Any]) -> Response | None:
 
 
 class JsonParser(JSONParser):
-    """JSON, without what Python reads but nothing can keep or send back: nesting without end, halves of characters."""
+    """JSON, without what Python reads but nothing can keep or send back: nesting without end, halves of characters, 1e400."""
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         try:
             data = super().parse(stream, media_type, parser_context)
-            json.dumps(data, ensure_ascii=False).encode()
-        except (RecursionError, UnicodeEncodeError) as error:
+            json.dumps(data, ensure_ascii=False, allow_nan=False).encode()
+        except (RecursionError, ValueError) as error:
             raise exceptions.ParseError(_("内容不是有效的 JSON，请检查。")) from error
         return data
 

@@ -184,3 +184,10 @@ def test_the_brief_tells_as_much_as_one_may_see(client: Client) -> None:
     told = send(reader, "get", f"enterprises/{firm.pk}/brief/").json()
     for name in ("people", "ties", "targets", "courting", "warnings", "projects", "meetings"):
         assert told[name] is None, name
+
+
+def test_a_number_beyond_all_numbers_is_no_json(client: Client) -> None:
+    path = f"/api/v1/enterprises/{make_enterprise('示例有限公司').pk}/merge/"
+    body = '{"into": 1e400, "into_version": 1, "reason": "重复"}'
+    answer = client.post(path, body, content_type="application/json", headers={"If-Match": '"1"'})
+    assert (answer.status_code, answer.json()["sentence"]) == (400, "内容不是有效的 JSON，请检查。")

@@ -411,3 +411,12 @@ def test_a_worker_killed_in_an_import_loses_and_doubles_nothing(
         f"示例{n}号有限公司" for n in range(50)
     )
     assert Event.objects.filter(verb="enterprises.enterprise.imported").count() == 50
+
+
+@pytest.mark.parametrize("year", ["-1E%2B999999999", "1E%2B999999999", "-1"])
+def test_a_year_that_none_can_be_is_a_mistake_in_the_filter(year: str) -> None:
+    client = signed_in(make_user("甲", make_unit("home"), ["enterprises.enterprise.view"]))
+    make_enterprise("甲城有限公司")
+    assert "甲城有限公司" not in client.get(f"/enterprises/?year={year}").content.decode()
+    answer = client.get(f"/api/v1/enterprises/?year={year}")
+    assert (answer.status_code, list(answer.json()["fields"])) == (422, ["year"])

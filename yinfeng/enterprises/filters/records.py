@@ -9,7 +9,7 @@ from functools import cached_property, partial
 from typing import Any
 
 import django_filters
-from django.core.validators import MaxValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import connection
 from django.db.models import F, Func, Q, QuerySet
 from django.utils import timezone
@@ -133,7 +133,7 @@ class EnterpriseFilter(ScopedFilterSet):
     section = django_filters.ChoiceFilter(label=_("行业门类"), choices=section_choices, method="by_range")
     division = django_filters.ChoiceFilter(label=_("行业大类"), choices=division_choices, method="by_range")
     year = django_filters.NumberFilter(
-        label=_("标签年度"), method="by_year", validators=[MaxValueValidator(2200)]
+        label=_("标签年度"), method="by_year", validators=[MinValueValidator(0), MaxValueValidator(2200)]
     )
     staff = django_filters.ChoiceFilter(
         label=_("员工人数"), choices=band_choices(STAFF_BANDS), method="by_range"
