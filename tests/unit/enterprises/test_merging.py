@@ -425,6 +425,20 @@ def test_mergers_into_one_record_are_undone_in_any_order(by: Actor, city: Unit) 
     assert dump() == before
 
 
+def test_a_merger_whose_rows_a_later_one_dropped_is_undone_after_that(by: Actor) -> None:
+    """Else the later undoing would give the record that stays what belongs to the first."""
+    kept, first, second = (make_enterprise(f"{name}有限公司", city=name) for name in ("甲城", "乙城", "丙城"))
+    EnterpriseTag.objects.create(enterprise=first, tag="listed", year=2026)
+    EnterpriseTag.objects.create(enterprise=second, tag="listed", year=2026, rank=3)  # says more, so it stays
+    before = dump()
+    one, two = merge(by, first, kept), merge(by, second, kept)
+    with pytest.raises(Blocked, match=r"丙城有限公司.*先撤销那一次"):
+        undo(by, one)
+    undo(by, two)
+    undo(by, one)
+    assert dump() == before
+
+
 # --- doubts -------------------------------------------------------------------------------------------------------
 
 
@@ -605,7 +619,9 @@ def test_a_reader_sees_what_was_merged_and_is_offered_nothing(by: Actor, city: U
     assert reader.get(f"/enterprises/{kept.pk}/merge/").status_code == 403
 
 
-def test_the_preview_asks_few_questions_however_much_hangs_on_both(client: Client, city: Unit) -> None:
+def test_the_preview_asks_few_questions_however_much_hangs_on_both(
+    client: Client, city: Unit, by: Actor
+) -> None:
     kept, gone = make_enterprise("甲城有限公司"), make_enterprise("乙城有限公司")
     url = f"/enterprises/{gone.pk}/merge/{kept.pk}/"
     client.get(url)
@@ -615,7 +631,26 @@ def test_the_preview_asks_few_questions_however_much_hangs_on_both(client: Clien
     with CaptureQueriesContext(connection) as queries_made:
         client.get(url)
     assert len(queries_made) <= 10
-    assert queries.shares(kept, gone)[0].count == 30
+    assert queries.shares(kept, gone, by)[0].count == 30
+
+
+def test_the_preview_names_only_rows_in_sight(city: Unit) -> None:
+    """Who may merge but not see contacts learns how many ties both records have, not whose."""
+    kept, gone = make_enterprise("甲城有限公司"), make_enterprise("乙城有限公司")
+    for firm in (kept, gone):
+        tie(firm, city, "林示例")
+    rights = ["enterprises.enterprise.view", MERGE]
+    for more, told in (([], "不在您的可见范围内"), (["enterprises.contact.view"], "林示例")):
+        user = make_user(f"合并员{len(more)}", city, [*rights, *more])
+        page = signed_in(user).get(f"/enterprises/{gone.pk}/merge/{kept.pk}/").content.decode()
+        assert f"双方都有 1 条，只保留一份：{told}" in page
+        assert ("林示例" in page) == bool(more)
+
+
+@pytest.mark.parametrize("act", ["merge", "apart"])
+def test_an_address_with_a_number_no_row_can_have_is_a_missing_page(act: str, client: Client) -> None:
+    kept = make_enterprise("甲城有限公司")
+    assert client.get(f"/enterprises/{kept.pk}/{act}/{'9' * 25}/").status_code == 404
 
 
 def test_numbers_are_compared_with_separators_and_units() -> None:

@@ -19,6 +19,7 @@ from yinfeng.enterprises.queries.matching import LookAlike, library, similar
 from yinfeng.enterprises.queries.merging import (
     UNDO_DAYS,
     Share,
+    Told,
     all_names,
     doubt_between,
     doubts_of,
@@ -86,6 +87,7 @@ __all__ = [
     "Share",
     "TagList",
     "Tied",
+    "Told",
     "Touched",
     "Warned",
     "YearOfList",

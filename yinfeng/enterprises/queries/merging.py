@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, IntegerField, Q, QuerySet, Subquery, Value
+from django.db.models import Count, IntegerField, Model, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from yinfeng.core import events
 from yinfeng.core import queries as core
+from yinfeng.core.actors import Actor
 from yinfeng.core.prepared import prepared
+from yinfeng.core.scopes import ScopedQuerySet
 from yinfeng.enterprises import relinking
-from yinfeng.enterprises.models import Distinction, Doubt, Enterprise, Merging
+from yinfeng.enterprises.models import Distinction, Doubt, Enterprise, FormerName, Merging
 from yinfeng.enterprises.relinking import Link, Pair
 
 # When the profile says nothing (rule “merge”, key “undo”).
@@ -49,18 +52,22 @@ def undo_until(merging: Merging) -> date:
 
 
 def later_merger(merging: Merging) -> Merging | None:
-    """Return the merger by which the record kept here became part of another one afterwards, if it stands."""
-    later = Merging.objects.filter(kept=merging.kept_id, state="merged", pk__gt=merging.pk)
-    return next(
-        (
-            item
-            for item in later.order_by("pk")
-            if any(
-                step["link"] == events.type_of(Merging) and merging.pk in step["rows"] for step in item.moved
-            )
-        ),
-        None,
-    )
+    """Return the standing merger that has to be undone before this one, if there is one.
+
+    By it the record kept here became part of another one, or it dropped rows that came from this merger.
+    """
+    own = {(events.type_of(Merging), merging.pk)}
+    came = {(step["link"], pk) for step in merging.moved for pk in step["rows"]}
+    names = next(link.key for link in relinking.LINKS if link.model is FormerName)
+    came |= {(names, pk) for pk in merging.before["added"]}
+    for later in Merging.objects.filter(kept=merging.kept_id, state="merged", pk__gt=merging.pk).order_by(
+        "pk"
+    ):
+        moved = {(step["link"], pk) for step in later.moved for pk in step["rows"]}
+        dropped = {(row["link"], row["values"]["id"]) for row in later.before["dropped"]}
+        if own & moved or came & dropped:
+            return later
+    return None
 
 
 def doubts_of(enterprise: Enterprise) -> list[Doubt]:
@@ -92,16 +99,34 @@ def told_apart(one: Enterprise, other: Enterprise) -> Distinction | None:
 
 
 @dataclass(slots=True)
+class Told:
+    """How many rows there are, and the texts of those that the person may see."""
+
+    count: int = 0
+    texts: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, rows: Sequence[Model], by: Actor) -> Told:
+        if not rows:
+            return cls()
+        seen = {row.pk for row in rows}
+        found = type(rows[0])._default_manager.filter(pk__in=seen)
+        if isinstance(found, ScopedQuerySet):
+            seen = set(found.permitted(by).values_list("pk", flat=True))
+        return cls(len(rows), [str(row) for row in rows if row.pk in seen])
+
+
+@dataclass(slots=True)
 class Share:
-    """How many rows of one kind would move; the texts of those that both records have, and of those that become meaningless."""
+    """How many rows of one kind would move; which of them both records have, and which become meaningless."""
 
     link: Link
     count: int
-    twice: list[str] = field(default_factory=list)
-    void: list[str] = field(default_factory=list)
+    twice: Told = field(default_factory=Told)
+    void: Told = field(default_factory=Told)
 
 
-def shares(kept: Enterprise, gone: Enterprise, name_key: str = "") -> list[Share]:
+def shares(kept: Enterprise, gone: Enterprise, by: Actor, name_key: str = "") -> list[Share]:
     """Return what hangs on the record that would go, kind by kind; only kinds of which both have rows are read."""
     pair = Pair(kept, gone, name_key or kept.name_key)
     counted = _counted(kept, gone)
@@ -113,8 +138,8 @@ def shares(kept: Enterprise, gone: Enterprise, name_key: str = "") -> list[Share
         share = Share(link, theirs)
         if mine and any(link.uniques()):
             made = relinking.plan(link, gone.pk, kept.pk, pair=pair)
-            share.twice = [str(row) for row, stays in made.dropped if stays is not None]
-            share.void = [str(row) for row, stays in made.dropped if stays is None]
+            share.twice = Told.of([row for row, stays in made.dropped if stays is not None], by)
+            share.void = Told.of([row for row, stays in made.dropped if stays is None], by)
             share.count = len(made.moving)
         found.append(share)
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -109,7 +110,8 @@ class ChooseOther(Page):
 
 def the_pair(page: Page, pk: int, other: int) -> tuple[Enterprise, Enterprise]:
     """Return the two records of an address, for who may see and merge them, in one query."""
-    found = rows(Enterprise).permitted(page.by).permitted(page.by, "merge").in_bulk([pk, other])
+    both = rows(Enterprise).permitted(page.by).permitted(page.by, "merge").filter(Q(pk=pk) | Q(pk=other))
+    found = {firm.pk: firm for firm in both}
     if pk == other or len(found) < 2:
         raise Missing
     return found[pk], found[other]
@@ -159,7 +161,7 @@ class MergeInto(ActPage):
             "warnings": self._warnings(),
             "alike": self._alike(),
             "names": _("、").join(queries.all_names(gone)),
-            "shares": [self._share(share) for share in queries.shares(kept, gone)],
+            "shares": [self._share(share) for share in queries.shares(kept, gone, self.by)],
             "undo_day": queries.undo_until(Merging(merged_at=timezone.now())),
         }
 
@@ -211,15 +213,16 @@ class MergeInto(ActPage):
     @staticmethod
     def _share(share: queries.Share) -> dict[str, Any]:
         notes = []
-        if share.twice:
+        if share.twice.count:
             notes.append(_note(_("双方都有 %(n)s 条，只保留一份：%(which)s"), share.twice))
-        if share.void:
+        if share.void.count:
             notes.append(_note(_("合并后不再成立 %(n)s 条：%(which)s"), share.void))
         return {"label": share.link.label, "count": f"{share.count:,}", "notes": notes}
 
 
-def _note(sentence: str, texts: list[str]) -> str:
-    return sentence % {"n": f"{len(texts):,}", "which": _("、").join(texts[:5])}
+def _note(sentence: str, told: queries.Told) -> str:
+    which = _("、").join(told.texts[:5]) or _("不在您的可见范围内")
+    return sentence % {"n": f"{told.count:,}", "which": which}
 
 
 class TellApart(ActPage):
