@@ -137,7 +137,7 @@ def _tokens(entry: Entry) -> list[str]:
     tokens += [char for char in title if not char.isascii()]
     for name in entry.names:
         normal = normalise(name)
-        tokens.append(_WHOLE + normal)
+        tokens.append(whole(normal))
         tokens += _name_tokens(name, normal, entry.pinyin)
     for code in entry.codes:
         tokens += code_grams(code)

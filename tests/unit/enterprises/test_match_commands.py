@@ -224,6 +224,24 @@ def test_what_was_told_apart_is_no_duplicate(clerk: Actor, tmp_path: Path) -> No
     assert run(tmp_path, "dedupe") == []
 
 
+@pytest.mark.parametrize("of_the_older", [True, False])
+def test_what_an_import_found_of_either_is_no_duplicate(
+    of_the_older: bool, clerk: Actor, tmp_path: Path
+) -> None:
+    one, other = enter(clerk, "厦门信达福电子有限公司"), make_enterprise("厦门信达福电子股份有限公司")
+    assert len(run(tmp_path, "dedupe")) > 0
+    one, other = (one, other) if of_the_older else (other, one)
+    Distinction.objects.create(enterprise=one, name=other.name, name_key=other.name_key)
+    assert run(tmp_path, "dedupe") == []
+
+
+def test_a_name_noted_for_a_firm_is_no_longer_told_apart_from_it(clerk: Actor) -> None:
+    firm = enter(clerk, "厦门信达福电子有限公司")
+    Distinction.objects.create(enterprise=firm, name="鹭江仪表厂", name_key="鹭江仪表厂")
+    services.add_former_name(by=clerk, enterprise=firm, name="鹭江仪表厂")
+    assert answers("鹭江仪表厂") == [(firm.name, "same")]
+
+
 def test_clusters_hang_together() -> None:
     pairs = [queries.Pair(1, 2, 0.9, ""), queries.Pair(2, 3, 0.8, ""), queries.Pair(7, 8, 0.95, "")]
     assert queries.clusters(pairs) == [[pairs[2]], [pairs[0], pairs[1]]]

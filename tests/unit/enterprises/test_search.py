@@ -193,6 +193,15 @@ def test_a_contact_is_found_as_soon_as_it_is_there_and_no_longer() -> None:
     assert found("诸葛", clerk) == []
 
 
+@pytest.mark.parametrize("name", ["\ufdfa" * 200, "".join(chr(0x3300 + at * at % 89) for at in range(200))])
+def test_names_that_grow_when_they_are_normalised_are_kept_and_found(name: str) -> None:
+    """One character stands for eighteen of Arabic, or for a word of Japanese."""
+    by = make_actor("甲区专员", home(), ALL)
+    firm = services.add_enterprise(by=by, values={"name": "甲城有限公司", "name_en": name})
+    hits = search.ranked({FIRMS: Enterprise.objects.all()}, name, by=by)
+    assert [hit.object_id for hit in hits] == [firm.pk]
+
+
 def test_a_person_and_a_firm_may_be_asked_for_together(library: list[Enterprise]) -> None:
     sees = make_actor("看得到", home(), [VIEW, PEOPLE])
     assert found(f"{library[6].name[:2]} 欧阳", sees) == [library[6].name]

@@ -48,12 +48,10 @@ def _in_doubt(found: Iterable[Pair]) -> Iterator[Pair]:
         codes[pk], keys[pk] = code, key
     apart = set(Distinction.objects.filter(enterprise__in=ids).values_list("enterprise_id", "name_key"))
     for pair in found:
-        both_there = pair.one in keys and pair.other in keys
-        if (
-            both_there
-            and not (codes[pair.one] and codes[pair.other])
-            and (pair.one, keys[pair.other]) not in apart
-        ):
+        one, other = pair.one, pair.other
+        if one not in keys or other not in keys or (codes[one] and codes[other]):
+            continue
+        if apart.isdisjoint({(one, keys[other]), (other, keys[one])}):
             yield pair
 
 

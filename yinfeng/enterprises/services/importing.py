@@ -19,7 +19,7 @@ from yinfeng.enterprises import naming
 from yinfeng.enterprises.models import Distinction, Enterprise, EnterpriseTag, FormerName
 from yinfeng.enterprises.queries.importing import Firm, tags_of_year
 from yinfeng.enterprises.queries.records import FOUND_BY, search_entry
-from yinfeng.enterprises.services.presence import hold_those
+from yinfeng.enterprises.services.presence import hold, hold_those
 from yinfeng.enterprises.services.signals import propose_for_tag, propose_signals
 
 Values = Mapping[str, Any]
@@ -157,6 +157,7 @@ def settle_row(*, by: Actor, job: Job, number: int, enterprise: int, same: bool)
     firm = Enterprise.objects.filter(pk=enterprise).first()
     if firm is None:
         raise Missing(_("这家企业已不在库中，请重新处理这一行。"))
+    hold(firm)  # of two who decide at once, one decides after the other
     if not same and not candidate.get("separable", True):
         raise Conflict(_("这一行的名称或代码就是这家企业的，请先更正名单或库中的资料。"))
     name = {"name": line["name"], "name_key": naming.parse(line["name"]).key}

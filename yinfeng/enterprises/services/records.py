@@ -175,6 +175,8 @@ def add_former_name(*, by: Actor, enterprise: Enterprise, name: str) -> FormerNa
     demand(enterprise, by, "change")
     former = FormerName(enterprise=enterprise, name=name.strip(), name_key=naming.parse(name).key)
     insert(former)
+    # that it is another enterprise's, as somebody found before, holds no more
+    Distinction.objects.filter(enterprise=enterprise, name_key=former.name_key).delete()
     events.record(by=by, verb="enterprises.enterprise.changed", obj=enterprise, data={"text": former.name})
     search.refresh(Enterprise, enterprise.pk)
     return former
