@@ -29,11 +29,16 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    """Give SQLite a file, as in production: threads and processes see each other's writes and wait for locks."""
+) -> str:
+    """Give SQLite a file, as in production: threads and processes see each other's writes and wait for locks.
+
+    Return the name of the clone's own database, which no test may touch.
+    """
     database = settings.DATABASES["default"]
+    own = str(database["NAME"])
     if database["ENGINE"].endswith("sqlite3"):
         database.setdefault("TEST", {})["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+    return own
 
 
 @pytest.fixture(autouse=True)
@@ -50,9 +55,17 @@ def _own_media(settings: object, tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """Let test databases be emptied between tests; the tests of the event log put the triggers back."""
+def django_db_setup(
+    django_db_setup: None, django_db_modify_db_settings: str, django_db_blocker: DjangoDbBlocker
+) -> None:
+    """Let test databases be emptied between tests; the tests of the event log put the triggers back.
+
+    A database is made only if one of the tests that are run is marked. A fixture that opens it for unmarked ones (of a
+    whole module, say) would meet the clone's own, and take its triggers away.
+    """
     from yinfeng.core import appendonly
 
+    if str(connection.settings_dict["NAME"]) == django_db_modify_db_settings:
+        pytest.fail("these tests were given no database of their own: mark them with pytest.mark.django_db")
     with django_db_blocker.unblock():
         appendonly.remove(connection)
