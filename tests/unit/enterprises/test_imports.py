@@ -60,6 +60,23 @@ def counts(job: Job) -> dict[str, int]:
     return {outcome: count for outcome, count in job.report["counts"].items() if count}
 
 
+# --- what a list calls its columns --------------------------------------------------------------------------------
+
+HEADS = {
+    "公司名称": "name", "信用代码": "uscc", "股票代码": "listing_code", "所在省份": "province", "所在城市": "city",
+    "注册地址": "address", "注册资金": "capital", "成立时间": "founded_date", "从业人数": "staff", "主营业务": "scope_of_business",
+    "简介": "introduction", "来源": "source", "核实日期": "verified_date", "排名": "rank",
+}  # fmt: skip
+
+
+def test_the_heads_that_lists_have_are_known() -> None:
+    text = f"{','.join(HEADS)}\n甲一有限公司,{CODE},600001.SH,福建省,厦门市{',' * 9}\n"
+    with imports.open_list(io.BytesIO(text.encode()), "名单.csv") as table:
+        assert [column.name for column in table.columns.values()] == list(HEADS.values())
+        (row,) = map(imports.said, table)
+    assert (row.values["province"], row.values["city"]) == ("福建省", "厦门市")
+
+
 # --- which enterprise a row means ---------------------------------------------------------------------------------
 
 
