@@ -6,18 +6,16 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from django.db.models import CharField, F, Q, Value
-from django.db.models.functions import Coalesce, NullIf
+from django.db.models import CharField, Q, Value
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from yinfeng.core import desk
 from yinfeng.core.actors import Actor
-from yinfeng.core.language import in_english
 from yinfeng.core.tables import day
 from yinfeng.orgs.models import Account, Invitation
-from yinfeng.orgs.queries import ASSIGN
+from yinfeng.orgs.queries import ASSIGN, brief_name
 
 SHOWN = 8
 
@@ -56,12 +54,10 @@ def _both(by: Actor) -> tuple[list[Line], list[Line]]:
     """Return the invitations that end first and the newest accounts without use, in one query."""
     open_ones = Invitation.objects.permitted(by).filter(used_at=None, revoked_at=None).order_by("expires_at")
     unused = Account.objects.permitted(by).filter(Q(is_active=True, last_login=None)).order_by("-created_at")
-    english = [NullIf("unit__name_en", Value(""))] if in_english() else []
-    unit = Coalesce(*english, NullIf("unit__short_name", Value("")), F("unit__name"))  # as Unit.brief says it
     invitations = Invitation.objects.filter(pk__in=open_ones.values("pk")[:SHOWN]).order_by()
     accounts = Account.objects.filter(pk__in=unused.values("pk")[:SHOWN]).order_by()
     parts = [
-        invitations.values_list(Value("invitation", CharField()), "pk", "name", unit, "expires_at"),
+        invitations.values_list(Value("invitation", CharField()), "pk", "name", brief_name(), "expires_at"),
         accounts.values_list(Value("account", CharField()), "pk", "name", "username", "created_at"),
     ]
     lines = sorted(map(Line._make, parts[0].union(parts[1], all=True)), key=attrgetter("at"))

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from django.db.models import (
     BooleanField,
     Count,
+    F,
     Func,
     JSONField,
     OuterRef,
@@ -21,11 +22,13 @@ from django.db.models import (
     TextField,
     Value,
 )
+from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from yinfeng.core import events, search
 from yinfeng.core.actors import NOWHERE, Actor, Reach
+from yinfeng.core.language import in_english
 from yinfeng.core.models import Code, User
 from yinfeng.core.prepared import prepared
 from yinfeng.orgs.models import (
@@ -42,6 +45,12 @@ from yinfeng.orgs.models import (
 )
 
 ASSIGN = "orgs.role.assign"
+
+
+def brief_name(unit: str = "unit__") -> Coalesce:
+    """Return for a query what ``Unit.brief`` says of the unit to which ``unit`` leads; “” in a query for units."""
+    names = ["name_en", "short_name"] if in_english() else ["short_name"]
+    return Coalesce(*(NullIf(f"{unit}{name}", Value("")) for name in names), F(f"{unit}name"))
 
 
 def may_assign(role_code: str) -> str:

@@ -37,7 +37,7 @@ from yinfeng.core.scopes import with_actions
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.enterprises.queries import LookAlike, similar
 from yinfeng.orgs.models import Unit, in_force
-from yinfeng.orgs.queries import hosts, units_today
+from yinfeng.orgs.queries import brief_name, hosts, units_today
 from yinfeng.projects import stages
 from yinfeng.projects.models import Lead, Participation, Project, ProjectQuerySet, Talk, TeamMember
 
@@ -144,11 +144,11 @@ def _dealings(by: Actor, enterprise: int) -> QuerySet[Any, Any]:
     nothing = Value("", CharField())
     leads = lines(
         Lead.objects.all(), False, "title", nothing, "state", "state", nothing,
-        "handling_unit_id", _unit_name("handling_unit"), "first_reported_at",
+        "handling_unit_id", brief_name("handling_unit__"), "first_reported_at",
     )  # fmt: skip
     projects = lines(
         Project.objects.all(), True, "name", "code", "stage", "status", "secrecy",
-        "reporter_unit_id", Coalesce(_unit_name("host_unit"), _unit_name("reporter_unit")), "created_at",
+        "reporter_unit_id", Coalesce(brief_name("host_unit__"), brief_name("reporter_unit__")), "created_at",
     )  # fmt: skip
     both: QuerySet[Any, Any] = leads.union(projects, all=True)
     return both
@@ -170,12 +170,6 @@ def dealings(enterprise: Enterprise, by: Actor) -> list[Dealing]:
         in sorted(_dealings(by, enterprise.pk), key=itemgetter(0, 1))
         if is_seen or secrecy != stages.SENSITIVE
     ]  # fmt: skip
-
-
-def _unit_name(path: str) -> Coalesce:
-    """Return the name people use of the unit at ``path``, as ``Unit.brief`` has it."""
-    names = [f"{path}__short_name", *([f"{path}__name_en"] if in_english() else []), f"{path}__name"]
-    return Coalesce(*(NullIf(name, Value("")) for name in names))
 
 
 def told(found: Iterable[Dealing]) -> list[Clash]:
@@ -252,7 +246,7 @@ def _options(day: date, *tables: str) -> QuerySet[Any, Any]:
     wanted = Q(table__in=tables) | Q(table="industry", level=1)
     codes = Code.objects.filter(wanted).values_list("table", "order", "code", name)
     units = hosts(day).values_list(
-        Value(UNIT, CharField()), "order", Cast("pk", CharField()), Coalesce(NullIf(F("short_name"), Value("")), name)
+        Value(UNIT, CharField()), "order", Cast("pk", CharField()), brief_name("")
     )  # fmt: skip
     return codes.order_by().union(units.order_by(), all=True)
 

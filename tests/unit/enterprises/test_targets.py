@@ -378,6 +378,15 @@ def test_a_firms_page_tells_of_targets_to_whoever_may_see_them(people: dict[str,
     assert queries.courting([target.enterprise_id])[0].owner == "甲区专员"
 
 
+def test_units_have_their_english_names_in_english(people: dict[str, User]) -> None:
+    Unit.objects.filter(code="home").update(short_name="甲", name_en="First District")
+    target = target_of(people)
+    client = signed_in(people["bob"])
+    for url in (target.enterprise.get_absolute_url(), f"{target.enterprise.get_absolute_url()}brief/"):
+        page = client.get(url, headers={"Accept-Language": "en"}).content.decode()
+        assert "First District" in page, url
+
+
 @pytest.mark.clause("2.8")
 def test_a_state_owned_enterprise_lists_its_partner_and_the_city_and_every_unit_know(
     people: dict[str, User],

@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from django.utils.translation import override
 
+from tests.factories import make_unit
 from tests.unit.orgs.conftest import TODAY, City
 from yinfeng.core.actors import Actor, system
 from yinfeng.core.errors import Conflict, Invalid, Stale
@@ -87,6 +89,15 @@ def test_a_new_name_leaves_the_old_one_in_the_history(city: City, by: Actor) -> 
     assert new.reason == "机构改革"
     event = Event.objects.filter(verb="orgs.unit.renamed").get()
     assert event.changes["name"] == ["市金融办", "市金融监管局"]
+
+
+def test_a_query_calls_a_unit_what_its_page_calls_it(city: City) -> None:
+    for code, short_name, name_en in (("a", "", ""), ("b", "短", ""), ("c", "", "Long"), ("d", "短", "Long")):
+        make_unit(code, parent=city.root, name="全称", short_name=short_name, name_en=name_en)
+    for language in ("zh-hans", "en"):
+        with override(language):
+            named = Unit.objects.annotate(named=queries.brief_name(""))
+            assert [unit.named for unit in named] == [unit.brief for unit in named]
 
 
 def test_a_rename_needs_a_reason_another_name_and_the_newest_version(city: City, by: Actor) -> None:

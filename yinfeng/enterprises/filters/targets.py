@@ -7,8 +7,7 @@ from operator import itemgetter
 from typing import Any, ClassVar
 
 import django_filters
-from django.db.models import F, Q, QuerySet, Value
-from django.db.models.functions import Coalesce, NullIf
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -28,6 +27,7 @@ from yinfeng.enterprises.models import (
     Target,
 )
 from yinfeng.enterprises.queries import PENDING, SIGNALS_PENDING, at_hand, horizon, tagged
+from yinfeng.orgs.queries import brief_name
 
 
 def _numbered(labels: Mapping[int, Any]) -> list[tuple[str, Any]]:
@@ -57,9 +57,8 @@ class FollowedUp(ScopedFilterSet):
 
     def _places(self) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
         """Return the units and the people of the rows in sight, in one query."""
-        brief = Coalesce(NullIf("unit__short_name", Value("")), F("unit__name"))
         seen = rows(self._meta.model).permitted(self.actor).order_by()
-        found = list(seen.values_list("unit", brief, "owner", "owner__name").distinct())
+        found = list(seen.values_list("unit", brief_name(), "owner", "owner__name").distinct())
         units = {(str(unit), name) for unit, name, _owner, _name in found if unit}
         owners = {(str(owner), name) for _unit, _brief, owner, name in found if owner}
         return sorted(units, key=itemgetter(1)), sorted(owners, key=itemgetter(1))

@@ -7,8 +7,7 @@ from datetime import date
 from operator import itemgetter
 from typing import Any
 
-from django.db.models import Q, QuerySet, Value
-from django.db.models.functions import Coalesce, NullIf
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from yinfeng.core.actors import Actor
@@ -26,6 +25,7 @@ from yinfeng.enterprises.models import (
 from yinfeng.enterprises.queries.graph import home_names
 from yinfeng.enterprises.queries.records import _lines
 from yinfeng.enterprises.queries.targets import COURTING, SIGNALS_PENDING, at_hand, horizon
+from yinfeng.orgs.queries import brief_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Briefing:
 def _briefing(enterprise: int, by: Actor, home: str, bare: str, until: date | None) -> QuerySet[Any, Any]:
     """Return the lines of a brief; warnings only with ``until``, the last end of a lease that is worth a word."""
     own = {"enterprise": enterprise}
-    unit = Coalesce(NullIf("unit__short_name", Value("")), "unit__name")
+    unit = brief_name()
     noted = {"key": "kind", "text": "share", "day": "noted_date"}
     parts = [
         _lines(

@@ -14,13 +14,13 @@ from typing import Any, NamedTuple
 
 from django.db.models import Exists, F, OuterRef, QuerySet, Value
 from django.db.models.fields import BooleanField, TextField
-from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from yinfeng.core.actors import Actor
 from yinfeng.enterprises.models import RELATION_KINDS, Contact, Enterprise, EnterpriseTag, Relation, Tie
 from yinfeng.enterprises.queries.targets import home_city
+from yinfeng.orgs.queries import brief_name
 
 # How far a relation carries a recommendation, from the strongest on; who competes with a firm introduces nobody to it.
 STRENGTH = {"shareholder": 4, "partner": 3, "customer": 2, "supplier": 2, "competitor": 0}
@@ -333,14 +333,13 @@ def _level(frontier: Sequence[int], sees: bool) -> QuerySet[Any, Any]:
 
 def acquaintances(enterprises: Collection[int]) -> list[Acquaintance]:
     """Return who of ours knows somebody in these enterprises, ties first, in one query; for who may see contacts."""
-    unit = Coalesce(NullIf("unit__short_name", Value("")), "unit__name")
     nothing = Value("", TextField())
     ties = Tie.objects.filter(enterprise__in=enterprises).annotate(
         c_tie=Value(True, BooleanField()), c_kind=F("kind"), c_name=F("name"), c_whom=F("whom"),
         c_source=F("source"), c_day=F("noted_date"),
     )  # fmt: skip
     contacts = Contact.objects.filter(enterprise__in=enterprises).annotate(
-        c_tie=Value(False, BooleanField()), c_kind=nothing, c_name=unit, c_whom=F("name"), c_source=F("position"),
+        c_tie=Value(False, BooleanField()), c_kind=nothing, c_name=brief_name(), c_whom=F("name"), c_source=F("position"),
         c_day=Value(None, Tie._meta.get_field("noted_date")),
     )  # fmt: skip
     columns = ("enterprise_id", "c_tie", "c_kind", "c_name", "c_whom", "c_source", "c_day", "pk")

@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import Any
 
 from django.db.models import BigIntegerField, Case, DateField, F, Q, QuerySet, TextField, Value, When
-from django.db.models.functions import Cast, Coalesce, NullIf, TruncDate
+from django.db.models.functions import Cast, TruncDate
 from django.utils.translation import gettext as _now
 
 from yinfeng.core import events, search
@@ -27,6 +27,7 @@ from yinfeng.enterprises.models import (
     Target,
     Tie,
 )
+from yinfeng.orgs.queries import brief_name
 
 
 def tag_labels() -> dict[str, str]:
@@ -182,8 +183,7 @@ def _belongings(enterprise: int, contacts: bool, by: Actor) -> QuerySet[Any, Any
         _lines(FormerName.objects.filter(**own), "former", title="name", key="kind"),
     ]  # fmt: skip
     if contacts:
-        unit = Coalesce(NullIf("unit__short_name", Value("")), "unit__name")
-        people = Contact.objects.filter(**own).annotate(brief=unit)
+        people = Contact.objects.filter(**own).annotate(brief=brief_name())
         names = {"title": "name", "key": "phone", "text": "position", "place": "brief", "ref": "unit_id"}
         parts.append(_lines(people, "person", **names))
         known = {"title": "name", "key": "kind", "text": "whom", "place": "source", "ref": "unit_id"}
@@ -209,7 +209,7 @@ def _courting(enterprise: int, by: Actor) -> QuerySet[Any, Any]:
         When(Q(pk__isnull=False) & Target.objects.all().scope(by, "view"), then=Value(1)), default=Value(0)
     )
     found = Target.objects.filter(enterprise=enterprise).exclude(state="dropped").annotate(
-        brief=Coalesce(NullIf("unit__short_name", Value("")), "unit__name"), since=TruncDate("created_at"),
+        brief=brief_name(), since=TruncDate("created_at"),
         seen=Value(1) if by.is_system else seen,
     )  # fmt: skip
     named = {"title": "brief", "key": "state", "text": "owner__name", "ref": "seen", "day": "since"}

@@ -1,4 +1,4 @@
-"""Who courts a firm, who may own a target or a warning, and the lists kept as tags."""
+"""Who courts a firm, who may own a target or a warning, which firms are here, and which leases are a matter for today."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce, NullIf
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,7 +20,7 @@ from yinfeng.core.tables import day
 from yinfeng.enterprises.models import TARGET_STATES, Enterprise, EnterpriseTag, Signal, Target
 from yinfeng.enterprises.signals import is_here, lease_horizon
 from yinfeng.orgs.models import Membership, Role, RoleGrant, Unit, in_force
-from yinfeng.orgs.queries import units_today
+from yinfeng.orgs.queries import brief_name, units_today
 
 COURTING = tuple(state for state in TARGET_STATES if state != "dropped")
 PENDING = ("listed", "contacted", "visiting", "negotiating")  # whose next step is still to be done
@@ -89,10 +89,9 @@ def holders(permission: str, reach: Reach, also: int | None = None) -> QuerySet[
         here = granted.filter(unit__in=reach.units).values("user")
         posted = Membership.objects.filter(in_force(today), unit__in=reach.units)
         found = found.filter(Q(pk__in=here) | Q(pk__in=posted.values("person__user")) | Q(pk=also))
-    name = Coalesce(NullIf("unit__short_name", Value("")), F("unit__name"))
     posts = Membership.objects.filter(in_force(today), person__user=OuterRef("pk")).order_by("-is_main", "pk")
     grants = granted.filter(user=OuterRef("pk")).order_by("pk")
-    places = [Subquery(rows.annotate(place=name).values("place")[:1]) for rows in (posts, grants)]
+    places = [Subquery(rows.annotate(place=brief_name()).values("place")[:1]) for rows in (posts, grants)]
     return found.annotate(place=Coalesce(*places)).order_by("place", "name", "pk")
 
 
