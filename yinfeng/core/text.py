@@ -67,18 +67,6 @@ def _normalise(s: str) -> str:
     return unicodedata.normalize("NFKC", _fold(s).replace(" ", "")).translate(_simplified())
 
 
-_BETWEEN = re.compile(r"(?:[^\w\n]|_)+")
-
-
-def normalise_many(texts: Sequence[str]) -> list[str]:
-    """Return ``normalise`` of each text; as one long text they take a tenth of the time."""
-    lines = "\n".join(text.replace("\n", " ") for text in texts)
-    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", lines).casefold())
-    composed = unicodedata.normalize("NFKC", _ACCENTS.sub("", decomposed))
-    plain = unicodedata.normalize("NFKC", _BETWEEN.sub("", composed)).translate(_simplified())
-    return plain.split("\n")[: len(texts)]
-
-
 # --- grams --------------------------------------------------------------------------------------------------------
 
 
