@@ -1,7 +1,8 @@
-"""What a change of a firm's record says about its moving away (外迁预警): a pure function of both states and the city's rules.
+"""What says that a firm may move away (外迁预警): pure functions of its record before and after, or of a tag, and the city's rules.
 
 The signs are those that relocation-warning systems of other cities watch first: registration moved, investment cut, staff
-swing (FACTS.md, the field's requirement documents); from where on each counts, the profile's rules of kind ``moving_away`` say.
+swing, a lease that ends, the list of abnormal operation (FACTS.md, the field's requirement documents); from where on each
+counts, the profile's rules of kind ``moving_away`` say.
 """
 
 from __future__ import annotations

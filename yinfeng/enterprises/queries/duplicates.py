@@ -10,7 +10,7 @@ from yinfeng.enterprises import matching
 from yinfeng.enterprises.matching import Library
 from yinfeng.enterprises.models import Distinction, Enterprise
 
-# From this score on two records are worth a person's look: below, most pairs are two firms (docs/adr/0015).
+# From this score on two records are worth a person's look; a score says how often its rule is right (docs/adr/0015).
 DOUBTFUL = 0.8
 
 

@@ -1,4 +1,4 @@
-"""What is read of the enterprise library: look-alikes of a name, tags, contacts and relations of one enterprise."""
+"""What is read of the enterprise library: its tags, what belongs to one enterprise, by what enterprises are found."""
 
 from __future__ import annotations
 

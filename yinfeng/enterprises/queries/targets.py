@@ -131,12 +131,12 @@ def horizon(today: date) -> date:
 
 
 def at_hand(until: date) -> Q:
-    """Say which warnings are a matter for today: all but leases that end after ``until`` (``horizon``)."""
-    return ~Q(kind="lease", due_date__gt=until)
+    """Say which warnings are a matter for today: all but leases, the only ones with an end, that end after ``until`` (``horizon``)."""
+    return ~Q(due_date__gt=until)
 
 
 def is_waiting(state: str, due: date | None) -> bool:
-    """Say whether a warning is of a lease whose end is too far off to be a matter for the day."""
+    """Say whether a warning is of a lease (only these have an end) that ends too far off to be a matter for the day."""
     return state in SIGNALS_PENDING and due is not None and due > horizon(timezone.localdate())
 
 

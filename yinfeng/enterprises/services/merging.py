@@ -265,8 +265,8 @@ class Undone:
 def undo_merging(*, by: Actor, merging: Merging, reason: str, version: int | None = None) -> Undone:
     """Undo a merger in its time: the record given up is there again under its old number, with what was moved from it.
 
-    Fields of the kept record that somebody changed since stay as they are. Blocked after the time, or while the kept
-    record is part of another one; Conflict when another record has the name or the code by now.
+    Fields of the kept record that somebody changed since stay as they are. Blocked after the time, or while a later
+    merger has to be undone first; Conflict when another record has the name or the code by now.
     """
     by.require(MERGE, _("您没有合并企业的权限。"))
     (kept,) = _locked(merging.kept)

@@ -1,4 +1,4 @@
-"""Warnings that a firm already here may move away: recorded by hand, or proposed by a change of its record."""
+"""Warnings that a firm already here may move away: recorded by hand, or proposed by a change of its record or a tag it gains."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def tell_signal_owner(event: Event, by: Actor) -> None:
 
 
 def tell_of_leases(now: datetime) -> int:
-    """Tell owners of the leases that came near their end, once for each day of end; return of how many. Called by the clock."""
+    """Tell owners of the leases that came near their end, once for each end; return of how many. Called by the clock."""
     told = 0
     for signal in queries.not_told(timezone.localdate(now)).select_related("enterprise", "unit")[:AT_ONCE]:
         with transaction.atomic():

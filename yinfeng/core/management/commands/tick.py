@@ -1,4 +1,5 @@
-"""``yinfeng tick``: what the clock does — seal events, revive jobs of dead workers, send notices by e-mail, tidy the search index.
+"""``yinfeng tick``: what the clock does — seal events, revive jobs of dead workers, what the apps have it do (``core.beats``),
+send notices by e-mail, tidy the search index.
 
 Nothing depends on it for being right: what is late is computed on reading. Several clocks may run at once.
 """
@@ -20,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 
 class Command(BaseCommand):
-    help = "Seal events, revive jobs, send notices; with --every N seconds again and again."
+    help = "Seal events, revive jobs, let the apps do what is due, send notices; with --every N seconds again and again."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--every", type=int, default=0, help="seconds between two ticks; 0: once")
