@@ -30,6 +30,12 @@ WRITES = {
     "bulk_update",
     "get_or_create",
     "update_or_create",
+    "save_base",
+    "_raw_delete",
+    # of core.bulk
+    "Arriving",
+    "insert_values",
+    "put_new",
 }
 FORBIDDEN_CALLS = {"mark_safe", "SafeString", "eval", "exec", "raw", "extra", "RawSQL"}
 
@@ -129,17 +135,22 @@ def test_the_checks_can_fail(tmp_path: Path) -> None:
     bad = tmp_path / "bad.py"
     bad.write_text(
         "Model.objects.filter(pk=1).update(name='x')\nrow.save()\nmark_safe(text)\nmapping.update(other)\n"
+        "bulk.insert_values(Model, rows)\n"
     )
-    assert find_writes(bad) == [1, 2]
+    assert find_writes(bad) == [1, 2, 5]
     assert find_forbidden(bad) == ["mark_safe in line 3"]
+
+
+def reads_for_people(path: Path) -> bool:
+    """Say whether a file is one of views, API, filters, tables or forms, or of a folder of them."""
+    names = (*path.relative_to(ROOT / "yinfeng").parent.parts, path.stem)
+    return any(re.fullmatch(r"(views|api|filters|tables|forms)(_\w+)?", name) for name in names)
 
 
 def test_no_view_reads_rows_past_their_scope() -> None:
     """Views, API and filters read models through ``permitted``, ``fetch`` or a query of ``queries.py``."""
     scoped = re.compile(r"\b([A-Z]\w+)\.objects\.(?!permitted|select_related|all\(\)|none\(\))(\w+)")
-    found = []
-    for path in CODE:
-        if re.match(r"(views|api|filters|tables|forms)(_\w+)?$", path.stem):
-            hits = scoped.finditer(path.read_text(encoding="utf-8"))
-            found += [f"{relative(path)}: {hit[0]}" for hit in hits]
-    assert found == []
+    looked_at = [path for path in CODE if reads_for_people(path)]
+    assert {"projects/views.py", "enterprises/views/records.py"} <= set(map(relative, looked_at))
+    hits = [(path, hit) for path in looked_at for hit in scoped.finditer(path.read_text(encoding="utf-8"))]
+    assert [f"{relative(path)}: {hit[0]}" for path, hit in hits] == []
