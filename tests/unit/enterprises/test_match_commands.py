@@ -235,6 +235,15 @@ def test_what_an_import_found_of_either_is_no_duplicate(
     assert run(tmp_path, "dedupe") == []
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_firm_is_entered_although_one_it_was_told_apart_from_was_merged_meanwhile(clerk: Actor) -> None:
+    kept, gone = make_enterprise("甲城有限公司"), make_enterprise("甲城贸易有限公司")
+    services.merge(by=clerk, kept=kept, gone=gone, versions=(1, 1), choices={}, reason="录入了两次")
+    made = services.add_enterprise(by=clerk, values={"name": "甲城商贸有限公司"}, apart_from=[kept, gone])
+    assert set(made.distinctions.values_list("name", flat=True)) == {"甲城有限公司"}
+    assert not Distinction.objects.filter(enterprise=gone.pk).exists()
+
+
 def test_a_name_noted_for_a_firm_is_no_longer_told_apart_from_it(clerk: Actor) -> None:
     firm = enter(clerk, "厦门信达福电子有限公司")
     Distinction.objects.create(enterprise=firm, name="鹭江仪表厂", name_key="鹭江仪表厂")

@@ -17,7 +17,18 @@ from yinfeng.core.actors import Actor
 from yinfeng.core.models import Attachment, Code
 from yinfeng.core.permissions import registry
 from yinfeng.enterprises import services
-from yinfeng.enterprises.models import Contact, Doubt, Enterprise, FormerName, Merging, Relation, Target, Tie
+from yinfeng.enterprises.models import (
+    Contact,
+    Distinction,
+    Doubt,
+    Enterprise,
+    FormerName,
+    Merging,
+    Relation,
+    Signal,
+    Target,
+    Tie,
+)
 from yinfeng.orgs.models import Unit
 from yinfeng.projects import services as projects
 from yinfeng.projects.models import Lead, Project
@@ -53,6 +64,7 @@ def nothing_points_at_nothing() -> None:
     for model, column in (
         (Project, "enterprise_id"), (Lead, "enterprise_id"), (Contact, "enterprise_id"), (FormerName, "enterprise_id"),
         (Relation, "enterprise_id"), (Relation, "other_id"), (Merging, "kept_id"), (Doubt, "one_id"), (Target, "enterprise_id"), (Tie, "enterprise_id"),
+        (Signal, "enterprise_id"), (Distinction, "enterprise_id"),
     ):  # fmt: skip
         assert set(model._default_manager.exclude(**{column: None}).values_list(column, flat=True)) <= present
     files = Attachment.objects.filter(object_type="enterprises.enterprise")
@@ -129,6 +141,12 @@ def attachments(by: Actor, city: Unit, gone: Enterprise, other: Enterprise) -> d
         "tie": lambda: services.add_tie(
             by=by, enterprise=gone, values={"name": "某领导", "kind": "leader", "source": "走访", "noted_date": date(2026, 3, 1)}
         ),
+        "warning": lambda: services.record_signal(
+            by=by, enterprise=gone, values={"kind": "other", "detail": "传言", "unit": home, **noted, "noted_date": date(2026, 3, 1)}
+        ),
+        "told apart": lambda: services.add_enterprise(
+            by=by, values={"name": f"{gone.name[:-4]}贸易有限公司"}, apart_from=[gone]
+        ),
         "contact": lambda: services.add_contact(by=by, enterprise=gone, values={"name": "王示例"}),
         "name": lambda: services.add_former_name(by=by, enterprise=gone, name="旧名"),
         "relation": lambda: services.relate(by=by, enterprise=gone, other=other, kind="supplier", values=noted),
@@ -141,7 +159,7 @@ def attachments(by: Actor, city: Unit, gone: Enterprise, other: Enterprise) -> d
 
 @pytest.mark.parametrize(
     "what",
-    ["project", "lead", "changed project", "changed lead", "converted lead", "target", "tie", "contact", "name", "relation", "relation from", "file"],
+    ["project", "lead", "changed project", "changed lead", "converted lead", "target", "tie", "warning", "told apart", "contact", "name", "relation", "relation from", "file"],
 )  # fmt: skip
 def test_what_is_attached_meanwhile_is_moved_or_refused(what: str, people: list[Actor], city: Unit) -> None:
     for number in range(ROUNDS):

@@ -18,7 +18,7 @@ from yinfeng.core.scopes import demand
 from yinfeng.core.services import add, apply_edit, differences, insert, stale, validated
 from yinfeng.enterprises import naming, uscc
 from yinfeng.enterprises.models import Contact, Distinction, Enterprise, EnterpriseTag, FormerName, Relation
-from yinfeng.enterprises.services.presence import hold
+from yinfeng.enterprises.services.presence import hold, hold_those
 from yinfeng.enterprises.services.signals import propose_for_tag, propose_signals
 
 Values = Mapping[str, Any]
@@ -77,8 +77,11 @@ def add_enterprise(
 
 
 def _note_apart(enterprise: Enterprise, others: Iterable[Enterprise], by: Actor) -> None:
+    """Note that an enterprise and each of the others are not one, as far as these have not been merged away meanwhile."""
+    others = list(others)
+    present = hold_those({other.pk for other in others})
     finding = {"reason": _("录入时认定为另一家企业。"), "found_by_id": by.user_id, "unit_id": by.unit_id}
-    for other in others:
+    for other in (other for other in others if other.pk in present):
         for one, named in ((enterprise, other), (other, enterprise)):
             Distinction.objects.get_or_create(
                 enterprise=one, name_key=named.name_key, defaults={"name": named.name, **finding}
