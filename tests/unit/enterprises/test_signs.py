@@ -164,6 +164,18 @@ def test_a_firm_that_is_not_here_gets_no_warning_by_hand(clerk: Actor) -> None:
         )
 
 
+def test_the_page_of_a_firm_that_is_here_offers_to_record_a_warning(clerk: Actor) -> None:
+    plant = make_enterprise("示例二有限公司", city="福州市")
+    EnterpriseTag.objects.create(enterprise=plant, tag="local")
+    firms = (
+        make_enterprise("示例一有限公司", city="厦门"),
+        plant,
+        make_enterprise("示例三有限公司", city="福州市"),
+    )
+    pages = [_client(clerk).get(firm.get_absolute_url()).content.decode() for firm in firms]
+    assert ["记录外迁迹象" in page for page in pages] == [True, True, False]
+
+
 def test_who_is_assigned_is_told(clerk: Actor) -> None:
     firm = services.add_enterprise(by=clerk, values={"name": "示例电子有限公司", "city": "厦门市"})
     services.change_enterprise(by=clerk, enterprise=firm, version=1, values={"city": "泉州市"})

@@ -48,6 +48,7 @@ from yinfeng.enterprises.queries.records import (
 )
 from yinfeng.enterprises.queries.targets import (
     COURTING,
+    HERE,
     PENDING,
     SIGNALS_PENDING,
     Courting,
@@ -70,6 +71,7 @@ from yinfeng.enterprises.queries.ties import people_with_posts
 __all__ = [
     "COURTING",
     "DOUBTFUL",
+    "HERE",
     "LOOKED_AT_OF_SEARCH",
     "PENDING",
     "SIGNALS_PENDING",

@@ -97,6 +97,10 @@ def holders(permission: str, reach: Reach, also: int | None = None) -> QuerySet[
 
 # --- firms already here -------------------------------------------------------------------------------------------
 
+HERE = (
+    "local"  # the tag of a firm that is registered elsewhere, or nobody knows where, and has its works here
+)
+
 
 def home_city(on: date) -> str:
     """Return the city's name as its profile's division code has it (350200 厦门市); empty when it names none."""
@@ -113,12 +117,12 @@ def is_local(enterprise: Enterprise) -> bool:
     home = home_city(timezone.localdate())
     if not home or not enterprise.city or is_here(enterprise.city, home):
         return True
-    return enterprise.tags.filter(tag="local").exists()
+    return enterprise.tags.filter(tag=HERE).exists()
 
 
 def locals_among(enterprises: Iterable[int], home: str) -> QuerySet[Enterprise]:
     """Return those of the firms that are known to be here, by their city or by their tag."""
-    tagged_here = EnterpriseTag.objects.filter(tag="local", enterprise=OuterRef("pk"))
+    tagged_here = EnterpriseTag.objects.filter(tag=HERE, enterprise=OuterRef("pk"))
     here = Q(Exists(tagged_here))
     if home:
         here |= Q(city__in=[home, home.removesuffix("市")])

@@ -122,9 +122,7 @@ class EnterpriseDetail(DetailPage):
             "ties": self._ties(firm, found.ties) if self.by.may("enterprises.contact.view") else None,
             # what is going on comes before what the record says
             "going_on": [
-                *filter(
-                    None, [self._signals(firm, found.signals), *related, self._courting(firm, found.targets)]
-                )
+                *filter(None, [self._signals(firm, found), *related, self._courting(firm, found.targets)])
             ],
             "related": [
                 self._relations(firm, found.relations),
@@ -308,12 +306,12 @@ class EnterpriseDetail(DetailPage):
             "title": _("谁在对接"), "rows": rows, "act": act if may_add else None, "empty": _("还没有单位把它列为目标企业。"),
         }  # fmt: skip
 
-    def _signals(self, firm: Enterprise, signals: list[queries.Warned]) -> dict[str, Any] | None:
-        """Return the warnings in the person's sight; the panel is there for firms of this city and where there is one."""
-        may_add = self.by.may("enterprises.signal.change") and is_here(
-            firm.city, queries.home_city(timezone.localdate())
-        )
-        if not (signals or may_add):
+    def _signals(self, firm: Enterprise, found: queries.Belongings) -> dict[str, Any] | None:
+        """Return the warnings in the person's sight; the panel is there for firms known to be here and where there is one."""
+        here = is_here(firm.city, queries.home_city(timezone.localdate()))
+        here = here or any(tag == queries.HERE for tag, _year, _rank in found.tags)
+        may_add = here and self.by.may("enterprises.signal.change")
+        if not (found.signals or may_add):
             return None
         rows = [
             {
@@ -321,7 +319,7 @@ class EnterpriseDetail(DetailPage):
                 "sub": f"{_('%(day)s 到期') % {'day': item.due_date} if item.due_date else tables.day(item.noted_date)} {item.detail}",
                 "badge": signal_badge(item.state, item.due),
             }
-            for item in sorted(signals, key=attrgetter("noted_date", "pk"), reverse=True)
+            for item in sorted(found.signals, key=attrgetter("noted_date", "pk"), reverse=True)
         ]  # fmt: skip
         return {
             "title": _("外迁预警"), "rows": rows, "empty": _("没有外迁迹象。"),
