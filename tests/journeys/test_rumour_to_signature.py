@@ -45,7 +45,7 @@ def import_list(page: Page) -> None:
     expect(page.locator(".yf-badge", has_text="已完成")).to_be_visible(timeout=20_000)
 
 
-@pytest.mark.clause("3.1.3")
+@pytest.mark.clause("2.1")
 def test_a_list_is_read_confirmed_written_and_a_second_time_changes_nothing(visit: Visit) -> None:
     page = visit("clerk-jimei")
     import_list(page)

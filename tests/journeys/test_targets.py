@@ -24,7 +24,6 @@ def submit(page: Page) -> None:
 
 
 @pytest.mark.clause("1.2")
-@pytest.mark.clause("2.6")
 def test_a_ticked_firm_that_another_unit_courts_is_listed_with_a_word_on_working_together(
     visit: Visit,
 ) -> None:

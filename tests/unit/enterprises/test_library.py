@@ -302,7 +302,7 @@ def run_import(by: Actor, content: bytes, name: str, tag: str = "") -> tuple[Job
     return checked, written
 
 
-@pytest.mark.clause("3.1.3")
+@pytest.mark.clause("2.1")
 def test_the_listed_companies_are_imported_once_and_again_nothing_changes(clerk: Actor) -> None:
     if not LISTED.exists():
         if os.environ.get("CI"):

@@ -152,7 +152,7 @@ def run(tmp_path: Path, *arguments: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-@pytest.mark.clause("2.1")
+@pytest.mark.clause("3.1.3")
 def test_match_says_of_each_name_what_it_means(clerk: Actor, tmp_path: Path) -> None:
     firm = enter(clerk, "厦门信达福电子有限公司", uscc="91350200M0001QKT1W")
     enter(clerk, "上海信达福贸易有限公司")

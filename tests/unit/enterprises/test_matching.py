@@ -162,7 +162,7 @@ def labelled() -> tuple[list[str], dict[str, set[str]], list[tuple[str, str]]]:
     return sorted({record["company_name"] for record in records}), accepted, wrong
 
 
-@pytest.mark.clause("2.1")
+@pytest.mark.clause("3.1.3")
 def test_short_names_against_their_own_companies() -> None:
     """Of short forms that belong to one company; measured: recall of “same” .965, precision .999."""
     names, accepted, wrong = labelled()

@@ -148,7 +148,6 @@ def test_the_unit_and_the_office_write(people: dict[str, User], person: str) -> 
 
 
 @pytest.mark.clause("1.2")
-@pytest.mark.clause("2.6")
 def test_a_second_unit_is_told_who_courts_the_firm_and_lists_it_only_with_a_word_on_working_together(
     people: dict[str, User],
 ) -> None:

@@ -77,7 +77,6 @@ def test_the_city_stays_where_it_is(city: City, by: Actor) -> None:
         services.close_unit(by=by, unit=city.root, day=TODAY, reason="撤销")
 
 
-@pytest.mark.clause("1.5")
 def test_a_new_name_leaves_the_old_one_in_the_history(city: City, by: Actor) -> None:
     unit = put(by, "finance", city.root, "市金融办")
     services.rename_unit(
