@@ -98,6 +98,30 @@ def differences(obj: Model, values: Mapping[str, Any]) -> dict[str, tuple[Any, A
     return {name: (getattr(obj, name), new) for name, new in values.items() if getattr(obj, name) != new}
 
 
+def write_edit(
+    obj: V, values: Mapping[str, Any], version: int, told: Mapping[str, Any] | None = None
+) -> dict[str, tuple[Any, Any]]:
+    """Write ``values`` to the row as its next version if it is still at ``version``; return what changed, and record nothing.
+
+    Stale carries both values of every field of ``told`` that differs: of all ``values``, unless some must not be shown.
+    """
+    told = values if told is None else told
+    if obj.version != version:
+        raise stale(obj, told)
+    changes = differences(obj, values)
+    if not changes:
+        return {}
+    for name, (_old, new) in changes.items():
+        setattr(obj, name, new)
+    validated(obj)
+    stored = {name: getattr(obj, name) for name in changes}
+    matched = type(obj)._default_manager.filter(pk=obj.pk, version=version)
+    if matched.update(**stored, version=F("version") + 1, updated_at=timezone.now()) != 1:
+        raise stale(type(obj)._default_manager.get(pk=obj.pk), told)
+    obj.refresh_from_db()
+    return changes
+
+
 def apply_edit(
     obj: V,
     values: Mapping[str, Any],
@@ -108,25 +132,14 @@ def apply_edit(
     note: str = "",
     stays_in: str = "view",
 ) -> dict[str, tuple[Any, Any]]:
-    """Write ``values`` to the row if it is still at ``version``; return what changed (nothing changed: no event).
+    """Write ``values`` as ``write_edit`` does and record the event; return what changed (nothing changed: no event).
 
-    Stale carries both values of every field that differs. Afterwards the row must still be in the writer's scope
-    (``stays_in``), so nobody edits a record out of his own sight.
+    Afterwards the row must still be in the writer's scope (``stays_in``), so nobody edits a record out of his own sight.
     """
-    if obj.version != version:
-        raise stale(obj, values)
-    changes = differences(obj, values)
-    if not changes:
-        return {}
-    for name, (_old, new) in changes.items():
-        setattr(obj, name, new)
-    validated(obj)
-    stored = {name: getattr(obj, name) for name in changes}
-    matched = type(obj)._default_manager.filter(pk=obj.pk, version=version)
     with transaction.atomic():
-        if matched.update(**stored, version=F("version") + 1, updated_at=timezone.now()) != 1:
-            raise stale(type(obj)._default_manager.get(pk=obj.pk), values)
-        obj.refresh_from_db()
+        changes = write_edit(obj, values, version)
+        if not changes:
+            return {}
         if stays_in and not permits(obj, by, stays_in):
             raise Forbidden(_("这样修改之后，您将看不到这条记录，所以没有保存。请让有权的同事修改。"))
         events.record(by=by, verb=verb, obj=obj, changes=changes, note=note)

@@ -87,8 +87,11 @@ def test_of_two_edits_of_a_phone_on_one_version_the_second_is_refused(clerk: Act
     contact = contact_of(clerk)
     copy = Contact.objects.get(pk=contact.pk)
     services.change_contact(by=clerk, contact=contact, version=1, values={"phone": "13900000001"})
-    with pytest.raises(Stale):
-        services.change_contact(by=clerk, contact=copy, version=1, values={"phone": "13900000002"})
+    with pytest.raises(Stale) as refused:
+        services.change_contact(
+            by=clerk, contact=copy, version=1, values={"phone": "13900000002", "position": "总监"}
+        )
+    assert [conflict.name for conflict in refused.value.conflicts] == ["position"]  # no phone is shown
     stored = Contact.objects.get(pk=contact.pk)
     assert (stored.phone, stored.version) == ("13900000001", 2)
 

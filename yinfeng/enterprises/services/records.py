@@ -15,7 +15,7 @@ from yinfeng.core import events, search
 from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Conflict, Invalid
 from yinfeng.core.scopes import demand
-from yinfeng.core.services import add, apply_edit, differences, insert, stale, validated
+from yinfeng.core.services import add, apply_edit, insert, stale, validated, write_edit
 from yinfeng.enterprises import naming, uscc
 from yinfeng.enterprises.models import Contact, Distinction, Enterprise, EnterpriseTag, FormerName, Relation
 from yinfeng.enterprises.services.presence import hold, hold_those
@@ -238,21 +238,9 @@ def change_contact(*, by: Actor, contact: Contact, version: int, values: Values)
     demand(contact, by, "change", _("联系人由录入单位维护，您没有修改的权限。"))
     given = {name: values[name] for name in CONTACT_FIELDS if name in values}
     shown = {name: value for name, value in given.items() if name != "phone"}
-    if contact.version != version:
-        raise stale(contact, shown)
-    changes = differences(contact, given)
-    if not changes:
-        return contact
-    for name, (_old, new) in changes.items():
-        setattr(contact, name, new)
-    validated(contact)
-    stored = {name: getattr(contact, name) for name in changes}
-    matched = Contact.objects.filter(pk=contact.pk, version=version)
-    if matched.update(**stored, version=F("version") + 1, updated_at=timezone.now()) != 1:
-        raise stale(Contact.objects.get(pk=contact.pk), shown)
-    contact.refresh_from_db()
-    _log_contact(by, "changed", contact, fields=changes)
-    search.refresh(Enterprise, contact.enterprise_id)
+    if changes := write_edit(contact, given, version, shown):
+        _log_contact(by, "changed", contact, fields=changes)
+        search.refresh(Enterprise, contact.enterprise_id)
     return contact
 
 

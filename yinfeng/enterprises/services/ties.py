@@ -6,15 +6,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from yinfeng.core import events
 from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Invalid
 from yinfeng.core.scopes import demand
-from yinfeng.core.services import differences, insert, stale, validated
+from yinfeng.core.services import insert, write_edit
 from yinfeng.enterprises.models import Enterprise, Tie
 from yinfeng.enterprises.services.presence import hold
 
@@ -70,21 +68,8 @@ def add_tie(*, by: Actor, enterprise: Enterprise, values: Values, is_demo: bool 
 def change_tie(*, by: Actor, tie: Tie, version: int, values: Values) -> Tie:
     """Edit a tie on the version the person saw."""
     demand(tie, by, "change", _("人脉由录入单位维护，您没有修改的权限。"))
-    given = _settled(values)
-    if tie.version != version:
-        raise stale(tie, given)
-    changes = differences(tie, given)
-    if not changes:
-        return tie
-    for name, (_old, new) in changes.items():
-        setattr(tie, name, new)
-    validated(tie)
-    stored = {name: getattr(tie, name) for name in changes}
-    matched = Tie.objects.filter(pk=tie.pk, version=version)
-    if matched.update(**stored, version=F("version") + 1, updated_at=timezone.now()) != 1:
-        raise stale(Tie.objects.get(pk=tie.pk), given)
-    tie.refresh_from_db()
-    _log(by, "changed", tie, fields=changes)
+    if changes := write_edit(tie, _settled(values), version):
+        _log(by, "changed", tie, fields=changes)
     return tie
 
 
