@@ -29,9 +29,14 @@ class Found:
     detail: str
 
 
+def spellings(home: str) -> tuple[str, ...]:
+    """Return how the home city is written in a record, with 市 and without; nothing when no profile says which it is."""
+    return tuple(dict.fromkeys((home, home.removesuffix("市")))) if home else ()
+
+
 def is_here(city: str, home: str) -> bool:
-    """Say whether a record's city is the home city, written with or without 市."""
-    return bool(home) and city.strip().removesuffix("市") == home.removesuffix("市")
+    """Say whether a record's city is the home city."""
+    return city.strip() in spellings(home)
 
 
 def both(

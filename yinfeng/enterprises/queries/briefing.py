@@ -23,7 +23,7 @@ from yinfeng.enterprises.models import (
     Tie,
 )
 from yinfeng.enterprises.queries.graph import home_names
-from yinfeng.enterprises.queries.records import _lines
+from yinfeng.enterprises.queries.records import as_lines
 from yinfeng.enterprises.queries.targets import COURTING, SIGNALS_PENDING, at_hand, horizon
 from yinfeng.orgs.queries import brief_name
 
@@ -95,32 +95,32 @@ def _briefing(enterprise: int, by: Actor, home: str, bare: str, until: date | No
     unit = brief_name()
     noted = {"key": "kind", "text": "share", "day": "noted_date"}
     parts = [
-        _lines(
+        as_lines(
             Relation.objects.filter(Q(other__city__in=[home, bare]) | Q(kind="shareholder"), **own), "own",
             title="other__name", place="other__city", ref="other_id", **noted,
         ),
-        _lines(
+        as_lines(
             Relation.objects.filter(other=enterprise, enterprise__city__in=[home, bare]), "from",
             title="enterprise__name", place="enterprise__city", ref="enterprise_id", **noted,
         ),
-        _lines(EnterpriseTag.objects.filter(**own), "tag", title="tag", ref="year", place="rank"),
-        _lines(FormerName.objects.filter(**own), "former", title="name"),
+        as_lines(EnterpriseTag.objects.filter(**own), "tag", title="tag", ref="year", place="rank"),
+        as_lines(FormerName.objects.filter(**own), "former", title="name"),
     ]  # fmt: skip
     if by.may("enterprises.contact.view"):
         people = Contact.objects.filter(**own).annotate(brief=unit)
-        parts.append(_lines(people, "person", title="name", text="position", place="brief"))
-        parts.append(_lines(Tie.objects.filter(**own), "tie", title="name", key="kind", text="whom"))
+        parts.append(as_lines(people, "person", title="name", text="position", place="brief"))
+        parts.append(as_lines(Tie.objects.filter(**own), "tie", title="name", key="kind", text="whom"))
     if by.may("enterprises.target.view"):
         plans = Target.objects.permitted(by).filter(**own, state__in=COURTING).annotate(brief=unit)
         parts.append(
-            _lines(plans, "plan", title="brief", key="state", text="next_step", place="wanted", day="next_date")
+            as_lines(plans, "plan", title="brief", key="state", text="next_step", place="wanted", day="next_date")
         )  # fmt: skip
         courting = Target.objects.filter(**own, state__in=COURTING).annotate(brief=unit)
-        parts.append(_lines(courting, "courting", title="brief", key="state", text="owner__name"))
+        parts.append(as_lines(courting, "courting", title="brief", key="state", text="owner__name"))
     if until is not None:
         alarms = Signal.objects.permitted(by).filter(at_hand(until), **own, state__in=SIGNALS_PENDING)
         named = {"title": "kind", "key": "due_date", "text": "detail", "place": "next_step", "ref": "level"}
-        parts.append(_lines(alarms, "alarm", day="noted_date", **named))
+        parts.append(as_lines(alarms, "alarm", day="noted_date", **named))
     return parts[0].union(*parts[1:], all=True)
 
 

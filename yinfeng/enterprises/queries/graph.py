@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from yinfeng.core.actors import Actor
 from yinfeng.enterprises.models import RELATION_KINDS, Contact, Enterprise, EnterpriseTag, Relation, Tie
 from yinfeng.enterprises.queries.targets import home_city
+from yinfeng.enterprises.signals import spellings
 from yinfeng.orgs.queries import brief_name
 
 # How far a relation carries a recommendation, from the strongest on; who competes with a firm introduces nobody to it.
@@ -73,9 +74,8 @@ _LINK = {
 
 
 def home_names() -> tuple[str, ...]:
-    """Return how the home city is written in a record; nothing when no profile says which it is."""
-    home = home_city(timezone.localdate())
-    return tuple(dict.fromkeys((home, home.removesuffix("市")))) if home else ()
+    """Return how the home city of today is written in a record."""
+    return spellings(home_city(timezone.localdate()))
 
 
 def _links(near: Collection[int], kinds: Collection[str]) -> list[Link]:

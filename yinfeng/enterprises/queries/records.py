@@ -160,7 +160,7 @@ _NOTHING: dict[str, Any] = {
 }
 
 
-def _lines(found: QuerySet[Any], kind: str, **columns: str) -> QuerySet[Any, Any]:
+def as_lines(found: QuerySet[Any], kind: str, **columns: str) -> QuerySet[Any, Any]:
     """Return rows as (kind, pk, title, key, text, place, ref, day); a column that is not named stays empty."""
     shared = {f"c_{name}": F(columns[name]) if name in columns else empty for name, empty in _NOTHING.items()}
     for name in _TEXTS:
@@ -175,19 +175,19 @@ def _belongings(enterprise: int, contacts: bool, by: Actor) -> QuerySet[Any, Any
     noted = {"key": "kind", "text": "source", "place": "share", "day": "noted_date"}
     own = {"enterprise": enterprise}
     parts = [
-        _lines(Relation.objects.filter(**own), "own", title="other__name", ref="other_id", **noted),
-        _lines(
+        as_lines(Relation.objects.filter(**own), "own", title="other__name", ref="other_id", **noted),
+        as_lines(
             Relation.objects.filter(other=enterprise), "from", title="enterprise__name", ref="enterprise_id", **noted
         ),
-        _lines(EnterpriseTag.objects.filter(**own), "tag", title="tag", ref="year", place="rank"),
-        _lines(FormerName.objects.filter(**own), "former", title="name", key="kind"),
+        as_lines(EnterpriseTag.objects.filter(**own), "tag", title="tag", ref="year", place="rank"),
+        as_lines(FormerName.objects.filter(**own), "former", title="name", key="kind"),
     ]  # fmt: skip
     if contacts:
         people = Contact.objects.filter(**own).annotate(brief=brief_name())
         names = {"title": "name", "key": "phone", "text": "position", "place": "brief", "ref": "unit_id"}
-        parts.append(_lines(people, "person", **names))
+        parts.append(as_lines(people, "person", **names))
         known = {"title": "name", "key": "kind", "text": "whom", "place": "source", "ref": "unit_id"}
-        parts.append(_lines(Tie.objects.filter(**own), "tie", day="noted_date", **known))
+        parts.append(as_lines(Tie.objects.filter(**own), "tie", day="noted_date", **known))
     if by.may("enterprises.target.view"):
         parts.append(_courting(enterprise, by))
     if by.may("enterprises.signal.view"):
@@ -199,7 +199,7 @@ def _belongings(enterprise: int, contacts: bool, by: Actor) -> QuerySet[Any, Any
             "ref": "level",
             "day": "noted_date",
         }
-        parts.append(_lines(Signal.objects.permitted(by).filter(**own), "signal", **noted))
+        parts.append(as_lines(Signal.objects.permitted(by).filter(**own), "signal", **noted))
     return parts[0].union(*parts[1:], all=True)
 
 
@@ -213,7 +213,7 @@ def _courting(enterprise: int, by: Actor) -> QuerySet[Any, Any]:
         seen=Value(1) if by.is_system else seen,
     )  # fmt: skip
     named = {"title": "brief", "key": "state", "text": "owner__name", "ref": "seen", "day": "since"}
-    return _lines(found, "target", **named)
+    return as_lines(found, "target", **named)
 
 
 def belongings(enterprise: Enterprise, by: Actor) -> Belongings:

@@ -18,7 +18,7 @@ from yinfeng.core.models import Code, User
 from yinfeng.core.scopes import within
 from yinfeng.core.tables import day
 from yinfeng.enterprises.models import TARGET_STATES, Enterprise, EnterpriseTag, Signal, Target
-from yinfeng.enterprises.signals import is_here, lease_horizon
+from yinfeng.enterprises.signals import is_here, lease_horizon, spellings
 from yinfeng.orgs.models import Membership, Role, RoleGrant, Unit, in_force
 from yinfeng.orgs.queries import brief_name, units_today
 
@@ -123,9 +123,7 @@ def is_local(enterprise: Enterprise) -> bool:
 def locals_among(enterprises: Iterable[int], home: str) -> QuerySet[Enterprise]:
     """Return those of the firms that are known to be here, by their city or by their tag."""
     tagged_here = EnterpriseTag.objects.filter(tag=HERE, enterprise=OuterRef("pk"))
-    here = Q(Exists(tagged_here))
-    if home:
-        here |= Q(city__in=[home, home.removesuffix("市")])
+    here = Q(Exists(tagged_here)) | Q(city__in=spellings(home))
     return Enterprise.objects.filter(here, pk__among=list(enterprises))
 
 

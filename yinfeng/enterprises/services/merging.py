@@ -287,7 +287,7 @@ def undo_merging(*, by: Actor, merging: Merging, reason: str, version: int | Non
     _revive(Enterprise, merging.before["record"])
     enterprise = Enterprise.objects.get(pk=merging.gone_id)
     own = events.type_of(Enterprise)
-    told = [_move_back(step) for step in merging.moved if step["of"] == own]
+    told = [moved for step in merging.moved if step["of"] == own for moved in _move_back(step)]
     for row in merging.before["dropped"]:
         if link := relinking.link_of(row["link"]):
             _revive(link.model, row["values"], link)
@@ -339,17 +339,17 @@ def _refuse_taken(record: Mapping[str, Any], pk: int = 0) -> None:
         )
 
 
-def _move_back(step: Mapping[str, Any]) -> tuple[Link, list[Any]]:
-    """Let what a merger moved, and nobody moved elsewhere since, point at the record that is there again."""
+def _move_back(step: Mapping[str, Any]) -> Told:
+    """Let what a merger moved, and nobody moved elsewhere since, point at the record that is there again; return it."""
     link = relinking.link_of(step["link"])
     if link is None:
-        return relinking.LINKS[0], []
+        return []
     rows: list[Any] = []
     for start in range(0, len(step["rows"]), CHUNK):
         chunk = step["rows"][start : start + CHUNK]
         rows += link.pointing(step["to"], step["of"]).filter(pk__in=chunk)
     _repoint(link, rows, step["to"], step["from"])
-    return link, rows
+    return [(link, rows)]
 
 
 def _revive(model: type[Model], values: Mapping[str, Any], link: Link | None = None) -> None:
