@@ -105,14 +105,16 @@ class Hit:
 # --- writing ------------------------------------------------------------------------------------------------------
 
 
-def _base(object_type: str) -> int:
-    """Return where the keys of one kind of object begin: 2^40 of them, in an order that only needs to stay."""
-    return (crc32(object_type.encode()) & 0x3FFFFF) << 40
+def _keys(object_type: str) -> tuple[int, int]:
+    """Return the first and the last key of one kind of object: 2^40 of them, in an order that only needs to stay."""
+    first = (crc32(object_type.encode()) & 0x3FFFFF) << 40
+    return first, first + (1 << 40) - 1
 
 
 def key(object_type: str, object_id: int) -> int:
     """Return the key of an object's entry."""
-    return _base(object_type) + object_id
+    first, _last = _keys(object_type)
+    return first + object_id
 
 
 def _pinyin_tokens(name: str) -> list[str]:
@@ -211,8 +213,8 @@ def register(model: type[Model], entries: Entries, *, guard: str = "") -> None:
 
     Guarded texts are found by who holds the permission ``guard``.
     """
-    bases = {_base(known._meta.label_lower) for known in SOURCES if known is not model}
-    assert _base(model._meta.label_lower) not in bases, f"{model._meta.label} has the keys of another kind"
+    taken = {_keys(known._meta.label_lower) for known in SOURCES if known is not model}
+    assert _keys(model._meta.label_lower) not in taken, f"{model._meta.label} has the keys of another kind"
     SOURCES[model] = entries
     if guard:
         GUARDS[model._meta.label_lower] = guard
@@ -233,7 +235,7 @@ def rebuild(model: type[Model], chunk: int = 1000) -> Iterator[int]:
         with transaction.atomic():
             rows = model._base_manager.filter(pk__gt=last).order_by("pk").select_for_update()
             ids = list(rows.values_list("pk", flat=True)[:chunk])
-            until = key(kind, ids[-1]) if ids else key(kind, 0) + (1 << 40) - 1
+            until = key(kind, ids[-1]) if ids else _keys(kind)[1]
             strangers = SearchEntry.objects.filter(pk__gt=key(kind, last), pk__lte=until)
             strangers.exclude(pk__in=[key(kind, pk) for pk in ids]).delete()
             index_many(SOURCES[model](ids))
@@ -311,8 +313,7 @@ def _alternatives(term: str, guarded: bool) -> list[list[str]]:
 def _question(object_type: str, terms: Sequence[str], by: Actor = ANONYMOUS) -> Question:
     guard = GUARDS.get(object_type, "")
     guarded = bool(guard) and by.may(guard)
-    base = _base(object_type)
-    return Question([_alternatives(term, guarded) for term in terms], base, base + (1 << 40) - 1)
+    return Question([_alternatives(term, guarded) for term in terms], *_keys(object_type))
 
 
 def _entries(question: Question) -> QuerySet[SearchEntry]:
@@ -325,7 +326,7 @@ SELECT count(*) FROM (SELECT 1 FROM core_search WHERE core_search MATCH %s AND r
 """
 
 
-def _is_common(question: Question, from_: int = COMMON) -> bool:
+def _is_common(question: Question, from_: int) -> bool:
     """Say whether about ``from_`` entries or more answer: counted so far on SQLite, guessed by PostgreSQL's statistics."""
     if connection.vendor == "postgresql":
         (plan,) = json.loads(_entries(question).explain(format="json"))
@@ -493,11 +494,11 @@ def sharing(object_type: str, ways: Sequence[Sequence[str]], each: int) -> dict[
 
     Of every way ``each`` objects are looked at, in one query: the ways should be telling.
     """
-    base = _base(object_type)
+    first, last = _keys(object_type)
     sliced = connection.vendor == "postgresql"
     found = []
     for number, way in enumerate(ways):
-        question = Question([[list(way)]], base, base + (1 << 40) - 1, None if sliced else each)
+        question = Question([[list(way)]], first, last, None if sliced else each)
         rows = _entries(question).order_by().annotate(way=Value(number)).values_list("object_id", "way")
         found.append(rows[:each] if sliced else rows)
     if not found:
