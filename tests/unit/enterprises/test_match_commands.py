@@ -235,6 +235,17 @@ def test_what_an_import_found_of_either_is_no_duplicate(
     assert run(tmp_path, "dedupe") == []
 
 
+def test_a_firm_that_took_a_name_has_it_as_its_own(clerk: Actor) -> None:
+    """Whether it was called so before, or somebody found that the name is another's, when it was."""
+    firm, other = enter(clerk, "甲城有限公司"), enter(clerk, "甲城贸易有限公司")
+    services.tell_apart(by=clerk, one=firm, other=other, reason="两家")
+    services.change_enterprise(by=clerk, enterprise=other, version=1, values={"name": "乙城贸易有限公司"})
+    for name in ("甲城贸易有限公司", "甲城有限公司", "甲城贸易有限公司"):
+        services.change_enterprise(by=clerk, enterprise=firm, version=firm.version, values={"name": name})
+    assert list(firm.former_names.values_list("name", flat=True)) == ["甲城有限公司"]
+    assert firm.name in dict(answers("甲城贸易有限公司"))
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_firm_is_entered_although_one_it_was_told_apart_from_was_merged_meanwhile(clerk: Actor) -> None:
     kept, gone = make_enterprise("甲城有限公司"), make_enterprise("甲城贸易有限公司")

@@ -137,6 +137,7 @@ def change_enterprise(
         raise _known(enterprise) from error
     if "name_key" in changes:
         FormerName.objects.get_or_create(enterprise=enterprise, name_key=old_key, defaults={"name": old_name})
+        _is_called_so(enterprise)
     if tags is not None and _set_tags(enterprise, tags, by):
         if not changes:
             _count_version(enterprise, version)
@@ -145,6 +146,12 @@ def change_enterprise(
         search.refresh(Enterprise, enterprise.pk)
         propose_signals(by=by, changes=[(enterprise.pk, vars(enterprise), changes)])
     return enterprise
+
+
+def _is_called_so(enterprise: Enterprise) -> None:
+    """Drop what was kept of a firm's name before it was that: as another name of it, or as one that is not its own."""
+    for model in (FormerName, Distinction):
+        model.objects.filter(enterprise=enterprise, name_key=enterprise.name_key).delete()
 
 
 def _count_version(enterprise: Enterprise, version: int) -> None:
