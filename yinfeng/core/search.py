@@ -86,7 +86,6 @@ class Entry:
     object_id: int
     title: str
     texts: Sequence[str] = ()
-    pinyin: bool = True
     names: Sequence[str] = ()
     codes: Sequence[str] = ()
     guarded: Sequence[str] = ()
@@ -128,23 +127,23 @@ def _pinyin_tokens(name: str) -> list[str]:
     return tokens
 
 
-def _name_tokens(name: str, normal: str, pinyin: bool) -> list[str]:
-    return bigrams(name) + (_pinyin_tokens(normal) if pinyin else [])
+def _name_tokens(name: str, normal: str) -> list[str]:
+    return bigrams(name) + _pinyin_tokens(normal)
 
 
 def _tokens(entry: Entry) -> list[str]:
     title = normalise(entry.title)
     tokens = [_BEGIN + title[:1], _BEGIN + title[:2], title[-2:] + _END]
-    tokens += _name_tokens(entry.title, title, entry.pinyin)
+    tokens += _name_tokens(entry.title, title)
     tokens += [char for char in title if not char.isascii()]
     for name in entry.names:
         normal = normalise(name)
         tokens.append(whole(normal))
-        tokens += _name_tokens(name, normal, entry.pinyin)
+        tokens += _name_tokens(name, normal)
     for code in entry.codes:
         tokens += code_grams(code)
     for text in entry.guarded:
-        tokens += [_GUARDED + token for token in _name_tokens(text, normalise(text), entry.pinyin)]
+        tokens += [_GUARDED + token for token in _name_tokens(text, normalise(text))]
     for text in entry.texts:
         tokens += bigrams(text)
     return list(dict.fromkeys(tokens))[:TOKENS_LIMIT]
@@ -188,13 +187,6 @@ def stored(entry: Entry) -> dict[str, Any]:
         "title": entry.title.encode(errors="ignore").decode().replace("\0", "")[:TITLE_LENGTH],
         "tokens": prepare(_tokens(entry), connection),
     }
-
-
-def index(
-    object_type: str, object_id: int, title: str, texts: Iterable[str] = (), *, pinyin: bool = True
-) -> None:
-    """Let an object be found by ``title`` and ``texts``, and by nothing it had before."""
-    index_many([Entry(object_type, object_id, title, tuple(texts), pinyin)])
 
 
 def forget(object_type: str, *object_ids: int) -> None:

@@ -41,7 +41,7 @@ def firms() -> None:
         else Entry(FIRM, key, name)
         for key, name in NAMES.items()
     )
-    search.index(PROJECT, 1, "金龙新能源客车二期")
+    search.index_many([Entry(PROJECT, 1, "金龙新能源客车二期")])
 
 
 def found(query: str, object_type: str = FIRM) -> set[int]:
@@ -131,8 +131,8 @@ def test_the_exact_title_is_found_among_many() -> None:
 
 @pytest.mark.usefixtures("firms")
 def test_a_new_text_takes_the_place_of_the_old() -> None:
-    search.index(FIRM, 1, "厦门大金龙有限公司", ["旧名"])
-    search.index(FIRM, 1, "厦门银龙有限公司")
+    search.index_many([Entry(FIRM, 1, "厦门大金龙有限公司", ["旧名"])])
+    search.index_many([Entry(FIRM, 1, "厦门银龙有限公司")])
     assert found("银龙") == {1}
     assert 1 not in found("金龙") | found("旧名") | found("M0001QKT1")
     assert SearchEntry.objects.filter(object_type=FIRM).count() == len(NAMES)
@@ -142,8 +142,8 @@ def test_a_new_text_takes_the_place_of_the_old() -> None:
 def test_sqlite_keeps_no_token_of_what_was_changed_or_forgotten() -> None:
     if connection.vendor != "sqlite":
         pytest.skip("FTS5 belongs to SQLite")
-    search.index(FIRM, 1, "厦门银龙有限公司")
-    search.index(FIRM, 1, "厦门银龙有限公司")
+    search.index_many([Entry(FIRM, 1, "厦门银龙有限公司")])
+    search.index_many([Entry(FIRM, 1, "厦门银龙有限公司")])
     search.forget(FIRM, 9)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -163,12 +163,6 @@ def test_what_is_forgotten_is_not_found() -> None:
     search.forget(FIRM, 1, 9)
     assert found("金龙") == {8}
     assert found("金龙", PROJECT) == {1}
-
-
-def test_initials_are_left_out_on_request() -> None:
-    search.index(FIRM, 1, "厦门国贸", pinyin=False)
-    assert found("xmgm") == set()
-    assert found("国贸") == {1}
 
 
 @pytest.mark.usefixtures("firms")
@@ -225,7 +219,7 @@ def test_any_query_gets_an_answer(query: str) -> None:
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.text(max_size=60))
 def test_arbitrary_text_is_indexed_and_asked_without_error(typed: str) -> None:
-    search.index(FIRM, 77, typed, [typed])
+    search.index_many([Entry(FIRM, 77, typed, [typed])])
     assert found(typed) in ({77}, set())
 
 
@@ -236,7 +230,7 @@ def test_arbitrary_text_is_indexed_and_asked_without_error(typed: str) -> None:
 )
 def test_whatever_contains_the_query_is_found(names: list[str], query: str) -> None:
     SearchEntry.objects.all().delete()
-    search.index_many(Entry(FIRM, key, name, pinyin=False) for key, name in enumerate(names))
+    search.index_many(Entry(FIRM, key, name) for key, name in enumerate(names))
     containing = {key for key, name in enumerate(names) if query in normalise(name)}
     assert containing <= found(query)
     if len(query) == 2:
@@ -255,7 +249,7 @@ def test_whatever_contains_the_query_is_found(names: list[str], query: str) -> N
 
 
 def test_long_texts_are_cut_at_a_limit() -> None:
-    search.index(FIRM, 1, "厦门金龙", ["".join(chr(0x4E00 + i) for i in range(20_000))])
+    search.index_many([Entry(FIRM, 1, "厦门金龙", ["".join(chr(0x4E00 + i) for i in range(20_000))])])
     assert len(SearchEntry.objects.get().tokens) == search.TOKENS_LIMIT
     assert found("金龙") == {1}
 

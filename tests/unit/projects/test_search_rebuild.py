@@ -56,7 +56,7 @@ def test_it_mends_what_is_lost_wrong_or_too_much(whole: Index) -> None:
     kinds = sorted({kind for kind, _pk in whole})
     SearchEntry.objects.filter(object_type__in=kinds[:2]).delete()
     SearchEntry.objects.filter(object_type__in=kinds[2:]).update(title="错", tokens=["cuo"])
-    search.index(kinds[0], 10**6, "没有这一行")
+    search.index_many([search.Entry(kinds[0], 10**6, "没有这一行")])
     for _time in (1, 2):
         call_command("search", "rebuild")
         assert index() == whole
