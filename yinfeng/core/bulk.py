@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import repeat
+from select import select
 from typing import Any
 
 from django.db import connection, models
@@ -44,7 +47,7 @@ def _converter(field: Any) -> Convert:
     return lambda value: field.get_db_prep_save(value, connection)
 
 
-def _new_keys(model: type[models.Model], count: int) -> list[int]:
+def new_keys(model: type[models.Model], count: int) -> list[int]:
     """Return keys for new rows; on SQLite nobody else takes them, since the writing transaction is the only one."""
     table = model._meta.db_table
     with connection.cursor() as cursor:
@@ -92,36 +95,56 @@ def insert_values(model: type[models.Model], rows: Sequence[Values], same: Value
     """
     if not rows:
         return []
-    keys, columns, lines = _new_lines(model, rows, same or {})
-    put_new(model._meta.db_table, columns, lines)
+    keys = new_keys(model, len(rows))
+    columns = _columns_of_new(model, keys, rows, same or {})
+    put_new(model._meta.db_table, [column.name for column in columns], _lines(columns))
     return keys
 
 
-def _new_lines(
-    model: type[models.Model], rows: Sequence[Values], same: Values
-) -> tuple[list[int], list[str], Iterator[list[Any]]]:
-    """Return the keys of new rows, the columns, and the rows as they are written."""
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of rows that are to be written: a value for each, or one for all of them."""
+
+    name: str
+    type: str  # what the database calls it, without a length: too long a text is an error, not cut off
+    values: Sequence[Any] | None = None
+    same: Any = None
+
+
+def _column(field: Any, values: Sequence[Any] | None, same: Any = None) -> Column:
+    return Column(str(field.column), str(field.cast_db_type(connection)).partition("(")[0], values, same)
+
+
+def _columns_of_new(
+    model: type[models.Model], keys: Sequence[int], rows: Sequence[Values], same: Values
+) -> list[Column]:
+    """Return new rows as they are written, column by column."""
+    usual = {name: timezone.now() for name in _clocks(model)} | dict(same)
+    given = {name for row in rows for name in row}
+    columns = []
     fields: list[Any] = list(model._meta.concrete_fields)
-    given = {name: timezone.now() for name in _clocks(model)} | dict(same)
-    converters = [_converter(field) for field in fields]
-    usual = [
-        None if field.primary_key else convert(given.get(field.attname, field.get_default()))
-        for field, convert in zip(fields, converters, strict=True)
-    ]
-    places = {field.attname: (at, converters[at]) for at, field in enumerate(fields)}
-    key_at = places[model._meta.pk.attname][0]
-    keys = _new_keys(model, len(rows))
+    for field in fields:
+        name = field.attname
+        if field.primary_key:
+            columns.append(_column(field, keys))
+            continue
+        convert = _converter(field)
+        otherwise = usual[name] if name in usual else field.get_default()
+        if name not in given:
+            columns.append(_column(field, None, convert(otherwise)))
+            continue
+        values = [row.get(name, otherwise) for row in rows]
+        columns.append(_column(field, _converted(convert, values)))
+    return columns
 
-    def lines() -> Iterator[list[Any]]:
-        for key, row in zip(keys, rows, strict=True):
-            line = usual.copy()
-            line[key_at] = key
-            for name, value in row.items():
-                at, convert = places[name]
-                line[at] = convert(value)
-            yield line
 
-    return keys, [str(field.column) for field in fields], lines()
+def _converted(convert: Convert, values: list[Any]) -> list[Any]:
+    return values if convert is _as_it_is else [convert(value) for value in values]
+
+
+def _lines(columns: Sequence[Column]) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of columns, of which one at least has a value for each."""
+    return zip(*(repeat(column.same) if column.values is None else column.values for column in columns))  # noqa: B905 - some have no end
 
 
 def put_new(table: str, columns: Sequence[str], lines: Iterable[Sequence[Any]]) -> None:
@@ -157,30 +180,87 @@ def put(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], chang
         cursor.execute("DROP TABLE arriving")
 
 
-class Arriving:
-    """Very many rows that PostgreSQL sorts into their tables and indexes while Python goes on with other things.
+def asked(
+    *questions: models.QuerySet[Any, Any], meanwhile: Callable[[], object] = lambda: None
+) -> list[list[tuple[Any, ...]]]:
+    """Return the rows of ``values_list`` query sets; PostgreSQL looks up those of the last one while Python goes on.
 
-    ``insert`` and ``update`` take them in; they are written during ``with arriving.working()``, whose end waits for it and
-    raises what went wrong. SQLite, which works in our own process, writes at once.
+    It takes in a question only when it has answered the one before.
     """
+    if connection.vendor != "postgresql":
+        found = [list(question) for question in questions]
+        meanwhile()
+        return found
+    connection.ensure_connection()
+    compilers = [question.query.get_compiler(connection=connection) for question in questions]
+    with connection.wrap_database_errors, ExitStack() as cursors, connection.connection.pipeline():
+        answering = [cursors.enter_context(connection.cursor()) for _compiler in compilers]
+        for compiler, cursor in zip(compilers, answering, strict=True):
+            cursor.execute(*compiler.as_sql())
+        _flush()
+        meanwhile()
+        return [
+            list(compiler.results_iter([cursor.fetchall()], tuple_expected=True))
+            for compiler, cursor in zip(compilers, answering, strict=True)
+        ]
+
+
+@contextmanager
+def arriving() -> Iterator[Arriving]:
+    """Let PostgreSQL sort very many rows into its tables and indexes while Python goes on with other things.
+
+    Each batch is sent when it is given and PostgreSQL is done with the one before, so what takes long to make should be made
+    between two batches. The end of the block waits for all; what went wrong is raised there at the latest. SQLite, which
+    works in our own process, writes at once.
+    """
+    batches = Arriving()
+    if connection.vendor != "postgresql":
+        yield batches
+        return
+    connection.ensure_connection()
+    with connection.wrap_database_errors, connection.connection.pipeline():
+        yield batches
+    if batches.updating is not None:
+        batches.updated = batches.updating.rowcount
+
+
+class Arriving:
+    """The batches of rows that are written in a block of ``arriving``."""
 
     def __init__(self) -> None:
-        self.updated = 0  # rows, after the work
-        self._inserts: list[tuple[str, list[Any]]] = []
-        self._updates: list[tuple[str, list[Any]]] = []
-        self._waiting: list[str] = []  # tables that rows wait in
+        self.updated = 0  # rows, after the block
+        self.updating: Any = None
 
     def insert(
-        self, model: type[models.Model], rows: Sequence[Values], same: Values | None = None
-    ) -> list[int]:
-        """Take in new rows and return their keys, as ``insert_values`` does."""
-        if connection.vendor != "postgresql" or not rows:
-            return insert_values(model, rows, same)
-        keys, columns, lines = _new_lines(model, rows, same or {})
-        table = connection.ops.quote_name(model._meta.db_table)
-        listed, arriving = self._wait(table, columns, lines)
-        self._inserts.append((f"INSERT INTO {table} ({listed}) SELECT {listed} FROM {arriving}", []))  # noqa: S608 - names
-        return keys
+        self,
+        model: type[models.Model],
+        keys: Sequence[int],
+        rows: Sequence[Values],
+        same: Values | None = None,
+    ) -> None:
+        """Take in new rows as ``insert_values`` does, under keys that ``new_keys`` gave."""
+        if rows:
+            self._put(model._meta.db_table, _columns_of_new(model, keys, rows, same or {}))
+
+    def insert_finished(self, model: type[models.Model], rows: Sequence[Values]) -> None:
+        """Take in new rows, given by column as the database keeps them, each with its key and all columns."""
+        columns: dict[str, Any] = {str(field.column): field for field in model._meta.concrete_fields}
+        finished = [_column(field, [row[name] for row in rows]) for name, field in columns.items()]
+        self._put(model._meta.db_table, finished)
+
+    def _put(self, table: str, columns: Sequence[Column]) -> None:
+        if connection.vendor != "postgresql":
+            put_new(table, [column.name for column in columns], _lines(columns))
+            return
+        quote = connection.ops.quote_name
+        listed = ", ".join(quote(column.name) for column in columns)
+        each = [column for column in columns if column.values is not None]
+        shown = ", ".join(
+            f"%s::{column.type}" if column.values is None else quote(column.name) for column in columns
+        )
+        source, arrays = _unnested(each)
+        same = [column.same for column in columns if column.values is None]
+        self._send(f"INSERT INTO {quote(table)} ({listed}) SELECT {shown} FROM {source}", [*same, *arrays])  # noqa: S608 - names
 
     def update(self, model: type[models.Model], names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         """Take in changes of versioned rows, of each the key, the version it was read at, and the values of ``names``.
@@ -189,68 +269,79 @@ class Arriving:
         """
         if not rows:
             return
-        assert not self._updates, "their rows are counted together"
-        fields: list[Any] = [model._meta.get_field(name) for name in names]
-        converters = [_as_it_is, _as_it_is, *map(_converter, fields)]
-        lines = ([convert(value) for convert, value in zip(converters, row, strict=True)] for row in rows)
+        assert self.updating is None, "their rows are counted together"
+        fields: list[Any] = [model._meta.get_field(name) for name in ("id", "version", *names)]
+        columns = [
+            _column(field, _converted(_converter(field), list(values)))
+            for field, values in zip(fields, zip(*rows, strict=True), strict=True)
+        ]
         quote = connection.ops.quote_name
-        table, columns = quote(model._meta.db_table), [quote(field.column) for field in fields]
+        table = quote(model._meta.db_table)
         clock: Any = model._meta.get_field("updated_at")
         now = clock.get_db_prep_save(timezone.now(), connection)
         if connection.vendor == "postgresql":
-            _listed, arriving = self._wait(
-                table, ["id", "version", *(field.column for field in fields)], lines
+            changes = ", ".join(
+                f"{quote(column.name)} = arriving.{quote(column.name)}" for column in columns[2:]
             )
-            changes = ", ".join(f"{column} = {arriving}.{column}" for column in columns)
-            same = f"{table}.id = {arriving}.id AND {table}.version = {arriving}.version"
-            changes += f", version = {table}.version + 1, updated_at = %s"
-            self._updates.append((f"UPDATE {table} SET {changes} FROM {arriving} WHERE {same}", [now]))  # noqa: S608 - names
+            source, arrays = _unnested(columns)
+            self.updating = self._send(
+                f"UPDATE {table} SET {changes}, version = {table}.version + 1, updated_at = %s FROM {source} "  # noqa: S608 - names
+                f"WHERE {table}.id = arriving.id AND {table}.version = arriving.version",
+                [now, *arrays],
+            )
             return
-        changes = ", ".join(f"{column} = %s" for column in columns)
+        changes = ", ".join(f"{quote(column.name)} = %s" for column in columns[2:])
         with connection.cursor() as cursor:
             cursor.executemany(
                 f"UPDATE {table} SET {changes}, version = version + 1, updated_at = %s WHERE id = %s AND version = %s",  # noqa: S608 - names
-                ([*line[2:], now, *line[:2]] for line in lines),  # type: ignore[arg-type]
+                ([*line[2:], now, *line[:2]] for line in _lines(columns)),  # type: ignore[arg-type]
             )
             self.updated += cursor.rowcount
 
-    def _wait(self, table: str, columns: Sequence[str], lines: Iterable[Sequence[Any]]) -> tuple[str, str]:
-        """Let rows wait in a table of their own; return its columns and its name."""
-        name = f"arriving_{len(self._waiting)}"
-        listed = ", ".join(map(connection.ops.quote_name, columns))
-        with connection.cursor() as cursor:
-            cursor.execute(f"CREATE TEMP TABLE {name} AS SELECT {listed} FROM {table} WHERE false")  # noqa: S608 - names
-        put_new(name, columns, lines)
-        self._waiting.append(name)
-        return listed, name
+    def _send(self, sql: str, params: Sequence[Any]) -> Any:
+        """Send a statement, without waiting for it."""
+        from psycopg import Cursor  # Django's own writes the values into the statement, which is parsed then
 
-    @contextmanager
-    def working(self) -> Iterator[None]:
-        """Let the rows be written during the block."""
-        if not self._waiting:
-            yield
-            return
-        with (
-            connection.wrap_database_errors,
-            connection.cursor() as inserting,
-            connection.cursor() as updating,
-        ):
-            with connection.connection.pipeline():
-                for sql, params in self._inserts:
-                    inserting.execute(sql, params)
-                for sql, params in self._updates:
-                    updating.execute(sql, params)
-                connection.connection.pgconn.flush()  # else they are sent with what comes next
-                yield
-            self.updated += updating.rowcount if self._updates else 0
-        with connection.cursor() as cursor:
-            cursor.execute(f"DROP TABLE {', '.join(self._waiting)}")
+        cursor = Cursor(connection.connection)
+        cursor.execute(sql, params)
+        _flush()
+        return cursor
+
+
+def _flush() -> None:
+    """Send what the driver has gathered: it would wait for the next statement, and PostgreSQL with it."""
+    pgconn = connection.connection.pgconn
+    while pgconn.flush():
+        readable, _writable, _none = select([pgconn.socket], [pgconn.socket], [])
+        if readable:
+            pgconn.consume_input()
+
+
+def _unnested(columns: Sequence[Column]) -> tuple[str, list[str]]:
+    """Return columns as the rows of ``arriving`` for PostgreSQL, and the arrays that it asks for.
+
+    As literals: psycopg escapes arrays letter by letter. What is an array itself is the text of one.
+    """
+    types = ["text" if column.type.endswith("[]") else column.type for column in columns]
+    assert "bytea" not in types, "bytes have no text of their own"
+    given = ", ".join(f"%s::{type_}[]" for type_ in types)
+    listed = ", ".join(connection.ops.quote_name(column.name) for column in columns)
+    shown = ", ".join(f"{connection.ops.quote_name(column.name)}::{column.type}" for column in columns)
+    source = f"(SELECT {shown} FROM unnest({given}) AS given({listed})) AS arriving"  # noqa: S608 - names
+    return source, [_array(column.values or ()) for column in columns]
+
+
+def _array(values: Sequence[Any]) -> str:
+    """Return the literal of an array of PostgreSQL."""
+    texts = [None if value is None else str(value) for value in values]
+    whole = "".join(text for text in texts if text)
+    if "\\" in whole or '"' in whole:
+        texts = [text and text.replace("\\", "\\\\").replace('"', '\\"') for text in texts]
+    return "{" + ",".join("NULL" if text is None else f'"{text}"' for text in texts) + "}"
 
 
 def update(model: type[models.Model], names: Sequence[str], rows: Sequence[Sequence[Any]]) -> int:
     """Change rows as ``Arriving.update`` does; return how many were still at their version."""
-    arriving = Arriving()
-    arriving.update(model, names, rows)
-    with arriving.working():
-        pass
-    return arriving.updated
+    with arriving() as batches:
+        batches.update(model, names, rows)
+    return batches.updated

@@ -113,23 +113,36 @@ class Recorded:
 
 
 class ToRecord:
-    """Events of one kind that are ready to be written, one per (object, changes): made while the database does other things."""
+    """Events of one kind that are ready to be written, one per (object, changes): made while the database does other things.
+
+    ``keys`` are those of the events, which ``reserve`` gave.
+    """
 
     def __init__(
-        self, *, by: Actor, verb: str, about: Iterable[About], data: Mapping[str, Any] | None = None
+        self,
+        *,
+        by: Actor,
+        verb: str,
+        about: Sequence[About],
+        keys: Sequence[int],
+        data: Mapping[str, Any] | None = None,
     ) -> None:
         assert verb in verbs(), f"{verb} has no label in any verbs.py"
-        self.by, self.about = by, list(about)
+        self.by, self.about, self.keys = by, about, keys
         self.same = _common(by, verb, self.about[0][0], "", data) if self.about else {}
         self.rows = [_particulars(obj, changes) for obj, changes in self.about]
 
-    def write(self) -> None:
-        """Write them as ``record`` would, in a few statements, and tell the subscribers."""
+    def send(self, arriving: bulk.Arriving) -> None:
+        """Let them be written as ``record`` would."""
         from yinfeng.core.models import Event
 
+        arriving.insert(Event, self.keys, self.rows, self.same)
+
+    def tell(self) -> None:
+        """Tell the subscribers what was written."""
         if not self.about:
             return
-        recorded = Recorded(self.same, bulk.insert_values(Event, self.rows, self.same), self.about)
+        recorded = Recorded(self.same, self.keys, self.about)
         for handler, many in (*_handlers[self.same["verb"]], *_handlers["*"]):
             if many is not None:
                 many(recorded, self.by)
@@ -138,11 +151,22 @@ class ToRecord:
                     handler(event, self.by)
 
 
+def reserve(count: int) -> list[int]:
+    """Return keys for so many events, to be written before any others are in the same transaction."""
+    from yinfeng.core.models import Event
+
+    return bulk.new_keys(Event, count) if count else []
+
+
 def record_many(
     *, by: Actor, verb: str, about: Iterable[About], data: Mapping[str, Any] | None = None
 ) -> None:
     """Write one event per (object, changes) of a batch, all of one kind, as ``record`` would, in a few statements."""
-    ToRecord(by=by, verb=verb, about=about, data=data).write()
+    about = list(about)
+    ready = ToRecord(by=by, verb=verb, about=about, keys=reserve(len(about)), data=data)
+    with bulk.arriving() as arriving:
+        ready.send(arriving)
+    ready.tell()
 
 
 def _event(

@@ -237,17 +237,18 @@ def rebuild(model: type[Model], chunk: int = 1000) -> Iterator[int]:
         yield done
 
 
-def add_in_bulk(entries: Iterable[Mapping[str, Any]]) -> None:
+def add_in_bulk(entries: Sequence[Mapping[str, Any]], arriving: bulk.Arriving) -> None:
     """Put entries of very many new objects, as ``stored`` makes them, into the index: of each it has none yet.
 
     PostgreSQL notes their tokens in a list that every search reads through, instead of sorting them into the index in many
     small portions while the writer waits; ``tidy`` is to be called some time afterwards.
     """
+    if not entries:
+        return
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL gin_pending_list_limit = '1GB'")
-    columns = [str(field.column) for field in SearchEntry._meta.concrete_fields]
-    bulk.put_new(SearchEntry._meta.db_table, columns, (list(entry.values()) for entry in entries))
+    arriving.insert_finished(SearchEntry, entries)
 
 
 def tidy() -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.forms.models import model_to_dict
 
 from tests.factories import make_unit
@@ -98,23 +98,77 @@ def test_a_row_that_is_there_already_is_djangos_error() -> None:
 def test_rows_are_written_while_something_else_is_done() -> None:
     rows = [firm(name, city="旧") for name in "甲乙"]
     bulk.insert(rows)
-    arriving = bulk.Arriving()
-    (key,) = arriving.insert(
-        Enterprise, [{"name": "丙", "name_key": "丙", "city": HARD[:30]}], {"country": "CN"}
-    )
-    arriving.update(Enterprise, ["city"], [(rows[0].pk, 1, "新"), (rows[1].pk, 2, "新")])
-    with arriving.working():
+    (key,) = bulk.new_keys(Enterprise, 1)
+    with bulk.arriving() as arriving:
+        arriving.insert(
+            Enterprise, [key], [{"name": "丙", "name_key": "丙", "city": HARD[:30]}], {"country": "CN"}
+        )
+        arriving.update(Enterprise, ["city"], [(rows[0].pk, 1, "新"), (rows[1].pk, 2, "新")])
         done = "something else"
     assert (arriving.updated, done) == (1, "something else")
     assert dict(Enterprise.objects.values_list("name", "city")) == {"甲": "新", "乙": "旧", "丙": HARD[:30]}
     assert Enterprise.objects.get(name="丙").pk == key
-    again = bulk.Arriving()
 
     def put_twice() -> None:
-        again.insert(Enterprise, [{"name": "丙", "name_key": "丙"}], {"country": "CN"})
-        with again.working():
-            pass
+        keys = bulk.new_keys(Enterprise, 1)
+        with bulk.arriving() as again:
+            again.insert(Enterprise, keys, [{"name": "丙", "name_key": "丙"}], {"country": "CN"})
 
     with pytest.raises(IntegrityError), transaction.atomic():
         put_twice()
     assert Enterprise.objects.count() == 3, "the connection goes on"
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite knows no lengths")
+def test_what_does_not_fit_is_refused_not_cut_off() -> None:
+    keys = bulk.new_keys(Enterprise, 1)
+    with pytest.raises(DataError), transaction.atomic(), bulk.arriving() as arriving:
+        arriving.insert(
+            Enterprise, keys, [{"name": "甲", "name_key": "甲", "city": "x" * 1000}], {"country": "CN"}
+        )
+    assert not Enterprise.objects.exists()
+
+
+def test_each_kind_of_value_arrives() -> None:
+    keys = bulk.new_keys(Enterprise, 2)
+    rows = [
+        {"name": "甲", "name_key": "甲", "capital": Decimal("1234567890.12"), "founded_date": date(1899, 12, 31)},
+        {"name": 'NULL"\\', "name_key": "乙", "scope_of_business": HARD, "uscc": None, "is_demo": True, "staff": 0},
+    ]  # fmt: skip
+    events = bulk.new_keys(Event, 1)
+    with bulk.arriving() as arriving:
+        arriving.insert(Enterprise, keys, rows, {"country": "CN"})
+        told = {"changes": {HARD: [None, 1.5]}, "object_label": "NULL"}
+        same = {
+            "at": datetime(2026, 1, 2, tzinfo=UTC), "verb": "x", "source": "web", "data": {"a": [HARD]}, "object_type": "y",
+        }  # fmt: skip
+        arriving.insert(Event, events, [told], same)
+    one, other = Enterprise.objects.order_by("pk")
+    assert (one.capital, one.founded_date, one.uscc, one.city) == (
+        Decimal("1234567890.12"),
+        date(1899, 12, 31),
+        None,
+        "",
+    )
+    assert (other.name, other.scope_of_business, other.is_demo, other.staff, other.capital) == (
+        'NULL"\\',
+        HARD,
+        True,
+        0,
+        None,
+    )
+    event = Event.objects.get(pk=events[0])
+    assert (event.changes, event.data, event.object_label) == ({HARD: [None, 1.5]}, {"a": [HARD]}, "NULL")
+
+
+def test_questions_are_answered_while_something_else_is_done() -> None:
+    bulk.insert([firm("甲", capital=Decimal("1.5")), firm("乙")])
+    done: list[str] = []
+    names, none, capitals = bulk.asked(
+        Enterprise.objects.order_by("pk").values_list("name"),
+        Enterprise.objects.filter(name__among=[]).values_list("pk"),
+        Enterprise.objects.filter(name__among=["甲", HARD]).values_list("capital"),
+        meanwhile=lambda: done.append("something else"),
+    )
+    assert (names, none, capitals) == ([("甲",), ("乙",)], [], [(Decimal("1.50"),)])
+    assert done == ["something else"]

@@ -97,6 +97,9 @@ class Reading:
     decided: Decided | None = None
     memory: Memory = field(default_factory=Memory)
     ahead: list[tuple[Said, Finding]] = field(default_factory=list)
+    ready: Batch | None = (
+        None  # what the next rows come to, if nobody touches their enterprises until they are written
+    )
 
     def take(self, size: int) -> list[tuple[Said, Finding]]:
         """Return the next rows, at most so many."""
@@ -107,6 +110,12 @@ class Reading:
     def read_on(self, size: int) -> None:
         """Have the next rows at hand, so many if there are."""
         self.ahead += islice(self.rows, max(0, size - len(self.ahead)))
+
+    def decide_ahead(self, size: int, tags: TagList) -> None:
+        """Have the next rows decided, if they do not depend on what the rows before them come to."""
+        self.read_on(size)
+        if self.memory.whole:
+            self.ready = decide(self.ahead[:size], tags, self.memory, self.touched)
 
     def close(self) -> None:
         self.file.close()
@@ -178,7 +187,8 @@ def chunk(job: Job, by: Actor) -> jobs.Step:
     if phase == "write":
         batch, listed = write(by, rows, tags, at, job)
     else:
-        batch, listed = decide(rows, tags, at.memory), set()
+        batch = decide(rows, tags, at.memory, meanwhile=lambda: at.read_on(chunk_size(at.position + size)))
+        listed = set()
     at.position += len(rows)
     at.memory.note(batch)
     if at.decided is not None:
@@ -253,13 +263,14 @@ def write(
     Return the batch and the ids of the enterprises on the list.
     """
     now = queries.last_event()
-    queries.touched_since(at.since, job.pk, at.touched)
-    batch = decide(rows, tags, at.memory, at.touched)
+    batch, at.ready = at.ready, None
+    if queries.touched_since(at.since, job.pk, at.touched) or batch is None:
+        batch = decide(rows, tags, at.memory, at.touched)
     try:
         with transaction.atomic():
             made = services.write_batch(
                 by=by, new=batch.new, changed=batch.changed, job=job.pk,
-                meanwhile=lambda: at.read_on(chunk_size(at.position + len(rows))),
+                meanwhile=lambda: at.decide_ahead(chunk_size(at.position + len(rows)), tags),
             )  # fmt: skip
             ranks = batch.ranks | dict(zip(made, batch.new_ranks, strict=True))
             if tags.tag:
@@ -267,6 +278,7 @@ def write(
     except (IntegrityError, Conflict):
         if tries == 1:
             raise
+        at.ready = None
         return write(by, [(row, None) for row, _found in rows], tags, at, job, tries - 1)
     at.since = max(at.since, now)
     return batch, set(ranks)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -99,13 +99,18 @@ class Batch:
 
 
 def decide(
-    rows: Sequence[tuple[Said, Finding]], tags: TagList, memory: Memory, touched: Touched | None = None
+    rows: Sequence[tuple[Said, Finding]],
+    tags: TagList,
+    memory: Memory,
+    touched: Touched | None = None,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> Batch:
     """Compare rows with the library and say what becomes of each.
 
     Args:
         rows: what they say, and what was found of each when they were looked at before, if they were.
         touched: the enterprises with which others did something since then; what was found of other rows holds.
+        meanwhile: what can be done while the library is asked.
     """
     batch, touched = Batch(), touched or Touched()
     readable = _readable(batch, rows, memory)
@@ -127,6 +132,7 @@ def decide(
         [row.key for row in asked],
         {row.values["uscc"]: row.key for row in asked if "uscc" in row.values},
         [row.values["listing_code"] for row in asked if "listing_code" in row.values],
+        meanwhile,
     ) if asked else queries.Known.nothing()  # fmt: skip
     means |= {row.number: named_by(row, found) for row in asked}
     unknown = [row for row in asked if means[row.number] == (None, None)]

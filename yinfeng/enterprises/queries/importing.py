@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from django.db.models import Max, Q
+from django.db.models import Max, Q, QuerySet
 
-from yinfeng.core import events
+from yinfeng.core import bulk, events
 from yinfeng.core.models import Event
 from yinfeng.enterprises import naming
 from yinfeng.enterprises.models import Distinction, Enterprise, EnterpriseTag, FormerName
@@ -36,8 +36,16 @@ class Firm:
 
 def firms(**conditions: Any) -> list[Firm]:
     """Return the enterprises that answer the conditions."""
-    found = Enterprise.objects.filter(**conditions).values_list("pk", "version", *READ)
-    return [Firm(pk, version, dict(zip(READ, values, strict=True))) for pk, version, *values in found]
+    return list(map(_firm, _rows(**conditions)))
+
+
+def _rows(**conditions: Any) -> QuerySet[Enterprise, Any]:
+    return Enterprise.objects.filter(**conditions).values_list("pk", "version", *READ)
+
+
+def _firm(row: Sequence[Any]) -> Firm:
+    pk, version, *values = row
+    return Firm(pk, version, dict(zip(READ, values, strict=True)))
 
 
 @dataclass(slots=True)
@@ -57,26 +65,37 @@ class Known:
         return cls({}, {}, {}, {}, set(), {})
 
 
-def known(keys: Sequence[str], codes: Mapping[str, str], listings: Sequence[str]) -> Known:
-    """Return the enterprises that rows name by these keys and codes (``codes``: code → key of the same row)."""
-    named = {firm.values["name_key"]: firm for firm in firms(name_key__among=keys, country="CN")}
+def known(
+    keys: Sequence[str],
+    codes: Mapping[str, str],
+    listings: Sequence[str],
+    meanwhile: Callable[[], object] = lambda: None,
+) -> Known:
+    """Return the enterprises that rows name by these keys and codes (``codes``: code → key of the same row).
+
+    ``meanwhile`` is done while PostgreSQL looks them up.
+    """
+    by_listing, other_names, apart, by_name = bulk.asked(
+        _rows(listing_code__among=listings),
+        FormerName.objects.filter(name_key__among=keys).values_list("name_key", "kind", "enterprise_id"),
+        Distinction.objects.filter(name_key__among=keys).values_list("name_key", "enterprise_id"),
+        _rows(name_key__among=keys, country="CN"),
+        meanwhile=meanwhile,
+    )
+    named = {firm.values["name_key"]: firm for firm in map(_firm, by_name)}
     # Most rows name by their code whom they name by their name.
     other_codes = [
         code for code, key in codes.items() if key not in named or named[key].values["uscc"] != code
     ]
     coded = firms(uscc__among=other_codes) if other_codes else []
-    listed = firms(listing_code__among=listings) if listings else []
-    by_id = {firm.pk: firm for firm in (*named.values(), *coded, *listed)}
-    others = FormerName.objects.filter(name_key__among=keys).values_list("name_key", "kind", "enterprise_id")
-    other_names = list(others)
+    by_id = {firm.pk: firm for firm in (*named.values(), *coded, *map(_firm, by_listing))}
     load(by_id, (pk for _key, _kind, pk in other_names))
-    apart = Distinction.objects.filter(name_key__among=keys).values_list("name_key", "enterprise_id")
     return Known(
         {key: by_id[firm.pk] for key, firm in named.items()},
         {firm.values["uscc"]: firm for firm in by_id.values() if firm.values["uscc"]},
         {firm.values["listing_code"]: firm for firm in by_id.values() if firm.values["listing_code"]},
         {key: (kind, by_id[pk]) for key, kind, pk in other_names if pk in by_id},
-        set(apart),
+        {(key, pk) for key, pk in apart},
         by_id,
     )
 
@@ -108,13 +127,13 @@ class Touched:
     names: list[tuple[int, str]] = field(default_factory=list)
 
 
-def touched_since(event: int, job: int, touched: Touched) -> None:
-    """Add the enterprises with which others than a job did something after an event."""
+def touched_since(event: int, job: int, touched: Touched) -> bool:
+    """Add the enterprises with which others than a job did something after an event; say whether there were any."""
     others = Q(data__job__isnull=True) | ~Q(data__job=job)  # of events without the key ``exclude`` keeps none
     told = Event.objects.filter(others, pk__gt=event, object_type=events.type_of(Enterprise))
     ids = {pk for pk in told.values_list("object_id", flat=True) if pk}
     if not ids:
-        return
+        return False
     touched.ids |= ids
     names: list[tuple[int, str]] = []
     for firm in firms(pk__among=ids):
@@ -124,6 +143,7 @@ def touched_since(event: int, job: int, touched: Touched) -> None:
     names += FormerName.objects.filter(enterprise__pk__among=ids).values_list("enterprise_id", "name")
     touched.keys |= {naming.parse(name).key for _pk, name in names}
     touched.names += names
+    return True
 
 
 def entered_by(job: int, ids: Iterable[int]) -> set[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from django.db import transaction
@@ -50,27 +51,36 @@ def write_batch(
     """
     by.require("enterprises.enterprise.import", _("您没有批量导入企业的权限。"))
     data = {} if job is None else {"job": job}
-    arriving = bulk.Arriving()
-    made = arriving.insert(Enterprise, new, {"added_by_unit_id": by.unit_id})
-    _change(arriving, changed)
-    with arriving.working():
+    made = bulk.new_keys(Enterprise, len(new)) if new else []
+    keys = events.reserve(len(new) + len(changed))
+    with bulk.arriving() as arriving:  # what comes next is made while the database takes in what came before
+        arriving.insert(Enterprise, made, new, {"added_by_unit_id": by.unit_id})
         entered: list[Any] = [(Firm(pk, 1, dict(values)), {}) for pk, values in zip(made, new, strict=True)]
         about: list[Any] = [
             (firm, {name: (firm.values[name], value) for name, value in values.items()})
             for firm, values in changed
         ]
         told = (
-            events.ToRecord(by=by, verb="enterprises.enterprise.imported", about=entered, data=data),
-            events.ToRecord(by=by, verb="enterprises.enterprise.updated", about=about, data=data),
+            events.ToRecord(
+                by=by, verb="enterprises.enterprise.imported", about=entered, keys=keys[: len(new)], data=data
+            ),
+            events.ToRecord(
+                by=by, verb="enterprises.enterprise.updated", about=about, keys=keys[len(new) :], data=data
+            ),
         )
-        entries = [search.stored(search_entry(pk, values)) for pk, values in zip(made, new, strict=True)]
+        found_by = (search.stored(search_entry(pk, values)) for pk, values in zip(made, new, strict=True))
+        entries = list(islice(found_by, len(new) // 2))
+        _change(arriving, changed)
+        entries += found_by
+        search.add_in_bulk(entries, arriving)
         meanwhile()
+        for batch in told:
+            batch.send(arriving)
     if arriving.updated != len(changed):
         raise Conflict(_("有企业正被他人修改，本批将重新处理。"))
     for batch in told:
-        batch.write()
+        batch.tell()
     propose_signals(by=by, changes=[(firm.pk, firm.values, change) for firm, change in about])
-    search.add_in_bulk(entries)
     search.refresh(
         Enterprise, *(firm.pk for firm, values in changed if not values.keys().isdisjoint(FOUND_BY))
     )
