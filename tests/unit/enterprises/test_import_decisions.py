@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from tests.factories import make_actor, make_user, signed_in
 from tests.unit.enterprises.test_imports import ALL, CODE, confirmed, counts, home, start, written
-from yinfeng.core import jobs
+from yinfeng.core import jobs, search
 from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Conflict, Forbidden, Missing
 from yinfeng.core.models import Event, Job
@@ -95,6 +95,10 @@ class TestDecisions:
         for same in (False, True, False):
             services.settle_row(by=clerk, job=job, number=2, enterprise=firm.pk, same=same)
             assert (FormerName.objects.count(), Distinction.objects.count()) == ((1, 0) if same else (0, 1))
+            found = search.matching("enterprises.enterprise", "厦门股份")
+            assert list(found) == ([firm.pk] if same else []), "found by the name as long as it means it"
+        told = Event.objects.filter(verb="enterprises.enterprise.told_apart", object_id=firm.pk)
+        assert told.count() == 2
 
     def test_a_former_name_can_be_the_present_one_but_not_be_told_apart(
         self, clerk: Actor, firm: Enterprise

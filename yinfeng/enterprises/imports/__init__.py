@@ -22,8 +22,7 @@ from yinfeng.core.scopes import demand
 from yinfeng.enterprises import queries, services
 from yinfeng.enterprises.imports import alike
 from yinfeng.enterprises.imports.deciding import Batch, Memory, TagList, decide
-from yinfeng.enterprises.imports.memory import Decided, Earlier, Finding
-from yinfeng.enterprises.imports.memory import Row as Noted
+from yinfeng.enterprises.imports.memory import Decided, Earlier, Finding, Row
 from yinfeng.enterprises.imports.rows import COLUMNS, Said, said
 
 __all__ = [
@@ -163,15 +162,12 @@ def begun(job: Job, phase: str) -> Reading:
     if phase == "check" and not job.cursor:
         found.decided = Decided()
     lines = job.report.get("rows", []) if job.report.get("phase") == phase else []
-    left = {line["number"] for line in lines if line["outcome"] == "questioned"}
+    questioned = {line["number"] for line in lines if line["outcome"] == "questioned"}
     for row, _part in islice(found.rows, job.cursor):
         if not row.errors:
             found.memory.marks.add(row.marks())
-            if row.number not in left:
-                noted = Noted(
-                    row.number, row.name, row.values.get("uscc", ""), row.values.get("listing_code", "")
-                )
-                found.memory.earlier.add([(alike.part_of(row.name), noted)])
+            if row.number not in questioned:
+                found.memory.earlier.add([(alike.part_of(row.name), Row.of(row))])
     return found
 
 

@@ -315,7 +315,7 @@ def _settle_within(
         if likely and (doubt := _doubt_within(row, likely)):
             means[row.number] = None, doubt
             continue
-        noted = Row(row.number, row.name, row.values.get("uscc", ""), row.values.get("listing_code", ""))
+        noted = Row.of(row)
         here.setdefault(part, []).append(noted)
         batch.noted.append((part, noted))
         parts[row.number] = part

@@ -72,6 +72,10 @@ class Row(NamedTuple):
     uscc: str
     listing_code: str
 
+    @classmethod
+    def of(cls, said: Said) -> Row:
+        return cls(said.number, said.name, said.values.get("uscc", ""), said.values.get("listing_code", ""))
+
 
 class Earlier:
     """New rows so far, found by what nearly equal names share; 16 bytes each in memory, the rest in a temporary file."""

@@ -207,10 +207,15 @@ def _mean(by: Actor, firm: Enterprise, name: Mapping[str, str]) -> None:
 
 
 def _tell_apart(by: Actor, firm: Enterprise, name: Mapping[str, str]) -> None:
+    """Keep that a name means another enterprise; who used it for this one before is heard no more."""
     _finding, made = Distinction.objects.get_or_create(
         enterprise=firm, name_key=name["name_key"],
         defaults={"name": name["name"], "reason": _("导入时判断"), "found_by_id": by.user_id, "unit_id": by.unit_id},
     )  # fmt: skip
-    FormerName.objects.filter(enterprise=firm, name_key=name["name_key"], kind="alternative").delete()
-    if made:
+    gone, _rows = FormerName.objects.filter(
+        enterprise=firm, name_key=name["name_key"], kind="alternative"
+    ).delete()
+    if made or gone:
         events.record(by=by, verb="enterprises.enterprise.told_apart", obj=firm, data={"text": name["name"]})
+    if gone:
+        search.refresh(Enterprise, firm.pk)
