@@ -1,7 +1,8 @@
 """No regular expression of the product can be made to take its time (SECURITY 1.2.9): judged by its form, not by a clock.
 
-Two forms make a search go back over what it has read again and again: a repetition without end inside another one, and
-two of them side by side that may share the same letters. Neither is let in.
+Three forms make a search go back over what it has read again and again: a repetition without end inside another one,
+two of them side by side that may share the same letters, and one at the beginning of what is looked for inside a text.
+None is let in.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from typing import Any
 
 import pytest
 
+from yinfeng.core import profile_format, uploads
 from yinfeng.core.exchange import values
+from yinfeng.enterprises import matching
 
 PACKAGE = Path(__file__).resolve().parents[2] / "yinfeng"
 CALLS = {"compile", "fullmatch", "match", "search", "sub", "split", "findall", "finditer", "subn"}
@@ -176,6 +179,17 @@ def beside(parts: list[Part], known: set[str], told: str) -> Iterator[str]:
                 break
 
 
+def begins_anywhere(pattern: str) -> bool:
+    """Say whether a search begins with a repetition without end that alone is no match: from each letter it goes on anew."""
+    parts = flat(parser.parse(pattern))
+    for at, part in enumerate(parts):
+        if is_endless(part):
+            return any(not may_be_empty(after) or after[0] is op.AT for after in parts[at + 1 :])
+        if not may_be_empty(part) or part[0] is op.AT:
+            break
+    return False
+
+
 def faults_of(pattern: str) -> list[str]:
     known = LETTERS | set(pattern)
     return list(faults(parser.parse(pattern), known))
@@ -185,6 +199,16 @@ FOUND = sorted(set(patterns()))
 # Patterns of cells that allow spaces in many places: they meet at most 100 letters, or texts with single spaces.
 SINGLE_SPACES = {"_MONEY", "_UNIT", "_MOMENT"}
 SHORT = {getattr(values, name).pattern for name in SINGLE_SPACES | {"_PLAIN"}}
+# Never looked for inside a text: the text begins with them or not.
+AT_THE_BEGINNING = {
+    pattern.pattern
+    for pattern in (
+        profile_format._HEADER,
+        profile_format._ASSIGNMENT,
+        uploads._ACTIVE,
+        matching._PLACE_INSIDE,
+    )
+}
 
 
 @pytest.mark.parametrize(("place", "pattern"), FOUND)
@@ -193,10 +217,19 @@ def test_a_pattern_goes_over_a_text_once(place: str, pattern: str) -> None:
         assert faults_of(pattern) == [], f"{place}: {pattern}"
 
 
+@pytest.mark.parametrize(("place", "pattern"), FOUND)
+def test_a_search_begins_where_something_stands(place: str, pattern: str) -> None:
+    if pattern not in AT_THE_BEGINNING:
+        assert not begins_anywhere(pattern), f"{place}: {pattern}"
+
+
 def test_the_patterns_of_the_package_are_found() -> None:
     assert len(FOUND) > 40
     assert {pattern for _place, pattern in FOUND} >= SHORT
     assert all(faults_of(pattern) for pattern in SHORT), "an exception that nothing needs any more"
+    assert all(begins_anywhere(pattern) for pattern in AT_THE_BEGINNING), (
+        "an exception that nothing needs any more"
+    )
 
 
 @pytest.mark.parametrize("name", sorted(SINGLE_SPACES))

@@ -124,8 +124,9 @@ _LONGEST_PLACE = 8
 _COUNTY = re.compile(r"(?:地区|区|县|市|旗|盟)$")
 
 _BRANCH_WORD = re.compile(
-    r"(第?[0-9一二三四五六七八九十]*)(分公司|支公司|分行|支行|分厂|分店|分所|分院|分部|办事处|代表处|营业部|营业厅)$"
+    r"(?:分公司|支公司|分行|支行|分厂|分店|分所|分院|分部|办事处|代表处|营业部|营业厅)$"
 )
+_NUMBERS = "0123456789一二三四五六七八九十"
 _HEAD_OF_BRANCH = re.compile(r".+?(?<![分支])公司|.+?银行")
 
 
@@ -278,7 +279,7 @@ def _cut_branch(text: str, places: Places) -> tuple[str, str]:
     word = _BRANCH_WORD.search(text)
     if not word:
         return text, ""
-    body = text[: word.start()]
+    body = text[: word.start()].rstrip(_NUMBERS).removesuffix("第")
     head = _HEAD_OF_BRANCH.match(body)
     size = head.end() if head else len(body) - places.trailing(body)
     return (text[:size], text[size:]) if size > 1 else (text, "")
@@ -531,21 +532,21 @@ def _left_out(short: str, full: NameParts) -> int | None:
 
     Brand and order stay; a trade word may be drawn together (电商 for 电子商务).
     """
-    pieces = _pieces(full.core, full.brand)
-
-    def walk(at: int, rest: str) -> int | None:
-        if at == len(pieces):
-            return None if rest else 0
-        word, optional = pieces[at]
-        ways = [(len(word), rest)] if optional else []
-        if rest.startswith(word):
-            ways.append((0, rest[len(word) :]))
-        elif optional and len(word) > 2 and _drawn_together(rest[:2], word):
-            ways.append((len(word) - 2, rest[2:]))
-        found = [left + more for left, behind in ways if (more := walk(at + 1, behind)) is not None]
-        return min(found, default=None)
-
-    return walk(0, short)
+    least = {
+        0: 0
+    }  # by how much of the short name is read so far: words may come again, so ways that meet go on as one
+    for word, optional in _pieces(full.core, full.brand):
+        ahead: dict[int, int] = {}
+        for at, left in least.items():
+            ways = [(at, left + len(word))] if optional else []
+            if short.startswith(word, at):
+                ways.append((at + len(word), left))
+            elif optional and len(word) > 2 and _drawn_together(short[at : at + 2], word):
+                ways.append((at + 2, left + len(word) - 2))
+            for to, more in ways:
+                ahead[to] = min(more, ahead.get(to, more))
+        least = ahead
+    return least.get(len(short))
 
 
 def _drawn_together(short: str, word: str) -> bool:

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yinfeng.core.text import normalise
+from yinfeng.enterprises import naming
 from yinfeng.enterprises.naming import Places, Verdict, compare, parse
 
 SHARED = Path(__file__).parents[3].parent / "shared" / "data"
@@ -233,6 +234,34 @@ def test_spellings_of_one_branch() -> None:
 )
 def test_no_match(a: str, b: str) -> None:
     assert judge(a, b).level == judge(b, a).level == "none"
+
+
+def test_words_that_come_again_and_again_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name of the library like this one would have kept everybody waiting who types its beginning."""
+    asked = 0
+
+    def count(short: str, word: str) -> bool:
+        nonlocal asked
+        asked += 1
+        assert asked < 10_000
+        return short == "电商"
+
+    monkeypatch.setattr(naming, "_drawn_together", count)
+    full, short = "甲乙" + "电子商务" * 45 + "有限公司", "甲乙" + "电商" * 20
+    verdict = judge(short, full)
+    assert (verdict.level, str(verdict.reason)) == ("possible", "像是简称：字号相同，行业未写全")
+
+
+def test_a_short_name_leaves_out_as_little_as_it_can() -> None:
+    full = parse("甲乙科技科技电子商务有限公司")
+    assert naming._left_out("甲乙科技电商", full) == 4
+    assert naming._left_out("甲乙科技科技", full) == 4
+    assert naming._left_out("甲乙科技丙", full) is None
+
+
+def test_very_long_names_are_compared() -> None:
+    """One character may stand for a phrase of eighteen: 200 of them are 3,600 letters."""
+    assert judge("\ufdfa" * 200, "\ufdfa" * 199).level == "possible"
 
 
 @given(TYPED, TYPED)
