@@ -33,6 +33,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 KEPT = 1024  # compiled queries per process: tens of kilobytes each, those of one actor's scope among them
+BEYOND = 2**63  # the first number that no column holds
 _kept: OrderedDict[Any, Prepared | None] = OrderedDict()
 _lock = Lock()
 
@@ -50,6 +51,10 @@ def prepared(make: Callable[P, QuerySet[Any, T]]) -> Callable[P, list[T]]:
         values = [*args, *kwargs.values()]
         key = (make, translation.get_language(), tuple(kwargs), *map(_kind, values))
         bound = [value for value in values if _stands_in(value)]
+        if any(isinstance(value, int) and not -BEYOND <= value < BEYOND for value in bound):
+            return list(
+                make(*args, **kwargs)
+            )  # Django knows that no row has such a number; a database refuses it
         with _lock:
             known = key in _kept
             query = _kept.get(key)
