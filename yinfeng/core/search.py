@@ -45,6 +45,7 @@ from yinfeng.core import bulk
 from yinfeng.core.actors import ANONYMOUS, Actor
 from yinfeng.core.models_search import Question, SearchEntry, fts_params
 from yinfeng.core.text import (
+    READINGS_LIMIT,
     bigrams,
     code_grams,
     initials_of,
@@ -62,6 +63,9 @@ FEW = 20  # entries that are written by one statement; more are copied
 TOKENS_LIMIT = 3000  # per entry; the names' come first
 QUERY_LENGTH = 200
 TERMS_LIMIT = 8
+READINGS = (
+    3 * READINGS_LIMIT
+)  # of a query's terms by their pinyin, altogether: each is one more thing to look up
 CANDIDATES = 200  # of each sort of answer, looked at for the ranking
 
 # From so many answers on, looking at rows one by one in the order of the list finds a page of them sooner than gathering
@@ -294,19 +298,20 @@ def _terms(query: str) -> list[str]:
     return list(dict.fromkeys(term[:QUERY_LENGTH] for term in terms if term))[:TERMS_LIMIT]
 
 
-def _alternatives(term: str, guarded: bool) -> list[list[str]]:
+def _alternatives(term: str, guarded: bool, readings: int = READINGS_LIMIT) -> list[list[str]]:
     """Return the sets of tokens of which a row must have one: of the term itself, of initials, of syllables."""
     ways = [query_bigrams(term)]
     if term.isascii() and not term.isdigit() and len(term) > 1:
         ways.append([_INITIALS + gram for gram in query_bigrams(term)])
-        ways += ([_SPELT + pair for pair in pairs] for pairs in pinyin_readings(term))
+        ways += ([_SPELT + pair for pair in pairs] for pairs in pinyin_readings(term, readings))
     return ways + [[_GUARDED + token for token in way] for way in ways] if guarded else ways
 
 
 def _question(object_type: str, terms: Sequence[str], by: Actor = ANONYMOUS) -> Question:
     guard = GUARDS.get(object_type, "")
     guarded = bool(guard) and by.may(guard)
-    return Question([_alternatives(term, guarded) for term in terms], *_keys(object_type))
+    readings = min(READINGS // max(len(terms), 1), READINGS_LIMIT)
+    return Question([_alternatives(term, guarded, readings) for term in terms], *_keys(object_type))
 
 
 def _entries(question: Question) -> QuerySet[SearchEntry]:

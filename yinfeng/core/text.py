@@ -157,7 +157,7 @@ zhui zhun zhuo zi zong zou zu zuan zui zun zuo
 SYLLABLES = frozenset(_SYLLABLES.split())
 _LONGEST_SYLLABLE = 6
 _LONGEST_SPELT = 40
-_READINGS_LIMIT = 40  # of one query: “xiam” alone may go on as xiama, xiamai, … xiamu
+READINGS_LIMIT = 40  # of one term: “xiam” alone may go on as xiama, xiamai, … xiamu
 
 
 @cache
@@ -223,7 +223,7 @@ def pinyin_pairs(syllables: Sequence[str]) -> list[str]:
     return [a + b for a, b in pairwise(syllables) if a in SYLLABLES and b in SYLLABLES]
 
 
-def pinyin_readings(query: str) -> list[list[str]]:
+def pinyin_readings(query: str, limit: int = READINGS_LIMIT) -> list[list[str]]:
     """Return the ways to read Latin letters as two or more syllables, each as the pairs a text must have.
 
     Letters may be read in several ways (fangan: fang an, fan gan). When none comes out even, the last syllable is
@@ -232,7 +232,7 @@ def pinyin_readings(query: str) -> list[list[str]]:
     if not (query.isascii() and query.isalpha() and len(query) <= _LONGEST_SPELT):
         return []
     found = {pairs: None for one in _splits(query) if (pairs := tuple(dict.fromkeys(pinyin_pairs(one))))}
-    return [list(pairs) for pairs in islice(found, _READINGS_LIMIT)]
+    return [list(pairs) for pairs in islice(found, limit)]
 
 
 def _splits(query: str) -> list[tuple[str, ...]]:
@@ -246,7 +246,7 @@ def _splits(query: str) -> list[tuple[str, ...]]:
             if query[end - size : end] in SYLLABLES
             for way in ways[end - size]
         ]
-        ways.append(cuts[:_READINGS_LIMIT])
+        ways.append(cuts[:READINGS_LIMIT])
     if whole := [way for way in ways[-1] if len(way) > 1]:
         return whole
     return [

@@ -264,3 +264,11 @@ def test_much_may_be_indexed_at_once() -> None:
         with connection.cursor() as cursor:
             cursor.execute("SHOW gin_pending_list_limit")
             assert cursor.fetchone() == ("4MB",)
+
+
+def test_ways_to_read_a_query_stay_few_altogether() -> None:
+    """Each way is looked up for itself: eight terms of forty ways each took a quarter of a second in an empty library."""
+    terms = [f"fanganfanganfangan{letter}" for letter in "nmgeaijx"]
+    asked = search._question("enterprises.enterprise", terms)
+    ways = sum(len(alternatives) for alternatives in asked.terms)
+    assert len(terms) < ways <= search.READINGS + 2 * len(terms)
