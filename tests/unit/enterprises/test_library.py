@@ -26,7 +26,7 @@ from tests.factories import (
     make_user,
     signed_in,
 )
-from yinfeng.core import jobs
+from yinfeng.core import jobs, search
 from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Conflict, Forbidden, Invalid, Stale
 from yinfeng.core.models import Event, Job, Rule
@@ -420,3 +420,17 @@ def test_a_year_that_none_can_be_is_a_mistake_in_the_filter(year: str) -> None:
     assert "甲城有限公司" not in client.get(f"/enterprises/?year={year}").content.decode()
     answer = client.get(f"/api/v1/enterprises/?year={year}")
     assert (answer.status_code, list(answer.json()["fields"])) == (422, ["year"])
+
+
+def test_who_may_enter_but_not_see_is_told_of_no_other_enterprise() -> None:
+    search.refresh(Enterprise, make_enterprise("厦门信达电子股份有限公司").pk)
+    typed = {"name": "厦门信达电子有限公司", "country": "CN"}
+    seen, unseen = (
+        make_user(f"录入{count}", make_unit("city", "city"), ["enterprises.enterprise.add", *more])
+        for count, more in enumerate((["enterprises.enterprise.view"], []))
+    )
+    asked = signed_in(seen).post("/enterprises/add/", typed)
+    assert (asked.status_code, "信达电子股份" in asked.content.decode()) == (409, True)
+    answer = signed_in(unseen).post("/enterprises/add/", typed)
+    assert "信达电子股份" not in answer.content.decode()
+    assert Enterprise.objects.filter(name=typed["name"]).exists()

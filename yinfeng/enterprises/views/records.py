@@ -371,7 +371,9 @@ class AddEnterprise(ActPage):
 
     def act(self, form: Any) -> Any:
         data = form.values()
-        look_alikes = queries.similar(data["name"], data["uscc"] or "", data["listing_code"])
+        look_alikes = []
+        if self.by.may(VIEW):  # nobody else is told whom the library holds, nor asked about it
+            look_alikes = queries.similar(data["name"], data["uscc"] or "", data["listing_code"])
         doubtful = [item for item in look_alikes if item.level != "linked"]
         if doubtful and not data["different"]:  # the very same one is refused by the service in any case
             form.ask_whether_different()
