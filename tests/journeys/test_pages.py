@@ -88,3 +88,19 @@ def test_screenshots_of_the_readme(
     folder = Path(os.environ.get("YINFENG_SCREENSHOTS", tmp_path))
     page.screenshot(path=folder / f"{name}.png")
     assert (folder / f"{name}.png").stat().st_size > 20_000
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en"])
+def test_on_a_phone_no_word_is_broken_and_no_reason_leaves_the_page(
+    locale: str, visit: Callable[..., Page]
+) -> None:
+    page = visit("office", width=390, locale=locale, path="/enterprises/?q=示例智能装备（厦门）")
+    page.locator("main table tbody a").first.click()
+    page.wait_for_load_state()
+    words = """() => Math.min(...[...document.querySelectorAll('.yf-keyfacts > div')].map(box => box.clientWidth))"""
+    assert page.evaluate(words) > 90  # “Registered” takes seventy
+    page.goto(f"{page.url}merge/")
+    assert inspect(page, "merge") == []
+    page.goto("/targets/")
+    assert page.evaluate("(h => h.scrollWidth - h.clientWidth)(document.querySelector('h1'))") <= 0
+    assert page.evaluate("document.querySelector('h1').clientHeight") < 70  # two lines at most

@@ -396,6 +396,7 @@ class JobDetail(Page):
         options = kind.options if kind and own else None
         return self.render(
             {
+                "title": job.title,
                 "job": job_line(job, self.by),
                 "acts": acts,
                 "again_url": again,
