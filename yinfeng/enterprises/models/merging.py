@@ -11,6 +11,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from yinfeng.core import clock
@@ -78,6 +79,11 @@ class Doubt(Versioned):
 
     def __str__(self) -> str:
         return f"{self.one} ↔ {self.other}"
+
+    @property
+    def reason_text(self) -> str:
+        """The reason in the reader's language where it is one of the matching's sentences, kept in Chinese; else as it is."""
+        return gettext(self.reason) if self.reason else ""
 
 
 MERGING_STATES = {"merged": _("已合并"), "undone": _("已撤销合并")}

@@ -25,7 +25,7 @@ class DoubtTable(Table):
     columns = (
         Column("one", _("企业"), lambda row: Cell(row.one.name, sub=record_line(row.one))),
         Column("other", _("疑似重复的企业"), lambda row: Cell(row.other.name, sub=record_line(row.other))),
-        Column("reason", _("依据"), lambda row: row.reason or "—"),
+        Column("reason", _("依据"), lambda row: row.reason_text or "—"),
         Column(
             "score", _("相似程度"), lambda row: f"{row.score:.0%}", value=lambda row: row.score, sort="score", numeric=True
         ),

@@ -92,7 +92,7 @@ class ChooseOther(Page):
         lines: dict[int, dict[str, Any]] = {}
         for doubt in queries.doubts_of(gone):
             other = doubt.other if doubt.one_id == gone.pk else doubt.one
-            lines[other.pk] = self._line(gone, other, doubt.reason)
+            lines[other.pk] = self._line(gone, other, doubt.reason_text)
         for item in queries.similar(gone.name, gone.uscc or "", exclude=gone.pk):
             lines.setdefault(item.enterprise.pk, self._line(gone, item.enterprise, str(item.reason)))
         empty = _("没有名称相近的企业。请在上面按名称搜索。")

@@ -113,7 +113,9 @@ class SignalDetail(DetailPage):
     def _acts(self, signal: Signal) -> list[dict[str, Any]]:
         if "change" not in self.allowed():
             return []
-        waits = signal.owner_id is None
+        waits, closed = signal.owner_id is None, signal.state not in queries.SIGNALS_PENDING
+        if closed and not waits:  # nothing is left to be done, unless it is taken up again
+            return []
         acts = (
             (
                 _("指派") if waits else _("改派"),

@@ -45,7 +45,7 @@ class Targets(ListPage):
     def primary(self) -> dict[str, Any] | None:
         if not (self.by.may(CHANGE) and self.by.may("enterprises.enterprise.view")):
             return None
-        return {"label": _("从企业库选取"), "url": reverse("enterprises"), "icon": "plus"}
+        return {"label": _("从企业库选取"), "url": reverse("target-add"), "icon": "plus"}
 
     def empty(self) -> dict[str, Any]:
         hint = _("在企业库中勾选要争取的企业，点“列为目标企业”。别的单位已在对接的，系统会先告诉您。")
@@ -159,6 +159,7 @@ class AddTargets(ActPage):
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         self.start()
         if not self.firms:
+            self.say(_("请勾选要争取的企业，再点列表下方的“列为目标企业”。"))
             return HttpResponseRedirect(reverse("enterprises"))
         return self.show(self.make_form())
 
