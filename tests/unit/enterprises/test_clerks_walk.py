@@ -8,9 +8,10 @@ from django.utils import timezone, translation
 from tests.factories import make_enterprise, make_unit, make_user, signed_in
 from yinfeng.core.models import Job
 from yinfeng.core.permissions import registry
+from yinfeng.enterprises.forms.merging import MergeForm
 from yinfeng.enterprises.models import Doubt, Signal, Target
 from yinfeng.orgs.models import Unit
-from yinfeng.orgs.queries import brief_of_unit
+from yinfeng.orgs.queries import brief_name
 
 pytestmark = pytest.mark.django_db
 
@@ -48,11 +49,11 @@ def test_a_unit_and_a_stored_reason_are_named_in_the_readers_language(home: Unit
     firm = make_enterprise("示例有限公司")
     Target.objects.create(enterprise=firm, unit=home, owner=make_user("专员", home, registry()))
     doubt = Doubt(one=firm, other=firm, score=0.9, reason="字号和行业相同，一方未写地区")
-    names = Target.objects.values_list(brief_of_unit(), flat=True)
+    names = Target.objects.values_list(brief_name(), flat=True)
     assert list(names) == ["甲区"]
     assert doubt.reason_text == doubt.reason
     with translation.override("en"):
-        names = Target.objects.values_list(brief_of_unit(), flat=True)
+        names = Target.objects.values_list(brief_name(), flat=True)
         assert list(names) == ["District A"]
         assert doubt.reason_text != doubt.reason
         doubt.reason = "法定代表人不同"  # a person's own words
@@ -64,3 +65,26 @@ def test_the_window_of_a_job_is_named_after_it(home: Unit) -> None:
     job = Job.objects.create(kind="enterprises.dedupe", title="查找疑似重复", owner=user)
     page = signed_in(user).get(f"/jobs/{job.pk}/").content.decode()
     assert page.partition("<title>")[2].strip().startswith("查找疑似重复")
+
+
+def test_a_city_is_not_merged_into_the_other_records_province(home: Unit) -> None:
+    kept = make_enterprise("示例甲有限公司", province="广东省", city="深圳市")
+    gone = make_enterprise("示例乙有限公司", province="福建省", city="厦门市")
+    said = {"reason": "同一家", "name_kind": "alternative", "kept_version": 1, "gone_version": 1}
+    assert MergeForm({**said, "province": "kept", "city": "kept"}, kept=kept, gone=gone).is_valid()
+    assert MergeForm({**said, "province": "gone", "city": "gone"}, kept=kept, gone=gone).is_valid()
+    mixed = MergeForm({**said, "province": "kept", "city": "gone"}, kept=kept, gone=gone)
+    assert mixed.errors["city"] == ["“厦门市”在福建省，不在广东省。请把省份和城市选自同一条记录。"]
+    elsewhere = make_enterprise("示例丙有限公司", city="厦门市")
+    assert MergeForm({**said, "city": "gone"}, kept=kept, gone=elsewhere).is_valid(), (
+        "nobody says in which province"
+    )
+
+
+def test_a_warning_says_which_sign_it_is(home: Unit) -> None:
+    """No sign is chosen beforehand: a hurried clerk would record the wrong one."""
+    client = signed_in(make_user("专员", home, registry()))
+    firm = make_enterprise("示例有限公司", city="厦门市")
+    page = client.get(f"/enterprises/{firm.pk}/signals/add/").content.decode()
+    assert '<option value="" selected>请选择</option>' in " ".join(page.split())
+    assert client.get("/signals/").content.decode().count("打开企业库") == 1

@@ -114,7 +114,7 @@ class ResumeForm(ReasonForm):
 class EditSignalForm(EditForm):
     """What a warning says and what is to be done about it."""
 
-    kind = forms.ChoiceField(label=_("迹象"), choices=list(SIGNAL_KINDS.items()))
+    kind = forms.ChoiceField(label=_("迹象"), choices=[("", _("请选择")), *SIGNAL_KINDS.items()])
     level = forms.TypedChoiceField(
         label=_("级别"), choices=list(LEVELS.items()), coerce=int, initial=2,
         help_text=_("高：已着手迁出或减产；中：有明确迹象；低：需要留意。"),

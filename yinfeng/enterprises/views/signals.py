@@ -43,7 +43,9 @@ class Signals(ListPage):
         hint = _(
             "在企业页点“记录外迁迹象”；企业库中登记地、注册资本或员工人数大幅变动，或者被列入经营异常名录时，系统也会自动提出。"
         )
-        return {"title": _("没有外迁预警"), "hint": hint, "act": None, "icon": "home-check"}
+        library = {"label": _("打开企业库"), "url": reverse("enterprises")}
+        act = library if self.by.may("enterprises.enterprise.view") else None
+        return {"title": _("没有外迁预警"), "hint": hint, "act": act, "icon": "home-check"}
 
 
 class ExportSignals(ExportPage):
