@@ -217,6 +217,29 @@ def test_a_name_like_one_entered_between_check_and_confirmation_is_asked_about(c
     assert counts(confirmed(job, clerk)) == {"questioned": 1, "new": 1}
 
 
+def test_what_was_decided_ahead_is_decided_anew_when_somebody_touches_it(
+    clerk: Actor, monkeypatch: Any
+) -> None:
+    """The next rows are decided while a chunk is written; what happens between the two is seen."""
+    firm = services.add_enterprise(by=clerk, values={"name": "丙一有限公司"})
+    monkeypatch.setattr(imports, "CHUNK", 2)
+    job = start(clerk, "企业名称\n甲一有限公司\n乙一有限公司\n丙一有限公司\n示例光电（厦门）有限公司\n")
+    assert counts(job) == {"new": 3, "unchanged": 1}
+    real, calls = services.write_batch, []
+
+    def then_others_act(**words: Any) -> Any:
+        made = real(**words)
+        calls.append(1)
+        if len(calls) == 1:
+            services.change_enterprise(by=clerk, enterprise=firm, version=1, values={"name": "戊一有限公司"})
+            services.add_enterprise(by=clerk, values={"name": "示例光电（厦门）股份有限公司"})
+        return made
+
+    monkeypatch.setattr(services, "write_batch", then_others_act)
+    done = confirmed(job, clerk)
+    assert (counts(done), len(calls)) == ({"new": 2, "questioned": 2}, 3)
+
+
 def test_a_firm_merged_while_its_tag_is_written_has_its_rows_written_once(
     clerk: Actor, monkeypatch: Any
 ) -> None:
