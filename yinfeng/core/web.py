@@ -172,6 +172,15 @@ class ListPage(Page):
         return page, text % {"count": f"{len(hits):,}"}
 
     def _nothing_found(self) -> dict[str, Any]:
+        """Return what is said when no row passes the filters, or when a tab, which is one, has none."""
+        asked = self.request.path + tables.with_query(
+            self.request.GET, after=None, before=None, sort=None, col=None
+        )
+        first, *others = self.tabs() or [{}]
+        for tab in others:
+            if tab["url"] == asked:
+                back = {"label": first["label"], "url": first["url"]}
+                return {"title": _("“%(tab)s”中还没有记录") % {"tab": tab["label"]}, "hint": "", "act": back}
         clear = {"label": _("清除全部筛选"), "url": self.request.path}
         return {"title": _("没有符合条件的记录"), "hint": _("可以减少几个筛选条件再看。"), "act": clear}
 

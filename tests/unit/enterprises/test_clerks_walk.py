@@ -88,3 +88,12 @@ def test_a_warning_says_which_sign_it_is(home: Unit) -> None:
     page = client.get(f"/enterprises/{firm.pk}/signals/add/").content.decode()
     assert '<option value="" selected>请选择</option>' in " ".join(page.split())
     assert client.get("/signals/").content.decode().count("打开企业库") == 1
+
+
+def test_an_empty_tab_leads_to_the_first_one(home: Unit) -> None:
+    client = signed_in(make_user("专员", home, registry()))
+    page = client.get("/enterprises/doubts/?state=different&sort=score").content.decode()
+    assert "“不是同一家”中还没有记录" in page
+    assert "清除全部筛选" not in page
+    page = client.get("/targets/?owner=me&priority=1").content.decode()
+    assert "清除全部筛选" in page
