@@ -54,7 +54,7 @@ def write_batch(
     made = bulk.new_keys(Enterprise, len(new)) if new else []
     keys = events.reserve(len(new) + len(changed))
     with bulk.arriving() as arriving:  # what comes next is made while the database takes in what came before
-        arriving.insert(Enterprise, made, new, {"added_by_unit_id": by.unit_id})
+        _change(arriving, changed)
         entered: list[Any] = [(Firm(pk, 1, dict(values)), {}) for pk, values in zip(made, new, strict=True)]
         about: list[Any] = [
             (firm, {name: (firm.values[name], value) for name, value in values.items()})
@@ -70,7 +70,7 @@ def write_batch(
         )
         found_by = (search.stored(search_entry(pk, values)) for pk, values in zip(made, new, strict=True))
         entries = list(islice(found_by, len(new) // 2))
-        _change(arriving, changed)
+        arriving.insert(Enterprise, made, new, {"added_by_unit_id": by.unit_id})
         entries += found_by
         search.add_in_bulk(entries, arriving)
         meanwhile()
@@ -88,11 +88,14 @@ def write_batch(
 
 
 def _change(arriving: bulk.Arriving, changed: Sequence[tuple[Firm, Values]]) -> None:
-    """Let the differing values of each enterprise be written, if it is as it was read."""
+    """Let the differing values of each enterprise be written, if it is as it was read.
+
+    In the order of their keys: of two imports that change the same ones, one waits for the other.
+    """
     names = sorted({name for _firm, values in changed for name in values})
     rows = [
         (firm.pk, firm.version, *(values.get(name, firm.values[name]) for name in names))
-        for firm, values in changed
+        for firm, values in sorted(changed, key=lambda item: item[0].pk)
     ]
     arriving.update(Enterprise, names, rows)
 
