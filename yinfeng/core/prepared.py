@@ -52,9 +52,8 @@ def prepared(make: Callable[P, QuerySet[Any, T]]) -> Callable[P, list[T]]:
         key = (make, translation.get_language(), tuple(kwargs), *map(_kind, values))
         bound = [value for value in values if _stands_in(value)]
         if any(isinstance(value, int) and not -BEYOND <= value < BEYOND for value in bound):
-            return list(
-                make(*args, **kwargs)
-            )  # Django knows that no row has such a number; a database refuses it
+            # Django knows that no row has such a number; a database refuses it.
+            return list(make(*args, **kwargs))
         with _lock:
             known = key in _kept
             query = _kept.get(key)

@@ -532,9 +532,8 @@ def _left_out(short: str, full: NameParts) -> int | None:
 
     Brand and order stay; a trade word may be drawn together (电商 for 电子商务).
     """
-    least = {
-        0: 0
-    }  # by how much of the short name is read so far: words may come again, so ways that meet go on as one
+    # By how much of the short name is read so far: words may come again, so ways that meet go on as one.
+    least = {0: 0}
     for word, optional in _pieces(full.core, full.brand):
         ahead: dict[int, int] = {}
         for at, left in least.items():

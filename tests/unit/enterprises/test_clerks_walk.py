@@ -8,8 +8,7 @@ from django.utils import timezone, translation
 from tests.factories import make_enterprise, make_unit, make_user, signed_in
 from yinfeng.core.models import Job
 from yinfeng.core.permissions import registry
-from yinfeng.enterprises.forms.merging import MergeForm
-from yinfeng.enterprises.models import Doubt, Signal, Target
+from yinfeng.enterprises.models import Doubt, Enterprise, Signal, Target
 from yinfeng.orgs.models import Unit
 from yinfeng.orgs.queries import brief_name
 
@@ -68,17 +67,23 @@ def test_the_window_of_a_job_is_named_after_it(home: Unit) -> None:
 
 
 def test_a_city_is_not_merged_into_the_other_records_province(home: Unit) -> None:
+    client = signed_in(make_user("专员", home, registry()))
     kept = make_enterprise("示例甲有限公司", province="广东省", city="深圳市")
     gone = make_enterprise("示例乙有限公司", province="福建省", city="厦门市")
-    said = {"reason": "同一家", "name_kind": "alternative", "kept_version": 1, "gone_version": 1}
-    assert MergeForm({**said, "province": "kept", "city": "kept"}, kept=kept, gone=gone).is_valid()
-    assert MergeForm({**said, "province": "gone", "city": "gone"}, kept=kept, gone=gone).is_valid()
-    mixed = MergeForm({**said, "province": "kept", "city": "gone"}, kept=kept, gone=gone)
-    assert mixed.errors["city"] == ["“厦门市”在福建省，不在广东省。请把省份和城市选自同一条记录。"]
-    elsewhere = make_enterprise("示例丙有限公司", city="厦门市")
-    assert MergeForm({**said, "city": "gone"}, kept=kept, gone=elsewhere).is_valid(), (
-        "nobody says in which province"
-    )
+    address = f"/enterprises/{gone.pk}/merge/{kept.pk}/"
+    said = {
+        "reason": "同一家",
+        "name_kind": "alternative",
+        "kept_version": 1,
+        "gone_version": 1,
+        "name": "kept",
+    }
+    answer = client.post(address, {**said, "province": "kept", "city": "gone"})
+    assert answer.status_code == 422
+    assert "“厦门市”在福建省，不在广东省。请把省份和城市选自同一条记录。" in answer.content.decode()
+    assert Enterprise.objects.count() == 2
+    assert client.post(address, {**said, "province": "gone", "city": "gone"}).status_code == 302
+    assert Enterprise.objects.get().city == "厦门市"
 
 
 def test_a_warning_says_which_sign_it_is(home: Unit) -> None:

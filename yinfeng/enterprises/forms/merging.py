@@ -56,22 +56,6 @@ class MergeForm(WhyForm):
         style(made)
         return made
 
-    def clean(self) -> dict[str, Any]:
-        """Refuse a city of one record in the province of the other."""
-        super().clean()
-        data = self.cleaned_data
-        records = {services.KEPT: self.kept, services.GONE: self.gone}
-        chosen = {
-            name: records[data.get(name) or services.usual_choice(self.kept, name)]
-            for name in ("province", "city")
-        }
-        place = chosen["city"]
-        if place.city and place.province and place.province != chosen["province"].province:
-            words = {"city": place.city, "province": place.province, "other": chosen["province"].province}
-            sentence = _("“%(city)s”在%(province)s，不在%(other)s。请把省份和城市选自同一条记录。") % words
-            self.add_error("city" if "city" in self.fields else "province", sentence)
-        return data
-
     def compared(self) -> list[Any]:
         """Return the bound fields of what differs."""
         return [self[name] for name in self.differing]

@@ -96,9 +96,8 @@ class Reading:
     decided: Decided | None = None
     memory: Memory = field(default_factory=Memory)
     ahead: list[tuple[Said, Finding]] = field(default_factory=list)
-    ready: Batch | None = (
-        None  # what the next rows come to, if nobody touches their enterprises until they are written
-    )
+    # What the next rows come to, if nobody touches their enterprises until they are written.
+    ready: Batch | None = None
 
     def take(self, size: int) -> list[tuple[Said, Finding]]:
         """Return the next rows, at most so many."""

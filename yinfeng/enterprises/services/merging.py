@@ -134,6 +134,7 @@ def _chosen(kept: Enterprise, gone: Enterprise, choices: Mapping[str, str], name
             "两条记录的统一社会信用代码不同，通常是两家法人，不应合并。确属同一家时，请选定保留哪一个代码，并在理由中写明原因。"
         )
         raise Invalid(sentence, fields={"uscc": [sentence]})
+    _keep_place(kept, gone, choices)
     values = {
         name: getattr(gone, name)
         for name in differing(kept, gone)
@@ -142,6 +143,20 @@ def _chosen(kept: Enterprise, gone: Enterprise, choices: Mapping[str, str], name
     if "name" in values:
         values["name_key"] = gone.name_key
     return values
+
+
+def _keep_place(kept: Enterprise, gone: Enterprise, choices: Mapping[str, str]) -> None:
+    """Refuse a city of one record in the province of the other."""
+    sides = {KEPT: kept, GONE: gone}
+    by_city, by_province = (
+        sides[choices.get(name) or usual_choice(kept, name)] for name in ("city", "province")
+    )
+    if kept.city == gone.city or not (by_city.city and by_city.province):
+        return  # a province is mended, or nobody says in which the city is
+    if by_city.province != by_province.province:
+        words = {"city": by_city.city, "province": by_city.province, "other": by_province.province}
+        sentence = _("“%(city)s”在%(province)s，不在%(other)s。请把省份和城市选自同一条记录。") % words
+        raise Invalid(sentence, fields={"city": [sentence]})
 
 
 def _check(enterprise: Enterprise, values: Mapping[str, Any]) -> None:
