@@ -27,9 +27,12 @@ class Question:
 
 
 class TokensField(models.Field):
-    """The distinct tokens of a row: ``text[]`` on PostgreSQL, words between blanks on SQLite."""
+    """The distinct tokens of a row: ``text[]`` on PostgreSQL, compared by their bytes, and words between blanks on SQLite."""
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str:
+        return self.cast_db_type(connection) + (' COLLATE "C"' if connection.vendor == "postgresql" else "")
+
+    def cast_db_type(self, connection: BaseDatabaseWrapper) -> str:
         return "text[]" if connection.vendor == "postgresql" else "text"
 
     def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterable
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
@@ -272,3 +274,22 @@ def test_ways_to_read_a_query_stay_few_altogether() -> None:
     asked = search._question("enterprises.enterprise", terms)
     ways = sum(len(alternatives) for alternatives in asked.terms)
     assert len(terms) < ways <= search.READINGS + 2 * len(terms)
+
+
+COLLATION = "SELECT collation_name FROM information_schema.columns WHERE table_name = 'core_searchentry' AND column_name = 'tokens'"
+
+
+@pytest.mark.usefixtures("firms")
+def test_a_database_that_ordered_tokens_as_a_language_does_finds_them_after_the_migration() -> None:
+    migration = importlib.import_module("yinfeng.core.migrations.0007_tokens_by_their_bytes")
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(COLLATION)
+            assert cursor.fetchone() == ("C",)
+            cursor.execute('ALTER TABLE core_searchentry ALTER COLUMN tokens TYPE text[] COLLATE "default"')
+        migration.compare_bytes(apps, connection.schema_editor())
+        if connection.vendor == "postgresql":
+            cursor.execute(COLLATION)
+            assert cursor.fetchone() == ("C",)
+    assert found("金龙") == {1, 8, 9}
+    assert found("jlkc") == {9}
