@@ -168,7 +168,7 @@ def seconds(call: Callable[[], Any]) -> float:
 
 
 def imported(path: Path, user: Any) -> dict[str, int]:
-    """Import a file as its form and the job's page do: read, decide, confirm, write; return the counts."""
+    """Import a file as its form and the job's page do: look at it, read, decide, confirm, write; return the counts."""
     from django.core.files.base import File
 
     from yinfeng.core import jobs
@@ -177,19 +177,19 @@ def imported(path: Path, user: Any) -> dict[str, int]:
     from yinfeng.enterprises import imports
 
     by = actor_of(user)
+    began = time.perf_counter()
     with path.open("rb") as stream:
-        job = jobs.start(
-            by=by, kind=imports.KIND, title="名单", parameters={"tag": "", "phase": "check"}, source=File(stream),
-            source_name=path.name,
-        )  # fmt: skip
-    times = []
+        job = imports.started(by=by, file=File(stream, name=path.name))
+    times = [time.perf_counter() - began]
     for move in ("", "confirm"):
         if move:
             jobs.move(Job.objects.get(pk=job.pk), move, by=by)
         times.append(seconds(lambda: jobs.run_job.func(job.pk)))
         job.refresh_from_db()
         assert job.state in {"waiting", "done"}, job.problem
-    print(f"    read and matched in {times[0]:.1f} s, written in {times[1]:.1f} s")
+    print(
+        f"    looked at in {times[0]:.1f} s, read and matched in {times[1]:.1f} s, written in {times[2]:.1f} s"
+    )
     return {outcome: count for outcome, count in job.report["counts"].items() if count}
 
 

@@ -331,11 +331,11 @@ def _unnested(columns: Sequence[Column]) -> tuple[str, list[str]]:
     listed = ", ".join(connection.ops.quote_name(column.name) for column in columns)
     shown = ", ".join(f"{connection.ops.quote_name(column.name)}::{column.type}" for column in columns)
     source = f"(SELECT {shown} FROM unnest({given}) AS given({listed})) AS arriving"  # noqa: S608 - names
-    return source, [_array(column.values or ()) for column in columns]
+    return source, [array_literal(column.values or ()) for column in columns]
 
 
-def _array(values: Sequence[Any]) -> str:
-    """Return the literal of an array of PostgreSQL."""
+def array_literal(values: Sequence[Any]) -> str:
+    """Return values as PostgreSQL writes an array down: psycopg's own takes several times as long."""
     texts = [None if value is None else str(value) for value in values]
     whole = "".join(text for text in texts if text)
     if "\\" in whole or '"' in whole:

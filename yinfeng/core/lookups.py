@@ -14,6 +14,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.lookups import Lookup
 from django.db.models.sql.compiler import SQLCompiler
 
+from yinfeng.core.bulk import array_literal
+
 
 @models.Field.register_lookup
 class Among(Lookup):
@@ -28,7 +30,7 @@ class Among(Lookup):
         if not values:
             return "false", []
         kind = "bigint[]" if isinstance(values[0], int) else "text[]"
-        return f"{column} = ANY(%s::{kind})", [*params, values]
+        return f"{column} = ANY(%s::{kind})", [*params, array_literal(values)]
 
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
         column, params = self.process_lhs(compiler, connection)

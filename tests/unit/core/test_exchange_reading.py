@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import io
+import json
 import os
 import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from hypothesis import strategies as st
 from openpyxl.worksheet.worksheet import Worksheet
 
 from yinfeng.core.errors import DomainError, Invalid, TooLarge
+from yinfeng.core.exchange import ooxml
 from yinfeng.core.exchange.columns import Column, ParsedMoney
 from yinfeng.core.exchange.delimited import unescape_formula
 from yinfeng.core.exchange.ooxml import OLE_MAGIC
@@ -494,6 +497,28 @@ class TestFiles:
         table = open_table(text, "表.csv", COLUMNS)
         assert values(table, "name") == values(table, "name") == ["甲"]
         assert not text.closed
+
+    def test_a_workbook_is_walked_once_and_others_are_not_taken_for_it(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def with_fault(sheet: Worksheet) -> None:
+            sheet["A3"].value, sheet["A3"].data_type = "#N/A", "e"
+
+        data = xlsx(["企业名称"], ["甲"], ["乙"], change=with_fault)
+        first = open_table(data, "表.xlsx", COLUMNS)
+        assert first.measured
+        kept = ooxml.Measured(**json.loads(json.dumps(asdict(first.measured))))
+        walked: list[str] = []
+        walk = ooxml.Package.walk
+        monkeypatch.setattr(
+            ooxml.Package, "walk", lambda *of, **how: walked.append("here") or walk(*of, **how)
+        )
+        again = open_table(data, "表.xlsx", COLUMNS, measured=kept)
+        assert [row.errors for row in again] == [row.errors for row in first] != [[], []]
+        assert not walked
+        other = open_table(xlsx(["企业名称"], ["甲"], ["丙"]), "表.xlsx", COLUMNS, measured=kept)
+        assert values(other, "name") == ["甲", "丙"]
+        assert walked == ["here"]
 
     @pytest.mark.parametrize("name", ["表.xlsm", "表.XLTM", "表.xlsb"])
     def test_names_of_files_with_macros(self, name: str) -> None:

@@ -78,8 +78,22 @@ class Grid(ABC):
 # --- which file it is ---------------------------------------------------------------------------------------------
 
 
-def open_grids(file: IO[bytes], path: str | None, name: str) -> tuple[Iterable[Grid], list[str]]:
-    """Return the sheets of the file and notes on those left out, after checking that it is what its name says."""
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A file that has been checked: its sheets, notes on those left out, and of a workbook what it was found to hold."""
+
+    grids: Iterable[Grid]
+    notes: list[str]
+    measured: ooxml.Measured | None = None
+
+
+def open_grids(
+    file: IO[bytes], path: str | None, name: str, measured: ooxml.Measured | None = None
+) -> Opened:
+    """Open the file, after checking that it is what its name says.
+
+    ``measured``: what an earlier opening found; if it was of the same bytes, they are not walked again.
+    """
     file.seek(0)
     start = file.read(8)
     ending = name.casefold()
@@ -95,7 +109,7 @@ def open_grids(file: IO[bytes], path: str | None, name: str) -> tuple[Iterable[G
                     "文件的扩展名是 .xlsx，内容却不是 Excel 工作簿。请用 Excel 或 WPS 打开，另存为 .xlsx 后再上传。"
                 )
             )
-        return _workbook(file, path)
+        return _workbook(file, path, measured)
     if ending.endswith((".csv", ".tsv", ".csv.gz", ".tsv.gz")):
         packed = ending.endswith(".gz")
         if zipped:
@@ -104,9 +118,7 @@ def open_grids(file: IO[bytes], path: str | None, name: str) -> tuple[Iterable[G
             raise Invalid(_("文件的扩展名与内容不符：压缩的表格应以 .csv.gz 结尾，未压缩的以 .csv 结尾。"))
         text = TextTable(file, packed=packed)
         tab = ending.removesuffix(".gz").endswith(".tsv")
-        return [_TextGrid(text, "\t")] if tab else [
-            _TextGrid(text, delimiter) for delimiter in DELIMITERS
-        ], []
+        return Opened([_TextGrid(text, at) for at in ("\t" if tab else DELIMITERS)], [])
     raise Invalid(_("不支持这种文件。请上传 .xlsx 工作簿或 .csv 文件；旧版 .xls、.et 请先另存为 .xlsx。"))
 
 
@@ -183,7 +195,7 @@ def _calamine(call: Callable[[], T]) -> T:
         raise
 
 
-def _workbook(file: IO[bytes], path: str | None) -> tuple[Iterable[Grid], list[str]]:
+def _workbook(file: IO[bytes], path: str | None, measured: ooxml.Measured | None) -> Opened:
     package = ooxml.Package(file)
     if package.kind() != "xlsx":
         raise Invalid(
@@ -191,7 +203,11 @@ def _workbook(file: IO[bytes], path: str | None) -> tuple[Iterable[Grid], list[s
                 "文件的扩展名是 .xlsx，内容却不是 Excel 工作簿。请用 Excel 或 WPS 打开，另存为 .xlsx 后再上传。"
             )
         )
-    extents = package.walk(measure=True)
+    if measured is not None and measured.digest == ooxml.digest_of(file):
+        extents = measured.extents()
+    else:
+        extents = package.walk(measure=True)
+        measured = ooxml.Measured.of(file, extents)
     parts, days_off = _sheet_parts(package)
     file.seek(0)
     book = _calamine(lambda: load_workbook(path or file))
@@ -207,7 +223,7 @@ def _workbook(file: IO[bytes], path: str | None) -> tuple[Iterable[Grid], list[s
     if any(parts.get(name) not in extents for _index, name in shown):
         ooxml.damaged()
     notes = [_("隐藏的工作表没有读取：%(names)s。") % {"names": named(hidden)}] if hidden else []
-    return _sheets(book, shown, parts, extents, days_off), notes
+    return Opened(_sheets(book, shown, parts, extents, days_off), notes, measured)
 
 
 def _sheets(

@@ -8,12 +8,13 @@ hand to a library that reads less carefully.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import IO, NoReturn
@@ -88,6 +89,50 @@ class Extent:
     columns: int = 0
     filled: int = 0
     faults: dict[tuple[int, int], str] = field(default_factory=dict)
+
+
+# What a walk found of each worksheet: part → rows, columns, filled cells, faults as (row, column, what is shown).
+Sheets = dict[str, tuple[int, int, int, list[tuple[int, int, str]]]]
+_MOST_NOTED = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a walk found of a package, to be believed of the same bytes only: they need not be walked again."""
+
+    digest: str  # SHA-256 of the file
+    sheets: Sheets
+
+    @classmethod
+    def of(cls, file: IO[bytes], extents: Mapping[str, Extent]) -> Measured | None:
+        """Return what was found, or None if it is too much to be kept."""
+        if sum(len(extent.faults) for extent in extents.values()) > _MOST_NOTED:
+            return None
+        sheets: Sheets = {
+            part: (
+                found.rows,
+                found.columns,
+                found.filled,
+                [(*at, text) for at, text in found.faults.items()],
+            )
+            for part, found in extents.items()
+        }
+        return cls(digest_of(file), sheets)
+
+    def extents(self) -> dict[str, Extent]:
+        return {
+            part: Extent(rows, columns, filled, {(row, column): text for row, column, text in faults})
+            for part, (rows, columns, filled, faults) in self.sheets.items()
+        }
+
+
+def digest_of(file: IO[bytes]) -> str:
+    """Return the SHA-256 of a file, in hexadecimal digits."""
+    digest = hashlib.sha256()
+    file.seek(0)
+    while piece := file.read(MB):
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def damaged() -> NoReturn:

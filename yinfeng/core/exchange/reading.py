@@ -104,6 +104,7 @@ class Table:
         unknown: the heads that name no column.
         row_count: rows below the head, empty ones included.
         notes: sentences on how the file as a whole was read.
+        measured: of a workbook what it was found to hold, so that it is sooner opened again.
     """
 
     name: str
@@ -118,6 +119,7 @@ class Table:
     _units: dict[int, Unit | Decimal]
     _first_row: int
     _width: int
+    measured: ooxml.Measured | None = None
     _closing: ExitStack = field(default_factory=ExitStack)
 
     def __enter__(self) -> Self:
@@ -233,6 +235,7 @@ def open_table(
     *,
     max_rows: int = MAX_ROWS,
     max_bytes: int = MAX_BYTES,
+    measured: ooxml.Measured | None = None,
 ) -> Table:
     """Open the table in a file.
 
@@ -240,6 +243,7 @@ def open_table(
         source: a path, or an open binary file that can seek and stays the caller's.
         name: the file's name as its author gave it; its ending says how to read it.
         columns: what the table may hold. Other columns are noted and ignored.
+        measured: what an earlier opening of the file found (``Table.measured``).
 
     Raises:
         Invalid: the file as a whole cannot be read, is not safe to read, or lacks required columns.
@@ -258,13 +262,14 @@ def open_table(
             )
         if not size:
             raise Invalid(_("文件是空的，请检查后重新上传。"))
-        grids, notes = open_grids(file, path, name)
-        table = _find_table(name, grids, list(columns), notes)
+        opened = open_grids(file, path, name, measured)
+        table = _find_table(name, opened.grids, list(columns), opened.notes)
         if table.row_count > max_rows:
             raise TooLarge(
                 _("表格有 %(count)s 行，一次最多读入 %(limit)s 行。请拆成几个文件后再上传。")
                 % {"count": f"{table.row_count:,}", "limit": f"{max_rows:,}"}
             )
+        table.measured = opened.measured
         table._closing = closing.pop_all()
     return table
 

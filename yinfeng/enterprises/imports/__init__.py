@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import islice
 from typing import IO, Any
 
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from yinfeng.core import jobs, search, stores, tidying
 from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Conflict, Invalid
+from yinfeng.core.exchange import ooxml
 from yinfeng.core.exchange.reading import Table, open_table
 from yinfeng.core.exchange.report import RowReport
 from yinfeng.core.models import Job
@@ -50,9 +51,15 @@ def chunk_size(cursor: int) -> int:
     return min(max(CHUNK, cursor), max(LARGEST_CHUNK, CHUNK))
 
 
-def open_list(file: IO[bytes], name: str) -> Table:
+def open_list(file: IO[bytes], name: str, measured: ooxml.Measured | None = None) -> Table:
     """Open a list of enterprises: a million rows of text; of a workbook what can be held in memory."""
-    return open_table(file, name, COLUMNS, max_rows=MOST_ROWS, max_bytes=MOST_BYTES)
+    return open_table(file, name, COLUMNS, max_rows=MOST_ROWS, max_bytes=MOST_BYTES, measured=measured)
+
+
+def open_list_of(job: Job, file: IO[bytes]) -> Table:
+    """Open the list that a job was given; what was found when it was uploaded is believed of the same bytes."""
+    found = job.parameters.get("measured")
+    return open_list(file, job.source_name, ooxml.Measured(**found) if found else None)
 
 
 def started(*, by: Actor, file: Any, tag: str = "", year: int = 0, complete: bool = False) -> Job:
@@ -68,12 +75,13 @@ def started(*, by: Actor, file: Any, tag: str = "", year: int = 0, complete: boo
         sentence = _("名单完整时请选择它的标签。")
         raise Invalid(sentence, fields={"complete": [sentence]})
     with open_list(file, file.name) as table:
-        notes = table.notes
+        notes, measured = table.notes, table.measured
     file.seek(0)
     return jobs.start(
         by=by, kind=KIND, title=_("导入企业名单：%(file)s") % {"file": file.name},
         parameters={
             "tag": tag, "year": year, "complete": complete, "phase": "check", "language": get_language(), "notes": notes,
+            "measured": asdict(measured) if measured else None,
         },
         source=file, source_name=file.name[:200],
     )  # fmt: skip
@@ -152,7 +160,7 @@ def tidy() -> None:
 def begun(job: Job, phase: str) -> Reading:
     """Open the job's file and skip the rows before its cursor, remembering of them what later ones are compared with."""
     file = stores.open_stored(job.source_file, job.source_name)
-    table = open_list(file, job.source_name)
+    table = open_list_of(job, file)
     only = set(job.parameters.get("only", ()))
     read = (said(row) for row in table if not only or row.number in only)
     total = len(only) or table.row_count
@@ -304,7 +312,7 @@ def result_of(job: Job, report: dict[str, Any]) -> dict[str, Any]:
     with (
         tempfile.TemporaryFile() as stream,
         stores.open_stored(job.source_file, job.source_name) as source,
-        open_list(source, job.source_name) as table,
+        open_list_of(job, source) as table,
     ):
         kept.write_xlsx(stream, table, only=("questioned", "refused"))
         stream.seek(0)
