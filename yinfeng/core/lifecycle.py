@@ -23,6 +23,17 @@ from yinfeng.core.scopes import actions_on, rows
 if TYPE_CHECKING:
     from yinfeng.core.models import Event
 
+
+def stale(obj: Model, advice: Sentence, **more: Any) -> Stale:
+    """Return the refusal of who acts on an older version of a row: who was faster, when, and what to do now."""
+    last = events.last_about(obj)
+    if last is None or not last.actor_id:
+        return Stale(_("这条记录刚刚被改动。%(advice)s") % {"advice": advice}, **more)
+    at = timezone.localtime(last.at).strftime("%Y-%m-%d %H:%M")
+    told = {"who": last.actor_name, "at": at, "advice": advice}
+    return Stale(_("%(who)s于 %(at)s 改动了这条记录。%(advice)s") % told, **more)
+
+
 Guard = Callable[[Any, Actor], Iterable[Sentence]]
 
 
@@ -129,7 +140,7 @@ class Lifecycle:
         """
         move = self.check(obj, name, by)
         if version is not None and version != obj.version:
-            raise Stale(version=obj.version)
+            raise stale(obj, _("请看过最新内容再决定。"), version=obj.version)
         if move.asks_reason and not reason.strip():
             raise Invalid(
                 _("请填写“%(move)s”的原因。") % {"move": move.label}, fields={"reason": [_("请填写原因。")]}
@@ -146,7 +157,7 @@ class Lifecycle:
             )
         )
         if changed != 1:
-            raise Stale(_("另一位同事刚刚改动了这条记录，您的操作没有生效。请刷新页面后再试。"))
+            raise stale(obj, _("您的操作没有生效，请刷新页面后再试。"))
         obj.refresh_from_db()
         return events.record(
             by=by,

@@ -18,7 +18,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from yinfeng.core import events, uploads
+from yinfeng.core import events, lifecycle, uploads
 from yinfeng.core.actors import Actor, actor_of
 from yinfeng.core.errors import Conflict, FieldConflict, Forbidden, Invalid, Missing, Sentence, Stale
 from yinfeng.core.models import (
@@ -169,7 +169,8 @@ def stale(current: Versioned, values: Mapping[str, Any]) -> Stale:
         for name, (theirs, yours) in differences(current, values).items()
         if name not in current.worked_out
     ]
-    return Stale(conflicts=conflicts, version=current.version)
+    advice = _("请对照下面两边的内容后再保存。")
+    return lifecycle.stale(current, advice, conflicts=conflicts, version=current.version)
 
 
 # --- profile data (see core.profile) ------------------------------------------------------------------------------

@@ -394,7 +394,8 @@ def entry(event: Event, obj: Model | None = None) -> dict[str, Any]:
         "what": events.verbs().get(event.verb, event.verb),
         # named when it is another row: of another kind, or one that became part of this
         "object": event.object_label if model is not type(obj) or event.object_id != obj.pk else "",
-        "detail": event.data.get("file", "") or event.data.get("text", ""),
+        "detail": ("→ " if act == "merged_away" else "")
+        + (event.data.get("file") or event.data.get("text", "")),
         "note": event.note,
         "changes": [
             change_line(model, name, old, new)
@@ -631,6 +632,7 @@ class MovePage(EditPage):
     def extra(self) -> dict[str, Any]:
         return {
             "title": f"{self.move.label} · {self.object}",
+            "back": {"label": str(self.object), "url": self.cancel_url()},
             "sentence": self.move.explain,
             "submit_label": self.move.label,
             "consequences": [_("完成后状态：%(state)s") % {"state": self.lifecycle.states[self.move.target]}],

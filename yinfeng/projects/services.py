@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from yinfeng.core import events, search
 from yinfeng.core import services as core
 from yinfeng.core.actors import Actor
-from yinfeng.core.errors import Blocked, Conflict, Forbidden, Invalid, Sentence, Stale
+from yinfeng.core.errors import Blocked, Conflict, Forbidden, Invalid, Sentence
+from yinfeng.core.lifecycle import stale
 from yinfeng.core.models import Attachment, Event, User
 from yinfeng.core.money import Money, show
 from yinfeng.core.scopes import demand, permits
@@ -543,7 +544,7 @@ def _hold(project: Project) -> None:
     """Let nobody move or change the project meanwhile: what was checked of it still stands when this commits."""
     here = Project.objects.filter(pk=project.pk, version=project.version)
     if here.update(version=F("version") + 1, updated_at=timezone.now()) != 1:
-        raise Stale(_("另一位同事刚刚改动了这条记录，您的操作没有生效。请刷新页面后再试。"))
+        raise stale(project, _("您的操作没有生效，请刷新页面后再试。"))
     project.refresh_from_db()
 
 

@@ -30,7 +30,7 @@ def test_a_closed_warning_offers_only_to_take_it_up_again(home: Unit) -> None:
     )  # fmt: skip
     page = signed_in(user).get(signal.get_absolute_url()).content.decode()
     assert "改派" in page
-    assert "安排下一步" in page
+    assert "修改预警" in page
     Signal.objects.update(state="stayed")
     page = signed_in(user).get(signal.get_absolute_url()).content.decode()
     assert "重新应对" in page

@@ -566,7 +566,7 @@ def test_the_way_from_a_doubt_to_one_record_and_back(client: Client, by: Actor, 
     services.note_doubts(by, [(kept.pk, gone.pk, 0.8, "字号相同")])
     listed = client.get("/enterprises/doubts/").content.decode()
     url = f"/enterprises/{gone.pk}/merge/{kept.pk}/"
-    assert url in listed
+    assert f"{url}?from=doubts" in listed
     preview = client.get(url).content.decode()
     for text in ("泉州市", "厦门市", "91350203M0001QKT19", "项目"):
         assert text in preview
@@ -586,6 +586,8 @@ def test_the_way_from_a_doubt_to_one_record_and_back(client: Client, by: Actor, 
     assert (done.status_code, done["Location"]) == (302, f"/enterprises/{gone.pk}/")
     assert Enterprise.objects.count() == 2
     assert f"/mergings/{merging.pk}/undo/" not in client.get(f"/enterprises/{kept.pk}/").content.decode()
+    from_doubts = client.post(f"{url}?from=doubts", form | {"kept_version": "3", "gone_version": "1"})
+    assert (from_doubts.status_code, from_doubts["Location"]) == (302, "/enterprises/doubts/")
 
 
 def test_the_other_record_is_searched_by_name(client: Client, pair: tuple[Enterprise, Enterprise]) -> None:

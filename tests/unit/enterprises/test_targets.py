@@ -11,7 +11,7 @@ from django.utils import timezone
 from tests.factories import make_enterprise, make_unit, make_user, signed_in
 from yinfeng.core import search
 from yinfeng.core.actors import Actor
-from yinfeng.core.errors import Blocked, Conflict, DomainError, Forbidden, Invalid
+from yinfeng.core.errors import Blocked, Conflict, DomainError, Forbidden, Invalid, Stale
 from yinfeng.core.lifecycle import Lifecycle
 from yinfeng.core.models import Code, Event, Notice, User
 from yinfeng.core.permissions import registry
@@ -50,7 +50,12 @@ def target_of(
     people: dict[str, User], name: str = "alice", firm: Enterprise | None = None, **values: Any
 ) -> Target:
     firm = firm or make_enterprise(f"示例{Enterprise.objects.count()}有限公司", city="苏州市")
-    return services.add_target(by=by(people, name), enterprise=firm, values=values)
+    overdue = {"next_date": values.pop("next_date")} if values.get("next_date", TODAY()) < TODAY() else {}
+    target = services.add_target(by=by(people, name), enterprise=firm, values=values)
+    if overdue:  # nobody writes down a day that has passed; it passes
+        Target.objects.filter(pk=target.pk).update(**overdue)
+        target.refresh_from_db()
+    return target
 
 
 def signal_of(people: dict[str, User], name: str = "alice", **values: Any) -> Signal:
@@ -362,6 +367,37 @@ def test_the_home_page_begins_with_the_overdue(people: dict[str, User]) -> None:
     places = [page.index(text) for text in ("第一步", "第三步", "第四步")]
     assert places == sorted(places)
     assert "别人的一步" not in page
+
+
+def test_no_next_step_is_put_on_a_day_that_has_passed_but_an_overdue_one_may_stay(people: dict[str, User]) -> None:
+    yesterday = TODAY() - timedelta(days=1)
+    with pytest.raises(Invalid, match="不能早于今天") as refused:
+        services.add_target(
+            by=by(people, "alice"), enterprise=make_enterprise("示例有限公司"), values={"next_date": yesterday}
+        )
+    assert "next_date" in refused.value.fields
+    late = target_of(people, next_date=yesterday)
+    changed = services.change_target(
+        by=by(people, "alice"), target=late, version=late.version, values={"priority": 1, "next_date": yesterday}
+    )
+    assert (changed.priority, changed.next_date) == (1, yesterday)
+    with pytest.raises(Invalid, match="不能早于今天"):
+        services.change_target(
+            by=by(people, "alice"), target=late, version=changed.version,
+            values={"next_date": yesterday - timedelta(days=1)},
+        )  # fmt: skip
+    signal = signal_of(people)
+    with pytest.raises(Invalid, match="不能早于今天"):
+        services.change_signal(
+            by=by(people, "alice"), signal=signal, version=signal.version, values={"next_date": yesterday}
+        )
+
+
+def test_who_comes_too_late_is_told_who_was_faster_and_when(people: dict[str, User]) -> None:
+    target = target_of(people)
+    services.change_target(by=by(people, "alice"), target=target, version=target.version, values={"priority": 1})
+    with pytest.raises(Stale, match=rf"{people['alice'].name}于 \d{{4}}-\d\d-\d\d \d\d:\d\d 改动了这条记录"):
+        services.move_target(by=by(people, "alice"), target=target, move="contact", version=target.version - 1)
 
 
 def test_a_firms_page_tells_of_targets_to_whoever_may_see_them(people: dict[str, User]) -> None:

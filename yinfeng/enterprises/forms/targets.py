@@ -69,7 +69,7 @@ class TargetForm(ResponsibleForm):
 
     def __init__(self, *args: Any, asks_together: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.asks_together = asks_together
+        self.asks_together = self.fields["together"].required = asks_together
 
     def fieldsets(self) -> list[dict[str, Any]]:
         """Leave out the question that nobody has a reason to ask."""

@@ -21,7 +21,7 @@ from yinfeng.core.scopes import demand
 from yinfeng.enterprises import lifecycle, queries, signals
 from yinfeng.enterprises.models import Enterprise, Signal
 from yinfeng.enterprises.services.presence import hold
-from yinfeng.enterprises.services.targets import responsible
+from yinfeng.enterprises.services.targets import check_ahead, responsible
 
 Values = Mapping[str, Any]
 # An enterprise's number, its values (of before or after), and of each field that changed (old, new).
@@ -68,6 +68,8 @@ def record_signal(*, by: Actor, enterprise: Enterprise, values: Values, is_demo:
     if not queries.is_local(enterprise):
         raise Invalid(_("企业库中这家企业不在本市。外迁预警用于已在本市的企业，请先核对它的所在城市。"))
     kept = _kept(values)
+    if not is_demo:
+        check_ahead(kept)
     signal = Signal(enterprise=enterprise, unit=unit, owner=owner, is_demo=is_demo, **kept)
     return core.add(signal, by=by, verb="enterprises.signal.added")
 
@@ -76,6 +78,7 @@ def record_signal(*, by: Actor, enterprise: Enterprise, values: Values, is_demo:
 def change_signal(*, by: Actor, signal: Signal, version: int, values: Values) -> Signal:
     """Change what a warning says, its level or the next step, on the version the person saw."""
     demand(signal, by, "change")
+    check_ahead(values, signal.next_date)
     core.apply_edit(signal, _kept(values, signal), by=by, version=version, verb="enterprises.signal.changed")
     return signal
 
@@ -84,6 +87,7 @@ def change_signal(*, by: Actor, signal: Signal, version: int, values: Values) ->
 def assign_signal(*, by: Actor, signal: Signal, version: int, values: Values) -> Signal:
     """Give a warning to a unit and a person, out of one's own sight too; the owner is told."""
     demand(signal, by, "change")
+    check_ahead(values, signal.next_date)
     unit, owner = responsible(by, CHANGE, {"unit": signal.unit, **values})
     given = {name: values[name] for name in ("next_step", "next_date") if name in values}
     core.apply_edit(

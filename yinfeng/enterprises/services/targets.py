@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from operator import attrgetter
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from yinfeng.core import events
@@ -43,6 +45,14 @@ def responsible(by: Actor, permission: str, values: Values) -> tuple[Unit, User]
         }  # fmt: skip
         raise Invalid(sentence, fields={"owner": [sentence]})
     return unit, owner
+
+
+def check_ahead(values: Values, present: date | None = None) -> None:
+    """Refuse a next step on a day that has passed; the one that was written down before (``present``) may stay."""
+    day = values.get("next_date")
+    if day is not None and day != present and day < timezone.localdate():
+        sentence = _("下一步日期不能早于今天。")
+        raise Invalid(sentence, fields={"next_date": [sentence]})
 
 
 def _ask_others(enterprises: Sequence[int], unit: Unit, together: str, *also: int) -> list[queries.Courting]:
@@ -86,6 +96,8 @@ def add_targets(
     present = set(Target.objects.filter(enterprise__in=firms, unit=unit).values_list("enterprise", flat=True))
     new = [firm for firm in firms if firm.pk not in present]
     kept = {name: values[name] for name in TARGET_FIELDS if name in values}
+    if not is_demo:
+        check_ahead(kept)
     together = str(kept.get("together", ""))
     others = _ask_others([firm.pk for firm in new], unit, together)
     made = []
@@ -112,6 +124,7 @@ def change_target(*, by: Actor, target: Target, version: int, values: Values) ->
     """Change priority, aim, next step or how one works with others, on the version the person saw."""
     demand(target, by, "change")
     kept = {name: values[name] for name in TARGET_FIELDS if name in values}
+    check_ahead(kept, target.next_date)
     if "together" in kept and not kept["together"].strip() and target.together:
         _ask_others([target.enterprise_id], target.unit, "")
     core.apply_edit(target, kept, by=by, version=version, verb="enterprises.target.changed")

@@ -38,4 +38,4 @@ class DoubtTable(Table):
 
     def url(self, obj: Doubt) -> str:
         """Return the preview in which the newer record becomes part of the older one."""
-        return reverse("enterprise-merge-into", args=[obj.other_id, obj.one_id])
+        return f"{reverse('enterprise-merge-into', args=[obj.other_id, obj.one_id])}?from=doubts"

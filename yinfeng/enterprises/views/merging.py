@@ -128,15 +128,20 @@ class MergeInto(ActPage):
     def start(self) -> None:
         self.gone, self.object = the_pair(self, self.kwargs["pk"], self.kwargs["other"])
 
+    @property
+    def from_doubts(self) -> bool:
+        """Say whether one works through the list of doubts, and goes on with it afterwards."""
+        return self.request.GET.get("from") == "doubts"
+
     def cancel_url(self) -> str:
-        return str(self.gone.get_absolute_url())
+        return reverse("doubts") if self.from_doubts else str(self.gone.get_absolute_url())
 
     def form_arguments(self) -> dict[str, Any]:
         return {"kept": self.object, "gone": self.gone}
 
-    def act(self, form: Any) -> Enterprise:
+    def act(self, form: Any) -> Enterprise | str:
         merging = services.merge(by=self.by, kept=self.object, gone=self.gone, **form.decision())
-        return merging.kept
+        return reverse("doubts") if self.from_doubts else merging.kept
 
     def refuse(self, form: Any, error: DomainError) -> HttpResponse:
         if isinstance(error, Stale):  # both sides are shown as they are now: sending again decides on these
@@ -146,18 +151,18 @@ class MergeInto(ActPage):
         return super().refuse(form, error)
 
     def done(self, result: Any) -> str:
-        return _("“%(gone)s”已并入“%(kept)s”。") % {"gone": self.gone.name, "kept": result.name}
+        return _("“%(gone)s”已并入“%(kept)s”。") % {"gone": self.gone.name, "kept": self.object.name}
 
     def extra(self) -> dict[str, Any]:
         kept, gone = self.object, self.gone
-        apart = reverse("enterprise-apart", args=[gone.pk, kept.pk])
+        swapped = reverse("enterprise-merge-into", args=[kept.pk, gone.pk])
         return {
             "title": _("合并企业"),
-            "back": {"label": str(gone), "url": gone.get_absolute_url()},
+            "back": {"label": _("疑似重复") if self.from_doubts else str(gone), "url": self.cancel_url()},
             "kept": self._head(kept),
             "gone": self._head(gone),
-            "swap_url": reverse("enterprise-merge-into", args=[kept.pk, gone.pk]),
-            "apart_url": apart,
+            "swap_url": f"{swapped}?from=doubts" if self.from_doubts else swapped,
+            "apart_url": reverse("enterprise-apart", args=[gone.pk, kept.pk]),
             "warnings": self._warnings(),
             "alike": self._alike(),
             "names": _("、").join(queries.all_names(gone)),

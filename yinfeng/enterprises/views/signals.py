@@ -125,7 +125,7 @@ class SignalDetail(DetailPage):
                 "user-share",
                 "primary" if waits else "secondary",
             ),
-            (_("安排下一步"), "signal-edit", "calendar-plus", "secondary"),
+            (_("修改预警"), "signal-edit", "pencil", "secondary"),
         )
         return [
             {"label": label, "url": reverse(route, args=[signal.pk]), "icon": icon, "style": style}

@@ -112,9 +112,10 @@ class TargetDetail(DetailPage):
     def frame(self) -> dict[str, Any]:
         """Put the page's own acts before the moves."""
         frame = super().frame()
-        return frame | {"acts": self._acts(self.object) + frame["acts"]}
+        style = "secondary" if any(act["style"] == "primary" for act in frame["acts"]) else "primary"
+        return frame | {"acts": self._acts(self.object, style) + frame["acts"]}
 
-    def _acts(self, target: Target) -> list[dict[str, Any]]:
+    def _acts(self, target: Target, style: str) -> list[dict[str, Any]]:
         if "change" not in self.allowed():
             return []
         edit = {
@@ -127,7 +128,7 @@ class TargetDetail(DetailPage):
             "url": reverse("target-hand-over", args=[target.pk]),
             "icon": "user-share",
         }
-        return [{**edit, "style": "primary"}, {**over, "style": "secondary"}]
+        return [{**edit, "style": style}, {**over, "style": "secondary"}]
 
 
 # --- acts ---------------------------------------------------------------------------------------------------------
