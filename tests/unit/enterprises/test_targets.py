@@ -369,16 +369,23 @@ def test_the_home_page_begins_with_the_overdue(people: dict[str, User]) -> None:
     assert "别人的一步" not in page
 
 
-def test_no_next_step_is_put_on_a_day_that_has_passed_but_an_overdue_one_may_stay(people: dict[str, User]) -> None:
+def test_no_next_step_is_put_on_a_day_that_has_passed_but_an_overdue_one_may_stay(
+    people: dict[str, User],
+) -> None:
     yesterday = TODAY() - timedelta(days=1)
     with pytest.raises(Invalid, match="不能早于今天") as refused:
         services.add_target(
-            by=by(people, "alice"), enterprise=make_enterprise("示例有限公司"), values={"next_date": yesterday}
+            by=by(people, "alice"),
+            enterprise=make_enterprise("示例有限公司"),
+            values={"next_date": yesterday},
         )
     assert "next_date" in refused.value.fields
     late = target_of(people, next_date=yesterday)
     changed = services.change_target(
-        by=by(people, "alice"), target=late, version=late.version, values={"priority": 1, "next_date": yesterday}
+        by=by(people, "alice"),
+        target=late,
+        version=late.version,
+        values={"priority": 1, "next_date": yesterday},
     )
     assert (changed.priority, changed.next_date) == (1, yesterday)
     with pytest.raises(Invalid, match="不能早于今天"):
@@ -395,9 +402,13 @@ def test_no_next_step_is_put_on_a_day_that_has_passed_but_an_overdue_one_may_sta
 
 def test_who_comes_too_late_is_told_who_was_faster_and_when(people: dict[str, User]) -> None:
     target = target_of(people)
-    services.change_target(by=by(people, "alice"), target=target, version=target.version, values={"priority": 1})
+    services.change_target(
+        by=by(people, "alice"), target=target, version=target.version, values={"priority": 1}
+    )
     with pytest.raises(Stale, match=rf"{people['alice'].name}于 \d{{4}}-\d\d-\d\d \d\d:\d\d 改动了这条记录"):
-        services.move_target(by=by(people, "alice"), target=target, move="contact", version=target.version - 1)
+        services.move_target(
+            by=by(people, "alice"), target=target, move="contact", version=target.version - 1
+        )
 
 
 def test_a_firms_page_tells_of_targets_to_whoever_may_see_them(people: dict[str, User]) -> None:

@@ -38,7 +38,7 @@ from yinfeng.projects.forms import (
 )
 from yinfeng.projects.models import Lead, Project, Signature
 from yinfeng.projects.tables import STAGE_TONES, STATUS_TONES, ProjectTable
-from yinfeng.projects.views_leads import CheckEnterprise, enterprise_url
+from yinfeng.projects.views.leads import CheckEnterprise, enterprise_url
 
 BULK_LIMIT = 200
 
