@@ -17,6 +17,7 @@ RESOURCES: dict[str, type[Resource]] = {
     "leads": projects.LeadViewSet,
     "projects": projects.ProjectViewSet,
     "signatures": projects.SignatureViewSet,
+    "ledger": projects.LedgerViewSet,
     "contacts": enterprises.ContactViewSet,
     "imports": exchange.ImportViewSet,
     "ties": relations.TieViewSet,

@@ -115,6 +115,7 @@ ACTS = [
     Act("post", "api-projects-signatures-list", {"parent": "unsigned"}, EDIT, 409, signing),  # facts are missing
     Act("post", "api-signatures-move", {"pk": "signature"}, "projects.project.verify", 200, WHY, {"move": "refute"}),
     Act("post", "api-signatures-move", {"pk": "signature"}, "projects.project.verify", 409, {}, {"move": "verify"}),
+    Act("post", "api-ledger-reverse", {"pk": "entry"}, "projects.ledger.reverse", 201, WHY),
     # targets and warnings are the units'
     Act("post", "api-targets-list", {}, TARGET, 201,
         lambda world: {"enterprise": world.rows["enterprise"].pk, **at_home(world)}, away=403),

@@ -18,7 +18,7 @@ from yinfeng.enterprises import services as enterprises
 from yinfeng.enterprises.models import Contact, Doubt, Enterprise, Relation, Tie
 from yinfeng.orgs.models import Body, Invitation, Membership, Person, Role, RoleGrant, Seat, SeatTerm, Unit
 from yinfeng.orgs.queries import actor_for
-from yinfeng.projects.models import Lead, Participation, Project, Signature, Talk, TeamMember
+from yinfeng.projects.models import Entry, Lead, Participation, Project, Share, Signature, Talk, TeamMember
 
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 
@@ -62,6 +62,11 @@ def _rows(home: Unit, insider: User) -> dict[str, Any]:
     person = insider.person
     job = Job.objects.create(kind="enterprises.import", title="测试任务", owner=insider, state="failed")
     job.result_file.save("result.xlsx", ContentFile(b"x"), save=True)
+    entry = Entry.objects.create(
+        project=project, kind="signed", happened_date=timezone.localdate(), amount=100_000_000, evidence=contract,
+        recognised_by=insider,
+    )  # fmt: skip
+    Share.objects.create(entry=entry, unit=home, part="host", millionths=1_000_000, amount=100_000_000)
     return {
         "unit": home,
         "person": person,
@@ -110,6 +115,7 @@ def _rows(home: Unit, insider: User) -> dict[str, Any]:
             project=project, signed_date=timezone.localdate(), contracted=100_000_000, contracted_original=100_000_000,
             contract=contract, entered_by=insider,
         ),
+        "entry": entry,
         "file": contract,
         "notice": Notice.objects.create(owner=insider, event=event, why="assigned"),
         "view": SavedView.objects.create(owner=insider, page="projects", name="常用", query="stage=signed"),

@@ -1,23 +1,24 @@
-"""Database triggers that refuse to change or delete rows of the event log, whoever asks (SECURITY 16.4.2)."""
+"""Database triggers that refuse to change or delete rows of the event log and of ledgers, whoever asks (SECURITY 16.4.2)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 TABLES = ("core_event", "core_seal")
-SENTENCE = "the event log is append-only"
+SENTENCE = "this table is append-only"
+SUFFIXES = ("_no_update", "_no_delete", "_no_truncate")
 
 
-def statements(vendor: str) -> Iterator[str]:
+def statements(vendor: str, tables: Iterable[str] = TABLES) -> Iterator[str]:
     """Yield the SQL that installs the triggers."""
     if vendor == "postgresql":
         yield (
             "CREATE OR REPLACE FUNCTION core_append_only() RETURNS trigger LANGUAGE plpgsql AS "
             f"$$ BEGIN RAISE EXCEPTION '{SENTENCE}'; END $$"
         )
-    for table in TABLES:
+    for table in tables:
         for act in ("UPDATE", "DELETE"):
             name = f"{table}_no_{act.lower()}"
             if vendor == "postgresql":
@@ -26,10 +27,10 @@ def statements(vendor: str) -> Iterator[str]:
                 yield f"CREATE TRIGGER {name} BEFORE {act} ON {table} BEGIN SELECT RAISE(ABORT, '{SENTENCE}'); END"
 
 
-def against_truncate(vendor: str) -> Iterator[str]:
+def against_truncate(vendor: str, tables: Iterable[str] = TABLES) -> Iterator[str]:
     """Yield the SQL that refuses to empty a table at a stroke, which only PostgreSQL can."""
     if vendor == "postgresql":
-        for table in TABLES:
+        for table in tables:
             yield f"DROP TRIGGER IF EXISTS {table}_no_truncate ON {table}"
             yield (
                 f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
@@ -37,17 +38,34 @@ def against_truncate(vendor: str) -> Iterator[str]:
             )
 
 
-def install(connection: BaseDatabaseWrapper) -> None:
-    """Install the triggers."""
+def install(connection: BaseDatabaseWrapper, tables: Iterable[str] = TABLES) -> None:
+    """Install the triggers on some tables."""
+    tables = list(tables)
     with connection.cursor() as cursor:
-        for statement in (*statements(connection.vendor), *against_truncate(connection.vendor)):
+        for statement in (
+            *statements(connection.vendor, tables),
+            *against_truncate(connection.vendor, tables),
+        ):
             cursor.execute(statement)
 
 
-def remove(connection: BaseDatabaseWrapper) -> None:
-    """Remove the triggers; only test databases, which must be emptied between tests, have a use for this."""
+def installed(connection: BaseDatabaseWrapper) -> list[tuple[str, str]]:
+    """Return the triggers that are there, each with its table."""
+    sql = (
+        "SELECT tgname, tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal"
+        if connection.vendor == "postgresql"
+        else "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'"
+    )
     with connection.cursor() as cursor:
-        for table in TABLES:
-            for act in ("update", "delete", "truncate"):
-                suffix = f" ON {table}" if connection.vendor == "postgresql" else ""
-                cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_{act}{suffix}")
+        cursor.execute(sql)
+        return [(name, table) for name, table in cursor.fetchall() if name.endswith(SUFFIXES)]
+
+
+def remove(connection: BaseDatabaseWrapper) -> None:
+    """Remove all the triggers; only test databases, which must be emptied between tests, have a use for this."""
+    found = installed(connection)
+    with connection.cursor() as cursor:
+        for name, table in found:
+            cursor.execute(
+                f"DROP TRIGGER {name}" + (f" ON {table}" if connection.vendor == "postgresql" else "")
+            )

@@ -97,6 +97,10 @@ class ListPage(Page):
     def tabs(self) -> list[dict[str, Any]]:
         return []
 
+    def summed(self, found: Any) -> str:
+        """Return what the found rows come to together, in words; empty where nothing is to be added up."""
+        return ""
+
     def total(self) -> int | None:
         """Return how many rows there are without any filter, if the page knows it already."""
         return None
@@ -119,6 +123,8 @@ class ListPage(Page):
             is_whole = not (after or before or page.after)
             known = len(page.objects) if is_whole else None if chips else self.total()
             count_text = tables.count_text(found, known)
+            if page.objects and (summed := self.summed(found)):
+                count_text = f"{count_text} · {summed}"
         bulk = self.bulk()
         context = {
             "list_key": self.key,
@@ -356,7 +362,7 @@ ICONS = {
     **dict.fromkeys(("removed", "member_removed", "unit_removed", "revoked", "closed", "ended", "left"), "minus"),
     **dict.fromkeys(("changed", "updated", "tagged", "renamed", "moved", "role"), "pencil"),
     **dict.fromkeys(("intend", "negotiate", "sign", "convert", "qualify"), "arrow-narrow-right"),
-    **dict.fromkeys(("return_to_planned", "return_to_intended", "reopen", "reopened", "resume"), "arrow-back-up"),
+    **dict.fromkeys(("return_to_planned", "return_to_intended", "reopen", "reopened", "resume", "entry_reversed"), "arrow-back-up"),
     **dict.fromkeys(("verified", "verify"), "check"),
     **dict.fromkeys(("lose", "end", "decline", "refute", "signature_refuted"), "x"),
     "hold": "player-pause", "talked": "message", "signature_submitted": "writing-sign", "unmasked": "eye",

@@ -38,8 +38,8 @@ from yinfeng.core.models import User
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.orgs.queries import hosts
 from yinfeng.projects import lifecycle, queries, services, stages
-from yinfeng.projects.filters import LeadFilter, ProjectFilter, SignatureFilter
-from yinfeng.projects.models import Lead, Participation, Project, Signature, Talk, TeamMember
+from yinfeng.projects.filters import EntryFilter, LeadFilter, ProjectFilter, SignatureFilter
+from yinfeng.projects.models import Entry, Lead, Participation, Project, Share, Signature, Talk, TeamMember
 
 LEADS, PROJECTS = "projects.lead.view", "projects.project.view"
 
@@ -422,3 +422,48 @@ class SignatureViewSet(Moving, ScopedViewSet):
         return services.verify_signature(
             by=self.by, signature=signature, note=given["reason"], version=version
         )
+
+
+# --- the ledger ---------------------------------------------------------------------------------------------------
+
+
+class ShareSerializer(serializers.ModelSerializer[Share]):
+    """A unit's part of an entry, in millionths of it and in yuan."""
+
+    class Meta:
+        model = Share
+        fields: ClassVar = ["unit", "part", "millionths", "amount"]
+        read_only_fields: ClassVar = fields
+
+
+class EntrySerializer(serializers.ModelSerializer[Entry]):
+    """An achievement as it was recognised, or the reversal of an entry: then ``count`` is -1 and amounts are negative."""
+
+    shares = ShareSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Entry
+        fields: ClassVar = [
+            "id", "project", "kind", "key", "happened_date", "count", "amount", "evidence", "signature", "reverses",
+            "reason", "recognised_by", "recognised_at", "shares",
+        ]  # fmt: skip
+        read_only_fields: ClassVar = fields
+
+
+class LedgerViewSet(ScopedViewSet):
+    """The achievement ledger: entries of all projects one sees. Nothing in it is changed; an entry is reversed by another."""
+
+    model = Entry
+    permission = PROJECTS
+    serializer_class = EntrySerializer
+    filterset_class = EntryFilter
+    queryset = Entry.objects.none()
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().prefetch_related("shares")
+
+    @action(detail=True, methods=["post"])
+    @act(Reason, EntrySerializer, needs="reverse", status=201)
+    def reverse(self, entry: Entry, given: dict[str, Any]) -> Entry:
+        """Enter the opposite of an entry that stands, and return it."""
+        return services.reverse_entry(by=self.by, entry=entry, **given)

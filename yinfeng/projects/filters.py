@@ -11,10 +11,13 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from yinfeng.core import search
 from yinfeng.core.actors import ANONYMOUS
 from yinfeng.core.filters import ScopedFilterSet, TextFilter
 from yinfeng.core.money import YI
+from yinfeng.orgs.queries import brief_name
 from yinfeng.projects import queries, stages
+from yinfeng.projects.models import Entry, Project
 
 
 def _choice(label: Any, choices: Any, **kwargs: Any) -> django_filters.ChoiceFilter:
@@ -102,3 +105,37 @@ class SignatureFilter(ScopedFilterSet):
     main = ("state",)
     state = _choice(_("核验状态"), list(stages.SIGNATURE_STATES.items()))
     project = django_filters.NumberFilter(label=_("项目"), min_value=1, max_value=10**18)
+
+
+class EntryFilter(ScopedFilterSet):
+    """What the ledger is narrowed by; the units are those that can take part in a project."""
+
+    main = ("q", "unit", "happened_date")
+    q = django_filters.CharFilter(label=_("关键词"), method="by_text")
+    unit = _choice(_("归属单位"), [], method="by_unit")
+    happened_date = django_filters.DateFromToRangeFilter(
+        label=_("发生日期"), widget=django_filters.widgets.DateRangeWidget(attrs={"type": "date"})
+    )
+    reversals = django_filters.BooleanFilter(label=_("冲销记录"), field_name="count", method="by_reversals")
+
+    class Meta:
+        model = Entry
+        fields: tuple[str, ...] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        units = queries.joinable_units().values_list("pk", brief_name("")).order_by("order", "pk")
+        self.filters["unit"].extra["choices"] = [(str(unit), name) for unit, name in units]
+        vars(self.filters["unit"]).pop("_field", None)
+
+    def by_text(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        if not value.strip():
+            return queryset
+        found = search.answering(Project.objects.all(), value, self.by or ANONYMOUS)
+        return queryset.filter(project__in=found.values("pk"))
+
+    def by_unit(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(pk__in=queries.shared_by(int(value)))
+
+    def by_reversals(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
+        return queryset.filter(count=-1 if value else 1)

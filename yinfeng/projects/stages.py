@@ -68,6 +68,9 @@ FILE_KINDS: Mapping[str, Sentence] = {
     CONTRACT: _("投资合同"),
 }
 
+# What a project can achieve, as the ledger recognises it; for which part in the project a unit has a share in it.
+ACHIEVEMENTS: Mapping[str, Sentence] = {SIGNED: _("签约")}
+
 SUBMITTED, VERIFIED, REFUTED = "submitted", "verified", "refuted"
 SIGNATURE_STATES: Mapping[str, Sentence] = {
     SUBMITTED: _("待核验"),

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Prefetch
 from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +15,7 @@ from yinfeng.core.money import in_column
 from yinfeng.core.queries import code_label
 from yinfeng.core.tables import Cell, Column, Table, day
 from yinfeng.projects import stages
-from yinfeng.projects.models import Lead, Project
+from yinfeng.projects.models import Entry, Lead, Project, Share
 
 STAGE_TONES = {
     stages.PLANNED: "muted",
@@ -169,3 +170,48 @@ def project_line(project: Project) -> dict[str, Any]:
         ),
         "badge": {"text": stages.STAGES[project.stage], "tone": STAGE_TONES[project.stage]},
     }
+
+
+def shared(entry: Entry) -> str:
+    """Return whose an entry is: each unit with its share, the largest first."""
+    shares = sorted(entry.shares.all(), key=lambda share: (-share.millionths, share.pk))
+    return _now("、").join(f"{share.unit.brief} {percent(share.millionths)}" for share in shares)
+
+
+def percent(millionths: int) -> str:
+    """Return a share for people, in per cent."""
+    return f"{millionths / 10_000:.2f}".rstrip("0").rstrip(".") + "%"
+
+
+def entry_kind(entry: Entry) -> Cell:
+    kind = str(stages.ACHIEVEMENTS[entry.kind])
+    if hasattr(entry, "reversed_by"):
+        sentence = _now("%(kind)s（已冲销）") if entry.count > 0 else _now("冲销：%(kind)s（已撤销）")
+        return Cell(sentence % {"kind": kind}, badge=True, tone="muted", icon="x")
+    if entry.count < 0:
+        return Cell(_now("冲销：%(kind)s") % {"kind": kind}, badge=True, tone="danger", icon="arrow-back-up")
+    return Cell(kind, badge=True, tone="success", icon="check")
+
+
+class EntryTable(Table):
+    order = "-pk"
+    related = ("project", "reversed_by")
+    prefetch = (Prefetch("shares", Share.objects.select_related("unit")),)
+    columns = (
+        Column("project", _("项目名称"), lambda row: Cell(row.project.name, sub=row.project.code), value=lambda row: row.project.name),
+        Column("code", _("项目编号"), lambda row: row.project.code, shown=False, folded=True),
+        Column("kind", _("业绩"), entry_kind),
+        Column(
+            "happened", _("发生日期"), lambda row: day(row.happened_date), value=lambda row: row.happened_date, kind="date",
+            sort="happened_date",
+        ),
+        amount("amount", _("业绩金额"), "amount"),
+        Column("count", _("项数"), lambda row: str(row.count), value=lambda row: row.count, kind="integer", numeric=True),
+        Column("shares", _("归属"), shared),
+        Column(
+            "recognised", _("认定日期"), lambda row: day(row.recognised_at), value=lambda row: row.recognised_at,
+            kind="datetime",
+        ),
+        Column("by", _("认定人"), lambda row: str(row.recognised_by), shown=False, related="recognised_by"),
+        Column("reason", _("原因"), lambda row: row.reason or "—", shown=False),
+    )  # fmt: skip

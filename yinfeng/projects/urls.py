@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from yinfeng.projects.views import leads, records
+from yinfeng.projects.views import leads, ledger, records
 
 urlpatterns = [
     path("leads/", leads.Leads.as_view(), name="leads"),
@@ -31,4 +31,8 @@ urlpatterns = [
     path("projects/<int:pk>/team/<int:member>/remove/", records.RemoveMember.as_view(), name="project-member-remove"),
     path("projects/<int:pk>/sign/", records.SubmitSignature.as_view(), name="project-sign"),
     path("signatures/<int:pk>/<slug:move>/", records.MoveSignature.as_view(), name="projects.signature-move"),
+    path("ledger/", ledger.Ledger.as_view(), name="ledger"),
+    path("ledger/export/", ledger.ExportLedger.as_view(), name="ledger-export"),
+    path("ledger/<int:pk>/", ledger.EntryDetail.as_view(), name="entry"),
+    path("ledger/<int:pk>/reverse/", ledger.ReverseEntry.as_view(), name="entry-reverse"),
 ]  # fmt: skip

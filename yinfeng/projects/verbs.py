@@ -33,6 +33,7 @@ VERBS = {
     "projects.project.talked": _("记录了洽谈"),
     "projects.project.signature_submitted": _("提交了签约申报"),
     "projects.project.signature_refuted": _("签约核验不通过"),
+    "projects.project.entry_reversed": _("冲销了业绩记录"),
     "projects.signature.verify": _("核验通过"),
     "projects.signature.refute": _("核验不通过"),
 }

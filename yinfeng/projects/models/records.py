@@ -122,7 +122,8 @@ class ProjectQuerySet(ScopedQuerySet["Project"]):
         seen = self._seen(by)
         if action == "view":
             return seen
-        permission = {"record": "projects.contact.record"}.get(action, f"projects.project.{action}")
+        own = {"record": "projects.contact.record", "reverse": "projects.ledger.reverse"}
+        permission = own.get(action, f"projects.project.{action}")
         reach = by.reach(permission)
         if not reach:
             return NOTHING

@@ -1,5 +1,19 @@
-"""What pages and services ask: leads and projects."""
+"""What pages and services ask: leads and projects, the ledger of achievements."""
 
+from yinfeng.projects.queries.ledger import (
+    Fault,
+    Part,
+    Sums,
+    amounts,
+    by_unit,
+    chain,
+    faults,
+    parts_of,
+    shared_by,
+    split,
+    standing,
+    totals,
+)
 from yinfeng.projects.queries.records import (
     OPEN_LEADS,
     OPEN_PROJECTS,
@@ -30,6 +44,7 @@ from yinfeng.projects.queries.records import (
     talks,
     told,
     unit_kinds,
+    unit_names,
     with_division,
 )
 
@@ -40,12 +55,19 @@ __all__ = [
     "UNIT",
     "Clash",
     "Dealing",
+    "Fault",
     "Involved",
+    "Part",
+    "Sums",
+    "amounts",
+    "by_unit",
     "candidates",
+    "chain",
     "clashes",
     "day_limits",
     "dealings",
     "enterprises_like",
+    "faults",
     "find_enterprise",
     "in_section",
     "involved",
@@ -57,11 +79,17 @@ __all__ = [
     "name_of",
     "named",
     "options",
+    "parts_of",
     "project_entries",
+    "shared_by",
+    "split",
     "stage_counts",
     "stale",
+    "standing",
     "talks",
     "told",
+    "totals",
     "unit_kinds",
+    "unit_names",
     "with_division",
 ]

@@ -349,5 +349,10 @@ def joinable_units() -> QuerySet[Unit]:
     return units_today().exclude(kind__in=["collective", "city"])
 
 
+def unit_names(units: Iterable[int]) -> dict[int, str]:
+    """Return by what name people call units."""
+    return {unit.pk: unit.brief for unit in Unit.objects.filter(pk__in=list(units))}
+
+
 def unit_kinds(units: Iterable[int]) -> dict[int, str]:
     return dict(Unit.objects.filter(pk__in=units).values_list("pk", "kind"))

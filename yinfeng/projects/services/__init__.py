@@ -1,5 +1,6 @@
-"""Writing: leads, projects, who takes part, talks, signings."""
+"""Writing: leads, projects, who takes part, talks, signings; the ledger of achievements."""
 
+from yinfeng.projects.services.ledger import recognise, reverse_entry
 from yinfeng.projects.services.records import (
     CHOSEN_PARTS,
     add_joint_unit,
@@ -42,11 +43,13 @@ __all__ = [
     "land_targets",
     "move_lead",
     "move_project",
+    "recognise",
     "record_talk",
     "refute_signature",
     "register_lead",
     "remove_member",
     "remove_unit",
+    "reverse_entry",
     "submit_signature",
     "tell_assessors",
     "tell_member",

@@ -35,19 +35,13 @@ from yinfeng.projects.models import (
     Talk,
     TeamMember,
 )
+from yinfeng.projects.services.ledger import person, recognise
 
 Values = Mapping[str, Any]
 
 # The parts one adds and takes off by hand; the others follow from the project's own fields.
 CHOSEN_PARTS = (stages.JOINT, stages.INTRODUCER, stages.APPROVER)
 _LANDING_KINDS = {"district", "zone"}
-
-
-def _person(by: Actor) -> int:
-    """Return the account that acts; the system alone cannot, for each of these acts is somebody's."""
-    if by.user_id is None:
-        raise Forbidden(_("这项操作须由本人登录后办理。"))
-    return by.user_id
 
 
 def _reporter(by: Actor, values: Values, permission: str) -> Unit:
@@ -169,7 +163,7 @@ def register_lead(
         lambda: _ask_about_clashes(values.get("enterprise"), by, despite),
         lambda: ask_about_amounts(values, confirmed),
     )
-    lead = Lead(registered_by_id=_person(by), is_demo=is_demo, **with_amount(values))
+    lead = Lead(registered_by_id=person(by), is_demo=is_demo, **with_amount(values))
     core.add(
         lead, by=by, verb="projects.lead.registered", note=despite.strip() if found else "", data={"clashes": found}
     )  # fmt: skip
@@ -221,7 +215,7 @@ def convert_lead(
     lands = lead.handling_unit if lead.handling_unit.kind in _LANDING_KINDS else None
     project = Project(
         lead=lead, enterprise=lead.enterprise, industry=lead.industry, summary=lead.content,
-        reporter_unit=lead.reporter_unit, host_unit=lands, created_by_id=_person(by), is_demo=lead.is_demo,
+        reporter_unit=lead.reporter_unit, host_unit=lands, created_by_id=person(by), is_demo=lead.is_demo,
         intended=lead.intended, intended_currency=lead.intended_currency,
         intended_original=lead.intended_original, intended_rate=lead.intended_rate,
     )  # fmt: skip
@@ -248,7 +242,7 @@ def _create(project: Project, by: Actor, note: str = "", data: Values | None = N
     core.add(project, by=by, verb="projects.project.created", note=note, data=data)
     _take_part(project, project.reporter_unit, stages.REPORTER)
     _follow_fields(project)
-    TeamMember.objects.create(project=project, user_id=_person(by), is_leader=True)
+    TeamMember.objects.create(project=project, user_id=person(by), is_leader=True)
     if not permits(project, by, "view"):
         raise Forbidden(_("这样建立的项目您自己将看不到，所以没有保存。请改由有权的同事建立。"))
     search.refresh(Project, project.pk)
@@ -290,7 +284,7 @@ def add_project(
     values["reporter_unit"] = reporter
     if not values.get("host_unit") and reporter.kind in _LANDING_KINDS:
         values["host_unit"] = reporter
-    project = Project(created_by_id=_person(by), is_demo=is_demo, **with_amount(values))
+    project = Project(created_by_id=person(by), is_demo=is_demo, **with_amount(values))
     _create(project, by, note=despite.strip() if found else "", data={"clashes": found})
     return project
 
@@ -480,7 +474,7 @@ def record_talk(*, by: Actor, project: Project, values: Values) -> Talk:
     if values["talk_date"] > timezone.localdate():
         raise Invalid(_("洽谈日期不能晚于今天。"), fields={"talk_date": [_("洽谈日期不能晚于今天。")]})
     unit_id = by.unit_id or project.reporter_unit_id
-    talk = Talk(project=project, unit_id=unit_id, recorded_by_id=_person(by), recorded_at=now, **values)
+    talk = Talk(project=project, unit_id=unit_id, recorded_by_id=person(by), recorded_at=now, **values)
     core.validated(talk)
     talk.save(force_insert=True)
     changes: dict[str, tuple[Any, Any]] = {}
@@ -522,7 +516,7 @@ def submit_signature(
     _hold(project)
     contract = core.attach_file(by=by, obj=project, file=file, name=name, kind=stages.CONTRACT)
     signature = Signature(
-        project=project, signed_date=signed_date, contract=contract, entered_by_id=_person(by),
+        project=project, signed_date=signed_date, contract=contract, entered_by_id=person(by),
         contracted=contracted.yuan, contracted_currency=contracted.currency,
         contracted_original=contracted.original, contracted_rate=contracted.rate,
     )  # fmt: skip
@@ -556,7 +550,7 @@ def _forget_signing(project: Project) -> None:
 def verify_signature(
     *, by: Actor, signature: Signature, note: str = "", version: int | None = None
 ) -> Signature:
-    """Verify a signing that somebody else entered: the project becomes signed, with the contracted amount."""
+    """Verify a signing that somebody else entered: the project becomes signed, and the ledger recognises the contracted amount."""
     now = timezone.now()
     lifecycle.SIGNATURE.perform(
         signature, "verify", by=by, reason=note, version=version,
@@ -571,6 +565,10 @@ def verify_signature(
             "stage_since": now, "progress_at": now,
         },
         data={"text": show(signature.contracted), "signature": signature.pk},
+    )  # fmt: skip
+    recognise(
+        by=by, project=project, kind=stages.SIGNED, happened_date=signature.signed_date, amount=signature.contracted,
+        evidence=signature.contract, signature=signature,
     )  # fmt: skip
     return signature
 

@@ -37,7 +37,7 @@ from yinfeng.projects.forms import (
     intended_of,
 )
 from yinfeng.projects.models import Lead, Project, Signature
-from yinfeng.projects.tables import STAGE_TONES, STATUS_TONES, ProjectTable
+from yinfeng.projects.tables import STAGE_TONES, STATUS_TONES, ProjectTable, percent
 from yinfeng.projects.views.leads import CheckEnterprise, enterprise_url
 
 BULK_LIMIT = 200
@@ -445,6 +445,7 @@ class ProjectDetail(Detail):
             "entered": f"{project.entered_by_name} · {moment(signature.entered_at)}",
             "verified": f"{project.verified_by_name} · {moment(signature.verified_at)}" if signature.verified_by_id else "",
             "finding": signature.finding,
+            "ledger_url": f"{reverse('ledger')}?q={project.code}" if signature.state == stages.VERIFIED else "",
             "file": {"name": signature.contract.name, "url": reverse("file", args=[signature.contract_id])},
             "acts": acts,
         }  # fmt: skip
@@ -675,7 +676,17 @@ class MoveSignature(MovePage):
             "who": signature.entered_by,
         }
         follows = {
-            "verify": _("项目进入“签约”阶段，合同投资额和签约日期写入项目，此后不能退回。"),
-            "refute": _("项目留在“在谈”阶段，可以重新申报。"),
+            "verify": [
+                _("项目进入“签约”阶段，合同投资额和签约日期写入项目，此后不能退回。"),
+                _("业绩记入台账，归属：%(units)s。") % {"units": self._credited(signature)},
+            ],
+            "refute": [_("项目留在“在谈”阶段，可以重新申报。")],
         }[self.move.name]
-        return {**super().extra(), "sentence": sentence, "consequences": [follows]}
+        return {**super().extra(), "sentence": sentence, "consequences": follows}
+
+    @staticmethod
+    def _credited(signature: Signature) -> str:
+        """Return whose the achievement will be by the profile's rule."""
+        parts = queries.parts_of(signature.project, signature.signed_date)
+        names = queries.unit_names(part.unit for part in parts)
+        return _("、").join(f"{names[part.unit]} {percent(part.millionths)}" for part in parts)

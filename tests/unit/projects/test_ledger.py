@@ -1,0 +1,428 @@
+"""The achievement ledger: recognised once, shared to the last cent, corrected by reversal, never edited."""
+
+from __future__ import annotations
+
+import importlib
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connection, transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.factories import grant, make_project, make_unit, make_user, signed_in
+from tests.factories.races import at_once
+from tests.unit.projects.conftest import City
+from yinfeng.core import appendonly
+from yinfeng.core.errors import Conflict, DomainError, Forbidden, Invalid
+from yinfeng.core.models import Attachment, Event, Rule
+from yinfeng.core.money import WAN
+from yinfeng.orgs.models import Unit
+from yinfeng.orgs.queries import actor_for
+from yinfeng.projects import queries, services, stages
+from yinfeng.projects.models import WHOLE, Entry, Participation, Project, Share
+
+REVERSE = "projects.ledger.reverse"
+
+
+def three_tenths() -> None:
+    Rule.objects.create(
+        kind="share", key="introducer", valid_from=date(2019, 4, 28), source="集美区招商引资项目管理暂行办法",
+        data={"percent": 30},
+    )  # fmt: skip
+
+
+def office(city: City) -> Any:
+    """Return the actor who may reverse, everywhere."""
+    user = city.users.get("office") or make_user("市办", city.root, ["projects.project.view", REVERSE])
+    city.users["office"] = user
+    return actor_for(user)
+
+
+def shares_of(entry: Entry) -> dict[str, tuple[str, int, Decimal]]:
+    rows = entry.shares.select_related("unit")
+    return {row.unit.name: (row.part, row.millionths, row.amount) for row in rows}
+
+
+def no_faults() -> bool:
+    return [fault.sentence for fault in queries.faults()] == []
+
+
+def introduced(city: City, *units: Unit) -> Project:
+    project = city.project(stages.NEGOTIATING)
+    for unit in units:
+        Participation.objects.create(project=project, unit=unit, part=stages.INTRODUCER)
+    return project
+
+
+# --- recognising --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.clause("3.5.1")
+@pytest.mark.django_db
+def test_a_verified_signing_is_in_the_ledger_with_its_contract(city: City) -> None:
+    project = introduced(city)
+    signature = city.signature(project)
+    assert not Entry.objects.exists()
+    services.verify_signature(by=city.actor("charlie"), signature=signature)
+    entry = Entry.objects.get()
+    assert (entry.project, entry.kind, entry.count, entry.amount) == (project, "signed", 1, 4_000 * WAN)
+    assert (entry.evidence, entry.happened_date) == (signature.contract, signature.signed_date)
+    assert entry.recognised_by == city.users["charlie"]
+    assert shares_of(entry) == {"集美区": ("host", WHOLE, Decimal(4_000 * WAN))}
+    assert no_faults()
+
+
+@pytest.mark.clause("3.2.4")
+@pytest.mark.django_db
+def test_without_an_agreement_who_introduced_has_three_tenths(city: City) -> None:
+    """集美区招商引资项目管理暂行办法 (FACTS §1.4): 无共享协议按三七分成引资额."""
+    three_tenths()
+    project = introduced(city, city.huli)
+    signature = city.signature(project)
+    page = signed_in(city.users["charlie"]).get(f"/signatures/{signature.pk}/verify/").content.decode()
+    assert "业绩记入台账，归属：集美区 70%、湖里区 30%。" in page
+    services.verify_signature(by=city.actor("charlie"), signature=signature)
+    assert shares_of(Entry.objects.get()) == {
+        "集美区": ("host", 700_000, Decimal(2_800 * WAN)), "湖里区": ("introducer", 300_000, Decimal(1_200 * WAN)),
+    }  # fmt: skip
+    assert no_faults()
+
+
+@pytest.mark.django_db
+def test_an_introducer_that_is_the_host_is_not_counted_twice(city: City) -> None:
+    three_tenths()
+    project = introduced(city, city.jimei)
+    services.verify_signature(by=city.actor("charlie"), signature=city.signature(project))
+    assert shares_of(Entry.objects.get()) == {"集美区": ("host", WHOLE, Decimal(4_000 * WAN))}
+
+
+@pytest.mark.parametrize(
+    ("introducers", "percent", "expected"),
+    [
+        ([], 30, [(1, "host", WHOLE)]),
+        ([2], 0, [(1, "host", WHOLE)]),
+        ([2], 30, [(1, "host", 700_000), (2, "introducer", 300_000)]),
+        ([2, 3], 50, [(1, "host", 500_000), (2, "introducer", 250_000), (3, "introducer", 250_000)]),
+        (
+            [2, 3, 4],
+            100,
+            [(2, "introducer", 333_334), (3, "introducer", 333_333), (4, "introducer", 333_333)],
+        ),
+    ],
+)
+def test_shares_by_rule(introducers: list[int], percent: int, expected: list[tuple[int, str, int]]) -> None:
+    parts = queries.split(1, "host", introducers, percent)
+    assert [(part.unit, part.part, part.millionths) for part in parts] == expected
+
+
+@given(
+    introducers=st.lists(st.integers(2, 40), unique=True, max_size=7), percent=st.integers(0, 100),
+    cents=st.integers(0, 10**15),
+)  # fmt: skip
+def test_shares_are_the_whole_whatever_is_shared(introducers: list[int], percent: int, cents: int) -> None:
+    parts = queries.split(1, "host", introducers, percent)
+    assert sum(part.millionths for part in parts) == WHOLE
+    assert all(part.millionths > 0 for part in parts)
+    amount = Decimal(cents) / 100
+    yuan = queries.amounts(amount, parts)
+    assert sum(yuan) == amount
+    for part, own in zip(parts, yuan, strict=True):
+        assert abs(own - amount * part.millionths / WHOLE) <= Decimal("0.01") * len(parts)
+
+
+@pytest.mark.django_db
+def test_a_project_is_signed_once_in_the_ledger(city: City) -> None:
+    project = city.project(stages.SIGNED)
+    entry = Entry.objects.get(project=project)
+    with pytest.raises((Conflict, Invalid)):
+        services.recognise(
+            by=city.actor("dora"), project=project, kind="signed", happened_date=entry.happened_date, amount=entry.amount,
+            evidence=entry.evidence, signature=entry.signature,
+        )  # fmt: skip
+    assert Entry.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_what_was_verified_before_there_was_a_ledger_is_entered_whole_for_the_host(city: City) -> None:
+    three_tenths()
+    for units in ((), (city.huli,)):
+        project = introduced(city, *units)
+        services.verify_signature(by=city.actor("charlie"), signature=city.signature(project))
+    waiting = city.signature(city.project(stages.NEGOTIATING))
+    Share.objects.filter(entry__project=project).delete()
+    Entry.objects.filter(project=project).delete()
+    migration = importlib.import_module("yinfeng.projects.migrations.0003_ledger_of_the_signed")
+    for _again in range(2):
+        migration.enter(apps, connection.schema_editor())
+        assert Entry.objects.count() == 2
+    entry = Entry.objects.get(project=project)
+    assert shares_of(entry) == {"集美区": ("host", WHOLE, Decimal(4_000 * WAN))}
+    assert (entry.recognised_by, entry.count) == (city.users["charlie"], 1)
+    assert not waiting.entries.exists()
+    assert no_faults()
+
+
+# --- reversing ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_an_entry_is_taken_out_by_its_opposite_and_both_stay(city: City) -> None:
+    three_tenths()
+    project = introduced(city, city.huli)
+    services.verify_signature(by=city.actor("charlie"), signature=city.signature(project))
+    entry = Entry.objects.get()
+    opposite = services.reverse_entry(by=office(city), entry=entry, reason="合同解除")
+    assert (opposite.count, opposite.amount, opposite.reverses) == (-1, -entry.amount, entry)
+    assert queries.totals(Entry.objects.all()) == queries.Sums(Decimal(0), Decimal(0))
+    assert {sums.amount for sums in queries.by_unit(Entry.objects.all()).values()} == {Decimal(0)}
+    told = Event.objects.get(verb="projects.project.entry_reversed")
+    assert (told.object_id, told.note) == (project.pk, "合同解除")
+    again = services.reverse_entry(by=office(city), entry=opposite, reason="冲错了")
+    assert queries.totals(Entry.objects.all()) == queries.Sums(Decimal(1), entry.amount)
+    assert queries.standing(list(Entry.objects.all())) == {again.pk}
+    assert no_faults()
+
+
+@pytest.mark.django_db
+def test_reversing_asks_for_a_reason_the_right_and_an_entry_that_stands(city: City) -> None:
+    entry = Entry.objects.get(project=city.project(stages.SIGNED))
+    with pytest.raises(Invalid, match="原因"):
+        services.reverse_entry(by=office(city), entry=entry, reason=" ")
+    for person in ("charlie", "dora", "erin"):
+        with pytest.raises(Forbidden):
+            services.reverse_entry(by=city.actor(person), entry=entry, reason="不该算")
+    services.reverse_entry(by=office(city), entry=entry, reason="重复")
+    with pytest.raises((Conflict, Invalid)):
+        services.reverse_entry(by=office(city), entry=entry, reason="重复")
+    assert Entry.objects.count() == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("person", "sees", "reverses"),
+    [("bob", True, False), ("charlie", True, False), ("dora", True, False), ("erin", True, False), ("alice", False, False),
+     ("stranger", False, False), ("office", True, True), ("districts_office", True, True), ("others_office", False, False)],
+)  # fmt: skip
+def test_person_by_entry_by_act(city: City, person: str, sees: bool, reverses: bool) -> None:
+    project = city.project(stages.SIGNED)
+    entry = Entry.objects.get(project=project)
+    office(city)
+    for name, unit in (("districts_office", city.jimei), ("others_office", city.huli)):
+        city.users[name] = make_user(name, unit, ["projects.project.view", REVERSE], username=name)
+    by, client = actor_for(city.users[person]), signed_in(city.users[person])
+    assert Entry.objects.permitted(by).filter(pk=entry.pk).exists() is sees
+    assert Entry.objects.permitted(by, "reverse").filter(pk=entry.pk).exists() is reverses
+    assert not Entry.objects.permitted(by, "change").exists()
+    assert (project.name in client.get("/ledger/").content.decode()) is sees
+    address = f"/ledger/{entry.pk}/reverse/"
+    assert (client.get(f"/projects/{project.pk}/").status_code == 200) is sees
+    page = client.get(f"/ledger/{entry.pk}/")
+    assert (page.status_code == 200) is sees
+    assert (address in page.content.decode()) is reverses
+    assert (client.get(address).status_code == 200) is reverses
+    posted = client.post(address, {"reason": "合同解除"}).status_code
+    assert (posted == 302) is reverses
+    assert Entry.objects.count() == 1 + reverses
+
+
+# --- the pages ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_the_list_says_what_it_comes_to(city: City) -> None:
+    three_tenths()
+    for units in ((), (city.huli,)):
+        project = introduced(city, *units)
+        services.verify_signature(by=city.actor("charlie"), signature=city.signature(project))
+    client = signed_in(city.users["erin"])
+    page = client.get("/ledger/").content.decode()
+    assert "净 2 项，合计 8,000 万元" in page
+    assert "集美区 70%、湖里区 30%" in page
+    assert f'value="{city.huli.pk}"' in page
+    of_huli = client.get("/ledger/", {"unit": city.huli.pk}).content.decode()
+    assert "该单位份额合计 0.3 项，1,200 万元" in of_huli
+    assert "第1个项目" not in of_huli
+    assert client.get("/ledger/", {"happened_date_before": "2019-01-01"}).content.decode().count("<tr") <= 1
+    assert client.get("/ledger/export/", {"format": "csv"}).status_code == 200
+
+
+@pytest.mark.django_db
+def test_pages_ask_few_questions(city: City, django_assert_max_num_queries: Any) -> None:
+    three_tenths()
+    for _turn in range(3):
+        project = introduced(city, city.huli)
+        services.verify_signature(by=city.actor("charlie"), signature=city.signature(project))
+    client = signed_in(city.users["erin"])
+    client.get("/")  # what is asked once after signing in
+    entry = Entry.objects.first()
+    assert entry is not None
+    for address in (
+        "/ledger/",
+        f"/ledger/?unit={city.huli.pk}&q=项目",
+        f"/ledger/{entry.pk}/",
+        f"/projects/{project.pk}/",
+    ):
+        with django_assert_max_num_queries(10):
+            assert client.get(address).status_code == 200
+
+
+@pytest.mark.django_db
+def test_an_entrys_page_tells_whose_it_is_and_what_became_of_it(city: City) -> None:
+    three_tenths()
+    project = introduced(city, city.huli)
+    services.verify_signature(by=city.actor("charlie"), signature=city.signature(project))
+    entry = Entry.objects.get()
+    client = signed_in(city.users["erin"])
+    assert f"/ledger/?q={project.code}" in client.get(f"/projects/{project.pk}/").content.decode()
+    assert f"/ledger/{entry.pk}/" in client.get("/ledger/", {"q": project.code}).content.decode()
+    page = client.get(f"/ledger/{entry.pk}/").content.decode()
+    for text in ("有效", "70% · 2,800 万元", "30% · 1,200 万元", "合同.pdf", "charlie"):
+        assert text in page
+    opposite = services.reverse_entry(by=office(city), entry=entry, reason="合同解除")
+    page = client.get(f"/ledger/{entry.pk}/").content.decode()
+    for text in ("已冲销", "合同解除", f"/ledger/{opposite.pk}/", "-4,000 万元"):
+        assert text in page
+    assert (
+        f"/ledger/{entry.pk}/reverse/"
+        not in signed_in(city.users["office"]).get(f"/ledger/{entry.pk}/").content.decode()
+    )
+    listed = client.get("/ledger/").content.decode()
+    assert "签约（已冲销）" in listed
+    assert "冲销：签约" in listed
+    assert "撤销这次冲销" in signed_in(city.users["office"]).get(f"/ledger/{opposite.pk}/").content.decode()
+    assert "冲销了业绩记录" in client.get(f"/projects/{project.pk}/").content.decode()
+
+
+# --- proof --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_the_database_refuses_to_change_what_was_entered(city: City) -> None:
+    entry = Entry.objects.get(project=city.project(stages.SIGNED))
+    appendonly.install(connection, ["projects_entry", "projects_share"])
+    try:
+        for act in (
+            lambda: Entry.objects.filter(pk=entry.pk).update(amount=1),
+            lambda: Share.objects.filter(entry=entry).update(amount=1),
+            lambda: Share.objects.filter(entry=entry).delete(),
+        ):
+            with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+                act()
+    finally:
+        appendonly.remove(connection)
+
+
+@pytest.mark.django_db
+def test_verify_names_every_entry_that_breaks_a_rule(city: City, capsys: pytest.CaptureFixture[str]) -> None:
+    """Break each rule past the services (the triggers are off here) and see it named."""
+    entries = [Entry.objects.get(project=city.project(stages.SIGNED)) for _turn in range(6)]
+    reversal = services.reverse_entry(by=office(city), entry=entries[5], reason="重复")
+    call_command("ledger", "verify")
+    assert "各单位之和等于合计" in capsys.readouterr().out
+    Share.objects.filter(entry=entries[0]).update(millionths=999_999)
+    Share.objects.filter(entry=entries[1]).update(amount=1)
+    Attachment.objects.filter(pk=entries[2].evidence_id).update(removed_at=entries[2].recognised_at)
+    Entry.objects.filter(pk=entries[3].pk).update(recognised_by=city.users["bob"])
+    Entry.objects.filter(pk=reversal.pk).update(happened_date=date(2020, 1, 1))
+    Share.objects.filter(entry=reversal).update(unit=city.huli)
+    found = {(fault.entry, fault.sentence) for fault in queries.faults()}
+    assert found == {
+        (entries[0].pk, "各单位份额之和不是 1"), (entries[1].pk, "各单位金额之和不等于记录的金额"),
+        (entries[2].pk, "依据已被撤下"), (entries[3].pk, "申报和认定是同一个人"),
+        (reversal.pk, "冲销与原记录不相符"), (reversal.pk, "冲销的份额与原记录不同"),
+    }  # fmt: skip
+    with pytest.raises(CommandError):
+        call_command("ledger", "verify")
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("sign"), st.integers(0, 3), st.integers(1, 10**13)),
+        st.tuples(st.just("reverse"), st.integers(0, 30), st.just(0)),
+    ),
+    min_size=1, max_size=12,
+)  # fmt: skip
+
+
+@pytest.mark.django_db(transaction=True)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS, percent=st.integers(0, 100))
+def test_whatever_is_entered_and_reversed_the_ledger_is_right(
+    city: City, steps: list[Any], percent: int
+) -> None:
+    with transaction.atomic():
+        Rule.objects.create(
+            kind="share",
+            key="introducer",
+            valid_from=date(2019, 4, 28),
+            source="示例",
+            data={"percent": percent},
+        )
+        city.users.pop("office", None)  # the one of the example before was rolled back with it
+        by, head = office(city), city.actor("charlie")
+        units = [make_unit(f"u{number}", parent=city.root, name=f"第{number}引荐单位") for number in range(3)]
+        evidence = Attachment.objects.create(
+            object_type="projects.project",
+            object_id=1,
+            name="合同.pdf",
+            kind="contract",
+            size=1,
+            sha256="0" * 64,
+        )
+        net: dict[int, Decimal] = {}
+        for act, number, cents in steps:
+            if act == "sign":
+                project = make_project("示例项目", city.jimei, city.users["bob"])
+                for unit in units[:number]:
+                    Participation.objects.create(project=project, unit=unit, part=stages.INTRODUCER)
+                amount = Decimal(cents) / 100
+                services.recognise(
+                    by=head,
+                    project=project,
+                    kind="signed",
+                    happened_date=date(2026, 5, 1),
+                    amount=amount,
+                    evidence=evidence,
+                )
+                net[project.pk] = amount
+            elif net:
+                chosen = list(Entry.objects.order_by("pk"))[number % Entry.objects.count()]
+                try:
+                    with transaction.atomic():
+                        done = services.reverse_entry(by=by, entry=chosen, reason="核对")
+                except DomainError:
+                    assert Entry.objects.filter(reverses=chosen).exists()
+                else:
+                    net[chosen.project_id] += done.amount
+            assert no_faults()
+            everything = queries.totals(Entry.objects.all())
+            assert everything.amount == sum(net.values())
+            parts = queries.by_unit(Entry.objects.all()).values()
+            assert sum(part.amount for part in parts) == everything.amount
+            assert sum(part.count for part in parts) == everything.count
+        transaction.set_rollback(True)
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_an_entry_is_reversed_once(transactional_db: None, city: City) -> None:
+    entry = Entry.objects.get(project=city.project(stages.SIGNED))
+    office(city)
+    other = make_user("市办二", city.root, ["projects.project.view"])
+    grant(other, city.root, [REVERSE])
+    people = [actor_for(city.users["office"]), actor_for(other)] * 2
+    rows = [Entry.objects.get(pk=entry.pk) for _person in people]
+    results = at_once(
+        [
+            lambda by=by, row=row: services.reverse_entry(by=by, entry=row, reason="重复")
+            for by, row in zip(people, rows, strict=True)
+        ]
+    )
+    assert sum(isinstance(result, DomainError) for result in results) == 3
+    assert Entry.objects.count() == 2
+    assert no_faults()

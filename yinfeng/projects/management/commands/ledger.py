@@ -1,0 +1,44 @@
+"""``yinfeng ledger verify``: prove of every entry of the achievement ledger that it keeps the ledger's rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
+
+from yinfeng.core.money import show
+from yinfeng.projects import queries
+from yinfeng.projects.models import Entry
+
+
+class Command(BaseCommand):
+    help = "Verify the achievement ledger: shares are the whole, nothing counts twice, all has its evidence; exit 1 if not."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_subparsers(dest="act", required=True).add_parser(
+            "verify", help="check every entry and the sums"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        found = list(queries.faults())
+        for fault in found:
+            self.stderr.write(
+                _("记录 %(entry)s：%(sentence)s") % {"entry": fault.entry, "sentence": fault.sentence}
+            )
+        everything = Entry.objects.all()
+        whole = queries.totals(everything)
+        units = queries.by_unit(everything)
+        told = {
+            "entries": f"{everything.count():,}", "count": f"{whole.count:,}", "amount": show(whole.amount),
+            "units": f"{len(units):,}",
+        }  # fmt: skip
+        self.stdout.write(
+            _("已核对 %(entries)s 条记录：净 %(count)s 项，%(amount)s，分属 %(units)s 个单位。") % told
+        )
+        parts = (sum(item.count for item in units.values()), sum(item.amount for item in units.values()))
+        if parts != (whole.count, whole.amount):
+            raise CommandError(_("各单位之和与合计不符。"))
+        if found:
+            raise CommandError(_("发现 %(count)s 处问题。") % {"count": len(found)})
+        self.stdout.write(_("业绩台账无误，各单位之和等于合计。"))

@@ -1,0 +1,112 @@
+"""The achievement ledger: what a project achieved, recognised once, shared among units, corrected by reversal, never edited."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from yinfeng.core import clock
+from yinfeng.core.actors import Actor
+from yinfeng.core.money import YuanField
+from yinfeng.core.scopes import NOTHING, ScopedQuerySet
+from yinfeng.orgs.models import Unit
+from yinfeng.projects import stages
+from yinfeng.projects.models.records import Project, Signature
+
+WHOLE = 1_000_000  # shares are kept in millionths: those of an entry are exactly this together
+
+
+class EntryQuerySet(ScopedQuerySet["Entry"]):
+    def scope(self, by: Actor, action: str) -> Q:
+        """An entry is seen with its project; reversing it asks the permission of its own at a unit that takes part."""
+        if action not in {"view", "reverse"}:
+            return NOTHING
+        return Q(project__in=Project.objects.permitted(by, action).values("pk"))
+
+
+class Entry(models.Model):
+    """One achievement of a project, or the reversal of an entry. Written once; the database refuses to change it.
+
+    ``key`` tells achievements of one kind apart (the year of a tax, the voucher of a payment); a signing has none. A
+    reversal has the opposite count and amount and the shares of what it reverses, so sums over any rows are right.
+    """
+
+    project = models.ForeignKey(Project, models.PROTECT, verbose_name=_("项目"), related_name="entries")
+    kind = models.CharField(_("业绩"), max_length=20, choices=list(stages.ACHIEVEMENTS.items()))
+    key = models.CharField(_("区分"), max_length=40, blank=True)
+    happened_date = models.DateField(_("发生日期"))
+    count = models.SmallIntegerField(_("项数"), default=1)
+    amount = YuanField(_("金额"))
+    evidence = models.ForeignKey("core.Attachment", models.PROTECT, verbose_name=_("依据"), related_name="+")
+    signature = models.ForeignKey(
+        Signature, models.PROTECT, null=True, blank=True, verbose_name=_("签约申报"), related_name="entries"
+    )
+    reverses = models.OneToOneField(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name=_("冲销的记录"),
+        related_name="reversed_by",
+    )
+    reason = models.CharField(_("原因"), max_length=1000, blank=True)
+    recognised_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("认定人"), related_name="+"
+    )
+    recognised_at = models.DateTimeField(_("认定时间"), default=clock.now)
+
+    objects = EntryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("业绩记录")
+        verbose_name_plural = _("业绩记录")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["project", "kind", "key"], condition=Q(reverses=None), name="projects_entry_once",
+                violation_error_message=_("这项业绩已经认定过。"),
+            ),
+            models.CheckConstraint(condition=Q(count__in=[1, -1]), name="projects_entry_counts_one"),
+            models.CheckConstraint(
+                condition=Q(count=1, amount__gte=0) | Q(count=-1, amount__lte=0), name="projects_entry_one_sign"
+            ),
+            models.CheckConstraint(
+                condition=Q(reverses=None, count=1) | Q(reverses__isnull=False) & ~Q(reason=""),
+                name="projects_entry_reversed_with_reason",
+            ),
+        ]  # fmt: skip
+        indexes: ClassVar = [models.Index(fields=["happened_date", "id"], name="projects_entry_happened")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.happened_date or ''}".strip()
+
+    def get_absolute_url(self) -> str:
+        return reverse("entry", args=[self.pk])
+
+
+class Share(models.Model):
+    """What part of an entry is a unit's: in millionths and in yuan; the parts of an entry are all of it, to the last cent."""
+
+    entry = models.ForeignKey(Entry, models.PROTECT, verbose_name=_("业绩记录"), related_name="shares")
+    unit = models.ForeignKey(Unit, models.PROTECT, verbose_name=_("单位"), related_name="+")
+    part = models.CharField(_("参与身份"), max_length=20, choices=list(stages.PARTS.items()))
+    millionths = models.PositiveIntegerField(_("份额（百万分之）"))
+    amount = YuanField(_("金额"))
+
+    class Meta:
+        verbose_name = _("业绩份额")
+        verbose_name_plural = _("业绩份额")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["entry", "unit"], name="projects_share_once"),
+            models.CheckConstraint(
+                condition=Q(millionths__gte=1, millionths__lte=WHOLE), name="projects_share_of_the_whole"
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["unit", "entry"], name="projects_share_unit")]
+
+    def __str__(self) -> str:
+        return f"{self.unit} · {self.millionths / 10_000:g}%"

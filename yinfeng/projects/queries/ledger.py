@@ -1,0 +1,169 @@
+"""What the achievement ledger says: shares by rule, what stands, sums, and the proof that nothing in it is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_DOWN, Decimal
+from typing import Any
+
+from django.db.models import BigIntegerField, Case, Count, F, Q, QuerySet, Sum, Value, When
+from django.db.models.functions import Cast, Coalesce, Round
+from django.utils.translation import gettext as _
+
+from yinfeng.core import queries as core
+from yinfeng.core.prepared import prepared
+from yinfeng.projects import stages
+from yinfeng.projects.models import WHOLE, Entry, Participation, Project, Share
+
+CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A unit's share in an achievement, and for which part in the project it has it."""
+
+    unit: int
+    part: str
+    millionths: int
+
+
+def parts_of(project: Project, day: date) -> list[Part]:
+    """Return whose an achievement of a project is, by its units of today and the rule in force on ``day``.
+
+    The introducing units have the rule's percentage together, in equal parts; the host unit, or the reporting one while
+    there is none, has the rest. Source of the usual three tenths: 集美区招商引资项目管理暂行办法 (FACTS §1.4, §1.5).
+    """
+    host = project.host_unit_id or project.reporter_unit_id
+    part = stages.HOST if project.host_unit_id else stages.REPORTER
+    rows = Participation.objects.filter(project=project, part=stages.INTRODUCER, until=None)
+    units = [unit for unit in rows.order_by("pk").values_list("unit", flat=True) if unit != host]
+    percent = int(core.rules("share", day).get("introducer", {}).get("percent", 0))
+    return split(host, part, units, percent)
+
+
+def split(host: int, part: str, introducers: Sequence[int], percent: int) -> list[Part]:
+    """Return the shares of a host and of introducers who have ``percent`` together; of what does not divide the first has more."""
+    given = WHOLE * percent // 100 if introducers else 0
+    each, left = divmod(given, len(introducers) or 1)
+    shares = [each + (left if at == 0 else 0) for at in range(len(introducers))]
+    introduced = [
+        Part(unit, stages.INTRODUCER, share) for unit, share in zip(introducers, shares, strict=True) if share
+    ]
+    rest = WHOLE - sum(item.millionths for item in introduced)
+    return ([Part(host, part, rest)] if rest else []) + introduced
+
+
+def amounts(whole: Decimal, parts: Sequence[Part]) -> list[Decimal]:
+    """Return what each part of an amount is, to the cent; the first takes what is left over by rounding."""
+    found = [(whole * part.millionths / WHOLE).quantize(CENT, ROUND_DOWN) for part in parts]
+    found[0] += whole - sum(found)
+    return found
+
+
+@prepared
+def _chain(project: int, kind: str, key: str) -> QuerySet[Share, Any]:
+    rows = Share.objects.filter(entry__project=project, entry__kind=kind, entry__key=key)
+    return rows.select_related("unit", "entry__recognised_by").order_by("entry_id", "-millionths", "pk")
+
+
+def chain(entry: Entry) -> list[tuple[Entry, list[Share]]]:
+    """Return all entries about the achievement of one, with their shares, oldest first, in one query."""
+    found: dict[int, tuple[Entry, list[Share]]] = {}
+    for share in _chain(entry.project_id, entry.kind, entry.key):
+        found.setdefault(share.entry_id, (share.entry, []))[1].append(share)
+    return list(found.values())
+
+
+def standing(rows: Sequence[Entry]) -> set[int]:
+    """Return the keys of the entries that nothing reverses, out of all entries of some projects."""
+    return {row.pk for row in rows} - {row.reverses_id for row in rows if row.reverses_id}
+
+
+def shared_by(unit: int) -> QuerySet[Share, int]:
+    """Return the keys of the entries in which a unit has a share."""
+    return Share.objects.filter(unit=unit).values_list("entry", flat=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """How many achievements and how much, reversals taken off; of a unit its share."""
+
+    count: Decimal
+    amount: Decimal
+
+
+def in_cents(field: str) -> Cast:
+    """Return an amount as a whole number of cents: SQLite adds up fractions inexactly."""
+    return Cast(Round(F(field) * 100), BigIntegerField())
+
+
+def totals(entries: QuerySet[Entry]) -> Sums:
+    """Return the sums over entries, to the cent on either database."""
+    found = entries.order_by().aggregate(
+        count=Coalesce(Sum("count"), 0), cents=Coalesce(Sum(in_cents("amount")), 0)
+    )
+    return Sums(Decimal(found["count"]), Decimal(found["cents"]) / 100)
+
+
+def by_unit(entries: QuerySet[Entry]) -> dict[int, Sums]:
+    """Return for each unit its shares of entries: parts of projects and yuan; together they are ``totals``."""
+    rows = Share.objects.filter(entry__in=entries.order_by().values("pk")).order_by()
+    signed = Case(When(entry__count=1, then=F("millionths")), default=-F("millionths"))
+    found = rows.values_list("unit").annotate(parts=Sum(signed), cents=Sum(in_cents("amount")))
+    return {unit: Sums(Decimal(parts) / WHOLE, Decimal(cents) / 100) for unit, parts, cents in found}
+
+
+# --- proof --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """An entry that breaks a rule of the ledger."""
+
+    entry: int
+    sentence: str
+
+
+def faults() -> Iterator[Fault]:
+    """Yield every entry that breaks a rule of the ledger: shares, amounts, evidence, two people, once only, reversals.
+
+    Each rule is one question over the whole ledger. That sums are right for any grouping follows: shares are the whole
+    of their entry, and reversals are the opposite of what they reverse.
+    """
+    summed = Entry.objects.annotate(
+        millionths=Coalesce(Sum("shares__millionths"), 0), cents=Coalesce(Sum(in_cents("shares__amount")), 0)
+    )
+    yield from _told(summed.exclude(millionths=WHOLE), _("各单位份额之和不是 1"))
+    yield from _told(summed.exclude(cents=in_cents("amount")), _("各单位金额之和不等于记录的金额"))
+    yield from _told(Entry.objects.exclude(evidence__removed_at=None), _("依据已被撤下"))
+    yield from _told(
+        Entry.objects.filter(reverses=None, recognised_by=F("signature__entered_by")),
+        _("申报和认定是同一个人"),
+    )
+    firsts = Entry.objects.filter(reverses=None).values("project", "kind", "key").annotate(times=Count("pk"))
+    for row in firsts.filter(times__gt=1).order_by():
+        twice = Entry.objects.filter(
+            reverses=None, project=row["project"], kind=row["kind"], key=row["key"]
+        ).order_by("pk")
+        yield from _told(twice[1:], _("同一项业绩认定了两次"))
+    same = {name: F(f"reverses__{name}") for name in ("project", "kind", "key", "happened_date", "evidence")}
+    opposite = Q(
+        count=Value(0) - F("reverses__count"), amount=Value(Decimal(0)) - F("reverses__amount"), **same
+    )
+    reversals = Entry.objects.filter(reverses__isnull=False)
+    yield from _told(reversals.exclude(opposite), _("冲销与原记录不相符"))
+    own = Share.objects.filter(entry__reverses__isnull=False)
+    kept = own.filter(
+        entry__reverses__shares__unit=F("unit"), entry__reverses__shares__part=F("part"),
+        entry__reverses__shares__millionths=F("millionths"),
+        entry__reverses__shares__amount=Value(Decimal(0)) - F("amount"),
+    )  # fmt: skip
+    changed = own.exclude(pk__in=kept.values("pk")).order_by().values_list("entry", flat=True).distinct()
+    yield from (Fault(entry, _("冲销的份额与原记录不同")) for entry in changed)
+
+
+def _told(rows: QuerySet[Entry], sentence: str) -> Iterator[Fault]:
+    for pk in rows.order_by("pk").values_list("pk", flat=True):
+        yield Fault(pk, sentence)

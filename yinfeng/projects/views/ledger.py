@@ -1,0 +1,184 @@
+"""Pages of the achievement ledger: the list with its sums, and reversing an entry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from yinfeng.core.actors import Actor
+from yinfeng.core.forms import ReasonForm
+from yinfeng.core.money import show
+from yinfeng.core.scopes import ScopedQuerySet, rows
+from yinfeng.core.tables import day, moment
+from yinfeng.core.web import DetailPage, EditPage, ExportPage, ListPage
+from yinfeng.projects import queries, services, stages
+from yinfeng.projects.filters import EntryFilter
+from yinfeng.projects.models import Entry
+from yinfeng.projects.tables import EntryTable, percent
+
+REVERSE = "projects.ledger.reverse"
+
+
+class Ledger(ListPage):
+    permission = "projects.project.view"
+    model = Entry
+    table = EntryTable
+    filterset = EntryFilter
+    key = "ledger"
+    title = gettext_lazy("业绩台账")
+    export_permission = "projects.project.view"
+    export_route = "ledger-export"
+
+    def summed(self, found: QuerySet[Any]) -> str:
+        """Return the sums of what the filters leave, reversals taken off; of one unit its share."""
+        unit = self.request.GET.get("unit", "")
+        if unit.isdecimal():
+            sums = queries.by_unit(found).get(int(unit))
+            if sums is not None:
+                return _("该单位份额合计 %(count)s 项，%(amount)s") % {
+                    "count": f"{sums.count.normalize():f}", "amount": show(sums.amount),
+                }  # fmt: skip
+        sums = queries.totals(found)
+        return _("净 %(count)s 项，合计 %(amount)s") % {
+            "count": f"{sums.count:,}",
+            "amount": show(sums.amount),
+        }
+
+    def empty(self) -> dict[str, Any]:
+        hint = _("签约经另一位同事核验后自动记入，按规则分给落地单位和引荐单位；记错的只能冲销，不能修改。")
+        projects = {"label": _("打开项目"), "url": reverse("projects")}
+        return {"title": _("台账里还没有业绩"), "hint": hint, "act": projects, "icon": "book-2"}
+
+
+class ExportLedger(ExportPage):
+    permission = "projects.project.view"
+    page = Ledger
+    file_title = gettext_lazy("业绩台账")
+
+
+class EntryDetail(DetailPage):
+    """One entry: what was achieved, whose it is, by what it is proved, and what became of it."""
+
+    permission = "projects.project.view"
+    model = Entry
+    actions = ("reverse",)
+    follows = False
+
+    @classmethod
+    def queryset(cls, by: Actor) -> ScopedQuerySet[Any]:
+        return rows(Entry).select_related("project", "evidence", "recognised_by")
+
+    def told_of(self) -> Sequence[Model]:
+        return [self.object.project]
+
+    def frame(self) -> dict[str, Any]:
+        """Show the act of the entry itself; its evidence stands among the facts, what happened on the project's page."""
+        self.chain = queries.chain(self.object)
+        stands = self.object.pk in queries.standing([item for item, _shares in self.chain])
+        act = {
+            "label": _("冲销") if self.object.count > 0 else _("撤销这次冲销"), "url": reverse("entry-reverse", args=[self.object.pk]), "icon": "arrow-back-up",
+            "style": "secondary",
+        }  # fmt: skip
+        may = stands and "reverse" in self.allowed()
+        return super().frame() | {"acts": [act] if may else [], "files": None, "timeline": None}
+
+    def content(self) -> dict[str, Any]:
+        entry: Entry = self.object
+        stands = entry.pk in queries.standing([item for item, _shares in self.chain])
+        kind, is_reversal = stages.ACHIEVEMENTS[entry.kind], entry.count < 0
+        state = {
+            (True, False): {"text": _("有效"), "tone": "success"},
+            (False, False): {"text": _("已冲销"), "tone": "muted"},
+            (True, True): {"text": _("冲销记录"), "tone": "danger"},
+            (False, True): {"text": _("已撤销"), "tone": "muted"},
+        }[stands, is_reversal]
+        shares = next(shares for item, shares in self.chain if item.pk == entry.pk)
+        return {
+            "title": entry.project.name,
+            "subtitle": _("冲销：%(kind)s") % {"kind": kind} if is_reversal else kind,
+            "back": {"url": reverse("ledger"), "label": _("业绩台账")},
+            "badges": [state],
+            "key_facts": [
+                {"label": _("业绩金额"), "value": show(entry.amount)},
+                {"label": _("项数"), "value": str(entry.count)},
+                {"label": _("发生日期"), "value": day(entry.happened_date)},
+            ],
+            "fact_groups": [
+                {
+                    "title": _("业绩记录"),
+                    "facts": [
+                        {"label": _("项目名称"), "value": str(entry.project), "url": entry.project.get_absolute_url(), "wide": True},
+                        {"label": _("依据"), "value": entry.evidence.name, "url": reverse("file", args=[entry.evidence_id])},
+                        {"label": _("认定"), "value": f"{entry.recognised_by} · {moment(entry.recognised_at)}"},
+                        *([{"label": _("原因"), "value": entry.reason, "wide": True}] if entry.reason else []),
+                    ],
+                }
+            ],
+            "related": [
+                {
+                    "title": _("归属"),
+                    "rows": [
+                        {"title": share.unit.brief, "sub": stages.PARTS[share.part],
+                         "badge": {"text": f"{percent(share.millionths)} · {show(share.amount)}", "tone": "plain"}}
+                        for share in shares
+                    ],
+                    "empty": "",
+                },
+                *self._others(),
+            ],
+        }  # fmt: skip
+
+    def _others(self) -> list[dict[str, Any]]:
+        """Return the panel of what was entered before and after about the same achievement."""
+        lines = [
+            {
+                "title": item.get_kind_display() if item.count > 0 else _("冲销：%(kind)s") % {"kind": item.get_kind_display()},
+                "url": item.get_absolute_url(),
+                "sub": " · ".join(filter(None, [moment(item.recognised_at), str(item.recognised_by), item.reason])),
+                "badge": {"text": show(item.amount), "tone": "plain"},
+            }
+            for item, _shares in self.chain
+            if item.pk != self.object.pk
+        ]  # fmt: skip
+        return [{"title": _("同一业绩的其他记录"), "rows": lines, "empty": ""}] if lines else []
+
+
+class ReverseEntry(EditPage):
+    """Ask why, say what follows, and take an entry out of the sums."""
+
+    permission = REVERSE
+    model = Entry
+    action = "reverse"
+    form = ReasonForm
+    danger = True
+    template_name = "core/confirm.html"
+    submit_label = gettext_lazy("冲销")
+
+    def act(self, form: ReasonForm) -> Entry:
+        return services.reverse_entry(by=self.by, entry=self.object, reason=form.cleaned_data["reason"])
+
+    def done(self, result: Any) -> str:
+        return _("已冲销，两条记录都保留在台账中。")
+
+    def extra(self) -> dict[str, Any]:
+        entry: Entry = self.object
+        project = entry.project
+        title = _("冲销业绩记录") if entry.count > 0 else _("撤销冲销")
+        told = {
+            "project": project.name, "kind": stages.ACHIEVEMENTS[entry.kind], "day": day(entry.happened_date),
+            "amount": show(entry.amount),
+        }  # fmt: skip
+        return {
+            "title": f"{title} · {project.name}",
+            "back": {"label": str(entry), "url": entry.get_absolute_url()},
+            "sentence": _("%(project)s：%(kind)s，%(day)s，%(amount)s。") % told,
+            "consequences": [
+                _("记入一条金额相反的记录，合计和各单位份额随之扣减。"),
+                _("原记录不改不删；冲错了可以再冲销这条冲销记录。"),
+            ],
+        }
