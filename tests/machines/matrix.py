@@ -200,6 +200,7 @@ MATRIX: dict[str, Route] = {
     "project-member-remove": own("projects.project.team", "project", rows={"member": "member"}),
     "project-sign": own("projects.project.change", "unsigned"),
     "projects.signature-move": own("projects.project.verify", "signature", 409, move="verify"),
+    "lights": page(PROJECTS),
     "ledger": page(PROJECTS),
     "ledger-export": page(PROJECTS),
     "entry": own(PROJECTS, "entry"),

@@ -36,6 +36,7 @@ from yinfeng.projects import demonstration_doubles as doubles
 from yinfeng.projects import demonstration_network as network
 from yinfeng.projects import demonstration_targets as targets
 from yinfeng.projects import services
+from yinfeng.projects import stages as project_stages
 from yinfeng.projects.models import Lead, Project
 
 LISTED = Path(__file__).parent / "demodata" / "listed_xiamen.csv"
@@ -88,24 +89,26 @@ class Story:
     until: str
     chain: str = ""
     ending: str = ""
+    lately: int = 0  # days since the newest talk; 0: none since the stage was reached
+    introducer: str = ""  # the unit that introduced it to the host
 
 
 STORIES = (
-    Story("示例显示科技有限公司", "高世代显示模组生产基地", "397", "52", "fair", "投洽会企业对接专场", "torch", 320, "signed", "flat-panel"),
-    Story("示例半导体（厦门）有限公司", "功率器件封装测试线", "397", "18.6", "delegation", "赴长三角招商团组", "torch", 260, "signed", "semiconductors"),
-    Story("示例生物医药股份有限公司", "创新药中试与产业化基地", "276", "9.8", "activity", "市领导走访企业", "haicang", 240, "signed", "biomedicine"),
+    Story("示例显示科技有限公司", "高世代显示模组生产基地", "397", "52", "fair", "投洽会企业对接专场", "torch", 320, "signed", "flat-panel", lately=12),
+    Story("示例半导体（厦门）有限公司", "功率器件封装测试线", "397", "18.6", "delegation", "赴长三角招商团组", "torch", 260, "signed", "semiconductors", lately=5, introducer="jimei"),
+    Story("示例生物医药股份有限公司", "创新药中试与产业化基地", "276", "9.8", "activity", "市领导走访企业", "haicang", 240, "signed", "biomedicine", lately=66),
     Story("示例新能源装备有限公司", "储能系统集成工厂", "384", "31", "soe", "市属国企合作伙伴推介", "tongan", 210, "negotiating", "machinery"),
-    Story("示例云数科技有限公司", "区域算力与研发总部", "651", "6.5", "fair", "软件产业峰会", "jimei", 190, "negotiating", "software"),
-    Story("示例新材料有限公司", "特种膜材料二期", "292", "12", "association", "行业协会推荐", "xiangan", 180, "negotiating", "new-materials"),
-    Story("示例冷链物流集团有限公司", "闽南冷链分拨中心", "596", "8.2", "unit", "部门工作中获知", "tongan", 160, "negotiating", "shipping-logistics"),
+    Story("示例云数科技有限公司", "区域算力与研发总部", "651", "6.5", "fair", "软件产业峰会", "jimei", 190, "negotiating", "software", lately=3),
+    Story("示例新材料有限公司", "特种膜材料二期", "292", "12", "association", "行业协会推荐", "xiangan", 180, "negotiating", "new-materials", lately=21),
+    Story("示例冷链物流集团有限公司", "闽南冷链分拨中心", "596", "8.2", "unit", "部门工作中获知", "tongan", 160, "negotiating", "shipping-logistics", lately=9),
     Story("示例医疗器械有限公司", "高端影像设备组装基地", "358", "4.6", "introducer", "引荐人报告", "haicang", 150, "negotiating", "biomedicine"),
-    Story("示例航空部件有限公司", "航空零部件维修中心", "434", "15", "outpost", "驻外网点报送", "huli", 140, "intended", "machinery"),
-    Story("示例文旅发展有限公司", "滨海文旅综合体", "786", "22", "fair", "旅博会", "siming", 130, "intended", "tourism"),
+    Story("示例航空部件有限公司", "航空零部件维修中心", "434", "15", "outpost", "驻外网点报送", "huli", 140, "intended", "machinery", lately=33),
+    Story("示例文旅发展有限公司", "滨海文旅综合体", "786", "22", "fair", "旅博会", "siming", 130, "intended", "tourism", lately=17),
     Story("示例数创动漫有限公司", "动漫游戏研发中心", "659", "1.8", "hotline", "招商热线来电", "siming", 120, "intended", "culture"),
-    Story("示例智能装备有限公司", "工业机器人整机项目", "349", "7.4", "activity", "产业链专题对接会", "jimei", 110, "intended", "machinery"),
-    Story("示例融资租赁有限公司", "东南区域总部", "663", "10", "delegation", "赴境外招商团组", "huli", 100, "planned", "finance"),
+    Story("示例智能装备有限公司", "工业机器人整机项目", "349", "7.4", "activity", "产业链专题对接会", "jimei", 110, "intended", "machinery", lately=8),
+    Story("示例融资租赁有限公司", "东南区域总部", "663", "10", "delegation", "赴境外招商团组", "huli", 100, "planned", "finance", lately=26),
     Story("示例种业科技有限公司", "设施农业与种苗基地", "014", "0.9", "unit", "区直部门推荐", "tongan", 95, "planned", "urban-agriculture"),
-    Story("示例汽车电子有限公司", "车规级传感器产线", "398", "5.5", "association", "商会引荐", "jimei", 90, "planned", "computers-communications"),
+    Story("示例汽车电子有限公司", "车规级传感器产线", "398", "5.5", "association", "商会引荐", "jimei", 90, "planned", "computers-communications", lately=14),
     Story("示例半导体设备有限公司", "刻蚀设备零部件项目", "356", "3.2", "fair", "半导体产业论坛", "torch", 85, "negotiating", "semiconductors", "lost"),
     Story("示例家居制造有限公司", "智能家居工厂", "211", "2.6", "unit", "街道走访", "tongan", 200, "intended", "", "held"),
     Story("示例通信技术有限公司", "卫星通信终端研发项目", "392", "4.1", "outpost", "驻外网点报送", "torch", 30, "qualified", "computers-communications"),
@@ -279,10 +282,18 @@ class Demonstration:
             moment += step / 2
             with at(moment):
                 if stage == "signed":
+                    if story.introducer:
+                        introducer = self.units[story.introducer]
+                        services.add_unit(
+                            by=head, project=project, unit=introducer, part=project_stages.INTRODUCER
+                        )
                     self.sign(project, amount, clerk, head)
                 else:
                     services.move_project(by=head, project=project, move=MOVES[stage])
             project.refresh_from_db()
+        if story.lately:
+            with at(self.today - timedelta(days=story.lately)):
+                self.talk(project, clerk, story.until)
         if story.ending:
             with at(moment + step):
                 self.end(project, story.ending, head)

@@ -57,13 +57,16 @@ class LeadFilter(WithOptions):
 class ProjectFilter(WithOptions):
     main = ("q", "status", "host_unit", "who")
     codes = {"project_class": "project_class", "section": "section"}
-    units = ("host_unit", "reporter_unit")
+    units = ("host_unit", "reporter_unit", "place")
     q = TextFilter()
     stage = _choice(_("阶段"), list(stages.STAGES.items()))
     status = _choice(_("状态"), list(stages.STATUSES.items()))
     host_unit = _choice(_("落地单位"), [])
     who = _choice(_("与我有关"), [("team", _("我在团队中")), ("mine", _("我建立的"))], method="filter_who")
     reporter_unit = _choice(_("报送单位"), [])
+    light = _choice(_("亮灯"), list(stages.LIGHTS.items()), method="filter_light")
+    to_leave = django_filters.BooleanFilter(label=_("应移出项目库"), method="filter_to_leave")
+    place = _choice(_("落地或报送单位"), [], method="filter_place")
     project_class = _choice(_("项目分类"), [])
     section = _choice(_("行业门类"), [], method="filter_section")
     secrecy = _choice(_("知悉范围"), list(stages.SECRECY.items()))
@@ -86,6 +89,16 @@ class ProjectFilter(WithOptions):
         by = self.by or ANONYMOUS
         wanted = queries.mine(by) if value == "team" else Q(created_by=by.user_id)
         return queryset.filter(wanted)
+
+    def filter_place(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(Q(host_unit=value) | Q(host_unit=None, reporter_unit=value))
+
+    def filter_light(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(queries.lit(value, timezone.localdate()))
+
+    def filter_to_leave(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
+        found = queries.to_leave(timezone.localdate())
+        return queryset.filter(found) if value else queryset.exclude(found)
 
     def filter_section(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return queries.with_division(queryset).filter(queries.in_section(value))

@@ -68,6 +68,10 @@ FILE_KINDS: Mapping[str, Sentence] = {
     CONTRACT: _("投资合同"),
 }
 
+# What the dates alone say of a project that is going on (FACTS §1.6); worked out when it is read, kept nowhere.
+GREEN, YELLOW, RED = "green", "yellow", "red"
+LIGHTS: Mapping[str, Sentence] = {GREEN: _("绿灯"), YELLOW: _("黄灯"), RED: _("红灯")}
+
 # What a project can achieve, as the ledger recognises it; for which part in the project a unit has a share in it.
 ACHIEVEMENTS: Mapping[str, Sentence] = {SIGNED: _("签约")}
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from yinfeng.core.money import in_column
 from yinfeng.core.queries import code_label
 from yinfeng.core.tables import Cell, Column, Table, day
-from yinfeng.projects import stages
+from yinfeng.projects import queries, stages
 from yinfeng.projects.models import Entry, Lead, Project, Share
 
 STAGE_TONES = {
@@ -29,6 +29,8 @@ STATUS_TONES = {
     stages.LOST: "danger",
     stages.ENDED: "muted",
 }
+LIGHT_TONES = {stages.GREEN: "success", stages.YELLOW: "warning", stages.RED: "danger"}
+LIGHT_ICONS = {stages.GREEN: "circle-check", stages.YELLOW: "alert-circle", stages.RED: "alert-triangle"}
 LEAD_TONES = {
     stages.REGISTERED: "warning",
     stages.QUALIFIED: "info",
@@ -118,6 +120,24 @@ def _next(project: Project) -> Cell | str:
     )
 
 
+def light_badge(light: queries.Light) -> dict[str, Any]:
+    """Return a light as a badge: its word and its sign say it, not the colour alone."""
+    return {
+        "text": stages.LIGHTS[light.code],
+        "tone": LIGHT_TONES[light.code],
+        "icon": LIGHT_ICONS[light.code],
+    }
+
+
+def _light(project: Project) -> Cell | str:
+    today = timezone.localdate()
+    light = queries.light_of(project, today, queries.limits(today))
+    if light is None:
+        return "—"
+    found = light_badge(light)
+    return Cell(str(found["text"]), badge=True, tone=found["tone"], icon=found["icon"], title=light.reason)
+
+
 class ProjectTable(Table):
     related = ("enterprise",)
     columns = (
@@ -128,6 +148,7 @@ class ProjectTable(Table):
         ),
         Column("stage", _("阶段"), lambda row: badge(row.stage, stages.STAGES, STAGE_TONES)),
         Column("status", _("状态"), lambda row: badge(row.status, stages.STATUSES, STATUS_TONES)),
+        Column("light", _("亮灯"), _light),
         amount("intended", _("意向投资额"), "intended"),
         amount("contracted", _("合同投资额"), "contracted"),
         amount("fixed", _("固定资产投资"), "fixed_investment", shown=False),

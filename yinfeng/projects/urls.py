@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from yinfeng.projects.views import leads, ledger, records
+from yinfeng.projects.views import leads, ledger, lights, records
 
 urlpatterns = [
     path("leads/", leads.Leads.as_view(), name="leads"),
@@ -19,6 +19,7 @@ urlpatterns = [
     path("projects/joint/", records.JointProjects.as_view(), name="projects-joint"),
     path("projects/check/", records.CheckEnterpriseOfNew.as_view(), name="project-new-check"),
     path("projects/<int:pk>/check/", records.CheckEnterpriseOfProject.as_view(), name="project-check"),
+    path("projects/lights/", lights.Lights.as_view(), name="lights"),
     path("projects/new/", records.AddProject.as_view(), name="project-new"),
     path("projects/<int:pk>/", records.ProjectDetail.as_view(), name="project"),
     path("projects/<int:pk>/edit/", records.EditProject.as_view(), name="project-edit"),

@@ -258,7 +258,7 @@ def test_pages_ask_few_questions(city: City, django_assert_max_num_queries: Any)
         project = introduced(city, city.huli)
         services.verify_signature(by=city.actor("charlie"), signature=city.signature(project))
     client = signed_in(city.users["erin"])
-    client.get("/")  # what is asked once after signing in
+    client.get(f"/projects/{project.pk}/")  # codes and rules are kept for a minute
     entry = Entry.objects.first()
     assert entry is not None
     for address in (

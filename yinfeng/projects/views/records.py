@@ -37,7 +37,7 @@ from yinfeng.projects.forms import (
     intended_of,
 )
 from yinfeng.projects.models import Lead, Project, Signature
-from yinfeng.projects.tables import STAGE_TONES, STATUS_TONES, ProjectTable, percent
+from yinfeng.projects.tables import STAGE_TONES, STATUS_TONES, ProjectTable, light_badge, percent
 from yinfeng.projects.views.leads import CheckEnterprise, enterprise_url
 
 BULK_LIMIT = 200
@@ -242,12 +242,19 @@ class ProjectDetail(Detail):
             "signature": self._signature(allowed),
         }
 
+    @cached_property
+    def light(self) -> queries.Light | None:
+        today = timezone.localdate()
+        return queries.light_of(self.object, today, queries.limits(today))
+
     def _badges(self) -> list[dict[str, Any]]:
         project = self.object
         badges = [
             {"text": stages.STAGES[project.stage], "tone": STAGE_TONES[project.stage]},
             {"text": stages.STATUSES[project.status], "tone": STATUS_TONES[project.status]},
         ]
+        if light := self.light:
+            badges.append(light_badge(light))
         if project.secrecy == stages.SENSITIVE:
             badges.append({"text": stages.SECRECY[project.secrecy], "tone": "danger", "icon": "lock"})
         return badges
@@ -271,9 +278,13 @@ class ProjectDetail(Detail):
         signed = project.contracted is not None
         amount = project.contracted if signed else project.intended
         still = (today - timezone.localdate(project.progress_at)).days
+        sub = _("%(days)s 天前") % {"days": still} if still else _("今天")
+        tone = ""
+        if (light := self.light) and light.code != stages.GREEN:
+            sub, tone = light.reason, "danger" if light.code == stages.RED else "warning"
         found = [
             fact(_("合同投资额") if signed else _("意向投资额"), show(amount) if amount is not None else _("未填")),
-            fact(_("最近进展"), day(project.progress_at), sub=_("%(days)s 天前") % {"days": still} if still else _("今天")),
+            {**fact(_("最近进展"), day(project.progress_at), sub=sub), "tone": tone},
         ]  # fmt: skip
         if project.status == stages.ONGOING:
             due = project.next_date
