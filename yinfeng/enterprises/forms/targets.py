@@ -70,6 +70,7 @@ class TargetForm(ResponsibleForm):
     def __init__(self, *args: Any, asks_together: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.asks_together = self.fields["together"].required = asks_together
+        self.fields["together"].error_messages["required"] = _("已有单位在对接，请写明与其他单位如何配合。")
 
     def fieldsets(self) -> list[dict[str, Any]]:
         """Leave out the question that nobody has a reason to ask."""
