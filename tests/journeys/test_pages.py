@@ -23,7 +23,7 @@ PAGES = {
         "/org/",
     ],
     "head-jimei": ["/", "/leads/"],
-    "leader": ["/", "/projects/"],
+    "leader": ["/", "/projects/", "/projects/lights/", "/ledger/"],
     "administrator": ["/", "/org/units/", "/settings/users/", "/settings/roles/"],
     "auditor": ["/settings/audit/"],
 }  # fmt: skip
@@ -32,6 +32,7 @@ DETAILS = {
     "/projects/": "a[href^='/projects/']",
     "/enterprises/": "table a[href^='/enterprises/']",
     "/leads/": "table a[href^='/leads/']",
+    "/ledger/": "table a[href^='/ledger/']",
 }
 
 

@@ -120,11 +120,17 @@ def test_the_contract_is_verified_by_somebody_else_and_the_timeline_tells_the_st
     head = visit("head-jimei")
     head.goto(url)
     head.get_by_role("link", name="核验").first.click()
+    expect(head.locator("main")).to_contain_text("业绩记入台账，归属：集美区 100%")
     submit(head)
     expect(head.locator("main")).to_contain_text("签约")
     story = head.locator("main").inner_text()
     for word in ("登记", "研判", "转为项目", "洽谈", "核验"):
         assert word in story, word
+
+    head.get_by_role("link", name="已记入，查看归属").click()
+    expect(head.locator("main")).to_contain_text("净 1 项，合计 6.5 亿元")
+    head.get_by_role("link", name="区域算力与研发总部").click()
+    expect(head.locator("main")).to_contain_text("100% · 6.5 亿元")
 
     head.goto("/projects/?stage=signed")
     with head.expect_download() as download:

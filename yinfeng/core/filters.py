@@ -101,6 +101,9 @@ class ScopedFilterSet(django_filters.FilterSet):
                 style(field)
                 if type(field.widget) is forms.Select:
                     field.widget = QuickSelect(field.widget.attrs, field.widget.choices)
+                if isinstance(field.widget, django_filters.widgets.DateRangeWidget):
+                    for box, end in zip(field.widget.widgets, (_("从"), _("到")), strict=True):
+                        box.attrs["aria-label"] = f"{field.label} {end}"
                 if isinstance(field.widget, forms.NullBooleanSelect):  # Django's words: unknown, yes, no
                     field.widget.choices = [("unknown", _("全部")), ("true", _("是")), ("false", _("否"))]
                 if isinstance(field, forms.CharField) and field.max_length is None:
