@@ -106,6 +106,8 @@ def test_an_introducer_that_is_the_host_is_not_counted_twice(city: City) -> None
     [
         ([], 30, [(1, "host", WHOLE)]),
         ([2], 0, [(1, "host", WHOLE)]),
+        ([2], -5, [(1, "host", WHOLE)]),
+        ([2], 130, [(2, "introducer", WHOLE)]),
         ([2], 30, [(1, "host", 700_000), (2, "introducer", 300_000)]),
         ([2, 3], 50, [(1, "host", 500_000), (2, "introducer", 250_000), (3, "introducer", 250_000)]),
         (

@@ -45,7 +45,7 @@ def parts_of(project: Project, day: date) -> list[Part]:
 
 def split(host: int, part: str, introducers: Sequence[int], percent: int) -> list[Part]:
     """Return the shares of a host and of introducers who have ``percent`` together; of what does not divide the first has more."""
-    given = WHOLE * percent // 100 if introducers else 0
+    given = WHOLE * min(max(percent, 0), 100) // 100 if introducers else 0
     each, left = divmod(given, len(introducers) or 1)
     shares = [each + (left if at == 0 else 0) for at in range(len(introducers))]
     introduced = [
