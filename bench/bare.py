@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import Count, Min, Q, Sum
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils import timezone
 
 from yinfeng.core import events
 from yinfeng.core.models import Event
 from yinfeng.core.search import key
 from yinfeng.core.tables import PAGE_ROWS
 from yinfeng.enterprises.models import Enterprise
-from yinfeng.projects.models import Project
+from yinfeng.projects.models import Entry, Project
 
 
 def page(name: str, **context: Any) -> HttpResponse:
@@ -24,6 +27,28 @@ def page(name: str, **context: Any) -> HttpResponse:
 def projects(request: HttpRequest) -> HttpResponse:
     found = Project.objects.select_related("enterprise", "host_unit").order_by("-pk")[:PAGE_ROWS]
     return page("projects", rows=found)
+
+
+def ledger(request: HttpRequest) -> HttpResponse:
+    """Show the newest entries with their shares, and what all come to."""
+    found = (
+        Entry.objects.select_related("project").prefetch_related("shares__unit").order_by("-pk")[:PAGE_ROWS]
+    )
+    return page("ledger", rows=found, sums=Entry.objects.aggregate(Sum("count"), Sum("amount")))
+
+
+def lights(request: HttpRequest) -> HttpResponse:
+    """Show of each unit how many ongoing projects have moved within sixty days, within ninety, and since when the others."""
+    now = timezone.now()
+    yellow, red = now - timedelta(days=60), now - timedelta(days=90)
+    ongoing = Project.objects.filter(status="ongoing").values("host_unit__short_name")
+    found = ongoing.annotate(
+        green=Count("pk", filter=Q(progress_at__gte=yellow)),
+        yellow=Count("pk", filter=Q(progress_at__lt=yellow, progress_at__gte=red)),
+        red=Count("pk", filter=Q(progress_at__lt=red)),
+        oldest=Min("progress_at"),
+    )
+    return page("lights", rows=found)
 
 
 def enterprises(request: HttpRequest) -> HttpResponse:

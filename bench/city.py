@@ -17,13 +17,13 @@ from django.db.models import Model
 from django.utils import timezone
 
 from yinfeng.core import events
-from yinfeng.core.models import Code, Event, User
+from yinfeng.core.models import Attachment, Code, Event, User
 from yinfeng.core.money import WAN
 from yinfeng.enterprises import naming
 from yinfeng.enterprises.models import Contact, Enterprise, EnterpriseTag
 from yinfeng.orgs.models import Membership, Person, Role, RoleGrant, Unit
-from yinfeng.projects import stages
-from yinfeng.projects.models import Participation, Project, Talk, TeamMember
+from yinfeng.projects import queries, stages
+from yinfeng.projects.models import Entry, Participation, Project, Share, Talk, TeamMember
 
 CHUNK = 2000
 # No such city exists, so no enterprise of it can be meant.
@@ -158,6 +158,36 @@ class Builder:
                 for step, verb in enumerate(verbs[: self.chance.randint(3, 8)])
             ),
         )
+
+        self.make_ledger([project for project in made if project.stage == stages.SIGNED])
+
+    def make_ledger(self, signed: list[Project]) -> None:
+        """Enter every signing, of three in ten with a share of another district; one contract proves them all."""
+        contract = Attachment.objects.create(
+            object_type=events.type_of(Project), object_id=0, kind=stages.CONTRACT, name="合同.pdf", size=1,
+            content_type="application/pdf", sha256="0" * 64,
+        )  # fmt: skip
+        entries = self.put(
+            Entry,
+            (
+                Entry(
+                    project=project, kind=stages.SIGNED, happened_date=project.signed_date, amount=project.contracted,
+                    evidence=contract, recognised_by=self.unrestricted,
+                )
+                for project in signed
+            ),
+        )  # fmt: skip
+        self.put(Share, (share for entry in entries for share in self.shares(entry)))
+
+    def shares(self, entry: Entry) -> Iterable[Share]:
+        host = entry.project.host_unit
+        others = [unit for unit in self.districts if unit != host] if self.chance.random() < 0.3 else []
+        parts = queries.split(host.pk, stages.HOST, [unit.pk for unit in others[:1]], 30)
+        yuan = queries.amounts(entry.amount, parts)
+        for part, own in zip(parts, yuan, strict=True):
+            yield Share(
+                entry=entry, unit_id=part.unit, part=part.part, millionths=part.millionths, amount=own
+            )
 
     def project(self, number: int) -> Project:
         chance = self.chance

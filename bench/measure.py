@@ -57,6 +57,8 @@ def pages(city: City) -> list[Page]:
     return [
         Page("list of projects", "/projects/", "/bare/projects/"),
         Page("one project", "/projects/{pk}/", "/bare/projects.project/{pk}/{rows}/", city.projects),
+        Page("ledger", "/ledger/", "/bare/ledger/"),
+        Page("lights of units", "/projects/lights/", "/bare/lights/"),
         Page("list of enterprises", "/enterprises/", "/bare/enterprises/"),
         Page("one enterprise", "/enterprises/{pk}/", "/bare/enterprises.enterprise/{pk}/{rows}/", city.enterprises),
     ]  # fmt: skip

@@ -12,6 +12,8 @@ __all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"
 urlpatterns = [
     *urlpatterns,
     path("bare/projects/", bare.projects),
+    path("bare/ledger/", bare.ledger),
+    path("bare/lights/", bare.lights),
     path("bare/enterprises/", bare.enterprises),
     path("bare/library/", bare.library),
     path("bare/search/", bare.searched),

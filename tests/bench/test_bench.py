@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_it_prints_every_ratio() -> None:
-    """Run it as ``make bench`` does, with few rows: four pages, two people and one against the other."""
+    """Run it as ``make bench`` does, with few rows: six pages, two people and one against the other."""
     kind = "postgresql" if connection.vendor == "postgresql" else "sqlite"
     done = subprocess.run(
         [sys.executable, "-m", "bench", "--small"],
@@ -27,10 +27,10 @@ def test_it_prints_every_ratio() -> None:
     assert done.returncode == 0, done.stderr
     assert f"on {kind}" in done.stdout
     lines = re.findall(
-        r"^(list of projects|one project|list of enterprises|one enterprise) +(.+)$",
+        r"^(list of projects|one project|ledger|lights of units|list of enterprises|one enterprise) +(.+)$",
         done.stdout,
         re.MULTILINE,
     )
     ratios = {name: re.findall(r"(\d+\.\d\d)×", rest) for name, rest in lines}
     assert {name: len(found) for name, found in ratios.items()} == dict.fromkeys(ratios, 3)
-    assert len(ratios) == 4
+    assert len(ratios) == 6
