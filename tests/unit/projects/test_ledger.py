@@ -300,6 +300,15 @@ def test_an_entrys_page_tells_whose_it_is_and_what_became_of_it(city: City) -> N
     assert "冲销了业绩记录" in client.get(f"/projects/{project.pk}/").content.decode()
 
 
+@pytest.mark.django_db
+def test_who_ends_a_signed_project_is_told_that_its_entry_stays(city: City) -> None:
+    client = signed_in(city.users["charlie"])
+    for stage, told in ((stages.SIGNED, True), (stages.NEGOTIATING, False)):
+        page = client.get(f"/projects/{city.project(stage).pk}/moves/end/").content.decode()
+        assert ("不会自动冲销" in page) is told
+        assert "完成后状态：终止" in page
+
+
 # --- proof --------------------------------------------------------------------------------------------------------
 
 

@@ -537,6 +537,13 @@ class MoveProject(MovePage):
             by=self.by, project=self.object, move=self.move.name, reason=reason, version=version
         )
 
+    def extra(self) -> dict[str, Any]:
+        frame = super().extra()
+        if self.move.name == "end" and self.object.contracted is not None:
+            kept = _("已记入业绩台账的签约不会自动冲销，由领导小组办公室核定后办理。")
+            frame["consequences"] = [*frame["consequences"], kept]
+        return frame
+
 
 class LoseProject(EditPage):
     permission = "projects.project.hold"
