@@ -100,13 +100,18 @@ def _counted(found: QuerySet[Any]) -> tuple[list[Any], int]:
 
 
 def _stages(by: Actor) -> list[dict[str, Any]]:
-    """Return a card for each stage: how many ongoing projects stand there, and their amounts (intended, then contracted)."""
+    """Return a card for each stage: how many ongoing projects stand there, and their amounts (intended, then contracted).
+
+    The last card says how many of them are red and yellow.
+    """
+    today = timezone.localdate()
     ongoing = Project.objects.permitted(by).filter(status=stages.ONGOING).order_by()
+    lights = {code: Count("pk", filter=queries.lit(code, today)) for code in (stages.RED, stages.YELLOW)}
+    found = list(
+        ongoing.values_list("stage").annotate(Count("pk"), Sum("intended"), Sum("contracted"), **lights)
+    )
     sums = {
-        stage: (count, intended, contracted)
-        for stage, count, intended, contracted in ongoing.values_list("stage").annotate(
-            Count("pk"), Sum("intended"), Sum("contracted")
-        )
+        stage: (count, intended, contracted) for stage, count, intended, contracted, _red, _yellow in found
     }
     cards = []
     for code, label in stages.STAGES.items():
@@ -117,6 +122,13 @@ def _stages(by: Actor) -> list[dict[str, Any]]:
             "label": label, "value": f"{count:,}", "unit": ngettext("个项目", "个项目", count),
             "hint": kind % {"amount": show(amount)} if amount is not None else "",
             "url": f"{reverse('projects')}?stage={code}&status={stages.ONGOING}",
+        })  # fmt: skip
+    red, yellow = (sum(row[at] for row in found) for at in (4, 5))
+    if red or yellow:
+        cards.append({
+            "label": stages.LIGHTS[stages.RED], "value": f"{red:,}", "unit": ngettext("个项目", "个项目", red),
+            "hint": _("另有黄灯 %(count)s 个") % {"count": f"{yellow:,}"}, "url": reverse("lights"),
+            "tone": "danger" if red else "",
         })  # fmt: skip
     return cards
 

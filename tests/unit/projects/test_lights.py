@@ -148,3 +148,15 @@ def test_the_api_filters_by_light(city: City) -> None:
     client: Any = signed_in(city.users["erin"])
     found = client.get("/api/v1/projects/", {"light": "red"}).json()["results"]
     assert [row["id"] for row in found] == [red.pk]
+
+
+@pytest.mark.usefixtures("rule")
+def test_the_desk_says_how_many_are_red(city: City) -> None:
+    client = signed_in(city.users["erin"])
+    moved(city.project(), timezone.now())
+    assert "红灯" not in client.get("/").content.decode()
+    for days in (100, 120, 70):
+        moved(city.project(), timezone.now() - timedelta(days=days))
+    page = client.get("/").content.decode()
+    assert "另有黄灯 1 个" in page
+    assert "/projects/lights/" in page
