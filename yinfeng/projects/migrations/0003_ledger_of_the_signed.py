@@ -1,4 +1,4 @@
-"""Enter what was verified before there was a ledger, whole for the host unit, and let nobody change the ledger afterwards.
+"""Enter what was verified before there was a ledger, whole for the host unit.
 
 Before, no rule shared anything: credit is not divided in hindsight.
 """
@@ -8,8 +8,6 @@ from typing import Any
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
-
-from yinfeng.core import appendonly
 
 WHOLE = 1_000_000
 
@@ -31,13 +29,6 @@ def enter(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
         )
 
 
-def protect(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    appendonly.install(schema_editor.connection, ["projects_entry", "projects_share"])
-
-
 class Migration(migrations.Migration):
-    dependencies = [("projects", "0002_ledger"), ("core", "0005_no_truncate")]
-    operations = [
-        migrations.RunPython(enter, elidable=False),
-        migrations.RunPython(protect, elidable=False),
-    ]
+    dependencies = [("projects", "0002_ledger")]
+    operations = [migrations.RunPython(enter, elidable=False)]
