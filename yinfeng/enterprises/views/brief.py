@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from typing import Any
+from unicodedata import east_asian_width
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
@@ -29,19 +31,42 @@ from yinfeng.enterprises.views.relations import REVERSED, BesideOne, line_of
 # How much of each fits on one sheet; what is left out is counted. Two lines of a column hold some fifty characters.
 LINKS, PEOPLE, PROJECTS, MEETINGS, ALARMS, ASKS, TAGS = 4, 3, 3, 2, 2, 5, 4
 NEAR = 2  # steps looked for an introduction: farther ones are on their own page
-TEXT, SUB, SUMMARY, WAY, ASK = 46, 26, 76, 100, 50  # characters
+TEXT, SUB, SUMMARY, WAY, ASK = (
+    46,
+    26,
+    76,
+    100,
+    50,
+)  # Chinese characters; two Latin letters take the room of one
 INTRODUCTION, SCOPE, SCOPE_ALONE, NAMES = 110, 70, 170, 60
 _END = re.compile(r"[。；！？!?;]|\.(?=\s)")
 
 
+def room(text: str) -> int:
+    """Return how much room a text takes on a line, in Latin letters: a Chinese character takes two."""
+    return sum(2 if east_asian_width(char) in "WFA" else 1 for char in text)
+
+
 def cut(text: str, limit: int) -> str:
-    """Return a text of at most ``limit`` characters that ends, if it can, at the end of a sentence; “…” says it goes on."""
+    """Return a text that takes no more room than ``limit`` Chinese characters; “…” says it goes on.
+
+    It ends, if it can, at the end of a sentence, and never within a Latin word that it could leave out.
+    """
     text = " ".join(text.split())
-    if len(text) <= limit:
+    if room(text) <= 2 * limit:
         return text
-    ends = [match.end() for match in _END.finditer(text, 0, limit - 1)]
-    whole = ends[-1] if ends and ends[-1] >= limit // 3 else limit - 1
+    fits = bisect_right(range(len(text)), 2 * (limit - 1), key=lambda size: room(text[:size])) - 1
+    ends = [match.end() for match in _END.finditer(text, 0, fits)]
+    whole = ends[-1] if ends and room(text[: ends[-1]]) >= 2 * limit // 3 else _whole_words(text, fits)
     return text[:whole].rstrip("，、,; ；") + "…"
+
+
+def _whole_words(text: str, fits: int) -> int:
+    """Return where the last whole word ends that fits; a single long one is cut."""
+    if not (text[fits - 1 : fits + 1].isascii() and text[fits - 1 : fits + 1].isalnum()):
+        return fits
+    begin = max(text.rfind(" ", 0, fits), 0)
+    return begin if begin > fits // 2 else fits
 
 
 def first(lines: Sequence[Line], count: int, text: int = TEXT, sub: int = SUB) -> dict[str, Any]:
