@@ -138,9 +138,15 @@ def _named_codes(keys: list[tuple[str, str, str]]) -> dict[tuple[str, str, str],
 
 
 def rules(kind: str, day: date) -> dict[str, dict[str, Any]]:
-    """Return the rules of a kind in force on ``day`` by their key."""
-    in_force = Rule.objects.filter(kind=kind).filter(Rule.on(day)).values_list("key", "data")
-    return kept(("rules", kind, day), lambda: dict(in_force))
+    """Return the rules of a kind in force on ``day`` by their key; those of all kinds are asked for at once and kept."""
+    return kept(("rules", day), lambda: _rules_by_kind(day)).get(kind, {})
+
+
+def _rules_by_kind(day: date) -> dict[str, dict[str, dict[str, Any]]]:
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    for kind, key, data in Rule.objects.filter(Rule.on(day)).values_list("kind", "key", "data"):
+        found.setdefault(kind, {})[key] = data
+    return found
 
 
 @prepared

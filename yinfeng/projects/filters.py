@@ -56,7 +56,7 @@ class LeadFilter(WithOptions):
 
 class ProjectFilter(WithOptions):
     main = ("q", "status", "host_unit", "who")
-    codes = {"project_class": "project_class", "section": "section"}
+    codes = {"project_class": "project_class", "section": "section", "grade": "grade"}
     units = ("host_unit", "reporter_unit", "place")
     q = TextFilter()
     stage = _choice(_("阶段"), list(stages.STAGES.items()))
@@ -64,6 +64,7 @@ class ProjectFilter(WithOptions):
     host_unit = _choice(_("落地单位"), [])
     who = _choice(_("与我有关"), [("team", _("我在团队中")), ("mine", _("我建立的"))], method="filter_who")
     reporter_unit = _choice(_("报送单位"), [])
+    grade = _choice(_("分级"), [], method="filter_grade")
     light = _choice(_("亮灯"), list(stages.LIGHTS.items()), method="filter_light")
     to_leave = django_filters.BooleanFilter(label=_("应移出项目库"), method="filter_to_leave")
     place = _choice(_("落地或报送单位"), [], method="filter_place")
@@ -92,6 +93,11 @@ class ProjectFilter(WithOptions):
 
     def filter_place(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return queryset.filter(Q(host_unit=value) | Q(host_unit=None, reporter_unit=value))
+
+    def filter_grade(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        found = queries.graded(value, timezone.localdate())
+        counted: QuerySet[Any] = queryset.annotate(counted=queries.COUNTED)
+        return counted.filter(found)
 
     def filter_light(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return queryset.filter(queries.lit(value, timezone.localdate()))

@@ -138,6 +138,11 @@ def _light(project: Project) -> Cell | str:
     return Cell(str(found["text"]), badge=True, tone=found["tone"], icon=found["icon"], title=light.reason)
 
 
+def _grade(project: Project) -> str:
+    grade = queries.grade_of(project, queries.tiers(timezone.localdate()))
+    return grade.label if grade else "—"
+
+
 class ProjectTable(Table):
     related = ("enterprise",)
     columns = (
@@ -149,6 +154,7 @@ class ProjectTable(Table):
         Column("stage", _("阶段"), lambda row: badge(row.stage, stages.STAGES, STAGE_TONES)),
         Column("status", _("状态"), lambda row: badge(row.status, stages.STATUSES, STATUS_TONES)),
         Column("light", _("亮灯"), _light),
+        Column("grade", _("分级"), _grade, shown=False),
         amount("intended", _("意向投资额"), "intended"),
         amount("contracted", _("合同投资额"), "contracted"),
         amount("fixed", _("固定资产投资"), "fixed_investment", shown=False),

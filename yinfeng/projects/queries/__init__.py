@@ -1,5 +1,13 @@
 """What pages and services ask: leads and projects, the ledger of achievements."""
 
+from yinfeng.projects.queries.grades import (
+    COUNTED,
+    Grade,
+    Tier,
+    grade_of,
+    graded,
+    tiers,
+)
 from yinfeng.projects.queries.ledger import (
     Fault,
     Part,
@@ -60,6 +68,7 @@ from yinfeng.projects.queries.records import (
 )
 
 __all__ = [
+    "COUNTED",
     "OPEN_LEADS",
     "OPEN_PROJECTS",
     "SECTION",
@@ -67,11 +76,13 @@ __all__ = [
     "Clash",
     "Dealing",
     "Fault",
+    "Grade",
     "Involved",
     "Light",
     "Limits",
     "Part",
     "Sums",
+    "Tier",
     "UnitLights",
     "amounts",
     "by_unit",
@@ -83,6 +94,8 @@ __all__ = [
     "enterprises_like",
     "faults",
     "find_enterprise",
+    "grade_of",
+    "graded",
     "in_section",
     "involved",
     "is_questionable",
@@ -105,6 +118,7 @@ __all__ = [
     "stale",
     "standing",
     "talks",
+    "tiers",
     "to_leave",
     "told",
     "totals",

@@ -349,6 +349,7 @@ class ProjectDetail(Detail):
                 line("expected_output", show(project.expected_output)),
                 line("expected_tax", show(project.expected_tax)),
                 fact(_("签约日期"), day(project.signed_date)),
+                self._grade(),
             ]),
             (_("基本情况"), [
                 line("project_class", named.get("project_class")),
@@ -380,6 +381,10 @@ class ProjectDetail(Detail):
             ]
             groups.insert(0, (_("流失"), lost))
         return [{"title": title, "facts": found} for title, found in groups]
+
+    def _grade(self) -> dict[str, Any]:
+        grade = queries.grade_of(self.object, queries.tiers(timezone.localdate()))
+        return fact(_("分级"), grade.label if grade else "", sub=grade.reason if grade else "")
 
     def _head_acts(self, allowed: set[str]) -> list[dict[str, Any]]:
         if "record" not in allowed:

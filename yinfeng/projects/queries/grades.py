@@ -1,0 +1,75 @@
+"""The grade of a project: the highest tier of the profile that its investment reaches, worked out on reading, explained.
+
+The contracted amount counts once there is one, the intended one before. Thresholds are the profile's rules ``grade`` in
+force today (10, 50 and 100 亿元 in 福建省 2023 年意见, FACTS §1.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Q
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+
+from yinfeng.core import queries as core
+from yinfeng.core.money import show
+from yinfeng.projects.models import Project
+
+COUNTED = Coalesce("contracted", "intended")
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """A grade and the investment in yuan from which it begins."""
+
+    code: str
+    least: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """A project's grade and why, in words."""
+
+    code: str
+    reason: str
+
+    @property
+    def label(self) -> str:
+        return core.code_label("grade", self.code)
+
+
+def tiers(today: date) -> list[Tier]:
+    """Return the grades in force, the highest first."""
+    rules = core.rules("grade", today)
+    found = [Tier(code, Decimal(rule["min_yuan"])) for code, rule in rules.items()]
+    return sorted(found, key=lambda tier: -tier.least)
+
+
+def grade_of(project: Project, in_force: Sequence[Tier]) -> Grade | None:
+    """Return the grade of a project; None while no amount is known, or where the profile has no grade for it."""
+    amount = project.contracted if project.contracted is not None else project.intended
+    if amount is None:
+        return None
+    tier = next((tier for tier in in_force if amount >= tier.least), None)
+    if tier is None:
+        return None
+    kind = _("合同投资额") if project.contracted is not None else _("意向投资额")
+    words = {"kind": kind, "amount": show(amount), "least": show(tier.least)}
+    above = min((other.least for other in in_force if other.least > tier.least), default=None)
+    if not tier.least and above is not None:
+        return Grade(tier.code, _("%(kind)s %(amount)s，不到 %(above)s") % {**words, "above": show(above)})
+    return Grade(tier.code, _("%(kind)s %(amount)s，达到 %(least)s") % words)
+
+
+def graded(code: str, today: date) -> Q:
+    """Return the Q of the projects of a grade; it needs the annotation ``counted`` (``COUNTED``)."""
+    in_force = tiers(today)
+    tier = next((tier for tier in in_force if tier.code == code), None)
+    if tier is None:
+        return Q(pk__in=[])
+    above = min((other.least for other in in_force if other.least > tier.least), default=None)
+    return Q(counted__gte=tier.least) & (Q() if above is None else Q(counted__lt=above))
