@@ -134,7 +134,7 @@ def test_initials_read_characters_by_their_phrase(name: str, initials: str) -> N
 def test_pinyin_takes_any_text(typed: str) -> None:
     latin = pinyin_initials(typed)
     assert " " not in latin
-    assert latin == latin.lower()
+    assert latin == latin.casefold()  # not lower(): letters of the Cherokee are folded into their capitals
 
 
 @pytest.mark.parametrize(
