@@ -202,7 +202,7 @@ MATRIX: dict[str, Route] = {
     "projects.signature-move": own("projects.project.verify", "signature", 409, move="verify"),
     "lights": page(PROJECTS),
     "ledger": page(PROJECTS),
-    "ledger-export": page(PROJECTS),
+    "ledger-export": page("projects.project.export"),
     "entry": own(PROJECTS, "entry"),
     "entry-reverse": own("projects.ledger.reverse", "entry"),
     # the API: the same permissions and scopes; what each act on a row needs, the truth table of test_api.py says

@@ -21,6 +21,7 @@ def statements(vendor: str, tables: Iterable[str] = TABLES) -> Iterator[str]:
     for table in tables:
         for act in ("UPDATE", "DELETE"):
             name = f"{table}_no_{act.lower()}"
+            yield f"DROP TRIGGER IF EXISTS {name}" + (f" ON {table}" if vendor == "postgresql" else "")
             if vendor == "postgresql":
                 yield f"CREATE TRIGGER {name} BEFORE {act} ON {table} FOR EACH ROW EXECUTE FUNCTION core_append_only()"
             else:
@@ -39,7 +40,7 @@ def against_truncate(vendor: str, tables: Iterable[str] = TABLES) -> Iterator[st
 
 
 def install(connection: BaseDatabaseWrapper, tables: Iterable[str] = TABLES) -> None:
-    """Install the triggers on some tables."""
+    """Install the triggers on some tables, again if they are there: whoever alters such a table calls this afterwards."""
     tables = list(tables)
     with connection.cursor() as cursor:
         for statement in (
@@ -59,6 +60,13 @@ def installed(connection: BaseDatabaseWrapper) -> list[tuple[str, str]]:
     with connection.cursor() as cursor:
         cursor.execute(sql)
         return [(name, table) for name, table in cursor.fetchall() if name.endswith(SUFFIXES)]
+
+
+def missing(connection: BaseDatabaseWrapper, tables: Iterable[str] = TABLES) -> list[str]:
+    """Return the triggers that should be there and are not: SQLite drops them with a table that a migration remakes."""
+    acts = ("update", "delete", "truncate") if connection.vendor == "postgresql" else ("update", "delete")
+    there = {name for name, _table in installed(connection)}
+    return [name for table in tables for act in acts if (name := f"{table}_no_{act}") not in there]
 
 
 def remove(connection: BaseDatabaseWrapper) -> None:

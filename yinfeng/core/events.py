@@ -207,14 +207,15 @@ def _particulars(obj: Any, changes: Mapping[str, tuple[Any, Any]]) -> dict[str, 
     }
 
 
-@cache
-def last_about(obj: Model) -> Event | None:
-    """Return the newest event about a row."""
+def last_change(obj: Model) -> Event | None:
+    """Return the newest event that changed a row; who only read it, or took a file, is nobody's business."""
     from yinfeng.core.models import Event
 
-    return Event.objects.filter(object_type=type_of(obj), object_id=obj.pk).order_by("-pk").first()
+    told = Event.objects.filter(object_type=type_of(obj), object_id=obj.pk).exclude(changes={})
+    return told.order_by("-pk").first()
 
 
+@cache
 def verbs() -> dict[str, Any]:
     """Return the label of every verb, gathered from the apps' ``verbs.py``."""
     return {verb: label for _app, table in gather("verbs", "VERBS") for verb, label in table.items()}  # type: ignore[attr-defined]

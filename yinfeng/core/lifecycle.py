@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def stale(obj: Model, advice: Sentence, **more: Any) -> Stale:
     """Return the refusal of who acts on an older version of a row: who was faster, when, and what to do now."""
-    last = events.last_about(obj)
+    last = events.last_change(obj)
     if last is None or not last.actor_id:
         return Stale(_("这条记录刚刚被改动。%(advice)s") % {"advice": advice}, **more)
     at = timezone.localtime(last.at).strftime("%Y-%m-%d %H:%M")

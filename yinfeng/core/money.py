@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -16,6 +17,7 @@ from yinfeng.core.language import in_english
 
 WAN = Decimal(10_000)
 YI = Decimal(100_000_000)
+MOST = 100_000 * YI
 
 # The units people type amounts in: code → (label, currency, how many of the currency's units one is).
 UNITS: dict[str, tuple[str | Promise, str, Decimal]] = {
@@ -99,7 +101,12 @@ def show_money(money: Money | None) -> str:
 
 
 class YuanField(models.DecimalField):
-    """An amount in yuan with two decimals, up to 10¹⁶ yuan."""
+    """An amount in yuan with two decimals.
+
+    More than any city has is refused: SQLite counts exactly up to some 10¹³ yuan, and somebody has mistaken the unit.
+    """
+
+    default_validators = [MaxValueValidator(MOST, gettext_lazy("金额不能超过 10 万亿元，请检查单位。"))]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["max_digits"], kwargs["decimal_places"] = 18, 2

@@ -164,6 +164,21 @@ def _city_time_zone(profile: Profile, rows: list[Row]) -> Iterator[Problem]:
             yield row.problem(_('没有 "%(value)s" 这个时区') % {"value": row["timezone"]}, "timezone")
 
 
+# What rules count: whole numbers, none below nothing; a percentage none above a hundred.
+_COUNTED = ("days", "months", "percent", "level", "min_yuan", "warn_days", "late_days", "leave_days")
+
+
+def _rule_numbers(profile: Profile, rows: list[Row]) -> Iterator[Problem]:
+    for row in rows:
+        for name, value in (row["data"] or {}).items():
+            if name not in _COUNTED:
+                continue
+            whole = isinstance(value, int) and not isinstance(value, bool)
+            if not whole or value < 0 or (name == "percent" and value > 100):
+                sentence = _('data.%(name)s 须为不小于 0 的整数（percent 不超过 100），不能是 "%(value)s"')
+                yield row.problem(sentence % {"name": name, "value": value}, "data")
+
+
 def _load_tables(changes: Changes, by: Actor, day: date) -> None:
     services.put_codes([_code("table", row, source=row["source"]) for row in changes.put])
     services.close_codes([("table", key) for key in changes.vanished], day)
@@ -346,7 +361,7 @@ SECTIONS = (
     Section(
         "rule", "rules.toml",
         (Field("kind", "code", most=40), Field("key", "code", most=60), *_PERIOD, _SOURCE, Field("data", "table")),
-        _load_rules, key=("kind", "key", "valid_from"), period=("kind", "key"),
+        _load_rules, key=("kind", "key", "valid_from"), period=("kind", "key"), check=_rule_numbers,
     ),
     Section(
         "rate", "codes/exchange_rates.csv",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any, ClassVar
 
 import django_filters
@@ -110,8 +109,8 @@ class ProjectFilter(WithOptions):
         return queries.with_division(queryset).filter(queries.in_section(value))
 
     def filter_idle(self, queryset: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
-        limit = timezone.now() - timedelta(days=int(value))
-        return queryset.filter(status=stages.ONGOING, progress_at__lt=limit)
+        still = queries.still_for(int(value), timezone.localdate())
+        return queryset.filter(still, status=stages.ONGOING)
 
     def filter_from(self, queryset: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
         return queryset.filter(intended__gte=value * YI)
@@ -143,7 +142,7 @@ class EntryFilter(ScopedFilterSet):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        units = queries.joinable_units().values_list("pk", brief_name("")).order_by("order", "pk")
+        units = queries.units_ever().values_list("pk", brief_name("")).order_by("order", "pk")
         self.filters["unit"].extra["choices"] = [(str(unit), name) for unit, name in units]
         vars(self.filters["unit"]).pop("_field", None)
 

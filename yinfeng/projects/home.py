@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -135,12 +135,12 @@ def _stages(by: Actor) -> list[dict[str, Any]]:
 
 def _project_lists(by: Actor) -> list[dict[str, Any]]:
     """Return the person's next steps, what stands still and what he follows, read in one query."""
-    now, seen = timezone.now(), Project.objects.permitted(by)
-    limits = queries.day_limits(timezone.localdate())
+    today, seen = timezone.localdate(), Project.objects.permitted(by)
+    limits = queries.day_limits(today)
     follows = Follow.objects.permitted(by).filter(object_type=events.type_of(Project)).values("object_id")
     shown = {
         "is_mine": seen.filter(queries.mine(by), status=stages.ONGOING, next_date__isnull=False).order_by("next_date", "pk"),
-        "is_stale": queries.stale(seen, limits, now).order_by("progress_at", "pk"),
+        "is_stale": queries.stale(seen, limits, today).order_by("progress_at", "pk"),
         "is_followed": seen.filter(pk__in=follows).order_by("-updated_at", "-pk"),
     }  # fmt: skip
     among: dict[str, Any] = {name: Q(pk__in=found.values("pk")[:SHOWN]) for name, found in shown.items()}
@@ -152,7 +152,7 @@ def _project_lists(by: Actor) -> list[dict[str, Any]]:
     followed = sorted((item for item in found if item.is_followed), key=lambda item: item.updated_at, reverse=True)  # fmt: skip
     lists = [_followed(followed)]
     if limits:
-        lists.insert(0, _stale(stale, now))
+        lists.insert(0, _stale(stale, today))
     if mine or by.may("projects.project.change"):  # a city leader is on no team
         lists.insert(0, _next_steps(mine))
     return lists
@@ -202,14 +202,14 @@ def _next_steps(found: list[Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _stale(found: list[Project], now: datetime) -> dict[str, Any]:
+def _stale(found: list[Project], today: date) -> dict[str, Any]:
     return {
         "title": _("很久没有进展的项目"), "icon": "zzz", "empty": _("没有停滞的项目。"),
         "rows": [
             {
                 "title": project.name, "url": project.get_absolute_url(),
                 "sub": _("%(stage)s阶段，已 %(days)s 天没有进展") % {
-                    "stage": stages.STAGES[project.stage], "days": (now - project.progress_at).days,
+                    "stage": stages.STAGES[project.stage], "days": (today - timezone.localdate(project.progress_at)).days,
                 },
                 "date_text": day(project.progress_at),
             }

@@ -64,6 +64,7 @@ MISTAKES = [
     ("moment for date", "bodies.toml", "valid_from = 2026-01-01", "valid_from = 2026-01-01T00:00:00", 'bodies.toml:7 body "leader-group": “valid_from”应为日期（如 2019-04-28），不能是 "2026-01-01T00:00:00"'),
     ("code with a space", "roles.toml", 'code = "clerk"', 'code = "clerk one"', None),
     ("text for table", "rules.toml", "data = { days = 1 }", 'data = "1"', 'rules.toml:6 rule "lead_limit:respond:2026-01-01": “data”应为键值表，不能是 "1"'),
+    ("a number below nothing", "rules.toml", "data = { days = 1 }", "data = { days = -1 }", 'rules.toml:6 rule "lead_limit:respond:2026-01-01": data.days 须为不小于 0 的整数（percent 不超过 100），不能是 "-1"'),
     ("unknown kind", "units.toml", 'kind = "office"', 'kind = "bureau"', 'units.toml:27 unit "east-office": “kind”没有 "bureau" 这个选项'),
     ("unknown seat kind", "bodies.toml", 'kind = "member"', 'kind = "chief"', 'bodies.toml:15 seat "市商务局负责同志": “kind”没有 "chief" 这个选项'),
     ("too long", "units.toml", 'short_name = "市商务局"', f'short_name = "{"市" * 61}"', 'units.toml:12 unit "commerce": “short_name”超过 60 个字'),

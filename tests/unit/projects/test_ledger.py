@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from hypothesis import HealthCheck, given, settings
@@ -16,15 +17,16 @@ from hypothesis import strategies as st
 
 from tests.factories import grant, make_project, make_unit, make_user, signed_in
 from tests.factories.races import at_once
-from tests.unit.projects.conftest import City
+from tests.unit.projects.conftest import PDF, City
 from yinfeng.core import appendonly
 from yinfeng.core.errors import Conflict, DomainError, Forbidden, Invalid
 from yinfeng.core.models import Attachment, Event, Rule
-from yinfeng.core.money import WAN
+from yinfeng.core.money import WAN, Money
 from yinfeng.orgs.models import Unit
 from yinfeng.orgs.queries import actor_for
 from yinfeng.projects import queries, services, stages
-from yinfeng.projects.models import WHOLE, Entry, Participation, Project, Share
+from yinfeng.projects.models import WHOLE, Entry, Participation, Project, Share, Signature
+from yinfeng.projects.models.ledger import TABLES
 
 REVERSE = "projects.ledger.reverse"
 
@@ -91,6 +93,42 @@ def test_without_an_agreement_who_introduced_has_three_tenths(city: City) -> Non
         "集美区": ("host", 700_000, Decimal(2_800 * WAN)), "湖里区": ("introducer", 300_000, Decimal(1_200 * WAN)),
     }  # fmt: skip
     assert no_faults()
+
+
+@pytest.mark.django_db
+def test_who_introduced_it_stays_while_the_signing_is_verified(city: City) -> None:
+    three_tenths()
+    project = introduced(city, city.huli)
+    part = project.participations.get(part=stages.INTRODUCER)
+    signature = city.signature(project)
+    by = city.actor("bob")
+    with pytest.raises(Conflict, match="引荐单位暂不能增减"):
+        services.remove_unit(by=by, project=project, pk=part.pk, reason="不再引荐")
+    with pytest.raises(Conflict, match="引荐单位暂不能增减"):
+        services.add_unit(by=by, project=project, unit=city.group, part=stages.INTRODUCER)
+    services.refute_signature(by=city.actor("charlie"), signature=signature, reason="金额不符")
+    services.remove_unit(by=by, project=project, pk=part.pk, reason="不再引荐")
+
+
+@pytest.mark.django_db
+def test_an_amount_that_no_city_has_is_refused_and_breaks_no_page(city: City) -> None:
+    """SQLite read 9,999,999,999,999,999.99 back with an error: every page that showed it failed."""
+    project = city.project(stages.NEGOTIATING)
+    much = Money.in_yuan(Decimal("9999999999999999.99"))
+    with pytest.raises(Invalid) as refused:
+        services.submit_signature(
+            by=city.actor("bob"), project=project, signed_date=date(2026, 1, 1), contracted=much, confirmed=True,
+            file=ContentFile(PDF, name="合同.pdf"), name="合同.pdf",
+        )  # fmt: skip
+    assert "10 万亿元" in str(refused.value.fields["contracted"])
+    most = Money.in_yuan(Decimal(10) ** 13)
+    signature = services.submit_signature(
+        by=city.actor("bob"), project=project, signed_date=date(2026, 1, 1), contracted=most, confirmed=True,
+        file=ContentFile(PDF, name="合同.pdf"), name="合同.pdf",
+    )  # fmt: skip
+    services.verify_signature(by=city.actor("charlie"), signature=signature)
+    assert queries.totals(Entry.objects.all()).amount == Decimal(10) ** 13
+    assert signed_in(city.users["erin"]).get("/").status_code == 200
 
 
 @pytest.mark.django_db
@@ -199,8 +237,17 @@ def test_reversing_asks_for_a_reason_the_right_and_an_entry_that_stands(city: Ci
         with pytest.raises(Forbidden):
             services.reverse_entry(by=city.actor(person), entry=entry, reason="不该算")
     services.reverse_entry(by=office(city), entry=entry, reason="重复")
-    with pytest.raises((Conflict, Invalid)):
+    with pytest.raises(Conflict, match="已经冲销过"):
         services.reverse_entry(by=office(city), entry=entry, reason="重复")
+    client = signed_in(city.users["office"])
+    for answer in (
+        client.get(f"/ledger/{entry.pk}/reverse/"),
+        client.post(
+            f"/api/v1/ledger/{entry.pk}/reverse/", {"reason": "重复"}, content_type="application/json"
+        ),
+    ):
+        assert answer.status_code == 409
+        assert "已经冲销过" in answer.content.decode()
     assert Entry.objects.count() == 2
 
 
@@ -208,13 +255,20 @@ def test_reversing_asks_for_a_reason_the_right_and_an_entry_that_stands(city: Ci
 @pytest.mark.parametrize(
     ("person", "sees", "reverses"),
     [("bob", True, False), ("charlie", True, False), ("dora", True, False), ("erin", True, False), ("alice", False, False),
-     ("stranger", False, False), ("office", True, True), ("districts_office", True, True), ("others_office", False, False)],
+     ("stranger", False, False), ("office", True, True), ("districts_office", True, True), ("others_office", False, False),
+     ("approvers_office", True, False)],
 )  # fmt: skip
 def test_person_by_entry_by_act(city: City, person: str, sees: bool, reverses: bool) -> None:
     project = city.project(stages.SIGNED)
     entry = Entry.objects.get(project=project)
     office(city)
-    for name, unit in (("districts_office", city.jimei), ("others_office", city.huli)):
+    approver = make_unit("approver", parent=city.root, name="审批单位")
+    Participation.objects.create(project=project, unit=approver, part=stages.APPROVER)
+    for name, unit in (
+        ("districts_office", city.jimei),
+        ("others_office", city.huli),
+        ("approvers_office", approver),
+    ):
         city.users[name] = make_user(name, unit, ["projects.project.view", REVERSE], username=name)
     by, client = actor_for(city.users[person]), signed_in(city.users[person])
     assert Entry.objects.permitted(by).filter(pk=entry.pk).exists() is sees
@@ -250,7 +304,12 @@ def test_the_list_says_what_it_comes_to(city: City) -> None:
     assert "该单位份额合计 0.3 项，1,200 万元" in of_huli
     assert "第1个项目" not in of_huli
     assert client.get("/ledger/", {"happened_date_before": "2019-01-01"}).content.decode().count("<tr") <= 1
-    assert client.get("/ledger/export/", {"format": "csv"}).status_code == 200
+    assert "导出" not in page  # she may look, not take away
+    assert client.get("/ledger/export/", {"format": "csv"}).status_code == 403
+    taken = signed_in(city.users["charlie"]).get("/ledger/export/", {"format": "csv"})
+    lines = b"".join(taken.streaming_content).decode("utf-8-sig").strip().splitlines()  # type: ignore[attr-defined]
+    assert len(lines) == 3
+    assert "集美区 70%、湖里区 30%" in lines[1] + lines[2]
 
 
 @pytest.mark.django_db
@@ -331,22 +390,38 @@ def test_the_database_refuses_to_change_what_was_entered(city: City) -> None:
 @pytest.mark.django_db
 def test_verify_names_every_entry_that_breaks_a_rule(city: City, capsys: pytest.CaptureFixture[str]) -> None:
     """Break each rule past the services (the triggers are off here) and see it named."""
-    entries = [Entry.objects.get(project=city.project(stages.SIGNED)) for _turn in range(6)]
+    entries = [Entry.objects.get(project=city.project(stages.SIGNED)) for _turn in range(9)]
     reversal = services.reverse_entry(by=office(city), entry=entries[5], reason="重复")
+    with pytest.raises(CommandError):  # nothing keeps anybody from changing it
+        call_command("ledger", "verify")
+    assert "projects_entry_no_update" in capsys.readouterr().err
+    appendonly.install(connection, TABLES)
+    appendonly.install(connection, TABLES)
     call_command("ledger", "verify")
     assert "各单位之和等于合计" in capsys.readouterr().out
+    appendonly.remove(connection)
     Share.objects.filter(entry=entries[0]).update(millionths=999_999)
     Share.objects.filter(entry=entries[1]).update(amount=1)
     Attachment.objects.filter(pk=entries[2].evidence_id).update(removed_at=entries[2].recognised_at)
     Entry.objects.filter(pk=entries[3].pk).update(recognised_by=city.users["bob"])
     Entry.objects.filter(pk=reversal.pk).update(happened_date=date(2020, 1, 1))
     Share.objects.filter(entry=reversal).update(unit=city.huli)
+    for rows in (Entry.objects.filter(pk=entries[6].pk), Share.objects.filter(entry=entries[6])):
+        rows.update(amount=5)
+    Entry.objects.filter(pk=entries[7].pk).update(signature=None)
+    lost = entries[8].signature_id
+    Share.objects.filter(entry=entries[8]).delete()
+    Entry.objects.filter(pk=entries[8].pk).delete()
     found = {(fault.entry, fault.sentence) for fault in queries.faults()}
     assert found == {
         (entries[0].pk, "各单位份额之和不是 1"), (entries[1].pk, "各单位金额之和不等于记录的金额"),
-        (entries[2].pk, "依据已被撤下"), (entries[3].pk, "申报和认定是同一个人"),
+        (entries[2].pk, "依据已被撤下"), (entries[3].pk, "与核验通过的签约申报不相符"),
+        (entries[3].pk, "申报和认定是同一个人"),
         (reversal.pk, "冲销与原记录不相符"), (reversal.pk, "冲销的份额与原记录不同"),
+        (entries[6].pk, "与核验通过的签约申报不相符"), (entries[7].pk, "没有核验通过的签约申报"),
+        (0, f"签约申报 {entries[7].signature_id} 已核验，台账没有记录"), (0, f"签约申报 {lost} 已核验，台账没有记录"),
     }  # fmt: skip
+    assert Signature.objects.get(pk=lost).state == "verified"
     with pytest.raises(CommandError):
         call_command("ledger", "verify")
 
@@ -392,14 +467,14 @@ def test_whatever_is_entered_and_reversed_the_ledger_is_right(
                 for unit in units[:number]:
                     Participation.objects.create(project=project, unit=unit, part=stages.INTRODUCER)
                 amount = Decimal(cents) / 100
+                signature = Signature.objects.create(
+                    project=project, signed_date=date(2026, 5, 1), contracted=amount, contracted_original=amount,
+                    contract=evidence, entered_by=city.users["bob"], state="verified", verified_by=city.users["charlie"],
+                )  # fmt: skip
                 services.recognise(
-                    by=head,
-                    project=project,
-                    kind="signed",
-                    happened_date=date(2026, 5, 1),
-                    amount=amount,
-                    evidence=evidence,
-                )
+                    by=head, project=project, kind="signed", happened_date=date(2026, 5, 1), amount=amount,
+                    evidence=evidence, signature=signature,
+                )  # fmt: skip
                 net[project.pk] = amount
             elif net:
                 chosen = list(Entry.objects.order_by("pk"))[number % Entry.objects.count()]

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from tests.factories import signed_in
 from tests.unit.projects.conftest import City
+from yinfeng.core import keeping
 from yinfeng.core.models import Rule
 from yinfeng.projects import queries, stages
 from yinfeng.projects.models import Project
@@ -128,6 +129,7 @@ def test_the_red_list_of_a_unit(city: City) -> None:
     listed = client.get(address).content.decode()
     assert listed.count("红灯</span>") == 2
     assert "第1个项目" not in listed
+    assert "满 60 天没有进展亮黄灯，满 90 天亮红灯，满 180 天应移出项目库。" in page
     of_own = signed_in(city.users["stranger"]).get("/projects/lights/").content.decode()
     assert "集美区" not in of_own
     assert "没有推进中的" in of_own
@@ -160,3 +162,32 @@ def test_the_desk_says_how_many_are_red(city: City) -> None:
     page = client.get("/").content.decode()
     assert "另有黄灯 1 个" in page
     assert "/projects/lights/" in page
+
+
+def test_the_page_says_the_rules_that_there_are(city: City) -> None:
+    client = signed_in(city.users["erin"])
+    assert "城市方案没有亮灯规则" in client.get("/projects/lights/").content.decode()
+    Rule.objects.create(
+        kind="stale",
+        key="negotiating",
+        valid_from=date(2019, 4, 28),
+        source="示例",
+        data={"warn_days": 15, "late_days": 30},
+    )
+    keeping.forget()
+    page = client.get("/projects/lights/").content.decode()
+    assert "在谈阶段：满 15 天没有进展亮黄灯，满 30 天亮红灯。" in page
+    assert "满 0 天" not in page
+
+
+@pytest.mark.usefixtures("rule")
+def test_days_are_counted_alike_everywhere(city: City) -> None:
+    """In days of the calendar: a project that moved at eleven at night ninety days ago has not moved for ninety days."""
+    Rule.objects.create(
+        kind="stage_limit", key="planned", valid_from=date(2019, 4, 28), source="示例", data={"days": 90}
+    )
+    with time_machine.travel(NOW, tick=False):
+        moved(city.project(), NOW.replace(hour=23) - timedelta(days=90))
+        client = signed_in(city.users["erin"])
+        assert "红灯" in client.get("/projects/", {"idle_days": 90}).content.decode().split("<tbody", 1)[1]
+        assert "已 90 天没有进展" in client.get("/").content.decode()

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from yinfeng.core.exchange.columns import Column, ParsedMoney
 from yinfeng.core.exchange.reading import Row
 from yinfeng.core.forms import rate_of
-from yinfeng.core.money import YuanField
+from yinfeng.core.money import MOST, YuanField
 from yinfeng.core.text import normalise
 from yinfeng.enterprises import naming, uscc
 from yinfeng.enterprises.models import Enterprise
@@ -168,8 +168,7 @@ def _passing(field: Any) -> Callable[[Any], bool]:
     if type(field) is models.PositiveIntegerField:
         return lambda value: type(value) is int and 0 <= value < 2**31
     if type(field) is YuanField:
-        most = Decimal(10) ** (field.max_digits - field.decimal_places)
-        return lambda value: type(value) is Decimal and 0 < value < most and value.same_quantum(CENT)
+        return lambda value: type(value) is Decimal and 0 < value <= MOST and value.same_quantum(CENT)
     return lambda value: False
 
 

@@ -18,13 +18,14 @@ from yinfeng.orgs.models import Unit
 from yinfeng.projects import stages
 from yinfeng.projects.models.records import Project, Signature
 
+TABLES = ("projects_entry", "projects_share")  # that the database refuses to change
 WHOLE = 1_000_000  # shares are kept in millionths: those of an entry are exactly this together
 
 
 class EntryQuerySet(ScopedQuerySet["Entry"]):
     def scope(self, by: Actor, action: str) -> Q:
         """An entry is seen with its project; reversing it asks the permission of its own at a unit that takes part."""
-        if action not in {"view", "reverse"}:
+        if action not in {"view", "reverse", "export"}:
             return NOTHING
         if (
             Project.objects.all().scope(by, action) == EVERYTHING

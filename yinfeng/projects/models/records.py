@@ -127,7 +127,7 @@ class ProjectQuerySet(ScopedQuerySet["Project"]):
         reach = by.reach(permission)
         if not reach:
             return NOTHING
-        parts = stages.RUNNING_PARTS if action in {"change", "advance", "hold", "team"} else ()
+        parts = stages.RUNNING_PARTS if action in {"change", "advance", "hold", "team", "reverse"} else ()
         allowed = taking_part(reach, parts)
         if action == "record" and not reach.everywhere:  # or-ed with something, an empty Q is that alone
             allowed |= on_team(by)

@@ -30,6 +30,7 @@ from yinfeng.projects.queries.lights import (
     lights_by_unit,
     limits,
     lit,
+    still_for,
     to_leave,
     with_light,
 )
@@ -64,6 +65,7 @@ from yinfeng.projects.queries.records import (
     told,
     unit_kinds,
     unit_names,
+    units_ever,
     with_division,
 )
 
@@ -117,6 +119,7 @@ __all__ = [
     "stage_counts",
     "stale",
     "standing",
+    "still_for",
     "talks",
     "tiers",
     "to_leave",
@@ -124,6 +127,7 @@ __all__ = [
     "totals",
     "unit_kinds",
     "unit_names",
+    "units_ever",
     "with_division",
     "with_light",
 ]

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from yinfeng.core import queries as core
 from yinfeng.core.prepared import prepared
 from yinfeng.projects import stages
-from yinfeng.projects.models import WHOLE, Entry, Participation, Project, Share
+from yinfeng.projects.models import WHOLE, Entry, Participation, Project, Share, Signature
 
 CENT = Decimal("0.01")
 
@@ -120,7 +120,7 @@ def by_unit(entries: QuerySet[Entry]) -> dict[int, Sums]:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """An entry that breaks a rule of the ledger."""
+    """An entry that breaks a rule of the ledger; 0 where one is missing."""
 
     entry: int
     sentence: str
@@ -129,7 +129,8 @@ class Fault:
 def faults() -> Iterator[Fault]:
     """Yield every entry that breaks a rule of the ledger: shares, amounts, evidence, two people, once only, reversals.
 
-    Each rule is one question over the whole ledger. That sums are right for any grouping follows: shares are the whole
+    Each rule is one question over the whole ledger. What this cannot prove is that nobody moved a share from one unit to
+    another past the triggers: nothing but the ledger says whose it was. That sums are right for any grouping follows: shares are the whole
     of their entry, and reversals are the opposite of what they reverse.
     """
     summed = Entry.objects.annotate(
@@ -138,9 +139,19 @@ def faults() -> Iterator[Fault]:
     yield from _told(summed.exclude(millionths=WHOLE), _("各单位份额之和不是 1"))
     yield from _told(summed.exclude(cents=in_cents("amount")), _("各单位金额之和不等于记录的金额"))
     yield from _told(Entry.objects.exclude(evidence__removed_at=None), _("依据已被撤下"))
-    yield from _told(
-        Entry.objects.filter(reverses=None, recognised_by=F("signature__entered_by")),
-        _("申报和认定是同一个人"),
+    signed = Entry.objects.filter(kind=stages.SIGNED, reverses=None)
+    yield from _told(signed.exclude(signature__state=stages.VERIFIED), _("没有核验通过的签约申报"))
+    as_verified = Q(
+        project=F("signature__project"), amount=F("signature__contracted"), happened_date=F("signature__signed_date"),
+        evidence=F("signature__contract"), recognised_by=F("signature__verified_by"),
+    )  # fmt: skip
+    verified = signed.filter(signature__state=stages.VERIFIED)
+    yield from _told(verified.exclude(as_verified), _("与核验通过的签约申报不相符"))
+    yield from _told(verified.filter(recognised_by=F("signature__entered_by")), _("申报和认定是同一个人"))
+    left_out = Signature.objects.filter(state=stages.VERIFIED, entries=None).order_by("pk")
+    yield from (
+        Fault(0, _("签约申报 %(signature)s 已核验，台账没有记录") % {"signature": pk})
+        for pk in left_out.values_list("pk", flat=True)
     )
     firsts = Entry.objects.filter(reverses=None).values("project", "kind", "key").annotate(times=Count("pk"))
     for row in firsts.filter(times__gt=1).order_by():

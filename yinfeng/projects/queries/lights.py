@@ -63,11 +63,9 @@ def light_of(project: Project, today: date, by_stage: Mapping[str, Limits]) -> L
         return Light(stages.RED, _("已 %(days)s 天没有进展，满 %(late)s 天亮红灯") % words)
     if limit.warn and idle >= limit.warn:
         return Light(stages.YELLOW, _("已 %(days)s 天没有进展，满 %(warn)s 天亮黄灯") % words)
-    if not limit.warn:
+    if limit == Limits():
         return Light(stages.GREEN, _("这个阶段没有亮灯规则"))
-    return Light(
-        stages.GREEN, _("%(days)s 天前有进展，满 %(warn)s 天亮黄灯") % words if idle else _("今天有进展")
-    )
+    return Light(stages.GREEN, _("%(days)s 天前有进展") % words if idle else _("今天有进展"))
 
 
 def lit(code: str, today: date) -> Q:
@@ -93,12 +91,14 @@ def _idle(by_stage: Mapping[str, Limits], limit: str, today: date) -> Q:
             stages_of.setdefault(days, []).append(stage)
     reached = Q(pk__in=[])
     for days, of in stages_of.items():
-        reached |= Q(stage__in=of, progress_at__lt=_midnight(today - timedelta(days=days - 1)))
+        reached |= Q(stage__in=of) & still_for(days, today)
     return Q(status=stages.ONGOING) & reached
 
 
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
+def still_for(days: int, today: date) -> Q:
+    """Return the Q of the projects that have not moved for so many days of the calendar, or more."""
+    moved_since = timezone.make_aware(datetime.combine(today - timedelta(days=days - 1), time.min))
+    return Q(progress_at__lt=moved_since)
 
 
 def with_light(projects: QuerySet[Any], today: date) -> QuerySet[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from operator import itemgetter
 from typing import Any
@@ -40,6 +40,7 @@ from yinfeng.orgs.models import Unit, in_force
 from yinfeng.orgs.queries import brief_name, hosts, units_today
 from yinfeng.projects import stages
 from yinfeng.projects.models import Lead, Participation, Project, ProjectQuerySet, Talk, TeamMember
+from yinfeng.projects.queries.lights import still_for
 
 # An amount outside these limits was probably typed in the wrong unit (万 for 元, 亿 for 万): it is questioned.
 SMALLEST, LARGEST = 10 * WAN, 1_000 * YI
@@ -268,11 +269,11 @@ def day_limits(day: date) -> dict[str, int]:
     return {stage: int(rules[stage]["days"]) for stage in stages.STAGES if rules.get(stage, {}).get("days")}
 
 
-def stale(projects: ProjectQuerySet, limits: dict[str, int], now: datetime) -> ProjectQuerySet:
-    """Keep the ongoing projects on which nothing has moved for longer than their stage allows."""
+def stale(projects: ProjectQuerySet, limits: dict[str, int], today: date) -> ProjectQuerySet:
+    """Keep the ongoing projects on which nothing has moved for as many days as their stage allows, or more."""
     late = Q(pk__in=[])
     for stage, days in limits.items():
-        late |= Q(stage=stage, progress_at__lt=now - timedelta(days=days))
+        late |= Q(stage=stage) & still_for(days, today)
     return projects.filter(late, status=stages.ONGOING)
 
 
@@ -347,6 +348,11 @@ def candidates(project: Project) -> QuerySet[User]:
 def joinable_units() -> QuerySet[Unit]:
     """Return the units that can take part in a project."""
     return units_today().exclude(kind__in=["collective", "city"])
+
+
+def units_ever() -> QuerySet[Unit]:
+    """Return the units that can have taken part in a project, closed ones too."""
+    return Unit.objects.exclude(kind__in=["collective", "city"])
 
 
 def unit_names(units: Iterable[int]) -> dict[int, str]:

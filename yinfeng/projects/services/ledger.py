@@ -60,6 +60,8 @@ def reverse_entry(*, by: Actor, entry: Entry, reason: str) -> Entry:
     demand(entry, by, "reverse", _("冲销业绩记录须由领导小组办公室办理。"))
     if not reason.strip():
         raise Invalid(_("请写明冲销的原因。"), fields={"reason": [_("请写明冲销的原因。")]})
+    if Entry.objects.filter(reverses=entry).exists():
+        raise Conflict(_("这条记录已经冲销过。请刷新页面查看。"))
     opposite = Entry(
         project=entry.project, kind=entry.kind, key=entry.key, happened_date=entry.happened_date, count=-entry.count,
         amount=-entry.amount, evidence_id=entry.evidence_id, signature_id=entry.signature_id, reverses=entry,

@@ -388,12 +388,19 @@ def add_unit(*, by: Actor, project: Project, unit: Unit, part: str) -> Participa
             _("报送单位、落地单位和招商组随项目内容确定，不能在这里加入。"),
             fields={"part": [_("请选择协同、引荐或审批单位。")]},
         )
+    _keep_introducers(project, part)
     row = core.insert(Participation(project=project, unit=unit, part=part))
     text = f"{unit.brief}（{stages.PARTS[part]}）"
     events.record(
         by=by, verb="projects.project.unit_added", obj=project, data={"text": text, "unit": unit.pk}
     )
     return row
+
+
+def _keep_introducers(project: Project, part: str) -> None:
+    """Refuse to change who introduced a project while its signing waits: who verifies it sees whose it will be."""
+    if part == stages.INTRODUCER and project.signatures.filter(state=stages.SUBMITTED).exists():
+        raise Conflict(_("签约申报正在核验，引荐单位暂不能增减。"))
 
 
 @transaction.atomic
@@ -405,6 +412,7 @@ def remove_unit(*, by: Actor, project: Project, pk: int, reason: str) -> None:
         raise Conflict(_("该单位已不再参与本项目。"))
     if row.part not in CHOSEN_PARTS:
         raise Conflict(_("报送单位、落地单位和招商组随项目内容确定，不能单独移出。"))
+    _keep_introducers(project, row.part)
     if not reason.strip():
         raise Invalid(_("请填写原因。"), fields={"reason": [_("请填写原因。")]})
     if project.participations.filter(pk=pk, until=None).update(until=timezone.localdate()) != 1:

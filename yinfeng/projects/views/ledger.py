@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from yinfeng.core.actors import Actor
+from yinfeng.core.errors import Conflict
 from yinfeng.core.forms import ReasonForm
 from yinfeng.core.money import show
 from yinfeng.core.scopes import ScopedQuerySet, rows
@@ -31,7 +32,7 @@ class Ledger(ListPage):
     filterset = EntryFilter
     key = "ledger"
     title = gettext_lazy("业绩台账")
-    export_permission = "projects.project.view"
+    export_permission = "projects.project.export"
     export_route = "ledger-export"
 
     def summed(self, found: QuerySet[Any]) -> str:
@@ -56,7 +57,7 @@ class Ledger(ListPage):
 
 
 class ExportLedger(ExportPage):
-    permission = "projects.project.view"
+    permission = "projects.project.export"
     page = Ledger
     file_title = gettext_lazy("业绩台账")
 
@@ -157,18 +158,26 @@ class ReverseEntry(EditPage):
     form = ReasonForm
     danger = True
     template_name = "core/confirm.html"
-    submit_label = gettext_lazy("冲销")
+
+    def start(self) -> None:
+        super().start()
+        if hasattr(self.object, "reversed_by"):
+            raise Conflict(_("这条记录已经冲销过。请刷新页面查看。"))
 
     def act(self, form: ReasonForm) -> Entry:
         return services.reverse_entry(by=self.by, entry=self.object, reason=form.cleaned_data["reason"])
 
     def done(self, result: Any) -> str:
-        return _("已冲销，两条记录都保留在台账中。")
+        if result.count < 0:
+            return _("已冲销，两条记录都保留在台账中。")
+        return _("已撤销冲销，三条记录都保留在台账中。")
 
     def extra(self) -> dict[str, Any]:
         entry: Entry = self.object
         project = entry.project
-        title = _("冲销业绩记录") if entry.count > 0 else _("撤销冲销")
+        title, act = (_("冲销业绩记录"), _("冲销")) if entry.count > 0 else (_("撤销冲销"), _("撤销冲销"))
+        less = _("记入一条金额相反的记录，合计和各单位份额随之扣减。")
+        more = _("记入一条金额相反的记录，合计和各单位份额随之恢复。")
         told = {
             "project": project.name, "kind": stages.ACHIEVEMENTS[entry.kind], "day": day(entry.happened_date),
             "amount": show(entry.amount),
@@ -177,8 +186,9 @@ class ReverseEntry(EditPage):
             "title": f"{title} · {project.name}",
             "back": {"label": str(entry), "url": entry.get_absolute_url()},
             "sentence": _("%(project)s：%(kind)s，%(day)s，%(amount)s。") % told,
+            "submit_label": act,
             "consequences": [
-                _("记入一条金额相反的记录，合计和各单位份额随之扣减。"),
+                less if entry.count > 0 else more,
                 _("原记录不改不删；冲错了可以再冲销这条冲销记录。"),
             ],
         }

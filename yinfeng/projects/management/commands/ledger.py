@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
 from django.utils.translation import gettext as _
 
+from yinfeng.core import appendonly
 from yinfeng.core.money import show
 from yinfeng.projects import queries
 from yinfeng.projects.models import Entry
+from yinfeng.projects.models.ledger import TABLES
 
 
 class Command(BaseCommand):
@@ -26,6 +29,9 @@ class Command(BaseCommand):
             self.stderr.write(
                 _("记录 %(entry)s：%(sentence)s") % {"entry": fault.entry, "sentence": fault.sentence}
             )
+        unprotected = appendonly.missing(connection, TABLES)
+        for name in unprotected:
+            self.stderr.write(_("缺少禁止改动台账的触发器 %(name)s。") % {"name": name})
         everything = Entry.objects.all()
         whole = queries.totals(everything)
         units = queries.by_unit(everything)
@@ -39,6 +45,6 @@ class Command(BaseCommand):
         parts = (sum(item.count for item in units.values()), sum(item.amount for item in units.values()))
         if parts != (whole.count, whole.amount):
             raise CommandError(_("各单位之和与合计不符。"))
-        if found:
-            raise CommandError(_("发现 %(count)s 处问题。") % {"count": len(found)})
+        if found or unprotected:
+            raise CommandError(_("发现 %(count)s 处问题。") % {"count": len(found) + len(unprotected)})
         self.stdout.write(_("业绩台账无误，各单位之和等于合计。"))
