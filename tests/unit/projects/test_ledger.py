@@ -121,6 +121,7 @@ def test_an_amount_that_no_city_has_is_refused_and_breaks_no_page(city: City) ->
             file=ContentFile(PDF, name="合同.pdf"), name="合同.pdf",
         )  # fmt: skip
     assert "10 万亿元" in str(refused.value.fields["contracted"])
+    project.refresh_from_db()
     most = Money.in_yuan(Decimal(10) ** 13)
     signature = services.submit_signature(
         by=city.actor("bob"), project=project, signed_date=date(2026, 1, 1), contracted=most, confirmed=True,
