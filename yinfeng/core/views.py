@@ -296,6 +296,7 @@ class SaveView(Page):
     def post(self, request: HttpRequest) -> HttpResponse:
         back = safe_next(request, reverse("home"))
         key, name, query = (request.POST.get(part, "") for part in ("key", "name", "query"))
+        key, name = (text.replace("\0", "") for text in (key, name))  # PostgreSQL takes no NUL
         if not name.strip():
             raise Invalid(_("请给视图起一个名字。"))
         services.save_view(by=self.by, page=key[:60], name=name, query=query)

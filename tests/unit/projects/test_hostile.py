@@ -13,7 +13,7 @@ from openpyxl import load_workbook
 from tests.factories import grant, make_user, signed_in
 from tests.unit.projects.conftest import PDF, City
 from yinfeng.core import services as core
-from yinfeng.core.models import Follow, Notice
+from yinfeng.core.models import Follow, Notice, SavedView
 from yinfeng.projects import services, stages
 from yinfeng.projects.models import Project
 
@@ -157,3 +157,11 @@ def test_no_name_becomes_a_formula_in_an_export(city: City, name: str) -> None:
     answer = client.get(reverse("projects-export") + "?format=xlsx&col=name")
     sheet = load_workbook(io.BytesIO(b"".join(answer.streaming_content))).worksheets[0]
     assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)
+
+
+def test_a_view_is_saved_without_what_no_database_keeps(city: City) -> None:
+    client = signed_in(city.users["bob"])
+    answer = client.post("/views/save/", {"key": "pro\0jects", "name": "我的\0视图", "query": "q=%00"})
+    assert answer.status_code == 302
+    assert list(SavedView.objects.values_list("page", "name")) == [("projects", "我的视图")]
+    assert client.post("/views/save/", {"key": "projects", "name": "\0", "query": ""}).status_code == 422
