@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from tests.factories import grant, make_project, make_unit, make_user, signed_in
 from tests.factories.races import at_once
 from tests.unit.projects.conftest import PDF, City
-from yinfeng.core import appendonly
+from yinfeng.core import appendonly, tables
 from yinfeng.core.errors import Conflict, DomainError, Forbidden, Invalid
 from yinfeng.core.models import Attachment, Event, Rule
 from yinfeng.core.money import WAN, Money
@@ -311,6 +311,23 @@ def test_the_list_says_what_it_comes_to(city: City) -> None:
     lines = b"".join(taken.streaming_content).decode("utf-8-sig").strip().splitlines()  # type: ignore[attr-defined]
     assert len(lines) == 3
     assert "集美区 70%、湖里区 30%" in lines[1] + lines[2]
+
+
+@pytest.mark.django_db
+def test_the_sums_are_of_all_pages_and_of_what_the_filters_leave(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "PAGE_ROWS", 1)
+    three_tenths()
+    for units in ((), (city.huli,), ()):
+        project = introduced(city, *units)
+        services.verify_signature(by=city.actor("charlie"), signature=city.signature(project))
+    client = signed_in(city.users["erin"])
+    assert "共 3 条 · 净 3 项，合计 1.2 亿元" in client.get("/ledger/").content.decode()
+    assert "净 1 项，合计 4,000 万元" in client.get("/ledger/", {"q": project.code}).content.decode()
+    assert (
+        "该单位份额合计 0.3 项，1,200 万元" in client.get("/ledger/", {"unit": city.huli.pk}).content.decode()
+    )
 
 
 @pytest.mark.django_db

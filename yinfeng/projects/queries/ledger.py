@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
@@ -92,6 +92,7 @@ class Sums:
 
     count: Decimal
     amount: Decimal
+    rows: int = field(default=0, compare=False)  # how many entries were added up
 
 
 def in_cents(field: str) -> Cast:
@@ -102,9 +103,9 @@ def in_cents(field: str) -> Cast:
 def totals(entries: QuerySet[Entry]) -> Sums:
     """Return the sums over entries, to the cent on either database."""
     found = entries.order_by().aggregate(
-        count=Coalesce(Sum("count"), 0), cents=Coalesce(Sum(in_cents("amount")), 0)
+        count=Coalesce(Sum("count"), 0), cents=Coalesce(Sum(in_cents("amount")), 0), rows=Count("pk")
     )
-    return Sums(Decimal(found["count"]), Decimal(found["cents"]) / 100)
+    return Sums(Decimal(found["count"]), Decimal(found["cents"]) / 100, found["rows"])
 
 
 def by_unit(entries: QuerySet[Entry]) -> dict[int, Sums]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Model, QuerySet
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -35,6 +36,14 @@ class Ledger(ListPage):
     export_permission = "projects.project.export"
     export_route = "ledger-export"
 
+    @cached_property
+    def whole(self) -> queries.Sums:
+        """What all entries in sight come to, counted and added up in one query."""
+        return queries.totals(self.queryset())
+
+    def total(self) -> int:
+        return self.whole.rows
+
     def summed(self, found: QuerySet[Any]) -> str:
         """Return the sums of what the filters leave, reversals taken off; of one unit its share."""
         unit = self.request.GET.get("unit", "")
@@ -44,7 +53,7 @@ class Ledger(ListPage):
                 return _("该单位份额合计 %(count)s 项，%(amount)s") % {
                     "count": f"{sums.count.normalize():f}", "amount": show(sums.amount),
                 }  # fmt: skip
-        sums = queries.totals(found)
+        sums = vars(self).get("whole") or queries.totals(found)  # asked for only where nothing is left out
         return _("净 %(count)s 项，合计 %(amount)s") % {
             "count": f"{sums.count:,}",
             "amount": show(sums.amount),
