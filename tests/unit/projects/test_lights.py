@@ -57,7 +57,9 @@ def test_days_without_progress(city: City, days: int, code: str, leaves: bool, h
         for each in stages.LIGHTS:
             assert Project.objects.filter(queries.lit(each, TODAY)).exists() is (each == code)
         assert Project.objects.filter(queries.to_leave(TODAY)).exists() is leaves
-        assert queries.with_light(Project.objects.all(), TODAY).get().light == code
+        (unit,) = queries.lights_by_unit(city.actor("erin"), TODAY)
+        assert unit.counts == {each: int(each == code) for each in stages.LIGHTS}
+        assert unit.to_leave == leaves
         said = {
             "green": "有进展",
             "yellow": "满 60 天亮黄灯",
@@ -81,8 +83,11 @@ def test_a_stage_may_have_a_rule_of_its_own_and_what_is_over_has_no_light(city: 
         held = moved(city.project(), NOW - timedelta(days=200))
         Project.objects.filter(pk=held.pk).update(status=stages.ON_HOLD)
         held.refresh_from_db()
-        lights = {row.pk: row.light for row in queries.with_light(Project.objects.all(), TODAY)}
-        assert lights == {planned.pk: "green", talking.pk: "red", held.pk: ""}
+        lights = {
+            each: list(Project.objects.filter(queries.lit(each, TODAY)).values_list("pk", flat=True))
+            for each in stages.LIGHTS
+        }
+        assert lights == {"green": [planned.pk], "yellow": [], "red": [talking.pk]}
         found = [queries.light_of(row, TODAY, queries.limits(TODAY)) for row in (planned, talking, held)]
         assert [light.code if light else "" for light in found] == ["green", "red", ""]
 
@@ -102,14 +107,10 @@ def test_all_lights_take_one_statement(city: City) -> None:
         moved(city.project(), timezone.now() - timedelta(days=days))
     today = timezone.localdate()
     queries.limits(today)
-    with CaptureQueriesContext(
-        connection,
-    ) as asked:
-        assert sorted(row.light for row in queries.with_light(Project.objects.all(), today)) == [
-            "green",
-            "red",
-            "yellow",
-        ]
+    by = city.actor("erin")
+    with CaptureQueriesContext(connection) as asked:
+        (unit,) = queries.lights_by_unit(by, today)
+    assert unit.counts == {"green": 1, "yellow": 1, "red": 1}
     assert len(asked) == 1
 
 

@@ -32,7 +32,6 @@ from yinfeng.projects.queries.lights import (
     lit,
     still_for,
     to_leave,
-    with_light,
 )
 from yinfeng.projects.queries.records import (
     OPEN_LEADS,
@@ -129,5 +128,4 @@ __all__ = [
     "unit_names",
     "units_ever",
     "with_division",
-    "with_light",
 ]

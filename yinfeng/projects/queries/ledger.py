@@ -130,9 +130,9 @@ class Fault:
 def faults() -> Iterator[Fault]:
     """Yield every entry that breaks a rule of the ledger: shares, amounts, evidence, two people, once only, reversals.
 
-    Each rule is one question over the whole ledger. What this cannot prove is that nobody moved a share from one unit to
-    another past the triggers: nothing but the ledger says whose it was. That sums are right for any grouping follows: shares are the whole
-    of their entry, and reversals are the opposite of what they reverse.
+    Each rule is one question over the whole ledger. That sums are right for any grouping follows: shares are the whole of
+    their entry, and reversals are the opposite of what they reverse. What this cannot prove is that nobody moved a share
+    from one unit to another past the triggers: nothing but the ledger says whose it was.
     """
     summed = Entry.objects.annotate(
         millionths=Coalesce(Sum("shares__millionths"), 0), cents=Coalesce(Sum(in_cents("shares__amount")), 0)

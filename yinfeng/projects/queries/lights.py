@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Case, CharField, Count, Min, Q, QuerySet, Value, When
+from django.db.models import Count, Min, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -99,15 +99,6 @@ def still_for(days: int, today: date) -> Q:
     """Return the Q of the projects that have not moved for so many days of the calendar, or more."""
     moved_since = timezone.make_aware(datetime.combine(today - timedelta(days=days - 1), time.min))
     return Q(progress_at__lt=moved_since)
-
-
-def with_light(projects: QuerySet[Any], today: date) -> QuerySet[Any]:
-    """Annotate each project with its light (empty of one that is not going on), in the one statement that reads them."""
-    cases = [When(lit(code, today), then=Value(code)) for code in (stages.RED, stages.YELLOW, stages.GREEN)]
-    lighted: QuerySet[Any] = projects.annotate(
-        light=Case(*cases, default=Value(""), output_field=CharField())
-    )
-    return lighted
 
 
 @dataclass(frozen=True, slots=True)
