@@ -374,6 +374,9 @@ def test_an_entrys_page_tells_whose_it_is_and_what_became_of_it(city: City) -> N
     assert "签约（已冲销）" in listed
     assert "冲销：签约" in listed
     assert "撤销这次冲销" in signed_in(city.users["office"]).get(f"/ledger/{opposite.pk}/").content.decode()
+    undoing = signed_in(city.users["office"]).get(f"/ledger/{opposite.pk}/reverse/").content.decode()
+    for text in ("撤销冲销", "冲销：签约", "份额随之恢复", "前面的记录都不改不删"):
+        assert text in undoing
     assert "冲销了业绩记录" in client.get(f"/projects/{project.pk}/").content.decode()
 
 

@@ -183,12 +183,12 @@ class ReverseEntry(EditPage):
 
     def extra(self) -> dict[str, Any]:
         entry: Entry = self.object
-        project = entry.project
+        project, kind = entry.project, stages.ACHIEVEMENTS[entry.kind]
         title, act = (_("冲销业绩记录"), _("冲销")) if entry.count > 0 else (_("撤销冲销"), _("撤销冲销"))
         less = _("记入一条金额相反的记录，合计和各单位份额随之扣减。")
         more = _("记入一条金额相反的记录，合计和各单位份额随之恢复。")
         told = {
-            "project": project.name, "kind": stages.ACHIEVEMENTS[entry.kind], "day": day(entry.happened_date),
+            "project": project.name, "kind": kind if entry.count > 0 else _("冲销：%(kind)s") % {"kind": kind}, "day": day(entry.happened_date),
             "amount": show(entry.amount),
         }  # fmt: skip
         return {
@@ -198,6 +198,8 @@ class ReverseEntry(EditPage):
             "submit_label": act,
             "consequences": [
                 less if entry.count > 0 else more,
-                _("原记录不改不删；冲错了可以再冲销这条冲销记录。"),
+                _("原记录不改不删；冲错了可以再冲销这条冲销记录。")
+                if entry.count > 0
+                else _("前面的记录都不改不删。"),
             ],
         }
