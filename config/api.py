@@ -16,7 +16,8 @@ RESOURCES: dict[str, type[Resource]] = {
     "enterprises": enterprises.EnterpriseViewSet,
     "leads": projects.LeadViewSet,
     "projects": projects.ProjectViewSet,
-    "signatures": projects.SignatureViewSet,
+    "claims": projects.ClaimViewSet,
+    "steps-back": projects.StepBackViewSet,
     "ledger": projects.LedgerViewSet,
     "contacts": enterprises.ContactViewSet,
     "imports": exchange.ImportViewSet,
@@ -48,7 +49,8 @@ BELONGING: dict[str, dict[str, type[Resource]]] = {
         "units": projects.Units,
         "team": projects.Team,
         "candidates": projects.Candidates,
-        "signatures": projects.ProjectSignatures,
+        "claims": projects.ProjectClaims,
+        "steps-back": projects.ProjectStepsBack,
     },
 }
 

@@ -1,4 +1,4 @@
-"""The main job, as people do it in a browser: from a list of companies and a rumour to a verified signature.
+"""The main job, as people do it in a browser: from a list of companies and a rumour to a verified claim.
 
 The import of the real list is shown by ``tests/unit/enterprises/test_library.py``; here a small one walks through the pages.
 """
@@ -107,13 +107,13 @@ def test_the_contract_is_verified_by_somebody_else_and_the_timeline_tells_the_st
     for name in ("expected_output", "expected_tax"):
         clerk.fill(f"[name={name}], [name={name}_]", "50000")
     submit(clerk)
-    clerk.goto(f"{url}sign/")
+    clerk.goto(f"{url}claims/signed/")
     clerk.set_input_files(
         "input[type=file]", {"name": "合同.pdf", "mimeType": "application/pdf", "buffer": PDF}
     )
-    clerk.fill("[name=signed_date]", "2026-11-20")
-    clerk.fill("[name=contracted_], [name=contracted]", "6.5")
-    clerk.select_option("[name=contracted_unit]", "yi")
+    clerk.fill("[name=happened_date]", "2026-11-20")
+    clerk.fill("[name=amount_], [name=amount]", "6.5")
+    clerk.select_option("[name=amount_unit]", "yi")
     submit(clerk)
     expect(clerk.locator("main")).to_contain_text("待核验")
 
@@ -127,8 +127,8 @@ def test_the_contract_is_verified_by_somebody_else_and_the_timeline_tells_the_st
     for word in ("登记", "研判", "转为项目", "洽谈", "核验"):
         assert word in story, word
 
-    head.get_by_role("link", name="已记入，查看归属").click()
-    expect(head.locator("main")).to_contain_text("净 1 项，合计 6.5 亿元")
+    head.get_by_role("link", name="签约 6.5 亿元").click()
+    expect(head.locator("main")).to_contain_text("净 签约 1 项 6.5 亿元")
     head.get_by_role("link", name="区域算力与研发总部").click()
     expect(head.locator("main")).to_contain_text("100% · 6.5 亿元")
 

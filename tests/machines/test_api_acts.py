@@ -79,7 +79,7 @@ def a_list(world: World) -> dict[str, Any]:
 
 def signing(world: World) -> dict[str, Any]:
     contract = SimpleUploadedFile("合同.pdf", PDF, "application/pdf")
-    return {"signed_date": TODAY(), "contracted": "50000000", "contract": contract}
+    return {"kind": "signed", "happened_date": TODAY(), "amount": "50000000", "evidence": contract}
 
 
 def at_home(world: World) -> dict[str, Any]:
@@ -100,8 +100,12 @@ ACTS = [
     Act("post", "api-projects-list", {}, "projects.project.add", 201, {"name": "某项目", "summary": "建厂"}, away=201),
     Act("patch", "api-projects-detail", {"pk": "project"}, EDIT, 200, {"site": "软件园"}),
     Act("post", "api-projects-move", {"pk": "project"}, "projects.project.hold", 200, WHY, {"move": "hold"}),
-    Act("post", "api-projects-move", {"pk": "unsigned"}, "projects.project.advance", 200, WHY,
-        {"move": "return_to_intended"}),
+    Act("post", "api-projects-steps-back-list", {"parent": "unsigned"}, "projects.project.advance", 201,
+        {"target": "intended", **WHY}),
+    Act("post", "api-steps-back-move", {"pk": "step"}, "projects.project.verify", 409, {}, {"move": "approve"}),
+    Act("post", "api-steps-back-move", {"pk": "step"}, "projects.project.verify", 409, WHY, {"move": "refuse"}),
+    Act("post", "api-projects-extend", {"pk": "landed"}, EDIT, 201,
+        {"name": "二期", "intended": "50000000", "summary": "追加投资"}),
     Act("post", "api-projects-files-list", {"parent": "project"}, EDIT, 201, upload),
     Act("post", "api-files-remove", {"pk": "file"}, EDIT, 409, WHY),  # a contract under verification stays
     Act("post", "api-projects-talks-list", {"parent": "project"}, RECORD, 201, TALK),
@@ -112,9 +116,9 @@ ACTS = [
     Act("post", "api-projects-team-list", {"parent": "project"}, TEAM, 201, lambda world: {"user": world.chief.pk}),
     Act("post", "api-projects-team-remove", {"parent": "project", "pk": "member"}, TEAM, 204, WHY),
     Act("get", "api-projects-candidates-list", {"parent": "project"}, TEAM, 200),
-    Act("post", "api-projects-signatures-list", {"parent": "unsigned"}, EDIT, 409, signing),  # facts are missing
-    Act("post", "api-signatures-move", {"pk": "signature"}, "projects.project.verify", 200, WHY, {"move": "refute"}),
-    Act("post", "api-signatures-move", {"pk": "signature"}, "projects.project.verify", 409, {}, {"move": "verify"}),
+    Act("post", "api-projects-claims-list", {"parent": "unsigned"}, EDIT, 409, signing),  # facts are missing
+    Act("post", "api-claims-move", {"pk": "claim"}, "projects.project.verify", 200, WHY, {"move": "refute"}),
+    Act("post", "api-claims-move", {"pk": "claim"}, "projects.project.verify", 409, {}, {"move": "verify"}),
     Act("post", "api-ledger-reverse", {"pk": "entry"}, "projects.ledger.reverse", 201, WHY),
     # targets and warnings are the units'
     Act("post", "api-targets-list", {}, TARGET, 201,

@@ -52,8 +52,8 @@ def world() -> World:
     return build()
 
 
-# A move that the world's signature is ready for.
-ARGUMENTS = {"projects.signature-move": {"move": "refute"}}
+# A move that the world's claim is ready for.
+ARGUMENTS = {"projects.claim-move": {"move": "refute"}, "projects.stepback-move": {"move": "refuse"}}
 
 
 def url_of(name: str, world: World) -> str:

@@ -32,7 +32,7 @@ FRAME = {"after", "before", "sort", "col", "page", "limit", "cursor", "next", "f
 # The pages that read a name of their own, by what they read.
 OWN = {
     "search": {"q"}, "search-suggest": {"q"}, "notices": {"show"}, "person-add": {"unit"}, "lead-new": {"enterprise"},
-    "lead-check": {"enterprise_name"}, "projects": {"stage"},
+    "lead-check": {"enterprise_name"}, "projects": {"state"},
     "targets": {"owner"}, "target-add": {"enterprise"}, "enterprise-list": {"year", "other"},
     "doubts": {"state"}, "enterprise-merge-into": {"from"}, "ledger": {"unit"}, "openings": {"way"}, "enterprise-openings": {"way"}, "enterprise-relations": {"kind"},
     "api-enterprises-export-list": {"as"},

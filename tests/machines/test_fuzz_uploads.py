@@ -138,10 +138,12 @@ def ready(world: World) -> None:
 
 
 def send(page: str, file: Any, world: World, client: Client) -> Any:
-    if page == "project-sign":
+    if page == "project-claim":
         ready(world)
-        rest = {"signed_date": timezone.localdate().isoformat(), "contracted": "1", "contracted_unit": "yi"}
-        return client.post(reverse(page, args=[world.rows["unsigned"].pk]), {**rest, "contract": file})
+        rest = {"happened_date": timezone.localdate().isoformat(), "amount": "1", "amount_unit": "yi"}
+        return client.post(
+            reverse(page, args=[world.rows["unsigned"].pk, "signed"]), {**rest, "evidence": file}
+        )
     if page == "file-add":
         url = reverse(page, args=["projects.project", world.rows["project"].pk])
         return client.post(url, {"kind": "other", "file": file})
@@ -152,7 +154,7 @@ def stored(settings: LazySettings) -> set[Path]:
     return {path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()}
 
 
-PAGES = ("project-sign", "file-add", "enterprises-import")
+PAGES = ("project-claim", "file-add", "enterprises-import")
 
 
 @pytest.mark.parametrize("label", HOSTILE)
@@ -200,7 +202,7 @@ NOT_A_NAME = {"header", "dots", "blank"}
 
 
 @pytest.mark.parametrize("label", NAMES)
-@pytest.mark.parametrize("page", ["project-sign", "file-add"])
+@pytest.mark.parametrize("page", ["project-claim", "file-add"])
 def test_a_hostile_name_is_only_a_name(page: str, label: str, world: World, settings: LazySettings) -> None:
     """The file is kept under a number in the store; what is shown and offered for saving is a clean name."""
     client = hostile_client(signed_in(world.insider))

@@ -18,7 +18,17 @@ from yinfeng.enterprises import services as enterprises
 from yinfeng.enterprises.models import Contact, Doubt, Enterprise, Relation, Tie
 from yinfeng.orgs.models import Body, Invitation, Membership, Person, Role, RoleGrant, Seat, SeatTerm, Unit
 from yinfeng.orgs.queries import actor_for
-from yinfeng.projects.models import Entry, Lead, Participation, Project, Share, Signature, Talk, TeamMember
+from yinfeng.projects.models import (
+    Claim,
+    Entry,
+    Lead,
+    Participation,
+    Project,
+    Share,
+    StepBack,
+    Talk,
+    TeamMember,
+)
 
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 
@@ -105,15 +115,20 @@ def _rows(home: Unit, insider: User) -> dict[str, Any]:
         "qualified": qualified,
         "project": project,
         "unsigned": make_project("测试项目二", home, insider, enterprise=firm, stage="negotiating"),
+        "landed": make_project("测试项目四", home, insider, enterprise=firm, stage="producing"),
         "participation": Participation.objects.filter(project=project).first(),
         "member": TeamMember.objects.create(project=project, user=insider, is_leader=True),
         "talk": Talk.objects.create(
             project=project, talk_date=timezone.localdate(), form="meeting", our_side="甲", their_side="乙",
             summary="谈了", unit=home, recorded_by=insider,
         ),
-        "signature": Signature.objects.create(
-            project=project, signed_date=timezone.localdate(), contracted=100_000_000, contracted_original=100_000_000,
-            contract=contract, entered_by=insider,
+        "claim": Claim.objects.create(
+            project=project, happened_date=timezone.localdate(), amount=100_000_000, amount_original=100_000_000,
+            evidence=contract, entered_by=insider,
+        ),
+        "step": StepBack.objects.create(
+            project=make_project("测试项目三", home, insider, enterprise=firm, stage="negotiating"), source="negotiating",
+            target="planned", reason="改了方向", asked_by=insider,
         ),
         "entry": entry,
         "file": contract,

@@ -69,11 +69,19 @@ def missing(connection: BaseDatabaseWrapper, tables: Iterable[str] = TABLES) -> 
     return [name for table in tables for act in acts if (name := f"{table}_no_{act}") not in there]
 
 
+def lift(connection: BaseDatabaseWrapper, tables: Iterable[str]) -> None:
+    """Remove the triggers of some tables, for a migration that must give a new column its values and installs them again."""
+    _drop(connection, [(name, table) for name, table in installed(connection) if table in set(tables)])
+
+
 def remove(connection: BaseDatabaseWrapper) -> None:
     """Remove all the triggers; only test databases, which must be emptied between tests, have a use for this."""
-    found = installed(connection)
+    _drop(connection, installed(connection))
+
+
+def _drop(connection: BaseDatabaseWrapper, triggers: Iterable[tuple[str, str]]) -> None:
     with connection.cursor() as cursor:
-        for name, table in found:
+        for name, table in triggers:
             cursor.execute(
                 f"DROP TRIGGER {name}" + (f" ON {table}" if connection.vendor == "postgresql" else "")
             )

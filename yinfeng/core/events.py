@@ -221,9 +221,17 @@ def verbs() -> dict[str, Any]:
     return {verb: label for _app, table in gather("verbs", "VERBS") for verb, label in table.items()}  # type: ignore[attr-defined]
 
 
+_renamed: dict[str, str] = {}
+
+
+def was_called(name: str, model: type[Model]) -> None:
+    """Say under which name the events of a model stand that were recorded before it was renamed: they are not rewritten."""
+    _renamed[name] = type_of(model)
+
+
 def object_of(object_type: str) -> type[Model]:
-    """Return the model that ``object_type`` names."""
-    return apps.get_model(object_type)
+    """Return the model that ``object_type`` names, or named once."""
+    return apps.get_model(_renamed.get(object_type, object_type))
 
 
 # --- seals --------------------------------------------------------------------------------------------------------

@@ -42,7 +42,8 @@ class Move:
     """One named step between states.
 
     ``action`` is the scope action that says who may make it on which rows; each guard yields the sentences of what
-    must still be true. A move that ``asks_reason`` is refused without one.
+    must still be true. A move that ``asks_reason`` is refused without one. One made ``within`` another act (the stage that
+    follows from what was verified) is offered to nobody; ``explain`` says which act makes it.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Move:
     style: str = "secondary"
     icon: str = "arrow-right"
     explain: Sentence = ""
+    within: bool = False
     # A move with an act of its own (a form that asks for more) names the route; else core.web.MovePage serves it.
     route: str = ""
 
@@ -101,13 +103,16 @@ class Lifecycle:
 
         ``allowed`` are the scope actions on the row if the caller has already asked for them.
         """
-        from_here = [move for move in self.moves if self.state_of(obj) in move.sources]
+        from_here = [move for move in self.moves if self.state_of(obj) in move.sources and not move.within]
         if allowed is None:
             allowed = actions_on(obj, by, {move.action for move in from_here})
         return [Offer(move, self._reasons(move, obj, by)) for move in from_here if move.action in allowed]
 
-    def check(self, obj: Model, name: str, by: Actor) -> Move:
-        """Return the move ``name`` or raise what forbids it now: Invalid, Forbidden, Conflict or Blocked."""
+    def check(self, obj: Model, name: str, by: Actor, *, within: bool = False) -> Move:
+        """Return the move ``name`` or raise what forbids it now: Invalid, Forbidden, Conflict or Blocked.
+
+        ``within``: the act that makes such a move asks, not a person.
+        """
         move = self.by_name.get(name)
         if move is None:
             raise Invalid(_("没有名为“%(name)s”的操作。") % {"name": name})
@@ -118,6 +123,8 @@ class Lifecycle:
                 _("现在的状态是“%(state)s”，不能进行“%(move)s”。请刷新页面查看最新进展。")
                 % {"state": self.states[self.state_of(obj)], "move": move.label}
             )
+        if move.within and not within:
+            raise Conflict(move.explain)
         if reasons := self._reasons(move, obj, by):
             raise Blocked(_("还不能进行“%(move)s”：") % {"move": move.label}, reasons)
         return move
@@ -133,12 +140,13 @@ class Lifecycle:
         version: int | None = None,
         values: Mapping[str, Any] | None = None,
         data: Mapping[str, Any] | None = None,
+        within: bool = False,
     ) -> Event:
         """Move the row, set ``values`` with it, and record the Event, all or nothing.
 
         ``version`` is the one the person saw; Stale when the row has changed since or another mover was faster.
         """
-        move = self.check(obj, name, by)
+        move = self.check(obj, name, by, within=within)
         if version is not None and version != obj.version:
             raise stale(obj, _("请看过最新内容再决定。"), version=obj.version)
         if move.asks_reason and not reason.strip():

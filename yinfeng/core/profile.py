@@ -260,9 +260,7 @@ def _load_chains(changes: Changes, by: Actor, day: date) -> None:
 
 
 def _load_stages(changes: Changes, by: Actor, day: date) -> None:
-    services.put_codes(
-        [_code("stage", row, state=row["state"], available=row["available"]) for row in changes.put]
-    )
+    services.put_codes([_code("stage", row, state=row["state"]) for row in changes.put])
     services.close_codes([("stage", key) for key in changes.vanished], day)
 
 
@@ -346,7 +344,6 @@ SECTIONS = (
         "stage", "stages.toml",
         (
             _CODE, *_NAMES, Field("state", "code", refers="code:project_state"),
-            Field("available", "flag", required=False, default=True),
         ),
         _load_stages,
     ),

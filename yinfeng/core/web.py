@@ -361,11 +361,12 @@ ICONS = {
     **dict.fromkeys(("added", "created", "registered", "member_added", "unit_added", "imported", "granted", "sent"), "plus"),
     **dict.fromkeys(("removed", "member_removed", "unit_removed", "revoked", "closed", "ended", "left"), "minus"),
     **dict.fromkeys(("changed", "updated", "tagged", "renamed", "moved", "role"), "pencil"),
-    **dict.fromkeys(("intend", "negotiate", "sign", "convert", "qualify"), "arrow-narrow-right"),
-    **dict.fromkeys(("return_to_planned", "return_to_intended", "reopen", "reopened", "resume", "entry_reversed"), "arrow-back-up"),
-    **dict.fromkeys(("verified", "verify"), "check"),
-    **dict.fromkeys(("lose", "end", "decline", "refute", "signature_refuted"), "x"),
-    "hold": "player-pause", "talked": "message", "signature_submitted": "writing-sign", "unmasked": "eye",
+    **dict.fromkeys(("intend", "negotiate", "register", "prepare", "start", "build", "convert", "qualify", "extended"), "arrow-narrow-right"),
+    **dict.fromkeys(("sign", "complete", "produce", "reach_capacity", "claim_verified"), "flag"),
+    **dict.fromkeys(("step_back_asked", "reopen", "reopened", "resume", "entry_reversed"), "arrow-back-up"),
+    **dict.fromkeys(("verified", "verify", "approve"), "check"),
+    **dict.fromkeys(("lose", "end", "decline", "refute", "signature_refuted", "claim_refuted", "refuse", "step_back_refused"), "x"),
+    "hold": "player-pause", "talked": "message", "signature_submitted": "writing-sign", "claim_submitted": "writing-sign", "unmasked": "eye",
     "signed_in": "login", "merged": "arrow-merge", "merged_away": "arrow-merge", "told_apart": "arrows-split",
     **dict.fromkeys(("unmerged", "restored", "undo", "retry"), "arrow-back-up"),
     **dict.fromkeys(("contact", "visit", "handle", "run", "started", "wait", "joined"), "arrow-narrow-right"),
@@ -378,8 +379,13 @@ ICONS = {
     "loaded": "upload", "signed_out": "logout", "password_changed": "key",
 }  # fmt: skip
 TONES = {"sign": "success", "verify": "success", "verified": "success", "convert": "success", "lose": "danger",
-         "end": "danger", "refute": "danger", "signature_refuted": "danger", "hold": "warning",
+         "end": "danger", "refute": "danger", "signature_refuted": "danger", "claim_refuted": "danger", "step_back_refused": "danger", "hold": "warning",
          "land": "success", "stay": "success", "leave": "danger", "proposed": "warning", "due": "warning"}  # fmt: skip
+
+
+def icon_of(act: str) -> str:
+    """Return the icon of an act: the last word of a verb."""
+    return "arrow-back-up" if act.startswith("return_to_") else ICONS.get(act, "point")
 
 
 def entry(event: Event, obj: Model | None = None) -> dict[str, Any]:
@@ -391,7 +397,7 @@ def entry(event: Event, obj: Model | None = None) -> dict[str, Any]:
     )
     act = event.verb.rpartition(".")[2]
     return {
-        "icon": ICONS.get(act, "point"),
+        "icon": icon_of(act),
         "tone": TONES.get(act, ""),
         "at": event.at,
         "at_text": tables.moment(event.at),

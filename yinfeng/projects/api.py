@@ -38,8 +38,18 @@ from yinfeng.core.models import User
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.orgs.queries import hosts
 from yinfeng.projects import lifecycle, queries, services, stages
-from yinfeng.projects.filters import EntryFilter, LeadFilter, ProjectFilter, SignatureFilter
-from yinfeng.projects.models import Entry, Lead, Participation, Project, Share, Signature, Talk, TeamMember
+from yinfeng.projects.filters import ClaimFilter, EntryFilter, LeadFilter, ProjectFilter, StepBackFilter
+from yinfeng.projects.models import (
+    Claim,
+    Entry,
+    Lead,
+    Participation,
+    Project,
+    Share,
+    StepBack,
+    Talk,
+    TeamMember,
+)
 
 LEADS, PROJECTS = "projects.lead.view", "projects.project.view"
 
@@ -110,13 +120,16 @@ class ProjectSerializer(Asking):
         fields: ClassVar = [
             "id", "code", "name", "lead", "enterprise", "stage", "stage_since", "status", "secrecy", "project_class",
             "investment_kind", "is_foreign", "origin", "industry", "chain", "summary", "intended", "intended_currency",
-            "intended_original", "fixed_investment", "contracted", "site", "land_mu", "planned_start_date",
-            "expected_output", "expected_tax", "contact_name", "next_step", "next_date", "signed_date", "lost_reason",
+            "intended_original", "fixed_investment", "contracted", "site", "land_mu", "construction_kind",
+            "planned_start_date", "planned_completion_date", "planned_production_date", "expected_output", "expected_tax",
+            "contact_name", "next_step", "next_date", "signed_date", "registered_date", "started_date", "completed_date",
+            "producing_date", "at_capacity_date", "parent", "lost_reason",
             "rival_place", "progress_at", "reporter_unit", "host_unit", "created_by", "version", "created_at",
             "updated_at", "is_demo", "despite", "currency", "confirm_amounts", "note",
         ]  # fmt: skip
         read_only_fields: ClassVar = [
-            "id", "code", "lead", "stage", "stage_since", "status", "contracted", "signed_date", "lost_reason",
+            "id", "code", "lead", "parent", "stage", "stage_since", "status", "contracted", "signed_date", "registered_date",
+            "started_date", "completed_date", "producing_date", "at_capacity_date", "lost_reason",
             "rival_place", "progress_at", "created_by", "version", "is_demo", "intended_currency", "intended_original",
         ]  # fmt: skip
 
@@ -133,6 +146,20 @@ class ProjectMoveInput(MoveInput):
 
     lost_reason = serializers.CharField(required=False, allow_blank=True, max_length=40, default="")
     rival_place = serializers.CharField(required=False, allow_blank=True, max_length=100, default="")
+
+
+class ExtensionInput(Strict):
+    """The growth of a project: ``intended`` is what is added, in whole units of ``currency``, yuan unless said."""
+
+    name = serializers.CharField(max_length=80)
+    intended = serializers.DecimalField(max_digits=18, decimal_places=2, min_value=Decimal("0.01"))
+    currency = Currency()
+    summary = serializers.CharField(max_length=2000)
+    confirm_amounts = serializers.BooleanField(required=False, default=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        attrs["intended"] = money_of(attrs["intended"], attrs.pop("currency", "CNY"))
+        return attrs
 
 
 # --- leads and projects -------------------------------------------------------------------------------------------
@@ -179,7 +206,7 @@ class LeadFiles(FilesViewSet):
 
 
 class ProjectViewSet(Moving, ObjectViewSet):
-    """Projects from planning to signature."""
+    """Projects from planning to full capacity."""
 
     model = Project
     permission = PROJECTS
@@ -210,8 +237,15 @@ class ProjectViewSet(Moving, ObjectViewSet):
     @action(detail=True, methods=["post"], url_path=MOVE)
     @act(ProjectMoveInput, ProjectSerializer, versioned=True)
     def move(self, project: Project, version: int, given: dict[str, Any], move: str) -> Project:
-        """Make a move of the stage or the status; to “signed” leads the verification of a signing alone."""
+        """Make a move of the stage or the status; stages that are achievements follow from the verification of a claim alone."""
         return services.move_project(by=self.by, project=project, move=move, version=version, **given)
+
+    @action(detail=True, methods=["post"])
+    @act(ExtensionInput, ProjectSerializer, needs="change", status=201)
+    def extend(self, project: Project, given: dict[str, Any]) -> Project:
+        """Make a project of the growth of one that has landed; it counts by its amount alone."""
+        confirmed = given.pop("confirm_amounts")
+        return services.extend_project(by=self.by, project=project, values=given, confirmed=confirmed)
 
 
 class ProjectFiles(FilesViewSet):
@@ -351,77 +385,135 @@ class Candidates(NestedViewSet):
         return queryset if self.is_described else queries.candidates(*self.subject("team"))
 
 
-# --- signing ------------------------------------------------------------------------------------------------------
+# --- claims and steps back ----------------------------------------------------------------------------------------
 
 
-class SignatureSerializer(serializers.ModelSerializer[Signature]):
-    """A signing as somebody entered it, and what somebody else found; ``contracted`` is yuan."""
+class ClaimSerializer(serializers.ModelSerializer[Claim]):
+    """An achievement as somebody entered it, and what somebody else found; ``amount`` is yuan."""
 
-    contract = FileSerializer(read_only=True)
+    evidence = FileSerializer(read_only=True)
 
     class Meta:
-        model = Signature
+        model = Claim
         fields: ClassVar = [
-            "id", "project", "signed_date", "contracted", "contracted_currency", "contracted_original", "contracted_rate",
-            "contract", "state", "entered_by", "entered_at", "verified_by", "verified_at", "finding", "version",
+            "id", "project", "kind", "key", "happened_date", "amount", "amount_currency", "amount_original", "amount_rate",
+            "evidence", "state", "entered_by", "entered_at", "verified_by", "verified_at", "finding", "version",
         ]  # fmt: skip
         read_only_fields: ClassVar = fields
 
 
-class SignatureInput(Strict):
-    """A signing with its contract; ``contracted`` is in whole units of ``currency``, yuan unless said."""
+class ClaimInput(Strict):
+    """An achievement with its evidence; ``amount`` is in whole units of ``currency``, yuan unless said.
 
-    signed_date = serializers.DateField()
-    contracted = serializers.DecimalField(max_digits=18, decimal_places=2, min_value=Decimal("0.01"))
+    ``key`` is the voucher of arrived money; the other kinds happen once and have none.
+    """
+
+    kind = serializers.ChoiceField(choices=list(stages.ACHIEVEMENTS.items()))
+    happened_date = serializers.DateField()
+    amount = serializers.DecimalField(
+        max_digits=18, decimal_places=2, min_value=Decimal("0.01"), required=False
+    )
     currency = Currency()
-    contract = Upload()
+    key = serializers.CharField(required=False, allow_blank=True, max_length=40, default="")
+    evidence = Upload()
     confirm_amounts = serializers.BooleanField(required=False, default=False)
 
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        currency = attrs.pop("currency", "CNY")
+        if attrs.get("amount") is not None:
+            attrs["amount"] = money_of(attrs["amount"], currency)
+        return attrs
 
-class ProjectSignatures(NestedViewSet):
-    """The signings of a project, refused ones too."""
 
-    parent, model = Project, Signature
+class ProjectClaims(NestedViewSet):
+    """What was claimed of a project, what was refused too."""
+
+    parent, model = Project, Claim
     permission = PROJECTS
-    serializer_class = SignatureSerializer
+    serializer_class = ClaimSerializer
     parser_classes = (MultiPartParser,)
 
-    def belonging(self, parent: Project) -> QuerySet[Signature]:
-        return parent.signatures.select_related("contract__uploaded_by")
+    def belonging(self, parent: Project) -> QuerySet[Claim]:
+        return parent.claims.select_related("evidence__uploaded_by")
 
-    @act(SignatureInput, SignatureSerializer, needs="change", status=201)
-    def create(self, parent: Project, given: dict[str, Any]) -> Signature:
-        """Enter a signing with its contract; it counts once somebody else has verified it."""
-        contract = given["contract"]
-        return services.submit_signature(
-            by=self.by, project=parent, signed_date=given["signed_date"], file=contract, name=contract.name,
-            contracted=money_of(given["contracted"], given.get("currency", "CNY")), confirmed=given["confirm_amounts"],
+    @act(ClaimInput, ClaimSerializer, needs="change", status=201)
+    def create(self, parent: Project, given: dict[str, Any]) -> Claim:
+        """Claim an achievement with its evidence; it counts once somebody else has verified it."""
+        evidence, confirmed = given.pop("evidence"), given.pop("confirm_amounts")
+        return services.submit_claim(
+            by=self.by, project=parent, file=evidence, name=evidence.name, confirmed=confirmed, **given
         )  # fmt: skip
 
 
-class SignatureViewSet(Moving, ScopedViewSet):
-    """Signings of all projects one sees: ``?state=submitted`` lists those that wait to be verified."""
+class ClaimViewSet(Moving, ScopedViewSet):
+    """Claims about all projects one sees: ``?state=submitted`` lists those that wait to be verified."""
 
-    model = Signature
+    model = Claim
     permission = PROJECTS
-    serializer_class = SignatureSerializer
-    filterset_class = SignatureFilter
-    lifecycles = (lifecycle.SIGNATURE,)
-    queryset = Signature.objects.none()
+    serializer_class = ClaimSerializer
+    filterset_class = ClaimFilter
+    lifecycles = (lifecycle.CLAIM,)
+    queryset = Claim.objects.none()
 
     def get_queryset(self) -> Any:
-        return super().get_queryset().select_related("contract__uploaded_by")
+        return super().get_queryset().select_related("evidence__uploaded_by")
 
     @action(detail=True, methods=["post"], url_path=MOVE)
-    @act(MoveInput, SignatureSerializer, versioned=True)
-    def move(self, signature: Signature, version: int, given: dict[str, Any], move: str) -> Signature:
-        """Verify or refute a signing that somebody else entered; verified, it makes the project signed."""
+    @act(MoveInput, ClaimSerializer, versioned=True)
+    def move(self, claim: Claim, version: int, given: dict[str, Any], move: str) -> Claim:
+        """Verify or refute what somebody else claimed; verified, it takes the project to the stage that follows from it."""
         if move == "refute":
-            return services.refute_signature(by=self.by, signature=signature, version=version, **given)
-        lifecycle.SIGNATURE.check(signature, move, self.by)
-        return services.verify_signature(
-            by=self.by, signature=signature, note=given["reason"], version=version
-        )
+            return services.refute_claim(by=self.by, claim=claim, version=version, **given)
+        lifecycle.CLAIM.check(claim, move, self.by)
+        return services.verify_claim(by=self.by, claim=claim, note=given["reason"], version=version)
+
+
+class StepBackSerializer(StrictModel):
+    """A step back that somebody asked for, and what somebody else decided."""
+
+    class Meta:
+        model = StepBack
+        fields: ClassVar = [
+            "id", "project", "source", "target", "reason", "state", "asked_by", "asked_at", "decided_by", "decided_at",
+            "finding", "version",
+        ]  # fmt: skip
+        read_only_fields: ClassVar = [name for name in fields if name not in {"target", "reason"}]
+
+
+class ProjectStepsBack(NestedViewSet):
+    """The steps back that were asked for a project."""
+
+    parent, model = Project, StepBack
+    permission = PROJECTS
+    serializer_class = StepBackSerializer
+
+    def belonging(self, parent: Project) -> QuerySet[StepBack]:
+        return parent.steps_back.all()
+
+    @act(StepBackSerializer, needs="advance", status=201)
+    def create(self, parent: Project, given: dict[str, Any]) -> StepBack:
+        """Ask that a project go back to an earlier stage; it does once somebody else agrees."""
+        return services.ask_back(by=self.by, project=parent, **given)
+
+
+class StepBackViewSet(Moving, ScopedViewSet):
+    """Steps back of all projects one sees: ``?state=asked`` lists those that wait for a decision."""
+
+    model = StepBack
+    permission = PROJECTS
+    serializer_class = StepBackSerializer
+    filterset_class = StepBackFilter
+    lifecycles = (lifecycle.STEP_BACK,)
+    queryset = StepBack.objects.none()
+
+    @action(detail=True, methods=["post"], url_path=MOVE)
+    @act(MoveInput, StepBackSerializer, versioned=True)
+    def move(self, step: StepBack, version: int, given: dict[str, Any], move: str) -> StepBack:
+        """Approve or refuse a step back that somebody else asked for."""
+        if move == "refuse":
+            return services.refuse_step_back(by=self.by, step=step, version=version, **given)
+        lifecycle.STEP_BACK.check(step, move, self.by)
+        return services.approve_step_back(by=self.by, step=step, note=given["reason"], version=version)
 
 
 # --- the ledger ---------------------------------------------------------------------------------------------------
@@ -437,14 +529,17 @@ class ShareSerializer(serializers.ModelSerializer[Share]):
 
 
 class EntrySerializer(serializers.ModelSerializer[Entry]):
-    """An achievement as it was recognised, or the reversal of an entry: then ``count`` is -1 and amounts are negative."""
+    """An achievement as it was recognised, or the reversal of an entry: then ``sign`` is -1 and amounts are negative.
+
+    ``count`` is 0 where only the amount counts: the growth of a project that counted before.
+    """
 
     shares = ShareSerializer(many=True, read_only=True)
 
     class Meta:
         model = Entry
         fields: ClassVar = [
-            "id", "project", "kind", "key", "happened_date", "count", "amount", "evidence", "signature", "reverses",
+            "id", "project", "kind", "key", "happened_date", "sign", "count", "amount", "evidence", "claim", "reverses",
             "reason", "recognised_by", "recognised_at", "shares",
         ]  # fmt: skip
         read_only_fields: ClassVar = fields

@@ -14,12 +14,12 @@ class ProjectsConfig(AppConfig):
         from yinfeng.core.services import may_object
         from yinfeng.enterprises import relinking
         from yinfeng.projects import home, queries, services
-        from yinfeng.projects.models import Lead, Project
+        from yinfeng.projects.models import Claim, Lead, Project
 
         home.register()
         search.register(Lead, queries.lead_entries)
         search.register(Project, queries.project_entries)
-        may_object(services.keep_contract)
+        may_object(services.keep_evidence)
         may_object(services.keep_closed)
         relinking.declare(relinking.Link(Lead, _("线索"), verb="projects.lead.repointed"))
         relinking.declare(relinking.Link(Project, _("项目"), verb="projects.project.repointed"))
@@ -27,5 +27,7 @@ class ProjectsConfig(AppConfig):
             events.subscribe(f"enterprises.enterprise.{verb}", services.find_by_new_name)
         events.subscribe("projects.project.created", services.land_targets)
         events.subscribe("projects.lead.registered", services.tell_assessors)
-        events.subscribe("projects.project.signature_submitted", services.tell_verifiers)
+        for verb in ("claim_submitted", "step_back_asked"):
+            events.subscribe(f"projects.project.{verb}", services.tell_verifiers)
+        events.was_called("projects.signature", Claim)
         events.subscribe("projects.project.member_added", services.tell_member)

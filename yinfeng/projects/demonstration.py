@@ -32,10 +32,10 @@ from yinfeng.orgs import services as orgs
 from yinfeng.orgs.models import Person as OrgPerson
 from yinfeng.orgs.models import Role, RoleGrant, Unit
 from yinfeng.orgs.queries import actor_for
+from yinfeng.projects import achievements, services
 from yinfeng.projects import demonstration_doubles as doubles
 from yinfeng.projects import demonstration_network as network
 from yinfeng.projects import demonstration_targets as targets
-from yinfeng.projects import services
 from yinfeng.projects import stages as project_stages
 from yinfeng.projects.models import Lead, Project
 
@@ -76,7 +76,7 @@ PEOPLE = (
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """One project's story: who heard of what, how long ago, and how far it has come (a stage, or a state of the lead)."""
+    """One project's story: who heard of what, how long ago, and how far it has come: a stage, or “reported” and “qualified” for a lead."""
 
     firm: str
     title: str
@@ -91,12 +91,19 @@ class Story:
     ending: str = ""
     lately: int = 0  # days since the newest talk; 0: none since the stage was reached
     introducer: str = ""  # the unit that introduced it to the host
+    opens: bool = False  # nothing is built: a firm opens in rooms that are there
+    grows: bool = False  # the firm invests more later on
 
 
 STORIES = (
-    Story("示例显示科技有限公司", "高世代显示模组生产基地", "397", "52", "fair", "投洽会企业对接专场", "torch", 320, "signed", "flat-panel", lately=12),
-    Story("示例半导体（厦门）有限公司", "功率器件封装测试线", "397", "18.6", "delegation", "赴长三角招商团组", "torch", 260, "signed", "semiconductors", lately=5, introducer="jimei"),
+    Story("示例显示科技有限公司", "高世代显示模组生产基地", "397", "52", "fair", "投洽会企业对接专场", "torch", 700, "building", "flat-panel", lately=12),
+    Story("示例半导体（厦门）有限公司", "功率器件封装测试线", "397", "18.6", "delegation", "赴长三角招商团组", "torch", 560, "producing", "semiconductors", lately=5, introducer="jimei"),
     Story("示例生物医药股份有限公司", "创新药中试与产业化基地", "276", "9.8", "activity", "市领导走访企业", "haicang", 240, "signed", "biomedicine", lately=66),
+    Story("示例环保装备有限公司", "水处理装备基地", "359", "5.2", "activity", "海沧区企业家恳谈会", "haicang", 760, "at_capacity", "machinery", lately=11, grows=True),
+    Story("示例电机有限公司", "伺服电机项目", "381", "2.8", "unit", "街道走访", "jimei", 520, "completed", "machinery", lately=18),
+    Story("示例包装制造有限公司", "智能包装工厂", "223", "3.6", "association", "行业协会推荐", "tongan", 400, "started", lately=24),
+    Story("示例光电材料有限公司", "光学膜生产线", "398", "7.7", "fair", "投洽会企业对接专场", "xiangan", 330, "preparing", "flat-panel", lately=7),
+    Story("示例软件服务有限公司", "数字内容运营总部", "651", "3.4", "delegation", "赴京招商团组", "siming", 300, "producing", "software", lately=15, opens=True),
     Story("示例新能源装备有限公司", "储能系统集成工厂", "384", "31", "soe", "市属国企合作伙伴推介", "tongan", 210, "negotiating", "machinery"),
     Story("示例云数科技有限公司", "区域算力与研发总部", "651", "6.5", "fair", "软件产业峰会", "jimei", 190, "negotiating", "software", lately=3),
     Story("示例新材料有限公司", "特种膜材料二期", "292", "12", "association", "行业协会推荐", "xiangan", 180, "negotiating", "new-materials", lately=21),
@@ -113,13 +120,12 @@ STORIES = (
     Story("示例家居制造有限公司", "智能家居工厂", "211", "2.6", "unit", "街道走访", "tongan", 200, "intended", "", "held"),
     Story("示例通信技术有限公司", "卫星通信终端研发项目", "392", "4.1", "outpost", "驻外网点报送", "torch", 30, "qualified", "computers-communications"),
     Story("示例跨境电商有限公司", "跨境电商区域运营中心", "529", "2.2", "fair", "电商选品会", "huli", 18, "qualified"),
-    Story("示例精密仪器有限公司", "精密光学检测设备项目", "401", "1.6", "introducer", "引荐人报告", "jimei", 6, "registered"),
-    Story("示例食品科技有限公司", "功能食品研发生产基地", "149", "3.8", "hotline", "招商热线来电", "tongan", 4, "registered"),
-    Story("示例光伏科技有限公司", "光伏组件回收项目", "382", "0.7", "activity", "企业座谈会", "xiangan", 2, "registered"),
+    Story("示例精密仪器有限公司", "精密光学检测设备项目", "401", "1.6", "introducer", "引荐人报告", "jimei", 6, "reported"),
+    Story("示例食品科技有限公司", "功能食品研发生产基地", "149", "3.8", "hotline", "招商热线来电", "tongan", 4, "reported"),
+    Story("示例光伏科技有限公司", "光伏组件回收项目", "382", "0.7", "activity", "企业座谈会", "xiangan", 2, "reported"),
 )  # fmt: skip
 
-STAGES = ("planned", "intended", "negotiating", "signed")
-MOVES = {"intended": "intend", "negotiating": "negotiate"}
+MOVES = {"intended": "intend", "negotiating": "negotiate", "preparing": "prepare", "building": "build"}
 LOST_REASON = "rival"
 
 
@@ -161,7 +167,7 @@ class Demonstration:
     # --- people ---------------------------------------------------------------------------------------------------
 
     def people(self) -> None:
-        long_ago = self.today - timedelta(days=400)
+        long_ago = self.today - timedelta(days=800)
         everybody = [*PEOPLE, *self.district_people()]
         for person in everybody:
             user = User(username=person.key, name=person.name + MARK, is_demo=True)
@@ -256,7 +262,7 @@ class Demonstration:
                 },
                 is_demo=True,
             )
-        if story.until == "registered":
+        if story.until == "reported":
             return
         with at(began + timedelta(days=2)):
             services.move_lead(
@@ -272,28 +278,40 @@ class Demonstration:
         self, story: Story, project: Project, amount: Money, clerk: Actor, head: Actor, moment: datetime
     ) -> None:
         """Take the project stage by stage to where its story ends, with talks between."""
-        wanted = STAGES[1 : STAGES.index(story.until) + 1]
+        wanted = [
+            stage for stage in project_stages.ORDER[1:]
+            if project_stages.reached(story.until, stage)
+            and not (story.opens and stage in (*project_stages.CONSTRUCTION, "preparing"))
+        ]  # fmt: skip
         step = timedelta(days=max(story.days_ago // (len(wanted) + 2), 3))
         for stage in wanted:
             moment += step / 2
             with at(moment):
-                self.change(project, clerk, self.facts(stage, amount, story))
+                if values := self.facts(stage, amount, story):
+                    self.change(project, clerk, values)
                 self.talk(project, clerk, stage)
             moment += step / 2
             with at(moment):
-                if stage == "signed":
-                    if story.introducer:
+                if stage in MOVES:
+                    services.move_project(by=head, project=project, move=MOVES[stage])
+                else:
+                    if stage == "signed" and story.introducer:
                         introducer = self.units[story.introducer]
                         services.add_unit(
                             by=head, project=project, unit=introducer, part=project_stages.INTRODUCER
                         )
-                    self.sign(project, amount, clerk, head)
-                else:
-                    services.move_project(by=head, project=project, move=MOVES[stage])
+                    self.achieve(project, stage, amount, clerk, head)
             project.refresh_from_db()
         if story.lately:
             with at(self.today - timedelta(days=story.lately)):
                 self.talk(project, clerk, story.until)
+        if story.grows:
+            with at(self.today - timedelta(days=20)):
+                more = Money.of(Decimal(story.yi) / 4, "yi")
+                values = {
+                    "name": f"{story.title}二期", "intended": more, "summary": "企业追加投资，新增一条产线。演示数据。",
+                }  # fmt: skip
+                services.extend_project(by=clerk, project=project, values=values, confirmed=True)
         if story.ending:
             with at(moment + step):
                 self.end(project, story.ending, head)
@@ -318,13 +336,19 @@ class Demonstration:
             fixed = (amount.yuan * Decimal("0.6")).quantize(Decimal(1))
             kinds = {"contact_name": "演示联系人", "investment_kind": "chain", "fixed_investment": fixed}
             return kinds | {"host_unit": self.units[story.district]}
-        return {
-            "site": f"{self.units[story.district].brief}产业园区",
-            "land_mu": Decimal(80),
-            "planned_start_date": timezone.localdate() + timedelta(days=200),
-            "expected_output": amount.yuan,
-            "expected_tax": (amount.yuan * Decimal("0.05")).quantize(Decimal(1)),
-        }
+        if stage == "signed":
+            soon = timezone.localdate() + timedelta(days=story.days_ago // 9)
+            return {
+                "site": f"{self.units[story.district].brief}产业园区",
+                "land_mu": Decimal(80),
+                "construction_kind": "opening" if story.opens else "new",
+                "planned_start_date": soon,
+                "planned_completion_date": soon + timedelta(days=400),
+                "planned_production_date": soon + timedelta(days=460),
+                "expected_output": amount.yuan,
+                "expected_tax": (amount.yuan * Decimal("0.05")).quantize(Decimal(1)),
+            }
+        return {}
 
     def talk(self, project: Project, by: Actor, stage: str) -> None:
         services.record_talk(
@@ -342,17 +366,38 @@ class Demonstration:
             },
         )
 
-    def sign(self, project: Project, amount: Money, clerk: Actor, head: Actor) -> None:
-        name = "投资合同（演示）.pdf"
-        signature = services.submit_signature(
+    def achieve(self, project: Project, kind: str, amount: Money, clerk: Actor, head: Actor) -> None:
+        """Claim an achievement and verify it; once the firm is registered, a first part of the money arrives."""
+        shares: dict[str, Decimal] = {
+            "signed": Decimal(1),
+            "registered": Decimal("0.2"),
+            "completed": Decimal("0.7"),
+            "at_capacity": Decimal("0.9"),
+        }
+        found = shares.get(kind)
+        self.claim(project, kind, found and (amount.yuan * found).quantize(Decimal(1)), clerk, head)
+        if kind == "registered":
+            arrived = (amount.yuan * Decimal("0.12")).quantize(Decimal(1))
+            self.claim(project, "capital", arrived, clerk, head, key="演示凭证-001")
+
+    def claim(
+        self, project: Project, kind: str, amount: Decimal | None, clerk: Actor, head: Actor, key: str = ""
+    ) -> None:
+        label = project_stages.FILE_KINDS[achievements.KINDS[kind].evidence]
+        name = f"{label}（演示）.pdf"
+        project.refresh_from_db()
+        claim = services.submit_claim(
             by=clerk,
             project=project,
-            signed_date=timezone.localdate(),
-            contracted=amount,
+            kind=kind,
+            key=key,
+            happened_date=timezone.localdate(),
+            amount=Money.in_yuan(amount) if amount is not None else None,
             file=ContentFile(PDF, name),
             name=name,
+            confirmed=True,
         )
-        services.verify_signature(by=head, signature=signature, note="合同原件与申报一致。")
+        services.verify_claim(by=head, claim=claim, note="原件与申报一致。")
 
     def end(self, project: Project, ending: str, by: Actor) -> None:
         if ending == "lost":

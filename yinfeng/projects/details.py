@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 
 from yinfeng.core.web import DetailPage
-from yinfeng.projects import stages
+from yinfeng.projects import achievements, stages
 
 
 class Detail(DetailPage):
@@ -16,8 +16,12 @@ class Detail(DetailPage):
     template_name = "projects/detail.html"
 
     def file_kinds(self) -> list[tuple[str, str]]:
-        """Return the kinds to choose from; a contract comes with its signing."""
-        return [(kind, str(label)) for kind, label in stages.FILE_KINDS.items() if kind != stages.CONTRACT]
+        """Return the kinds to choose from; what proves an achievement comes with its claim."""
+        return [
+            (kind, str(label))
+            for kind, label in stages.FILE_KINDS.items()
+            if kind not in achievements.ONLY_CLAIMED
+        ]
 
     def frame(self) -> dict[str, Any]:
         frame = super().frame()

@@ -16,8 +16,10 @@ from yinfeng.core.errors import Sentence
 from yinfeng.projects import stages
 from yinfeng.projects.models import Project
 
-ORDER = tuple(stages.STAGES)
 LAND = "land"  # the code of 供地类 among the project classes
+OPENING = (
+    "opening"  # the code of 开业 among the kinds of construction: 开业营业类, nothing is built (FACTS §1.8)
+)
 
 
 def always(project: Project) -> bool:
@@ -30,6 +32,10 @@ def is_foreign(project: Project) -> bool:
 
 def needs_land(project: Project) -> bool:
     return project.project_class == LAND
+
+
+def builds(project: Project) -> bool:
+    return project.construction_kind != OPENING
 
 
 def field_of(name: str) -> Field[Any, Any]:
@@ -72,18 +78,25 @@ FACTS = (
     Fact("planned_start_date", stages.SIGNED),
     Fact("expected_output", stages.SIGNED),
     Fact("expected_tax", stages.SIGNED),
+    Fact("construction_kind", stages.REGISTERED),
+    Fact("planned_completion_date", stages.STARTED, when=builds),
+    Fact("planned_production_date", stages.STARTED, when=builds),
 )
 
 
 def missing(project: Project, stage: str) -> list[Fact]:
     """Return the facts that ``stage`` asks for (with those of the stages before it) and the project lacks."""
-    reached = ORDER[: ORDER.index(stage) + 1]
-    return [fact for fact in FACTS if fact.from_stage in reached and fact.is_missing(project)]
+    return [fact for fact in FACTS if stages.reached(stage, fact.from_stage) and fact.is_missing(project)]
+
+
+def path(project: Project) -> list[str]:
+    """Return the stages that the project goes through: without building where nothing is built."""
+    return [stage for stage in stages.ORDER if builds(project) or stage not in stages.CONSTRUCTION]
 
 
 def next_stage(project: Project) -> str | None:
     """Return the stage after the project's own, None after the last."""
-    after = ORDER[ORDER.index(project.stage) + 1 :]
+    after = [stage for stage in path(project) if not stages.reached(project.stage, stage)]
     return after[0] if after else None
 
 

@@ -54,10 +54,11 @@ class LeadFilter(WithOptions):
 
 
 class ProjectFilter(WithOptions):
-    main = ("q", "status", "host_unit", "who")
+    main = ("q", "stage", "status", "host_unit", "who")
     codes = {"project_class": "project_class", "section": "section", "grade": "grade"}
     units = ("host_unit", "reporter_unit", "place")
     q = TextFilter()
+    state = _choice(_("项目库状态"), list(stages.LIBRARY.items()), method="filter_state")
     stage = _choice(_("阶段"), list(stages.STAGES.items()))
     status = _choice(_("状态"), list(stages.STATUSES.items()))
     host_unit = _choice(_("落地单位"), [])
@@ -90,6 +91,9 @@ class ProjectFilter(WithOptions):
         wanted = queries.mine(by) if value == "team" else Q(created_by=by.user_id)
         return queryset.filter(wanted)
 
+    def filter_state(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(queries.in_state(value))
+
     def filter_place(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return queryset.filter(Q(host_unit=value) | Q(host_unit=None, reporter_unit=value))
 
@@ -119,22 +123,30 @@ class ProjectFilter(WithOptions):
         return queryset.filter(intended__lte=value * YI)
 
 
-class SignatureFilter(ScopedFilterSet):
+class ClaimFilter(ScopedFilterSet):
+    main = ("state", "kind")
+    state = _choice(_("核验状态"), list(stages.CLAIM_STATES.items()))
+    kind = _choice(_("业绩"), list(stages.ACHIEVEMENTS.items()))
+    project = django_filters.NumberFilter(label=_("项目"), min_value=1, max_value=10**18)
+
+
+class StepBackFilter(ScopedFilterSet):
     main = ("state",)
-    state = _choice(_("核验状态"), list(stages.SIGNATURE_STATES.items()))
+    state = _choice(_("状态"), list(stages.STEP_BACK_STATES.items()))
     project = django_filters.NumberFilter(label=_("项目"), min_value=1, max_value=10**18)
 
 
 class EntryFilter(ScopedFilterSet):
     """What the ledger is narrowed by; the units are those that can take part in a project."""
 
-    main = ("q", "unit", "happened_date")
+    main = ("q", "kind", "unit", "happened_date")
     q = django_filters.CharFilter(label=_("关键词"), method="by_text")
+    kind = _choice(_("业绩"), list(stages.ACHIEVEMENTS.items()))
     unit = _choice(_("归属单位"), [], method="by_unit")
     happened_date = django_filters.DateFromToRangeFilter(
         label=_("发生日期"), widget=django_filters.widgets.DateRangeWidget(attrs={"type": "date"})
     )
-    reversals = django_filters.BooleanFilter(label=_("冲销记录"), field_name="count", method="by_reversals")
+    reversals = django_filters.BooleanFilter(label=_("冲销记录"), field_name="sign", method="by_reversals")
 
     class Meta:
         model = Entry
@@ -156,4 +168,4 @@ class EntryFilter(ScopedFilterSet):
         return queryset.filter(pk__in=queries.shared_by(int(value)))
 
     def by_reversals(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
-        return queryset.filter(count=-1 if value else 1)
+        return queryset.filter(sign=-1 if value else 1)

@@ -19,6 +19,7 @@ from yinfeng.core.money import Money
 from yinfeng.enterprises.queries import LookAlike
 from yinfeng.orgs.queries import hosts
 from yinfeng.projects import queries, stages
+from yinfeng.projects.achievements import Achievement
 from yinfeng.projects.models import Lead, Project, Talk
 
 UNITS = ("wan", "yi", "wan_usd", "wan_eur", "wan_hkd", "yi_jpy")
@@ -65,7 +66,7 @@ class Asking(Styled):
         if "enterprise_name" in self.fields:
             values["enterprise"] = self.cleaned_data.get("enterprise")
         for name, value in values.items():  # yuan alone is kept of amounts that are not the headline
-            if isinstance(value, Money) and name not in {"intended", "contracted"}:
+            if isinstance(value, Money) and name not in {"intended", "amount"}:
                 values[name] = value.yuan
         return values
 
@@ -183,7 +184,10 @@ class ProjectForm(WithEnterprise, EditForm):
         (_("招商"), "", ["investment_kind", "summary"]),
         (
             _("落地"), _("供地类项目须填写用地需求。"),
-            ["host_unit", "site", "land_mu", "planned_start_date", "expected_output", "expected_tax"],
+            [
+                "host_unit", "site", "land_mu", "construction_kind", "planned_start_date", "planned_completion_date",
+                "planned_production_date", "expected_output", "expected_tax",
+            ],
         ),
         (_("下一步"), "", ["next_step", "next_date"]),
     )  # fmt: skip
@@ -215,7 +219,12 @@ class ProjectForm(WithEnterprise, EditForm):
         label=_("用地需求"), min_value=Decimal(0), max_digits=10, decimal_places=2, required=False,
         widget=forms.NumberInput(attrs={"data-unit": _("亩")}),
     )  # fmt: skip
+    construction_kind = CodeField(
+        "construction_kind", label=_("建设性质"), required=False, help_text=_("选“开业”的项目没有施工阶段，注册之后直接投产。")
+    )  # fmt: skip
     planned_start_date = forms.DateField(label=_("计划开工日期"), required=False, widget=forms.DateInput)
+    planned_completion_date = forms.DateField(label=_("计划竣工日期"), required=False, widget=forms.DateInput)
+    planned_production_date = forms.DateField(label=_("计划投产日期"), required=False, widget=forms.DateInput)
     expected_output = MoneyField(label=_("预计年产值"), required=False)
     expected_tax = MoneyField(label=_("预计年税收"), required=False)
     next_step = forms.CharField(
@@ -291,15 +300,55 @@ class MemberForm(Styled):
         self.fields["user"].queryset = queries.candidates(project)  # type: ignore[attr-defined]
 
 
-class SignatureForm(Asking):
+class ClaimForm(Asking):
+    """What is claimed of one kind of achievement: its day, its amount if it has one, what proves it."""
+
     groups = (
         (
-            _("签约"), _("提交后由另一位同事核验，核验通过后项目进入签约阶段。"),
-            ["signed_date", "contracted", "confirm_amounts", "contract"],
+            _("业绩"), _("提交后由另一位同事核验，核验通过后记入业绩台账。"),
+            ["happened_date", "key", "amount", "confirm_amounts", "evidence"],
         ),
     )  # fmt: skip
-    signed_date = forms.DateField(label=_("签约日期"), widget=forms.DateInput)
-    contracted = MoneyField(label=_("合同投资额"), units=UNITS)
-    contract = forms.FileField(
-        label=_("合同文本"), error_messages={"required": _("请上传合同文本。")}, widget=forms.FileInput(attrs={"data-span": "2"})
+    happened_date = forms.DateField(widget=forms.DateInput)
+    key = forms.CharField(max_length=40, help_text=_("银行回单、验资报告等的编号，同一凭证只记一次。"))
+    amount = MoneyField(units=UNITS)
+    evidence = forms.FileField(
+        error_messages={"required": _("请上传证明材料。")}, widget=forms.FileInput(attrs={"data-span": "2"})
+    )
+
+    def __init__(self, *args: Any, kind: Achievement, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        labels: dict[str, Any] = {
+            "happened_date": kind.day, "key": kind.key, "amount": kind.amount, "evidence": kind.evidence_label
+        }  # fmt: skip
+        for name, label in labels.items():
+            if label:
+                self.fields[name].label = label
+            else:
+                del self.fields[name]
+        if not kind.amount:
+            del self.fields["confirm_amounts"]
+
+
+class StepBackForm(ReasonForm):
+    target = forms.ChoiceField(label=_("退回到"))
+    field_order = ("target", "reason")
+
+    def __init__(self, *args: Any, targets: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["target"]
+        field.choices = [(stage, stages.STAGES[stage]) for stage in reversed(targets)]  # type: ignore[attr-defined]
+
+
+class ExtendForm(Asking):
+    groups = (
+        (
+            _("增资扩产"), _("作为一个新项目推进，投资主体、行业和落地单位与原项目相同；业绩只统计增加的金额，不算新项目。"),
+            ["name", "intended", "confirm_amounts", "summary"],
+        ),
     )  # fmt: skip
+    name = forms.CharField(
+        label=_("项目名称"), max_length=80, widget=forms.TextInput(attrs={"data-span": "2"})
+    )
+    intended = MoneyField(label=_("增加的投资额"), units=UNITS)
+    summary = forms.CharField(label=_("项目简介"), max_length=2000, widget=_LONG)

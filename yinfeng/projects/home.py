@@ -7,7 +7,7 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet, Sum, Window
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet, Window
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,7 +22,7 @@ from yinfeng.enterprises import briefs, panels
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.projects import queries, stages
 from yinfeng.projects.briefs import contribution
-from yinfeng.projects.models import Lead, Project, Signature
+from yinfeng.projects.models import Claim, Lead, Project, StepBack
 from yinfeng.projects.tables import LEAD_TONES, STAGE_TONES, lead_line, project_line
 
 SHOWN = 8
@@ -68,13 +68,6 @@ def _to_assess(by: Actor) -> Any:
     return Lead.objects.permitted(by, "assess").filter(state=stages.REGISTERED)
 
 
-def _to_verify(by: Actor) -> Any:
-    waiting = Signature.objects.permitted(by, "verify").filter(
-        state=stages.SUBMITTED, project__status=stages.ONGOING
-    )
-    return waiting.exclude(entered_by=by.user_id)
-
-
 def board(by: Actor) -> desk.Board:
     """Return how far the projects in sight have come, what waits for the person, his next steps, what has stood still."""
     cards: list[dict[str, Any]] = []
@@ -85,10 +78,16 @@ def board(by: Actor) -> desk.Board:
         )
         lists.append(_leads_to_assess(found) | {"count": count})
     if by.may("projects.project.verify"):
-        found, count = _counted(_to_verify(by).select_related("project", "entered_by").order_by("entered_at"))
-        lists.append(_signatures_to_verify(found) | {"count": count})
+        waiting = queries.to_verify(by).select_related("project", "entered_by")
+        found, count = _counted(waiting.order_by("entered_at"))
+        lists.append(_claims_to_verify(found) | {"count": count})
+        steps, count = _counted(
+            queries.to_approve(by).select_related("project", "asked_by").order_by("asked_at")
+        )
+        if steps:
+            lists.append(_steps_to_approve(steps) | {"count": count})
     if by.may("projects.project.view"):
-        cards = _stages(by)
+        cards = _library(by)
         lists += _project_lists(by)
     return desk.Board(cards, sorted(lists, key=lambda item: not item["rows"]))
 
@@ -99,31 +98,27 @@ def _counted(found: QuerySet[Any]) -> tuple[list[Any], int]:
     return rows, rows[0].in_all if rows else 0
 
 
-def _stages(by: Actor) -> list[dict[str, Any]]:
-    """Return a card for each stage: how many ongoing projects stand there, and their amounts (intended, then contracted).
+def _library(by: Actor) -> list[dict[str, Any]]:
+    """Return a card for each state of the library: its ongoing projects and their amounts (contracted ones once landed).
 
     The last card says how many of them are red and yellow.
     """
     today = timezone.localdate()
-    ongoing = Project.objects.permitted(by).filter(status=stages.ONGOING).order_by()
-    lights = {code: Count("pk", filter=queries.lit(code, today)) for code in (stages.RED, stages.YELLOW)}
-    found = list(
-        ongoing.values_list("stage").annotate(Count("pk"), Sum("intended"), Sum("contracted"), **lights)
-    )
-    sums = {
-        stage: (count, intended, contracted) for stage, count, intended, contracted, _red, _yellow in found
-    }
-    cards = []
-    for code, label in stages.STAGES.items():
-        count, intended, contracted = sums.get(code, (0, None, None))
-        amount = contracted if code == stages.SIGNED else intended
-        kind = _("合同投资 %(amount)s") if code == stages.SIGNED else _("意向投资 %(amount)s")
+    ongoing = Project.objects.permitted(by).filter(status=stages.ONGOING)
+    counts = {code: Count("pk", filter=queries.lit(code, today)) for code in (stages.RED, stages.YELLOW)}
+    found, lights = queries.roll_up(ongoing, **counts)
+    cards: list[dict[str, Any]] = []
+    for item in found:
+        kind = _("合同投资 %(amount)s") if item.state.code == stages.LANDED else _("意向投资 %(amount)s")
+        hints = [kind % {"amount": show(item.amount)}] if item.amount else []
+        if item.extensions:
+            hints.append(_("另有增资扩产 %(count)s 个") % {"count": f"{item.extensions:,}"})
         cards.append({
-            "label": label, "value": f"{count:,}", "unit": ngettext("个项目", "个项目", count),
-            "hint": kind % {"amount": show(amount)} if amount is not None else "",
-            "url": f"{reverse('projects')}?stage={code}&status={stages.ONGOING}",
+            "label": item.state.label, "value": f"{item.projects:,}", "unit": ngettext("个项目", "个项目", item.projects),
+            "hint": _("，").join(hints),
+            "url": f"{reverse('projects')}?state={item.state.code}&status={stages.ONGOING}",
         })  # fmt: skip
-    red, yellow = (sum(row[at] for row in found) for at in (4, 5))
+    red, yellow = lights[stages.RED], lights[stages.YELLOW]
     if red or yellow:
         cards.append({
             "label": stages.LIGHTS[stages.RED], "value": f"{red:,}", "unit": ngettext("个项目", "个项目", red),
@@ -173,14 +168,32 @@ def _leads_to_assess(found: list[Lead]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _signatures_to_verify(found: list[Signature]) -> dict[str, Any]:
+def _claims_to_verify(found: list[Claim]) -> dict[str, Any]:
+    def sub(item: Claim) -> str:
+        amount = show(item.amount) if item.amount is not None else ""
+        who = _("%(who)s 申报") % {"who": item.entered_by}
+        return _("，").join(filter(None, [item.get_kind_display(), amount, who]))
+
     return {
-        "title": _("待我核验的签约"), "icon": "shield-check", "empty": _("没有等您核验的签约。"),
+        "title": _("待我核验的业绩"), "icon": "shield-check", "empty": _("没有等您核验的业绩。"),
+        "rows": [
+            {
+                "title": item.project.name, "url": f"{item.project.get_absolute_url()}#claims-title", "sub": sub(item),
+                "date_text": day(item.entered_at),
+            }
+            for item in found
+        ],
+    }  # fmt: skip
+
+
+def _steps_to_approve(found: list[StepBack]) -> dict[str, Any]:
+    return {
+        "title": _("待我批准的退回"), "icon": "arrow-back-up", "empty": "",
         "rows": [
             {
                 "title": item.project.name, "url": item.project.get_absolute_url(),
-                "sub": _("%(amount)s，%(who)s 申报") % {"amount": show(item.contracted), "who": item.entered_by},
-                "date_text": day(item.entered_at),
+                "sub": f"{item.get_source_display()} → {item.get_target_display()}，{item.reason}",
+                "date_text": day(item.asked_at),
             }
             for item in found
         ],

@@ -1,7 +1,8 @@
-"""The moves of leads, of a project's stage and status, and of a signing. Buttons, API and services read these tables.
+"""The moves of leads, of a project's stage and status, of claims and steps back. Buttons, API and services read these tables.
 
-Stage and status are two axes (FACTS §5): a project on hold keeps its stage. Stages go one step at a time; the step to
-“signed” is made by verifying a signing and by nothing else, and nobody steps back from it.
+Stage and status are two axes (FACTS §5): a project on hold keeps its stage. Stages go forward one step at a time, past
+building where nothing is built. A stage that is an achievement follows from the verification of a claim and from nothing
+else; back goes a project only when somebody else than asked for it agrees.
 """
 
 from __future__ import annotations
@@ -9,15 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from django.db.models import QuerySet
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Sentence
-from yinfeng.core.lifecycle import Lifecycle, Move
-from yinfeng.projects import facts, stages
-from yinfeng.projects.models import Project, Signature
+from yinfeng.core.lifecycle import Guard, Lifecycle, Move
+from yinfeng.projects import achievements, facts, stages
+from yinfeng.projects.achievements import Achievement
+from yinfeng.projects.models import Claim, Project, StepBack
 
 LEAD = Lifecycle(
     name="projects.lead",
@@ -61,44 +65,128 @@ def has_facts(stage: str) -> Callable[[Any, Actor], Iterable[Sentence]]:
     return guard
 
 
-def current_signature(project: Project) -> Signature | None:
-    """Return the signing that waits or was verified; at most one (pages bring it along as ``signing``)."""
-    if "signing" not in project.__dict__:
-        project.__dict__["signing"] = project.signatures.exclude(state=stages.REFUTED).first()
-    found: Signature | None = project.__dict__["signing"]
-    return found
+def no_step_waits(project: Project, by: Actor) -> Iterator[Sentence]:
+    """Ask that neither a claim of another stage nor a step back waits: who decides it decides of the project as it stands."""
+    yield from _waiting(project, project.claims.exclude(kind=stages.CAPITAL))
 
 
-def no_signature_waits(project: Project, by: Actor) -> Iterator[Sentence]:
-    if current_signature(project) is not None:
-        yield _now("有一份签约申报待核验，请先核验它。")
+def nothing_waits(project: Project, by: Actor) -> Iterator[Sentence]:
+    """Ask that no claim at all and no step back waits."""
+    yield from _waiting(project, project.claims.all())
 
 
-def is_verified(project: Project, by: Actor) -> Iterator[Sentence]:
-    signature = current_signature(project)
-    if signature is None:
-        yield _now("须先提交签约申报和合同文本。")
-    elif signature.state != stages.VERIFIED:
-        yield _now("签约申报须由申报人以外的人核验通过。")
+def _waiting(project: Project, claims: QuerySet[Claim]) -> Iterator[Sentence]:
+    for kind in claims.filter(state=stages.SUBMITTED).order_by("pk").values_list("kind", flat=True):
+        yield _now("有一份“%(kind)s”申报待核验，请先核验它。") % {"kind": stages.ACHIEVEMENTS[kind]}
+    if project.steps_back.filter(state=stages.ASKED).exists():
+        yield _now("有一份退回申请待批准，请先处理它。")
+
+
+def leads_on(project: Project, kind: Achievement) -> bool:
+    """Say whether an achievement is the next that can come of a project where it stands; money arrives once it is registered."""
+    if not kind.move:
+        return stages.reached(project.stage, stages.REGISTERED)
+    if project.stage not in STAGE.by_name[kind.move].sources:
+        return False
+    if kind.code == stages.PRODUCING:
+        return stages.reached(project.stage, stages.COMPLETED) or not facts.builds(project)
+    return kind.code not in stages.CONSTRUCTION or facts.builds(project)
+
+
+def builds(project: Project, by: Actor) -> Iterator[Sentence]:
+    if not facts.builds(project):
+        yield _now("建设性质是“开业”的项目没有施工阶段，请直接申报投产。")
+
+
+def has_built(project: Project, by: Actor) -> Iterator[Sentence]:
+    if facts.builds(project) and not stages.reached(project.stage, stages.COMPLETED):
+        yield _now("项目还没有竣工。没有施工的项目，请把建设性质改为“开业”。")
 
 
 def is_unsigned(project: Project, by: Actor) -> Iterator[Sentence]:
-    if project.stage == stages.SIGNED:
+    if stages.reached(project.stage, stages.SIGNED):
         yield _now("项目已经签约，不能这样处理。如合同解除，请记为“终止”并写明原因。")
 
 
-def by_another(signature: Signature, by: Actor) -> Iterator[Sentence]:
-    if by.user_id == signature.entered_by_id:
-        yield _now("签约须由申报人以外的人核验。")
+def by_another(claim: Claim, by: Actor) -> Iterator[Sentence]:
+    if by.user_id == claim.entered_by_id:
+        yield _now("业绩须由申报人以外的人核验。")
 
 
-def can_be_signed(signature: Signature, by: Actor) -> Iterator[Sentence]:
-    project = signature.project
+def stands_as_claimed(claim: Claim, by: Actor) -> Iterator[Sentence]:
+    """Ask that the project is where the claim leads on from, with the facts of the stage it leads to."""
+    project, kind = claim.project, achievements.KINDS[claim.kind]
     yield from is_ongoing(project, by)
-    yield from facts.sentences(project, stages.SIGNED)
+    if not kind.move:
+        return
+    move = STAGE.by_name[kind.move]
+    if project.stage in move.sources:
+        for guard in move.guards:
+            if guard is not is_ongoing:
+                yield from guard(project, by)
+    elif not stages.reached(project.stage, kind.code):
+        stage = stages.STAGES[project.stage]
+        yield _now("项目现在的阶段是“%(stage)s”，不能核验这份申报。") % {"stage": stage}
+
+
+def agreed_by_another(step: StepBack, by: Actor) -> Iterator[Sentence]:
+    if by.user_id == step.asked_by_id:
+        yield _now("退回须由申请人以外的人批准。")
+
+
+def may_go_back(step: StepBack, by: Actor) -> Iterator[Sentence]:
+    """Ask that the project still stands where it stood, and that nothing it achieved since then counts any more."""
+    project = step.project
+    yield from is_ongoing(project, by)
+    if project.stage != step.source:
+        stage = stages.STAGES[project.stage]
+        yield _now("项目现在的阶段是“%(stage)s”，不再是申请退回时的阶段。") % {"stage": stage}
+    for kind in counted_since(project, step.target):
+        yield _now("“%(kind)s”业绩在台账中有效，请先由领导小组办公室冲销。") % {
+            "kind": stages.ACHIEVEMENTS[kind]
+        }
+
+
+def counted_since(project: Project, target: str) -> list[str]:
+    """Return the kinds of achievement beyond a stage that the ledger counts for a project; of arrived money once registered."""
+    later = {kind for kind in achievements.KINDS if kind in stages.ORDER and not stages.reached(target, kind)}
+    if stages.REGISTERED in later:
+        later.add(stages.CAPITAL)
+    standing = project.entries.filter(kind__in=later, sign=1, reversed_by=None)
+    return [kind for kind in achievements.KINDS if kind in set(standing.values_list("kind", flat=True))]
 
 
 # --- tables -------------------------------------------------------------------------------------------------------
+
+
+def _follows(kind: str, *sources: str, more: tuple[Guard, ...] = (), icon: str = "arrow-right") -> Move:
+    """Return the move to a stage that follows from the verification of a claim."""
+    label = stages.STAGES[kind]
+    return Move(
+        achievements.KINDS[kind].move, format_lazy(_("转为{stage}"), stage=label), sources, kind, "verify", within=True,
+        guards=(is_ongoing, *more, has_facts(kind)), icon=icon,
+        explain=format_lazy(_("“{stage}”由另一位同事核验申报后自动进入，不能直接转。"), stage=label),
+    )  # fmt: skip
+
+
+def _back(target: str) -> Move:
+    """Return the move back to a stage from any later one."""
+    label = stages.STAGES[target]
+    later = tuple(stage for stage in stages.ORDER if stage != target and stages.reached(stage, target))
+    return Move(
+        f"return_to_{target}", format_lazy(_("退回{stage}"), stage=label), later, target, "verify", within=True,
+        guards=(is_ongoing,), asks_reason=True, icon="arrow-back-up",
+        explain=_("退回须先申请，由申请人以外的人批准。"),
+    )  # fmt: skip
+
+
+def _advance(name: str, source: str, target: str, explain: Sentence, *more: Guard) -> Move:
+    """Return the move to a stage that needs no proof."""
+    return Move(
+        name, format_lazy(_("转为{stage}"), stage=stages.STAGES[target]), (source,), target, "advance",
+        guards=(is_ongoing, *more, has_facts(target)), style="primary", explain=explain,
+    )  # fmt: skip
+
 
 STAGE = Lifecycle(
     name="projects.project",
@@ -106,30 +194,19 @@ STAGE = Lifecycle(
     initial=stages.PLANNED,
     states=stages.STAGES,
     moves=(
-        Move(
-            "intend", _("转为意向"), (stages.PLANNED,), stages.INTENDED, "advance",
-            guards=(is_ongoing, has_facts(stages.INTENDED)), style="primary",
-            explain=_("投资方已有明确的投资意向。"),
-        ),
-        Move(
-            "negotiate", _("转为在谈"), (stages.INTENDED,), stages.NEGOTIATING, "advance",
-            guards=(is_ongoing, has_facts(stages.NEGOTIATING)), style="primary",
-            explain=_("双方已就投资内容和条件展开磋商。"),
-        ),
-        Move(
-            "sign", _("转为签约"), (stages.NEGOTIATING,), stages.SIGNED, "verify",
-            guards=(is_ongoing, has_facts(stages.SIGNED), is_verified), icon="writing-sign",
-        ),
-        Move(
-            "return_to_planned", _("退回策划"), (stages.INTENDED,), stages.PLANNED, "advance",
-            guards=(is_ongoing,), asks_reason=True, icon="arrow-back-up",
-        ),
-        Move(
-            "return_to_intended", _("退回意向"), (stages.NEGOTIATING,), stages.INTENDED, "advance",
-            guards=(is_ongoing, no_signature_waits), asks_reason=True, icon="arrow-back-up",
-        ),
+        _advance("intend", stages.PLANNED, stages.INTENDED, _("投资方已有明确的投资意向。")),
+        _advance("negotiate", stages.INTENDED, stages.NEGOTIATING, _("双方已就投资内容和条件展开磋商。")),
+        _follows(stages.SIGNED, stages.NEGOTIATING, icon="writing-sign"),
+        _follows(stages.REGISTERED, stages.SIGNED),
+        _advance("prepare", stages.REGISTERED, stages.PREPARING, _("开始办理供地、审批等前期工作。")),
+        _follows(stages.STARTED, stages.PREPARING, more=(builds,)),
+        _advance("build", stages.STARTED, stages.BUILDING, _("主体工程已全面施工。")),
+        _follows(stages.COMPLETED, stages.BUILDING),
+        _follows(stages.PRODUCING, stages.REGISTERED, stages.PREPARING, stages.COMPLETED, more=(has_built,)),
+        _follows(stages.AT_CAPACITY, stages.PRODUCING),
+        *(_back(stage) for stage in stages.ORDER[:-1]),
     ),
-)  # fmt: skip
+)
 
 STATUS = Lifecycle(
     name="projects.project",
@@ -159,19 +236,36 @@ STATUS = Lifecycle(
     ),
 )  # fmt: skip
 
-SIGNATURE = Lifecycle(
-    name="projects.signature",
+CLAIM = Lifecycle(
+    name="projects.claim",
     state_field="state",
     initial=stages.SUBMITTED,
-    states=stages.SIGNATURE_STATES,
+    states=stages.CLAIM_STATES,
     moves=(
         Move(
             "verify", _("核验通过"), (stages.SUBMITTED,), stages.VERIFIED, "verify",
-            guards=(by_another, can_be_signed), style="primary", icon="shield-check",
+            guards=(by_another, stands_as_claimed), style="primary", icon="shield-check",
         ),
         Move(
             "refute", _("核验不通过"), (stages.SUBMITTED,), stages.REFUTED, "verify",
             guards=(by_another,), asks_reason=True, icon="shield-x",
+        ),
+    ),
+)  # fmt: skip
+
+STEP_BACK = Lifecycle(
+    name="projects.stepback",
+    state_field="state",
+    initial=stages.ASKED,
+    states=stages.STEP_BACK_STATES,
+    moves=(
+        Move(
+            "approve", _("批准退回"), (stages.ASKED,), stages.APPROVED, "verify",
+            guards=(agreed_by_another, may_go_back), style="primary", icon="check",
+        ),
+        Move(
+            "refuse", _("不批准"), (stages.ASKED,), stages.REFUSED, "verify",
+            guards=(agreed_by_another,), asks_reason=True, icon="x",
         ),
     ),
 )  # fmt: skip

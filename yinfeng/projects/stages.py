@@ -8,13 +8,40 @@ from django.utils.translation import gettext_lazy as _
 
 from yinfeng.core.errors import Sentence
 
-# 策划 → 意向 → 在谈 → 签约: the stages up to signature (FACTS §1.1); the profile lists the later ones as not yet available.
+# The life of a project in order (融安县“七个一批”, FACTS §1.2). The city's library knows four states above them (FACTS §1.1):
+# which stage counts under which, the profile says (stages.toml). Building is left out where nothing is built.
 PLANNED, INTENDED, NEGOTIATING, SIGNED = "planned", "intended", "negotiating", "signed"
+REGISTERED, PREPARING, STARTED, BUILDING = "registered", "preparing", "started", "building"
+COMPLETED, PRODUCING, AT_CAPACITY = "completed", "producing", "at_capacity"
 STAGES: Mapping[str, Sentence] = {
     PLANNED: _("策划"),
     INTENDED: _("意向"),
     NEGOTIATING: _("在谈"),
     SIGNED: _("签约"),
+    REGISTERED: _("注册"),
+    PREPARING: _("前期"),
+    STARTED: _("开工"),
+    BUILDING: _("在建"),
+    COMPLETED: _("竣工"),
+    PRODUCING: _("投产"),
+    AT_CAPACITY: _("达产"),
+}
+ORDER = tuple(STAGES)
+CONSTRUCTION = (STARTED, BUILDING, COMPLETED)
+
+
+def reached(stage: str, other: str) -> bool:
+    """Say whether a project that stands in ``stage`` has come as far as ``other``."""
+    return ORDER.index(stage) >= ORDER.index(other)
+
+
+# The states of the city's library; which stage counts under which the profile may say otherwise.
+LANDED = "landed"
+LIBRARY: Mapping[str, Sentence] = {
+    PLANNED: _("策划"),
+    INTENDED: _("意向"),
+    NEGOTIATING: _("在谈"),
+    LANDED: _("落地"),
 }
 
 ONGOING, ON_HOLD, LOST, ENDED = "ongoing", "on_hold", "lost", "ended"
@@ -25,7 +52,7 @@ STATUSES: Mapping[str, Sentence] = {
     ENDED: _("终止"),
 }
 
-REGISTERED, QUALIFIED, CONVERTED, DECLINED = "registered", "qualified", "converted", "declined"
+QUALIFIED, CONVERTED, DECLINED = "qualified", "converted", "declined"
 LEAD_STATES: Mapping[str, Sentence] = {
     REGISTERED: _("待研判"),
     QUALIFIED: _("研判通过"),
@@ -56,28 +83,49 @@ PARTS: Mapping[str, Sentence] = {
 RUNNING_PARTS = (REPORTER, HOST)
 
 # The kinds of files that one puts with a project; the codes are those of the profile's table ``document_kind``.
-CONTRACT = "contract"
+CONTRACT, LICENCE = "contract", "licence"
 FILE_KINDS: Mapping[str, Sentence] = {
     "intent": _("投资意向书"),
     "proposal": _("项目建议书或投资方案"),
     "feasibility": _("可行性研究报告"),
-    "licence": _("营业执照"),
+    LICENCE: _("营业执照"),
     "minutes": _("会议纪要"),
     "credit": _("资信证明"),
     "other": _("其他材料"),
     CONTRACT: _("投资合同"),
+    "capital": _("验资报告或到账凭证"),
+    "permit": _("施工许可证或开工证明"),
+    "acceptance": _("竣工验收材料"),
+    "production": _("投产或开业证明"),
+    "capacity": _("达产证明"),
 }
 
 # What the dates alone say of a project that is going on (FACTS §1.6); worked out when it is read, kept nowhere.
 GREEN, YELLOW, RED = "green", "yellow", "red"
 LIGHTS: Mapping[str, Sentence] = {GREEN: _("绿灯"), YELLOW: _("黄灯"), RED: _("红灯")}
 
-# What a project can achieve, as the ledger recognises it; for which part in the project a unit has a share in it.
-ACHIEVEMENTS: Mapping[str, Sentence] = {SIGNED: _("签约")}
+# What a project can achieve, as the ledger recognises it; those that lead to a stage have its code.
+CAPITAL = "capital"
+ACHIEVEMENTS: Mapping[str, Sentence] = {
+    SIGNED: _("签约"),
+    REGISTERED: _("注册"),
+    CAPITAL: _("资金到位"),
+    STARTED: _("开工"),
+    COMPLETED: _("竣工"),
+    PRODUCING: _("投产"),
+    AT_CAPACITY: _("达产"),
+}
 
 SUBMITTED, VERIFIED, REFUTED = "submitted", "verified", "refuted"
-SIGNATURE_STATES: Mapping[str, Sentence] = {
+CLAIM_STATES: Mapping[str, Sentence] = {
     SUBMITTED: _("待核验"),
     VERIFIED: _("已核验"),
     REFUTED: _("核验不通过"),
+}
+
+ASKED, APPROVED, REFUSED = "asked", "approved", "refused"
+STEP_BACK_STATES: Mapping[str, Sentence] = {
+    ASKED: _("待批准"),
+    APPROVED: _("已批准"),
+    REFUSED: _("未批准"),
 }

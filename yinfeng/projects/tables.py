@@ -21,7 +21,7 @@ STAGE_TONES = {
     stages.PLANNED: "muted",
     stages.INTENDED: "info",
     stages.NEGOTIATING: "primary",
-    stages.SIGNED: "success",
+    **{stage: "success" for stage in stages.ORDER if stages.reached(stage, stages.SIGNED)},
 }
 STATUS_TONES = {
     stages.ONGOING: "plain",
@@ -213,9 +213,9 @@ def percent(millionths: int) -> str:
 def entry_kind(entry: Entry) -> Cell:
     kind = str(stages.ACHIEVEMENTS[entry.kind])
     if hasattr(entry, "reversed_by"):
-        sentence = _now("%(kind)s（已冲销）") if entry.count > 0 else _now("冲销：%(kind)s（已撤销）")
+        sentence = _now("%(kind)s（已冲销）") if entry.sign > 0 else _now("冲销：%(kind)s（已撤销）")
         return Cell(sentence % {"kind": kind}, badge=True, tone="muted", icon="x")
-    if entry.count < 0:
+    if entry.sign < 0:
         return Cell(_now("冲销：%(kind)s") % {"kind": kind}, badge=True, tone="danger", icon="arrow-back-up")
     return Cell(kind, badge=True, tone="success", icon="check")
 

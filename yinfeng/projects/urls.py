@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from yinfeng.projects.views import leads, ledger, lights, records
+from yinfeng.projects.views import claims, leads, ledger, lights, records
 
 urlpatterns = [
     path("leads/", leads.Leads.as_view(), name="leads"),
@@ -30,8 +30,11 @@ urlpatterns = [
     path("projects/<int:pk>/units/<int:part>/remove/", records.RemoveUnit.as_view(), name="project-unit-remove"),
     path("projects/<int:pk>/team/add/", records.AddMember.as_view(), name="project-member-add"),
     path("projects/<int:pk>/team/<int:member>/remove/", records.RemoveMember.as_view(), name="project-member-remove"),
-    path("projects/<int:pk>/sign/", records.SubmitSignature.as_view(), name="project-sign"),
-    path("signatures/<int:pk>/<slug:move>/", records.MoveSignature.as_view(), name="projects.signature-move"),
+    path("projects/<int:pk>/extend/", records.ExtendProject.as_view(), name="project-extend"),
+    path("projects/<int:pk>/claims/<slug:kind>/", claims.SubmitClaim.as_view(), name="project-claim"),
+    path("projects/<int:pk>/back/", claims.AskBack.as_view(), name="project-back"),
+    path("claims/<int:pk>/<slug:move>/", claims.MoveClaim.as_view(), name="projects.claim-move"),
+    path("steps-back/<int:pk>/<slug:move>/", claims.MoveStepBack.as_view(), name="projects.stepback-move"),
     path("ledger/", ledger.Ledger.as_view(), name="ledger"),
     path("ledger/export/", ledger.ExportLedger.as_view(), name="ledger-export"),
     path("ledger/<int:pk>/", ledger.EntryDetail.as_view(), name="entry"),

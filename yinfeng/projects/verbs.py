@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+
+from yinfeng.projects import stages
 
 VERBS = {
     "projects.lead.registered": _("登记了线索"),
@@ -19,8 +22,18 @@ VERBS = {
     "projects.project.intend": _("转为意向"),
     "projects.project.negotiate": _("转为在谈"),
     "projects.project.sign": _("核验通过，转为签约"),
-    "projects.project.return_to_planned": _("退回策划"),
-    "projects.project.return_to_intended": _("退回意向"),
+    "projects.project.register": _("核验通过，转为注册"),
+    "projects.project.prepare": _("转为前期"),
+    "projects.project.start": _("核验通过，转为开工"),
+    "projects.project.build": _("转为在建"),
+    "projects.project.complete": _("核验通过，转为竣工"),
+    "projects.project.produce": _("核验通过，转为投产"),
+    "projects.project.reach_capacity": _("核验通过，转为达产"),
+    **{
+        f"projects.project.return_to_{stage}": format_lazy(_("退回{stage}"), stage=label)
+        for stage, label in stages.STAGES.items()
+        if stage != stages.AT_CAPACITY
+    },
     "projects.project.hold": _("暂缓"),
     "projects.project.resume": _("恢复推进"),
     "projects.project.lose": _("记为流失"),
@@ -31,9 +44,20 @@ VERBS = {
     "projects.project.member_added": _("加入团队成员"),
     "projects.project.member_removed": _("移出团队成员"),
     "projects.project.talked": _("记录了洽谈"),
+    "projects.project.claim_submitted": _("提交了业绩申报"),
+    "projects.project.claim_verified": _("核验通过"),
+    "projects.project.claim_refuted": _("业绩核验不通过"),
+    "projects.project.step_back_asked": _("申请退回"),
+    "projects.project.step_back_refused": _("退回未批准"),
+    "projects.project.extended": _("建立了增资扩产项目"),
+    "projects.project.entry_reversed": _("冲销了业绩记录"),
+    "projects.claim.verify": _("核验通过"),
+    "projects.claim.refute": _("核验不通过"),
+    "projects.stepback.approve": _("批准退回"),
+    "projects.stepback.refuse": _("不批准退回"),
+    # What signings were called before every achievement was claimed alike; their events stand as they were recorded.
     "projects.project.signature_submitted": _("提交了签约申报"),
     "projects.project.signature_refuted": _("签约核验不通过"),
-    "projects.project.entry_reversed": _("冲销了业绩记录"),
     "projects.signature.verify": _("核验通过"),
     "projects.signature.refute": _("核验不通过"),
 }

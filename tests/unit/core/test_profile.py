@@ -57,7 +57,7 @@ MISTAKES = [
     ("number for text", "units.toml", 'name = "东区"', "name = 7", 'units.toml:20 unit "east": “name”应为文字，不能是 7'),
     ("text for number", "stages.toml", "days = 90", 'days = "90"', 'stages.toml:21 limit "planned:2026-07-01": “days”应为整数，不能是 "90"'),
     ("flag for number", "stages.toml", "days = 90", "days = true", 'stages.toml:21 limit "planned:2026-07-01": “days”应为整数，不能是 true'),
-    ("text for flag", "stages.toml", "available = false", 'available = "no"', 'stages.toml:10 stage "signed": “available”应为true 或 false，不能是 "no"'),
+    ("text for flag", "chains.toml", "valid_from = 2026-01-01", 'verified = "no"\nvalid_from = 2026-01-01', 'chains.toml:4 chain "panel": “verified”应为true 或 false，不能是 "no"'),
     ("text for list", "units.toml", 'industries = ["C", "65"]', 'industries = "C"', 'units.toml:35 unit "group": “industries”应为代码的列表，不能是 "C"'),
     ("numbers in list", "units.toml", 'aliases = ["商务局"]', "aliases = [1]", 'units.toml:15 unit "commerce": “aliases”应为文字的列表，不能是 [1]'),
     ("text for date", "chains.toml", "2026-01-01", '"May"', 'chains.toml:4 chain "panel": “valid_from”应为日期（如 2019-04-28），不能是 "May"'),

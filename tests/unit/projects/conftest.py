@@ -17,9 +17,10 @@ from yinfeng.core.models import Code, User
 from yinfeng.core.money import WAN, Money
 from yinfeng.orgs.models import Unit
 from yinfeng.orgs.queries import actor_for
-from yinfeng.projects import services, stages
-from yinfeng.projects.models import Lead, Project, Signature
+from yinfeng.projects import achievements, facts, services, stages
+from yinfeng.projects.models import Claim, Lead, Project
 
+MOVES = {"intended": "intend", "negotiating": "negotiate", "preparing": "prepare", "building": "build"}
 VIEW = ["projects.lead.view", "projects.project.view", "enterprises.enterprise.view"]
 CLERK = [
     *VIEW, "projects.lead.register", "projects.lead.change", "projects.project.add", "projects.project.change",
@@ -68,24 +69,40 @@ class City:
             "name": f"第{self.made}个项目", "summary": "生产基地", "project_class": "land", "is_foreign": False,
             "industry": "3973", "intended": Money.in_yuan(5_000 * WAN), "contact_name": "张三",
             "investment_kind": "chain", "fixed_investment": Decimal(3_000 * WAN), "site": "软件园三期",
-            "land_mu": Decimal(30), "planned_start_date": date(2026, 12, 1), "expected_output": Decimal(9_000 * WAN),
+            "land_mu": Decimal(30), "construction_kind": "new", "planned_start_date": date(2026, 12, 1),
+            "planned_completion_date": date(2028, 6, 1), "planned_production_date": date(2028, 9, 1), "expected_output": Decimal(9_000 * WAN),
             "expected_tax": Decimal(500 * WAN), **values,
         }  # fmt: skip
         given.setdefault("enterprise", make_enterprise(f"第{self.made}号有限公司"))
         project = services.add_project(by=self.actor(by), values=given, despite="双方项目内容不同")
-        path = ["intend", "negotiate"][: list(stages.STAGES).index(stage)]
-        for move in path:
-            services.move_project(by=self.actor(by), project=project, move=move)
-        if stage == stages.SIGNED:
-            services.verify_signature(by=self.actor("charlie"), signature=self.signature(project))
+        for wanted in facts.path(project)[1:]:
+            if not stages.reached(stage, wanted):
+                break
+            if wanted in achievements.KINDS:
+                services.verify_claim(by=self.actor("charlie"), claim=self.claim(project, wanted))
+            else:
+                services.move_project(by=self.actor(by), project=project, move=MOVES[wanted])
             project.refresh_from_db()
         return project
 
-    def signature(self, project: Project, by: str = "bob") -> Signature:
-        return services.submit_signature(
-            by=self.actor(by), project=project, signed_date=timezone.localdate() - timedelta(days=1),
-            contracted=Money.in_yuan(4_000 * WAN), file=ContentFile(PDF, name="合同.pdf"), name="合同.pdf",
-        )  # fmt: skip
+    def claim(
+        self, project: Project, kind: str = stages.SIGNED, by: str = "bob", yuan: Decimal | None = None, **values: Any
+    ) -> Claim:  # fmt: skip
+        """Claim an achievement of yesterday; its amount, where it has one, is 4,000 万元."""
+        known = achievements.KINDS[kind]
+        amount = Money.in_yuan(yuan or Decimal(4_000 * WAN)) if known.amount else None
+        name = f"{known.evidence_label}.pdf"
+        given: dict[str, Any] = {
+            "happened_date": timezone.localdate() - timedelta(days=1), "amount": amount, "name": name,
+            "file": ContentFile(PDF, name=name), **({"key": "凭证1"} if known.key else {}), **values,
+        }  # fmt: skip
+        return services.submit_claim(by=self.actor(by), project=project, kind=kind, **given)
+
+    def verified(self, project: Project, kind: str = stages.SIGNED, **values: Any) -> Claim:
+        """Claim an achievement and let charlie verify it."""
+        claim = services.verify_claim(by=self.actor("charlie"), claim=self.claim(project, kind, **values))
+        project.refresh_from_db()
+        return claim
 
 
 @pytest.fixture
@@ -98,7 +115,8 @@ def city(db: None) -> City:
             ("industry", "3973", "集成电路制造", "39", 4), ("industry", "J", "金融业", "", 1),
             ("industry", "66", "货币金融服务", "J", 2), ("project_class", "land", "供地类", "", 1),
             ("project_class", "policy", "政策类", "", 1), ("investment_kind", "chain", "产业链招商", "", 1),
-            ("lead_source", "fair", "展会", "", 1), ("lost_reason", "price", "要素价格", "", 1),
+            ("lead_source", "fair", "展会", "", 1), ("construction_kind", "new", "新建", "", 1),
+            ("construction_kind", "opening", "开业", "", 1), ("lost_reason", "price", "要素价格", "", 1),
         ]
     )  # fmt: skip
     root = make_unit("xm", "city", name="厦门市")

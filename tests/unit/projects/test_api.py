@@ -113,22 +113,22 @@ def test_the_main_job(city: City) -> None:
     assert alice("GET", path).status_code == 404
 
     # signed only when somebody else has verified it
-    signing = {"signed_date": YESTERDAY, "contracted": "75000000"}
-    made = charlie("POST", f"{path}signatures/", signing, contract=contract())
+    signing = {"kind": "signed", "happened_date": YESTERDAY, "amount": "75000000"}
+    made = charlie("POST", f"{path}claims/", signing, evidence=contract())
     assert made.status_code == 201, made.json()
-    signature = f"signatures/{made.json()['id']}/"
-    own = charlie.move(signature, "verify")
-    assert (own.status_code, own.json()["reasons"]) == (409, ["签约须由申报人以外的人核验。"])
-    assert bob.move(signature, "verify").status_code == 403
+    claim = f"claims/{made.json()['id']}/"
+    own = charlie.move(claim, "verify")
+    assert (own.status_code, own.json()["reasons"]) == (409, ["业绩须由申报人以外的人核验。"])
+    assert bob.move(claim, "verify").status_code == 403
     dora = Caller(city, "dora")
-    assert [row["id"] for row in dora("GET", "signatures/?state=submitted").json()["results"]] == [
+    assert [row["id"] for row in dora("GET", "claims/?state=submitted").json()["results"]] == [
         made.json()["id"]
     ]
-    file = made.json()["contract"]["id"]
+    file = made.json()["evidence"]["id"]
     downloaded = dora("GET", f"files/{file}/")
     assert b"".join(downloaded.streaming_content) == PDF
     assert stranger("GET", f"files/{file}/").status_code == 404
-    verified = dora.move(signature, "verify", reason="原件已核对")
+    verified = dora.move(claim, "verify", reason="原件已核对")
     assert (verified.status_code, verified.json()["state"]) == (200, stages.VERIFIED)
     now = bob("GET", path).json()
     assert (now["stage"], now["contracted"], now["intended"]) == (stages.SIGNED, "75000000.00", "80000000.00")
@@ -139,7 +139,7 @@ def test_the_main_job(city: City) -> None:
             assert caller.move(path, move, reason="重新谈").status_code in {403, 409}
     story = [line["what"] for line in charlie("GET", f"{path}timeline/").json()]
     assert story == [
-        "核验通过，转为签约", "提交了签约申报", "上传了材料", "移出参与单位", "加入参与单位", "记录了洽谈", "转为在谈", "转为意向",
+        "核验通过，转为签约", "提交了业绩申报", "上传了材料", "移出参与单位", "加入参与单位", "记录了洽谈", "转为在谈", "转为意向",
         "修改了项目", "建立了项目", "转为项目", "研判通过", "登记了线索",
     ]  # fmt: skip
     assert set(Event.objects.exclude(source="api").values_list("verb", flat=True)) == {"core.token.created"}
@@ -297,17 +297,17 @@ def test_code_tables_and_units_are_there_to_choose_from(city: City) -> None:
 def test_the_pages_say_what_the_api_says(city: City) -> None:
     """The same refusal, word for word, on the page and over the API."""
     project = city.project(stages.NEGOTIATING)
-    city.signature(project, by="charlie")
-    signature = project.signatures.get()
-    answer = Caller(city, "charlie").move(f"signatures/{signature.pk}/", "verify")
-    page = signed_in(city.users["charlie"]).get(f"/signatures/{signature.pk}/verify/")
+    city.claim(project, by="charlie")
+    claim = project.claims.get()
+    answer = Caller(city, "charlie").move(f"claims/{claim.pk}/", "verify")
+    page = signed_in(city.users["charlie"]).get(f"/claims/{claim.pk}/verify/")
     assert page.status_code == answer.status_code == 409
     assert answer.json()["reasons"][0] in page.content.decode()
     assert Project.objects.get(pk=project.pk).stage == stages.NEGOTIATING
 
 
 @pytest.mark.parametrize(
-    "path", ["projects/", "signatures/", "{}talks/", "{}units/", "{}team/", "{}files/", "notices/"]
+    "path", ["projects/", "claims/", "{}talks/", "{}units/", "{}team/", "{}files/", "notices/"]
 )
 def test_a_list_asks_as_often_for_many_rows_as_for_few(city: City, path: str) -> None:
     bob = Caller(city, "bob")
@@ -326,7 +326,7 @@ def full(city: City) -> Project:
     """Return a project with a row of everything, bob following it."""
     project = city.project(stages.NEGOTIATING)
     core.follow(by=city.actor("bob"), obj=project)
-    city.signature(project, by="charlie")
+    city.claim(project, by="charlie")
     talk(city, project)
     return project
 
@@ -341,7 +341,7 @@ def fill(city: City, project: Project) -> None:
     """Add a few rows of everything."""
     by = city.actor("charlie")
     for name in ("alice", "dora", "erin"):
-        city.signature(city.project(stages.NEGOTIATING))
+        city.claim(city.project(stages.NEGOTIATING))
         talk(city, project)
         core.attach_file(by=by, obj=project, file=ContentFile(PDF, name="x.pdf"), name=f"{name}.pdf")
         services.add_member(by=by, project=project, user=city.users[name])

@@ -89,7 +89,7 @@ def test_old_notices_of_a_project_out_of_sight_stay_closed(city: City) -> None:
 def test_verifiers_are_not_told_of_a_sensitive_project_out_of_sight(city: City) -> None:
     project = city.project(stages.NEGOTIATING, name=SECRET, secrecy=stages.SENSITIVE)
     assert not Project.objects.permitted(city.actor("dora")).filter(pk=project.pk).exists()
-    city.signature(project)
+    city.claim(project)
     assert not Notice.objects.filter(owner=city.users["dora"]).exists()
 
 

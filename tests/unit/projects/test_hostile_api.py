@@ -11,7 +11,7 @@ from tests.unit.projects.conftest import City
 from yinfeng.core import services as core
 from yinfeng.core.models import ApiToken
 from yinfeng.projects import stages
-from yinfeng.projects.models import Signature
+from yinfeng.projects.models import Claim
 
 
 def key(city: City, name: str, *scopes: str) -> Client:
@@ -20,31 +20,31 @@ def key(city: City, name: str, *scopes: str) -> Client:
     return Client(headers={"Authorization": f"Bearer {secret}"})
 
 
-def move(client: Client, signature: Signature, name: str) -> Any:
+def move(client: Client, claim: Claim, name: str) -> Any:
     return client.post(
-        f"/api/v1/signatures/{signature.pk}/moves/{name}/", {"reason": "属实"},
-        content_type="application/json", headers={"If-Match": f'"{signature.version}"'},
+        f"/api/v1/claims/{claim.pk}/moves/{name}/", {"reason": "属实"},
+        content_type="application/json", headers={"If-Match": f'"{claim.version}"'},
     )  # fmt: skip
 
 
 def test_nobody_verifies_his_own_signing_by_a_key(city: City) -> None:
-    signature = city.signature(city.project(stages.NEGOTIATING), by="charlie")
+    claim = city.claim(city.project(stages.NEGOTIATING), by="charlie")
     scopes = ("projects.project.view", "projects.project.verify")
-    assert move(key(city, "charlie", *scopes), signature, "verify").status_code == 409
-    assert move(key(city, "charlie", *scopes), signature, "refute").status_code == 409
-    signature.refresh_from_db()
-    assert signature.state == stages.SUBMITTED
+    assert move(key(city, "charlie", *scopes), claim, "verify").status_code == 409
+    assert move(key(city, "charlie", *scopes), claim, "refute").status_code == 409
+    claim.refresh_from_db()
+    assert claim.state == stages.SUBMITTED
     # the control: somebody else may
-    assert move(key(city, "dora", *scopes), signature, "verify").status_code == 200
+    assert move(key(city, "dora", *scopes), claim, "verify").status_code == 200
 
 
 def test_a_key_for_reading_verifies_nothing(city: City) -> None:
-    signature = city.signature(city.project(stages.NEGOTIATING))
-    assert move(key(city, "charlie", "projects.project.view"), signature, "verify").status_code == 403
+    claim = city.claim(city.project(stages.NEGOTIATING))
+    assert move(key(city, "charlie", "projects.project.view"), claim, "verify").status_code == 403
 
 
 @pytest.mark.parametrize(
-    "place", ["", "timeline/", "moves/", "following/", "files/", "talks/", "units/", "team/", "signatures/"]
+    "place", ["", "timeline/", "moves/", "following/", "files/", "talks/", "units/", "team/", "claims/"]
 )
 def test_a_key_for_leads_opens_nothing_of_a_project(city: City, place: str) -> None:
     project = city.project()
@@ -54,7 +54,7 @@ def test_a_key_for_leads_opens_nothing_of_a_project(city: City, place: str) -> N
 
 
 @pytest.mark.parametrize(
-    "place", ["", "timeline/", "moves/", "following/", "files/", "talks/", "units/", "team/", "signatures/"]
+    "place", ["", "timeline/", "moves/", "following/", "files/", "talks/", "units/", "team/", "claims/"]
 )
 def test_the_rival_districts_key_finds_nothing_of_a_project(city: City, place: str) -> None:
     project = city.project()

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.apps import apps
-from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from hypothesis import HealthCheck, given, settings
@@ -17,15 +14,15 @@ from hypothesis import strategies as st
 
 from tests.factories import grant, make_project, make_unit, make_user, signed_in
 from tests.factories.races import at_once
-from tests.unit.projects.conftest import PDF, City
+from tests.unit.projects.conftest import City
 from yinfeng.core import appendonly, tables
 from yinfeng.core.errors import Conflict, DomainError, Forbidden, Invalid
 from yinfeng.core.models import Attachment, Event, Rule
-from yinfeng.core.money import WAN, Money
+from yinfeng.core.money import WAN
 from yinfeng.orgs.models import Unit
 from yinfeng.orgs.queries import actor_for
 from yinfeng.projects import queries, services, stages
-from yinfeng.projects.models import WHOLE, Entry, Participation, Project, Share, Signature
+from yinfeng.projects.models import WHOLE, Claim, Entry, Participation, Project, Share
 from yinfeng.projects.models.ledger import TABLES
 
 REVERSE = "projects.ledger.reverse"
@@ -50,6 +47,22 @@ def shares_of(entry: Entry) -> dict[str, tuple[str, int, Decimal]]:
     return {row.unit.name: (row.part, row.millionths, row.amount) for row in rows}
 
 
+def totals() -> tuple[Decimal, Decimal]:
+    """Return how many projects and how much all entries come to, whatever their kind."""
+    sums = queries.by_kind(Entry.objects.all()).values()
+    return Decimal(sum(item.count for item in sums)), Decimal(sum(item.amount for item in sums))
+
+
+def totals_of_units() -> dict[int, tuple[Decimal, Decimal]]:
+    """Return the same of each unit's shares."""
+    units = Share.objects.order_by().values_list("unit", flat=True).distinct()
+    found = {unit: queries.by_kind_of(Entry.objects.all(), unit).values() for unit in units}
+    return {
+        unit: (Decimal(sum(item.count for item in sums)), Decimal(sum(item.amount for item in sums)))
+        for unit, sums in found.items()
+    }
+
+
 def no_faults() -> bool:
     return [fault.sentence for fault in queries.faults()] == []
 
@@ -68,12 +81,12 @@ def introduced(city: City, *units: Unit) -> Project:
 @pytest.mark.django_db
 def test_a_verified_signing_is_in_the_ledger_with_its_contract(city: City) -> None:
     project = introduced(city)
-    signature = city.signature(project)
+    claim = city.claim(project)
     assert not Entry.objects.exists()
-    services.verify_signature(by=city.actor("charlie"), signature=signature)
+    services.verify_claim(by=city.actor("charlie"), claim=claim)
     entry = Entry.objects.get()
     assert (entry.project, entry.kind, entry.count, entry.amount) == (project, "signed", 1, 4_000 * WAN)
-    assert (entry.evidence, entry.happened_date) == (signature.contract, signature.signed_date)
+    assert (entry.evidence, entry.happened_date) == (claim.evidence, claim.happened_date)
     assert entry.recognised_by == city.users["charlie"]
     assert shares_of(entry) == {"集美区": ("host", WHOLE, Decimal(4_000 * WAN))}
     assert no_faults()
@@ -85,10 +98,10 @@ def test_without_an_agreement_who_introduced_has_three_tenths(city: City) -> Non
     """集美区招商引资项目管理暂行办法 (FACTS §1.4): 无共享协议按三七分成引资额."""
     three_tenths()
     project = introduced(city, city.huli)
-    signature = city.signature(project)
-    page = signed_in(city.users["charlie"]).get(f"/signatures/{signature.pk}/verify/").content.decode()
+    claim = city.claim(project)
+    page = signed_in(city.users["charlie"]).get(f"/claims/{claim.pk}/verify/").content.decode()
     assert "业绩记入台账，归属：集美区 70%、湖里区 30%。" in page
-    services.verify_signature(by=city.actor("charlie"), signature=signature)
+    services.verify_claim(by=city.actor("charlie"), claim=claim)
     assert shares_of(Entry.objects.get()) == {
         "集美区": ("host", 700_000, Decimal(2_800 * WAN)), "湖里区": ("introducer", 300_000, Decimal(1_200 * WAN)),
     }  # fmt: skip
@@ -100,13 +113,13 @@ def test_who_introduced_it_stays_while_the_signing_is_verified(city: City) -> No
     three_tenths()
     project = introduced(city, city.huli)
     part = project.participations.get(part=stages.INTRODUCER)
-    signature = city.signature(project)
+    claim = city.claim(project)
     by = city.actor("bob")
     with pytest.raises(Conflict, match="引荐单位暂不能增减"):
         services.remove_unit(by=by, project=project, pk=part.pk, reason="不再引荐")
     with pytest.raises(Conflict, match="引荐单位暂不能增减"):
         services.add_unit(by=by, project=project, unit=city.group, part=stages.INTRODUCER)
-    services.refute_signature(by=city.actor("charlie"), signature=signature, reason="金额不符")
+    services.refute_claim(by=city.actor("charlie"), claim=claim, reason="金额不符")
     services.remove_unit(by=by, project=project, pk=part.pk, reason="不再引荐")
 
 
@@ -114,21 +127,13 @@ def test_who_introduced_it_stays_while_the_signing_is_verified(city: City) -> No
 def test_an_amount_that_no_city_has_is_refused_and_breaks_no_page(city: City) -> None:
     """SQLite read 9,999,999,999,999,999.99 back with an error: every page that showed it failed."""
     project = city.project(stages.NEGOTIATING)
-    much = Money.in_yuan(Decimal("9999999999999999.99"))
+    much = Decimal("9999999999999999.99")
     with pytest.raises(Invalid) as refused:
-        services.submit_signature(
-            by=city.actor("bob"), project=project, signed_date=date(2026, 1, 1), contracted=much, confirmed=True,
-            file=ContentFile(PDF, name="合同.pdf"), name="合同.pdf",
-        )  # fmt: skip
-    assert "10 万亿元" in str(refused.value.fields["contracted"])
+        city.claim(project, yuan=much, confirmed=True)
+    assert "10 万亿元" in str(refused.value.fields["amount"])
     project.refresh_from_db()
-    most = Money.in_yuan(Decimal(10) ** 13)
-    signature = services.submit_signature(
-        by=city.actor("bob"), project=project, signed_date=date(2026, 1, 1), contracted=most, confirmed=True,
-        file=ContentFile(PDF, name="合同.pdf"), name="合同.pdf",
-    )  # fmt: skip
-    services.verify_signature(by=city.actor("charlie"), signature=signature)
-    assert queries.totals(Entry.objects.all()).amount == Decimal(10) ** 13
+    city.verified(project, yuan=Decimal(10) ** 13, confirmed=True)
+    assert totals()[1] == Decimal(10) ** 13
     assert signed_in(city.users["erin"]).get("/").status_code == 200
 
 
@@ -136,7 +141,7 @@ def test_an_amount_that_no_city_has_is_refused_and_breaks_no_page(city: City) ->
 def test_an_introducer_that_is_the_host_is_not_counted_twice(city: City) -> None:
     three_tenths()
     project = introduced(city, city.jimei)
-    services.verify_signature(by=city.actor("charlie"), signature=city.signature(project))
+    services.verify_claim(by=city.actor("charlie"), claim=city.claim(project))
     assert shares_of(Entry.objects.get()) == {"集美区": ("host", WHOLE, Decimal(4_000 * WAN))}
 
 
@@ -180,32 +185,10 @@ def test_shares_are_the_whole_whatever_is_shared(introducers: list[int], percent
 def test_a_project_is_signed_once_in_the_ledger(city: City) -> None:
     project = city.project(stages.SIGNED)
     entry = Entry.objects.get(project=project)
-    with pytest.raises((Conflict, Invalid)):
-        services.recognise(
-            by=city.actor("dora"), project=project, kind="signed", happened_date=entry.happened_date, amount=entry.amount,
-            evidence=entry.evidence, signature=entry.signature,
-        )  # fmt: skip
+    assert entry.claim is not None
+    with pytest.raises(Conflict, match="已经认定过"):
+        services.recognise(by=city.actor("dora"), claim=entry.claim)
     assert Entry.objects.count() == 1
-
-
-@pytest.mark.django_db
-def test_what_was_verified_before_there_was_a_ledger_is_entered_whole_for_the_host(city: City) -> None:
-    three_tenths()
-    for units in ((), (city.huli,)):
-        project = introduced(city, *units)
-        services.verify_signature(by=city.actor("charlie"), signature=city.signature(project))
-    waiting = city.signature(city.project(stages.NEGOTIATING))
-    Share.objects.filter(entry__project=project).delete()
-    Entry.objects.filter(project=project).delete()
-    migration = importlib.import_module("yinfeng.projects.migrations.0003_ledger_of_the_signed")
-    for _again in range(2):
-        migration.enter(apps, connection.schema_editor())
-        assert Entry.objects.count() == 2
-    entry = Entry.objects.get(project=project)
-    assert shares_of(entry) == {"集美区": ("host", WHOLE, Decimal(4_000 * WAN))}
-    assert (entry.recognised_by, entry.count) == (city.users["charlie"], 1)
-    assert not waiting.entries.exists()
-    assert no_faults()
 
 
 # --- reversing ----------------------------------------------------------------------------------------------------
@@ -215,16 +198,16 @@ def test_what_was_verified_before_there_was_a_ledger_is_entered_whole_for_the_ho
 def test_an_entry_is_taken_out_by_its_opposite_and_both_stay(city: City) -> None:
     three_tenths()
     project = introduced(city, city.huli)
-    services.verify_signature(by=city.actor("charlie"), signature=city.signature(project))
+    services.verify_claim(by=city.actor("charlie"), claim=city.claim(project))
     entry = Entry.objects.get()
     opposite = services.reverse_entry(by=office(city), entry=entry, reason="合同解除")
     assert (opposite.count, opposite.amount, opposite.reverses) == (-1, -entry.amount, entry)
-    assert queries.totals(Entry.objects.all()) == queries.Sums(Decimal(0), Decimal(0))
-    assert {sums.amount for sums in queries.by_unit(Entry.objects.all()).values()} == {Decimal(0)}
+    assert totals() == (0, 0)
+    assert set(totals_of_units().values()) == {(0, 0)}
     told = Event.objects.get(verb="projects.project.entry_reversed")
     assert (told.object_id, told.note) == (project.pk, "合同解除")
     again = services.reverse_entry(by=office(city), entry=opposite, reason="冲错了")
-    assert queries.totals(Entry.objects.all()) == queries.Sums(Decimal(1), entry.amount)
+    assert totals() == (1, entry.amount)
     assert queries.standing(list(Entry.objects.all())) == {again.pk}
     assert no_faults()
 
@@ -295,14 +278,14 @@ def test_the_list_says_what_it_comes_to(city: City) -> None:
     three_tenths()
     for units in ((), (city.huli,)):
         project = introduced(city, *units)
-        services.verify_signature(by=city.actor("charlie"), signature=city.signature(project))
+        services.verify_claim(by=city.actor("charlie"), claim=city.claim(project))
     client = signed_in(city.users["erin"])
     page = client.get("/ledger/").content.decode()
-    assert "净 2 项，合计 8,000 万元" in page
+    assert "净 签约 2 项 8,000 万元" in page
     assert "集美区 70%、湖里区 30%" in page
     assert f'value="{city.huli.pk}"' in page
     of_huli = client.get("/ledger/", {"unit": city.huli.pk}).content.decode()
-    assert "该单位份额合计 0.3 项，1,200 万元" in of_huli
+    assert "该单位份额：签约 0.3 项 1,200 万元" in of_huli
     assert "第1个项目" not in of_huli
     assert client.get("/ledger/", {"happened_date_before": "2019-01-01"}).content.decode().count("<tr") <= 1
     assert "导出" not in page  # she may look, not take away
@@ -321,12 +304,13 @@ def test_the_sums_are_of_all_pages_and_of_what_the_filters_leave(
     three_tenths()
     for units in ((), (city.huli,), ()):
         project = introduced(city, *units)
-        services.verify_signature(by=city.actor("charlie"), signature=city.signature(project))
+        services.verify_claim(by=city.actor("charlie"), claim=city.claim(project))
     client = signed_in(city.users["erin"])
-    assert "共 3 条 · 净 3 项，合计 1.2 亿元" in client.get("/ledger/").content.decode()
-    assert "净 1 项，合计 4,000 万元" in client.get("/ledger/", {"q": project.code}).content.decode()
+    assert "共 3 条 · 净 签约 3 项 1.2 亿元" in client.get("/ledger/").content.decode()
+    assert "净 签约 1 项 4,000 万元" in client.get("/ledger/", {"q": project.code}).content.decode()
     assert (
-        "该单位份额合计 0.3 项，1,200 万元" in client.get("/ledger/", {"unit": city.huli.pk}).content.decode()
+        "该单位份额：签约 0.3 项 1,200 万元"
+        in client.get("/ledger/", {"unit": city.huli.pk}).content.decode()
     )
 
 
@@ -335,7 +319,7 @@ def test_pages_ask_few_questions(city: City, django_assert_max_num_queries: Any)
     three_tenths()
     for _turn in range(3):
         project = introduced(city, city.huli)
-        services.verify_signature(by=city.actor("charlie"), signature=city.signature(project))
+        services.verify_claim(by=city.actor("charlie"), claim=city.claim(project))
     client = signed_in(city.users["erin"])
     client.get(f"/projects/{project.pk}/")  # codes and rules are kept for a minute
     entry = Entry.objects.first()
@@ -354,13 +338,16 @@ def test_pages_ask_few_questions(city: City, django_assert_max_num_queries: Any)
 def test_an_entrys_page_tells_whose_it_is_and_what_became_of_it(city: City) -> None:
     three_tenths()
     project = introduced(city, city.huli)
-    services.verify_signature(by=city.actor("charlie"), signature=city.signature(project))
+    services.verify_claim(by=city.actor("charlie"), claim=city.claim(project))
     entry = Entry.objects.get()
     client = signed_in(city.users["erin"])
-    assert f"/ledger/?q={project.code}" in client.get(f"/projects/{project.pk}/").content.decode()
+    assert (
+        f"/ledger/?q={project.code}&amp;kind=signed"
+        in client.get(f"/projects/{project.pk}/").content.decode()
+    )
     assert f"/ledger/{entry.pk}/" in client.get("/ledger/", {"q": project.code}).content.decode()
     page = client.get(f"/ledger/{entry.pk}/").content.decode()
-    for text in ("有效", "70% · 2,800 万元", "30% · 1,200 万元", "合同.pdf", "charlie"):
+    for text in ("有效", "70% · 2,800 万元", "30% · 1,200 万元", "合同文本.pdf", "charlie"):
         assert text in page
     opposite = services.reverse_entry(by=office(city), entry=entry, reason="合同解除")
     page = client.get(f"/ledger/{entry.pk}/").content.decode()
@@ -429,20 +416,20 @@ def test_verify_names_every_entry_that_breaks_a_rule(city: City, capsys: pytest.
     Share.objects.filter(entry=reversal).update(unit=city.huli)
     for rows in (Entry.objects.filter(pk=entries[6].pk), Share.objects.filter(entry=entries[6])):
         rows.update(amount=5)
-    Entry.objects.filter(pk=entries[7].pk).update(signature=None)
-    lost = entries[8].signature_id
+    Entry.objects.filter(pk=entries[7].pk).update(claim=None)
+    lost = entries[8].claim_id
     Share.objects.filter(entry=entries[8]).delete()
     Entry.objects.filter(pk=entries[8].pk).delete()
     found = {(fault.entry, fault.sentence) for fault in queries.faults()}
     assert found == {
         (entries[0].pk, "各单位份额之和不是 1"), (entries[1].pk, "各单位金额之和不等于记录的金额"),
-        (entries[2].pk, "依据已被撤下"), (entries[3].pk, "与核验通过的签约申报不相符"),
+        (entries[2].pk, "依据已被撤下"), (entries[3].pk, "与核验通过的业绩申报不相符"),
         (entries[3].pk, "申报和认定是同一个人"),
         (reversal.pk, "冲销与原记录不相符"), (reversal.pk, "冲销的份额与原记录不同"),
-        (entries[6].pk, "与核验通过的签约申报不相符"), (entries[7].pk, "没有核验通过的签约申报"),
-        (0, f"签约申报 {entries[7].signature_id} 已核验，台账没有记录"), (0, f"签约申报 {lost} 已核验，台账没有记录"),
+        (entries[6].pk, "与核验通过的业绩申报不相符"), (entries[7].pk, "没有核验通过的业绩申报"),
+        (0, f"业绩申报 {entries[7].claim_id} 已核验，台账没有记录"), (0, f"业绩申报 {lost} 已核验，台账没有记录"),
     }  # fmt: skip
-    assert Signature.objects.get(pk=lost).state == "verified"
+    assert Claim.objects.get(pk=lost).state == "verified"
     with pytest.raises(CommandError):
         call_command("ledger", "verify")
 
@@ -488,14 +475,11 @@ def test_whatever_is_entered_and_reversed_the_ledger_is_right(
                 for unit in units[:number]:
                     Participation.objects.create(project=project, unit=unit, part=stages.INTRODUCER)
                 amount = Decimal(cents) / 100
-                signature = Signature.objects.create(
-                    project=project, signed_date=date(2026, 5, 1), contracted=amount, contracted_original=amount,
-                    contract=evidence, entered_by=city.users["bob"], state="verified", verified_by=city.users["charlie"],
+                claim = Claim.objects.create(
+                    project=project, happened_date=date(2026, 5, 1), amount=amount, amount_original=amount,
+                    evidence=evidence, entered_by=city.users["bob"], state="verified", verified_by=city.users["charlie"],
                 )  # fmt: skip
-                services.recognise(
-                    by=head, project=project, kind="signed", happened_date=date(2026, 5, 1), amount=amount,
-                    evidence=evidence, signature=signature,
-                )  # fmt: skip
+                services.recognise(by=head, claim=claim)
                 net[project.pk] = amount
             elif net:
                 chosen = list(Entry.objects.order_by("pk"))[number % Entry.objects.count()]
@@ -507,11 +491,10 @@ def test_whatever_is_entered_and_reversed_the_ledger_is_right(
                 else:
                     net[chosen.project_id] += done.amount
             assert no_faults()
-            everything = queries.totals(Entry.objects.all())
-            assert everything.amount == sum(net.values())
-            parts = queries.by_unit(Entry.objects.all()).values()
-            assert sum(part.amount for part in parts) == everything.amount
-            assert sum(part.count for part in parts) == everything.count
+            count, amount = totals()
+            assert amount == sum(net.values())
+            parts = totals_of_units().values()
+            assert (sum(part[0] for part in parts), sum(part[1] for part in parts)) == (count, amount)
         transaction.set_rollback(True)
 
 

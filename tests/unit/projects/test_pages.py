@@ -38,7 +38,7 @@ def test_lists_and_details_ask_ten_times_at_most(city: City, person: str) -> Non
     for stage in stages.STAGES:
         city.project(stage)
     waiting = city.project(stages.NEGOTIATING)
-    city.signature(waiting)
+    city.claim(waiting)
     lead = city.lead(stages.CONVERTED)
     today = timezone.localdate()
     talk = {"talk_date": today, "form": "call", "our_side": "甲", "their_side": "乙", "summary": "谈选址",
@@ -50,6 +50,7 @@ def test_lists_and_details_ask_ten_times_at_most(city: City, person: str) -> Non
         lead.get_absolute_url(),
         *(p.get_absolute_url() for p in Project.objects.all()),
     ):
+        signed_in(city.users[person]).get(path)  # codes and rules are kept for a minute
         opened(city, person, path)
 
 
@@ -133,14 +134,15 @@ def test_from_rumour_to_signature_through_the_pages(city: City) -> None:
     assert bob.post(f"{path}units/add/", {"unit": city.huli.pk, "part": "joint"}).status_code == 422
     assert bob.get(f"{path}team/add/").status_code == 200
     assert bob.post(f"{path}team/add/", {"user": city.users["alice"].pk}).status_code == 302
-    assert bob.get(f"{path}sign/").status_code == 200
+    assert bob.get(f"{path}claims/signed/").status_code == 200
+    assert bob.get(f"{path}claims/sold/").status_code == 404
     contract = SimpleUploadedFile("合同.pdf", PDF, content_type="application/pdf")
-    signing = {"signed_date": "2026-05-03", "contracted": "3", "contracted_unit": "yi", "contract": contract}
-    assert bob.post(f"{path}sign/", signing).status_code == 302
-    signature = project.signatures.get()
-    assert bob.get(f"/signatures/{signature.pk}/verify/").status_code == 403
-    assert charlie.get(f"/signatures/{signature.pk}/verify/").status_code == 200
-    assert charlie.post(f"/signatures/{signature.pk}/verify/", {"reason": "已核对"}).status_code == 302
+    signing = {"happened_date": "2026-05-03", "amount": "3", "amount_unit": "yi", "evidence": contract}
+    assert bob.post(f"{path}claims/signed/", signing).status_code == 302
+    claim = project.claims.get()
+    assert bob.get(f"/claims/{claim.pk}/verify/").status_code == 403
+    assert charlie.get(f"/claims/{claim.pk}/verify/").status_code == 200
+    assert charlie.post(f"/claims/{claim.pk}/verify/", {"reason": "已核对"}).status_code == 302
     text = bob.get(path).content.decode()
     for told in (
         "登记了线索",
@@ -148,7 +150,7 @@ def test_from_rumour_to_signature_through_the_pages(city: City) -> None:
         "转为项目",
         "转为在谈",
         "记录了洽谈",
-        "提交了签约申报",
+        "提交了业绩申报",
         "核验通过，转为签约",
     ):
         assert told in text
@@ -280,7 +282,7 @@ def test_a_page_says_codes_by_their_names_and_gathers_what_is_empty(city: City) 
     assert len(changes) == 2
     assert {"label": "项目分类", "old": "供地类", "new": "政策类"} in changes
     empty = {group["title"]: group["empty"] for group in answer.context["fact_groups"]}
-    assert "签约日期" in empty["金额"]
+    assert "分级" in empty["金额"]
     assert "投资来源地" not in empty["基本情况"]
 
 
@@ -291,7 +293,7 @@ def test_home_counts_the_ongoing_projects_of_each_stage_in_sight(city: City) -> 
     answer = opened(city, "bob", "/")
     figures = {str(card["label"]): (card["value"], card["hint"]) for card in answer.context["cards"]}
     assert figures["在谈"] == ("2", "意向投资 3 亿元")
-    assert figures["签约"] == ("0", "")
+    assert figures["落地"] == ("0", "")
 
 
 def test_home_shows_what_waits(city: City) -> None:
@@ -299,10 +301,10 @@ def test_home_shows_what_waits(city: City) -> None:
     project = city.project(
         stages.NEGOTIATING, next_step="看地", next_date=timezone.localdate() - timedelta(days=1)
     )
-    city.signature(project)
+    city.claim(project)
     text = signed_in(city.users["charlie"]).get("/").content.decode()
     assert lead.title in text
-    assert "待我核验的签约" in text
+    assert "待我核验的业绩" in text
     text = signed_in(city.users["bob"]).get("/").content.decode()
     assert "登记线索" in text
     assert "is-late" in text

@@ -12,7 +12,7 @@ from tests.unit.projects.conftest import City
 from yinfeng.core.errors import DomainError
 from yinfeng.core.models import Event
 from yinfeng.projects import services, stages
-from yinfeng.projects.models import Lead, Project, Signature, TeamMember
+from yinfeng.projects.models import Claim, Lead, Project, TeamMember
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
 
@@ -52,12 +52,12 @@ def test_control_different_leads_are_all_converted_under_different_codes(city: C
 
 def test_a_signing_is_verified_once(city: City) -> None:
     project = city.project(stages.NEGOTIATING)
-    signature = city.signature(project)
+    claim = city.claim(project)
     people = [city.actor(name) for name in ("charlie", "dora")]
-    rows = [Signature.objects.get(pk=signature.pk) for _person in people]
+    rows = [Claim.objects.get(pk=claim.pk) for _person in people]
     results = at_once(
         [
-            lambda by=by, row=row: services.verify_signature(by=by, signature=row)
+            lambda by=by, row=row: services.verify_claim(by=by, claim=row)
             for by, row in zip(people, rows, strict=True)
         ]
     )
@@ -65,8 +65,8 @@ def test_a_signing_is_verified_once(city: City) -> None:
     project.refresh_from_db()
     assert project.stage == stages.SIGNED
     # the control: one alone is verified
-    other = city.signature(city.project(stages.NEGOTIATING))
-    assert refusals(at_once([lambda: services.verify_signature(by=people[1], signature=other)])) == 0
+    other = city.claim(city.project(stages.NEGOTIATING))
+    assert refusals(at_once([lambda: services.verify_claim(by=people[1], claim=other)])) == 0
 
 
 def test_of_many_edits_on_one_version_one_is_saved(city: City) -> None:
@@ -158,26 +158,25 @@ def test_a_signing_is_not_submitted_while_the_project_steps_back(city: City) -> 
         rows = [Project.objects.get(pk=project.pk) for _person in range(2)]
         at_once(
             [
-                lambda row=rows[0]: city.signature(row),
-                lambda row=rows[1]: services.move_project(
-                    by=city.actor("charlie"), project=row, move="return_to_intended", reason="退回"
+                lambda row=rows[0]: city.claim(row),
+                lambda row=rows[1]: services.ask_back(
+                    by=city.actor("charlie"), project=row, target=stages.INTENDED, reason="退回"
                 ),
             ]
         )
-        project.refresh_from_db()
-        waits = project.signatures.filter(state=stages.SUBMITTED).exists()
-        assert not waits or project.stage == stages.NEGOTIATING
+        waits = project.claims.filter(state=stages.SUBMITTED).exists()
+        assert waits + project.steps_back.filter(state=stages.ASKED).exists() == 1
 
 
 def test_a_signing_is_not_verified_while_the_project_is_put_on_hold(city: City) -> None:
     for _turn in range(4):
         project = city.project(stages.NEGOTIATING)
-        signature = city.signature(project)
+        claim = city.claim(project)
         row = Project.objects.get(pk=project.pk)
         at_once(
             [
-                lambda signature=signature: services.verify_signature(
-                    by=city.actor("dora"), signature=Signature.objects.get(pk=signature.pk)
+                lambda claim=claim: services.verify_claim(
+                    by=city.actor("dora"), claim=Claim.objects.get(pk=claim.pk)
                 ),
                 lambda row=row: services.move_project(
                     by=city.actor("charlie"), project=row, move="hold", reason="暂缓"
@@ -185,7 +184,7 @@ def test_a_signing_is_not_verified_while_the_project_is_put_on_hold(city: City) 
             ]
         )
         project.refresh_from_db()
-        signature.refresh_from_db()
+        claim.refresh_from_db()
         signed = project.stage == stages.SIGNED
-        assert signed == (signature.state == stages.VERIFIED)
+        assert signed == (claim.state == stages.VERIFIED)
         assert signed == (project.contracted is not None)

@@ -11,7 +11,7 @@ from yinfeng.core.errors import Blocked, Conflict, DomainError, Forbidden, Inval
 from yinfeng.core.lifecycle import Lifecycle
 from yinfeng.core.scopes import actions_on
 from yinfeng.projects import facts, lifecycle, services, stages
-from yinfeng.projects.models import Lead, Project, Signature
+from yinfeng.projects.models import Claim, Lead, Project
 
 ACTS = ("view", "change", "advance", "hold", "verify", "team", "record", "export")
 
@@ -84,7 +84,7 @@ def test_who_does_what_with_a_lead(city: City) -> None:
 
 # --- lifecycles ---------------------------------------------------------------------------------------------------
 
-TABLES = [lifecycle.LEAD, lifecycle.STAGE, lifecycle.STATUS, lifecycle.SIGNATURE]
+TABLES = [lifecycle.LEAD, lifecycle.STAGE, lifecycle.STATUS, lifecycle.CLAIM, lifecycle.STEP_BACK]
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: f"{table.name}.{table.state_field}")
@@ -109,11 +109,20 @@ def rows_in_every_state(city: City) -> list[tuple[Lifecycle, Any]]:
     bare = city.project(host_unit=city.jimei, enterprise=None, project_class="")
     found.append((lifecycle.STAGE, bare))
     waiting = city.project(stages.NEGOTIATING)
-    found += [(lifecycle.SIGNATURE, city.signature(waiting)), (lifecycle.STAGE, waiting)]
-    refuted = city.signature(city.project(stages.NEGOTIATING))
-    services.refute_signature(by=charlie, signature=refuted, reason="金额不符")
-    found.append((lifecycle.SIGNATURE, refuted))
-    found.append((lifecycle.SIGNATURE, Signature.objects.filter(state=stages.VERIFIED).get()))
+    found += [(lifecycle.CLAIM, city.claim(waiting)), (lifecycle.STAGE, waiting)]
+    refuted = city.claim(city.project(stages.NEGOTIATING))
+    services.refute_claim(by=charlie, claim=refuted, reason="金额不符")
+    found.append((lifecycle.CLAIM, refuted))
+    found.append((lifecycle.CLAIM, Claim.objects.filter(state=stages.VERIFIED).first()))
+    for decide in (None, services.approve_step_back, services.refuse_step_back):
+        step = services.ask_back(
+            by=city.actor("bob"), project=city.project(stages.NEGOTIATING), target=stages.PLANNED, reason="改了方向"
+        )  # fmt: skip
+        if decide is not None:
+            decide(
+                by=charlie, step=step, **({"reason": "不必"} if decide is services.refuse_step_back else {})
+            )
+        found.append((lifecycle.STEP_BACK, step))
     return found
 
 
@@ -135,8 +144,8 @@ def test_offers_and_enforcement_agree_and_every_move_is_refused_once(city: City)
                 (open_somewhere if is_open else refused).add((table.state_field, move.name))
     every = {(table.state_field, move.name) for table in TABLES for move in table.moves}
     assert refused == every
-    # “sign” is open to nobody at rest: only inside the verification that makes it
-    assert open_somewhere == every - {("stage", "sign")}
+    # Stages that are achievements, and steps back, are open to nobody by themselves: only within what two people decide.
+    assert open_somewhere == every - {("stage", move.name) for move in lifecycle.STAGE.moves if move.within}
 
 
 @pytest.mark.parametrize("move", ["decline", "qualify"])
@@ -178,28 +187,28 @@ def test_a_fact_the_stage_asks_for_is_not_emptied(city: City) -> None:
 
 def test_who_entered_a_signing_does_not_verify_it(city: City) -> None:
     project = city.project(stages.NEGOTIATING)
-    signature = city.signature(project, by="charlie")
+    claim = city.claim(project, by="charlie")
     with pytest.raises(Blocked, match="申报人以外"):
-        services.verify_signature(by=city.actor("charlie"), signature=signature)
+        services.verify_claim(by=city.actor("charlie"), claim=claim)
     with pytest.raises(Forbidden):
-        services.verify_signature(by=city.actor("bob"), signature=signature)
-    services.verify_signature(by=city.actor("dora"), signature=signature, note="合同原件已核对")
+        services.verify_claim(by=city.actor("bob"), claim=claim)
+    services.verify_claim(by=city.actor("dora"), claim=claim, note="合同原件已核对")
     project.refresh_from_db()
     assert (project.stage, project.contracted, project.signed_date) == (
-        stages.SIGNED, signature.contracted, signature.signed_date,
+        stages.SIGNED, claim.amount, claim.happened_date,
     )  # fmt: skip
     assert project.intended != project.contracted
 
 
 def test_a_signing_is_entered_in_talks_alone_and_with_all_facts(city: City) -> None:
-    with pytest.raises(Blocked, match="在谈"):
-        city.signature(city.project(stages.INTENDED))
+    with pytest.raises(Blocked, match="现在的阶段是“意向”"):
+        city.claim(city.project(stages.INTENDED))
     with pytest.raises(Blocked, match="拟选址"):
-        city.signature(city.project(stages.NEGOTIATING, site=""))
+        city.claim(city.project(stages.NEGOTIATING, site=""))
     project = city.project(stages.NEGOTIATING)
-    city.signature(project)
+    city.claim(project)
     with pytest.raises(DomainError, match="待核验"):
-        city.signature(project)
+        city.claim(project)
 
 
 def test_a_converted_lead_brings_its_facts_and_its_story(city: City) -> None:

@@ -1,5 +1,6 @@
-"""Leads and projects, who takes part in them, what was talked about and signed; the ledger of what they achieved."""
+"""Leads and projects, who takes part in them, what was talked about and claimed; the ledger of what they achieved."""
 
+from yinfeng.projects.models.claims import Claim, ClaimQuerySet, StepBack, StepBackQuerySet
 from yinfeng.projects.models.ledger import WHOLE, Entry, EntryQuerySet, Share
 from yinfeng.projects.models.records import (
     Lead,
@@ -8,14 +9,14 @@ from yinfeng.projects.models.records import (
     Project,
     ProjectCounter,
     ProjectQuerySet,
-    Signature,
-    SignatureQuerySet,
     Talk,
     TeamMember,
 )
 
 __all__ = [
     "WHOLE",
+    "Claim",
+    "ClaimQuerySet",
     "Entry",
     "EntryQuerySet",
     "Lead",
@@ -25,8 +26,8 @@ __all__ = [
     "ProjectCounter",
     "ProjectQuerySet",
     "Share",
-    "Signature",
-    "SignatureQuerySet",
+    "StepBack",
+    "StepBackQuerySet",
     "Talk",
     "TeamMember",
 ]

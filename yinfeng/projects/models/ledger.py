@@ -16,7 +16,8 @@ from yinfeng.core.money import YuanField
 from yinfeng.core.scopes import EVERYTHING, NOTHING, ScopedQuerySet
 from yinfeng.orgs.models import Unit
 from yinfeng.projects import stages
-from yinfeng.projects.models.records import Project, Signature
+from yinfeng.projects.models.claims import Claim
+from yinfeng.projects.models.records import Project
 
 TABLES = ("projects_entry", "projects_share")  # that the database refuses to change
 WHOLE = 1_000_000  # shares are kept in millionths: those of an entry are exactly this together
@@ -37,19 +38,22 @@ class EntryQuerySet(ScopedQuerySet["Entry"]):
 class Entry(models.Model):
     """One achievement of a project, or the reversal of an entry. Written once; the database refuses to change it.
 
-    ``key`` tells achievements of one kind apart (the year of a tax, the voucher of a payment); a signing has none. A
-    reversal has the opposite count and amount and the shares of what it reverses, so sums over any rows are right.
+    ``key`` tells achievements of one kind apart: the voucher of a payment; of what counts once, how often it was entered
+    after a reversal (empty the first time). A reversal has the opposite sign, count and amount and the shares of what it
+    reverses, so sums over any rows are right. ``count`` is 0 where only the amount counts: the growth of a project that
+    counted before (增资只统计增资额，不算新项目; 三明市甄别办法, FACTS §1.2).
     """
 
     project = models.ForeignKey(Project, models.PROTECT, verbose_name=_("项目"), related_name="entries")
     kind = models.CharField(_("业绩"), max_length=20, choices=list(stages.ACHIEVEMENTS.items()))
     key = models.CharField(_("区分"), max_length=40, blank=True)
     happened_date = models.DateField(_("发生日期"))
+    sign = models.SmallIntegerField(_("正负"), default=1)
     count = models.SmallIntegerField(_("项数"), default=1)
     amount = YuanField(_("金额"))
     evidence = models.ForeignKey("core.Attachment", models.PROTECT, verbose_name=_("依据"), related_name="+")
-    signature = models.ForeignKey(
-        Signature, models.PROTECT, null=True, blank=True, verbose_name=_("签约申报"), related_name="entries"
+    claim = models.ForeignKey(
+        Claim, models.PROTECT, null=True, blank=True, verbose_name=_("业绩申报"), related_name="entries"
     )
     reverses = models.OneToOneField(
         "self",
@@ -75,12 +79,12 @@ class Entry(models.Model):
                 fields=["project", "kind", "key"], condition=Q(reverses=None), name="projects_entry_once",
                 violation_error_message=_("这项业绩已经认定过。"),
             ),
-            models.CheckConstraint(condition=Q(count__in=[1, -1]), name="projects_entry_counts_one"),
             models.CheckConstraint(
-                condition=Q(count=1, amount__gte=0) | Q(count=-1, amount__lte=0), name="projects_entry_one_sign"
+                condition=Q(sign=1, count__in=[0, 1], amount__gte=0) | Q(sign=-1, count__in=[0, -1], amount__lte=0),
+                name="projects_entry_one_sign",
             ),
             models.CheckConstraint(
-                condition=Q(reverses=None, count=1) | Q(reverses__isnull=False) & ~Q(reason=""),
+                condition=Q(reverses=None, sign=1) | Q(reverses__isnull=False) & ~Q(reason=""),
                 name="projects_entry_reversed_with_reason",
             ),
         ]  # fmt: skip

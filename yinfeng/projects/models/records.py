@@ -1,4 +1,4 @@
-"""Leads and projects up to signature, who takes part in them, and what was talked about."""
+"""Leads and projects, who takes part in them, and what was talked about."""
 
 from __future__ import annotations
 
@@ -163,13 +163,19 @@ def on_team(by: Actor) -> Q:
 
 
 class Project(Versioned, Amount):
-    """A project from planning to signature. Intended, contracted and (later) arrived amounts are three different things."""
+    """A project from planning to full capacity. Intended, contracted and arrived amounts are three different things.
+
+    An extension (增资扩产) is a project of its own that names the one it grows out of.
+    """
 
     code = models.CharField(_("项目编号"), max_length=20, unique=True, editable=False)
     name = models.CharField(_("项目名称"), max_length=80)
     lead = models.OneToOneField(
         Lead, models.PROTECT, null=True, blank=True, verbose_name=_("来源线索"), related_name="project"
     )
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, verbose_name=_("原项目"), related_name="extensions", editable=False
+    )  # fmt: skip
     enterprise = models.ForeignKey(
         Enterprise, models.PROTECT, null=True, blank=True, verbose_name=_("投资主体"), related_name="projects"
     )
@@ -201,13 +207,21 @@ class Project(Versioned, Amount):
         blank=True,
         validators=[MinValueValidator(0)],
     )
+    construction_kind = models.CharField(_("建设性质"), max_length=40, blank=True)
     planned_start_date = models.DateField(_("计划开工日期"), null=True, blank=True)
+    planned_completion_date = models.DateField(_("计划竣工日期"), null=True, blank=True)
+    planned_production_date = models.DateField(_("计划投产日期"), null=True, blank=True)
     expected_output = YuanField(_("预计年产值"), null=True, blank=True, validators=[MinValueValidator(0)])
     expected_tax = YuanField(_("预计年税收"), null=True, blank=True, validators=[MinValueValidator(0)])
     contact_name = models.CharField(_("投资方联系人"), max_length=100, blank=True)
     next_step = models.CharField(_("下一步工作"), max_length=500, blank=True)
     next_date = models.DateField(_("下一步时限"), null=True, blank=True)
     signed_date = models.DateField(_("签约日期"), null=True, blank=True, editable=False)
+    registered_date = models.DateField(_("注册日期"), null=True, blank=True, editable=False)
+    started_date = models.DateField(_("实际开工日期"), null=True, blank=True, editable=False)
+    completed_date = models.DateField(_("实际竣工日期"), null=True, blank=True, editable=False)
+    producing_date = models.DateField(_("投产日期"), null=True, blank=True, editable=False)
+    at_capacity_date = models.DateField(_("达产日期"), null=True, blank=True, editable=False)
     lost_reason = models.CharField(_("流失原因"), max_length=40, blank=True, editable=False)
     rival_place = models.CharField(_("流向地"), max_length=100, blank=True, editable=False)
     progress_at = models.DateTimeField(_("最近进展时间"), default=clock.now, editable=False)
@@ -226,6 +240,7 @@ class Project(Versioned, Amount):
         "industry": "industry",
         "project_class": "project_class",
         "investment_kind": "investment_kind",
+        "construction_kind": "construction_kind",
         "chain": "chain",
         "lost_reason": "lost_reason",
     }
@@ -328,71 +343,6 @@ class Talk(models.Model):
 
     def __str__(self) -> str:
         return f"{self.talk_date} {self.get_form_display()}"
-
-
-class SignatureQuerySet(ScopedQuerySet["Signature"]):
-    def scope(self, by: Actor, action: str) -> Q:
-        """A signing is seen and verified with its project."""
-        reading = "view" if action == "view" else "verify"
-        return Q(project__in=Project.objects.permitted(by, reading).values("pk"))
-
-
-class Signature(Versioned):
-    """A signing as somebody entered it with the contract, and what somebody else found when he verified it."""
-
-    project = models.ForeignKey(Project, models.CASCADE, verbose_name=_("项目"), related_name="signatures")
-    signed_date = models.DateField(_("签约日期"))
-    contracted = YuanField(_("合同投资额"), validators=[MinValueValidator(Decimal("0.01"))])
-    contracted_currency = models.CharField(_("合同币种"), max_length=3, default="CNY", editable=False)
-    contracted_original = models.DecimalField(
-        _("合同原币金额"), max_digits=20, decimal_places=2, editable=False
-    )
-    contracted_rate = models.DecimalField(
-        _("合同汇率"), max_digits=14, decimal_places=6, default=Decimal(1), editable=False
-    )
-    contract = models.ForeignKey(
-        "core.Attachment", models.PROTECT, verbose_name=_("合同文本"), related_name="+"
-    )
-    state = models.CharField(
-        _("核验状态"), max_length=20, choices=list(stages.SIGNATURE_STATES.items()), default=stages.SUBMITTED
-    )
-    entered_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("申报人"), related_name="+"
-    )
-    entered_at = models.DateTimeField(_("申报时间"), default=clock.now, editable=False)
-    verified_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        verbose_name=_("核验人"),
-        related_name="+",
-    )
-    verified_at = models.DateTimeField(_("核验时间"), null=True, blank=True)
-    finding = models.TextField(_("核验意见"), max_length=1000, blank=True)
-
-    objects = SignatureQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("签约申报")
-        verbose_name_plural = _("签约申报")
-        constraints: ClassVar = [
-            # One signing at a time waits for verification, and a project is signed once.
-            models.UniqueConstraint(
-                fields=["project"], condition=Q(state__in=["submitted", "verified"]), name="projects_signature_once",
-                violation_error_message=_("本项目已有一份签约申报，请先处理那一份。"),
-            ),
-            models.CheckConstraint(
-                condition=Q(verified_by=None) | ~Q(verified_by=models.F("entered_by")), name="projects_signature_two_people",
-                violation_error_message=_("签约须由申报人以外的人核验。"),
-            ),
-        ]  # fmt: skip
-
-    def __str__(self) -> str:
-        return f"{self.project} {self.signed_date}"
-
-    def get_absolute_url(self) -> str:
-        return self.project.get_absolute_url()
 
 
 class ProjectCounter(models.Model):

@@ -8,14 +8,14 @@ from datetime import date
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
-from django.db.models import BigIntegerField, Case, Count, F, Q, QuerySet, Sum, Value, When
+from django.db.models import BigIntegerField, Count, F, Q, QuerySet, Sum, Value
 from django.db.models.functions import Cast, Coalesce, Round
 from django.utils.translation import gettext as _
 
 from yinfeng.core import queries as core
 from yinfeng.core.prepared import prepared
 from yinfeng.projects import stages
-from yinfeng.projects.models import WHOLE, Entry, Participation, Project, Share, Signature
+from yinfeng.projects.models import WHOLE, Claim, Entry, Participation, Project, Share
 
 CENT = Decimal("0.01")
 
@@ -100,20 +100,28 @@ def in_cents(field: str) -> Cast:
     return Cast(Round(F(field) * 100), BigIntegerField())
 
 
-def totals(entries: QuerySet[Entry]) -> Sums:
-    """Return the sums over entries, to the cent on either database."""
-    found = entries.order_by().aggregate(
-        count=Coalesce(Sum("count"), 0), cents=Coalesce(Sum(in_cents("amount")), 0), rows=Count("pk")
+def by_kind(entries: QuerySet[Entry]) -> dict[str, Sums]:
+    """Return the sums over entries of each kind, to the cent on either database: a contract and a payment are no sum."""
+    rows = (
+        entries.order_by()
+        .values_list("kind")
+        .annotate(counted=Sum("count"), cents=Sum(in_cents("amount")), times=Count("pk"))
     )
-    return Sums(Decimal(found["count"]), Decimal(found["cents"]) / 100, found["rows"])
+    found = {kind: Sums(Decimal(count), Decimal(cents) / 100, n) for kind, count, cents, n in rows}
+    return {kind: found[kind] for kind in stages.ACHIEVEMENTS if kind in found}
 
 
-def by_unit(entries: QuerySet[Entry]) -> dict[int, Sums]:
-    """Return for each unit its shares of entries: parts of projects and yuan; together they are ``totals``."""
+def by_kind_of(entries: QuerySet[Entry], unit: int | None = None) -> dict[str, Sums]:
+    """Return a unit's shares of entries of each kind, parts of projects and yuan; of all units they are what ``by_kind`` is."""
     rows = Share.objects.filter(entry__in=entries.order_by().values("pk")).order_by()
-    signed = Case(When(entry__count=1, then=F("millionths")), default=-F("millionths"))
-    found = rows.values_list("unit").annotate(parts=Sum(signed), cents=Sum(in_cents("amount")))
-    return {unit: Sums(Decimal(parts) / WHOLE, Decimal(cents) / 100) for unit, parts, cents in found}
+    if unit is not None:
+        rows = rows.filter(unit=unit)
+    counted = F("millionths") * F("entry__count")
+    summed = rows.values_list("entry__kind").annotate(
+        parts=Sum(counted), cents=Sum(in_cents("amount")), times=Count("pk")
+    )
+    found = {kind: Sums(Decimal(parts) / WHOLE, Decimal(cents) / 100, n) for kind, parts, cents, n in summed}
+    return {kind: found[kind] for kind in stages.ACHIEVEMENTS if kind in found}
 
 
 # --- proof --------------------------------------------------------------------------------------------------------
@@ -140,29 +148,43 @@ def faults() -> Iterator[Fault]:
     yield from _told(summed.exclude(millionths=WHOLE), _("各单位份额之和不是 1"))
     yield from _told(summed.exclude(cents=in_cents("amount")), _("各单位金额之和不等于记录的金额"))
     yield from _told(Entry.objects.exclude(evidence__removed_at=None), _("依据已被撤下"))
-    signed = Entry.objects.filter(kind=stages.SIGNED, reverses=None)
-    yield from _told(signed.exclude(signature__state=stages.VERIFIED), _("没有核验通过的签约申报"))
+    firsts = Entry.objects.filter(reverses=None)
+    yield from _told(firsts.exclude(claim__state=stages.VERIFIED), _("没有核验通过的业绩申报"))
+    verified = firsts.filter(claim__state=stages.VERIFIED).annotate(
+        claimed=Coalesce("claim__amount", Decimal(0))
+    )
     as_verified = Q(
-        project=F("signature__project"), amount=F("signature__contracted"), happened_date=F("signature__signed_date"),
-        evidence=F("signature__contract"), recognised_by=F("signature__verified_by"),
+        project=F("claim__project"), kind=F("claim__kind"), key=F("claim__key"), amount=F("claimed"),
+        happened_date=F("claim__happened_date"), evidence=F("claim__evidence"), recognised_by=F("claim__verified_by"),
     )  # fmt: skip
-    verified = signed.filter(signature__state=stages.VERIFIED)
-    yield from _told(verified.exclude(as_verified), _("与核验通过的签约申报不相符"))
-    yield from _told(verified.filter(recognised_by=F("signature__entered_by")), _("申报和认定是同一个人"))
-    left_out = Signature.objects.filter(state=stages.VERIFIED, entries=None).order_by("pk")
+    yield from _told(verified.exclude(as_verified), _("与核验通过的业绩申报不相符"))
+    yield from _told(verified.filter(recognised_by=F("claim__entered_by")), _("申报和认定是同一个人"))
+    left_out = Claim.objects.filter(state=stages.VERIFIED, entries=None).order_by("pk")
     yield from (
-        Fault(0, _("签约申报 %(signature)s 已核验，台账没有记录") % {"signature": pk})
+        Fault(0, _("业绩申报 %(claim)s 已核验，台账没有记录") % {"claim": pk})
         for pk in left_out.values_list("pk", flat=True)
     )
-    firsts = Entry.objects.filter(reverses=None).values("project", "kind", "key").annotate(times=Count("pk"))
-    for row in firsts.filter(times__gt=1).order_by():
+    counting = Entry.objects.filter(sign=1, reversed_by=None).exclude(kind=stages.CAPITAL)
+    doubled = counting.values("project", "kind").annotate(times=Count("pk")).filter(times__gt=1).order_by()
+    for row in doubled:
+        twins = counting.filter(project=row["project"], kind=row["kind"]).order_by("pk")
+        yield from _told(twins[1:], _("同一项业绩有两条有效记录"))
+    grown = firsts.exclude(kind=stages.CAPITAL).exclude(project__parent=None, count=1)
+    yield from _told(
+        grown.exclude(project__parent__isnull=False, count=0), _("增资扩产算成了新项目，或新项目没有计数")
+    )
+    again = firsts.values("project", "kind", "key").annotate(times=Count("pk"))
+    for row in again.filter(times__gt=1).order_by():
         twice = Entry.objects.filter(
             reverses=None, project=row["project"], kind=row["kind"], key=row["key"]
         ).order_by("pk")
         yield from _told(twice[1:], _("同一项业绩认定了两次"))
     same = {name: F(f"reverses__{name}") for name in ("project", "kind", "key", "happened_date", "evidence")}
     opposite = Q(
-        count=Value(0) - F("reverses__count"), amount=Value(Decimal(0)) - F("reverses__amount"), **same
+        sign=Value(0) - F("reverses__sign"),
+        count=Value(0) - F("reverses__count"),
+        amount=Value(Decimal(0)) - F("reverses__amount"),
+        **same,
     )
     reversals = Entry.objects.filter(reverses__isnull=False)
     yield from _told(reversals.exclude(opposite), _("冲销与原记录不相符"))

@@ -13,6 +13,7 @@ from django.db.models import (
     BooleanField,
     CharField,
     Count,
+    DateField,
     F,
     IntegerField,
     OuterRef,
@@ -301,27 +302,55 @@ class Involved:
         return self.unit_id is None
 
 
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """A project by which another one grew."""
+
+    pk: int
+    code: str
+    name: str
+    stage: str
+
+
+_PART, _PERSON, _GROWN = range(3)
+
+
 @prepared
-def _involved(project: int) -> QuerySet[Any, Any]:
+def _involved(by: Actor, project: int) -> QuerySet[Any, Any]:
+    nobody, nothing = Value(None, IntegerField(null=True)), Value("", CharField())
     parts = Participation.objects.filter(project=project, until=None).values_list(
-        "pk", "unit__short_name", "unit__name", "unit_id", "part", Value(False, BooleanField()), "since"
+        Value(_PART, IntegerField()),
+        "pk",
+        "unit__short_name",
+        "unit__name",
+        "unit_id",
+        "part",
+        Value(False, BooleanField()),
+        "since",
     )
     team = TeamMember.objects.filter(project=project, until=None).values_list(
-        "pk", Value("", CharField()), F("user__name"), Value(None, IntegerField(null=True)),
-        Value("", CharField()), "is_leader", "since",
+        Value(_PERSON, IntegerField()), "pk", nothing, F("user__name"), nobody, nothing, "is_leader", "since",
     )  # fmt: skip
-    return parts.order_by().union(team.order_by(), all=True)
+    grown = Project.objects.permitted(by).filter(parent=project).values_list(
+        Value(_GROWN, IntegerField()), "pk", "code", "name", nobody, "stage", Value(False, BooleanField()),
+        Value(None, DateField(null=True)),
+    )  # fmt: skip
+    return parts.order_by().union(team.order_by(), grown.order_by(), all=True)
 
 
-def involved(project: Project) -> list[Involved]:
-    """Return the units that take part and the people of the team, in one query."""
-    rows = _involved(project.pk)
+def involved(project: Project, by: Actor) -> tuple[list[Involved], list[Extension]]:
+    """Return the units that take part and the people of the team, and by which projects it grew, in one query."""
     order = list(stages.PARTS)
-    made = [Involved(pk, short or name, *rest) for pk, short, name, *rest in rows]
-    return sorted(
-        made,
-        key=lambda row: (row.is_person, order.index(row.part) if row.part else not row.is_leader, row.pk),
+    made, grown = [], []
+    for leg, pk, short, name, unit, part, is_leader, since in _involved(by, project.pk):
+        if leg == _GROWN:
+            grown.append(Extension(pk, short, name, part))
+        else:
+            made.append(Involved(pk, short or name, unit, part, is_leader, since))
+    made.sort(
+        key=lambda row: (row.is_person, order.index(row.part) if row.part else not row.is_leader, row.pk)
     )
+    return made, sorted(grown, key=lambda item: item.pk)
 
 
 @prepared

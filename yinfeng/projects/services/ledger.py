@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 
 from django.db import IntegrityError, transaction
@@ -13,34 +12,29 @@ from yinfeng.core import events
 from yinfeng.core import services as core
 from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Conflict, Forbidden, Invalid
-from yinfeng.core.models import Attachment
 from yinfeng.core.money import show
 from yinfeng.core.scopes import demand
-from yinfeng.projects import queries
-from yinfeng.projects.models import Entry, Project, Share, Signature
+from yinfeng.projects import achievements, queries
+from yinfeng.projects.models import Claim, Entry, Project, Share
 
 
-def recognise(
-    *,
-    by: Actor,
-    project: Project,
-    kind: str,
-    happened_date: date,
-    amount: Decimal,
-    evidence: Attachment,
-    signature: Signature | None = None,
-    key: str = "",
-) -> Entry:
-    """Enter an achievement with its shares by rule, in the transaction of the act that proves it.
+def recognise(*, by: Actor, claim: Claim) -> Entry:
+    """Enter what was verified with its shares by rule, in the transaction of the act that proves it.
 
-    Conflict when it was recognised before: once is all that counts.
+    Conflict when it counts already: what happens once is recognised once. The growth of a project that counted before
+    counts by its amount alone (增资只统计增资额，不算新项目; 三明市甄别办法, FACTS §1.2).
     """
+    project = lock(claim.project)
+    kind = achievements.KINDS[claim.kind]
+    if not kind.key and queries.counting(project, claim.kind).exists():
+        raise Conflict(_("“%(kind)s”业绩已经认定过，台账中有效。") % {"kind": kind.label})
     entry = Entry(
-        project=project, kind=kind, key=key, happened_date=happened_date, amount=amount, evidence=evidence,
-        signature=signature, recognised_by_id=person(by), recognised_at=timezone.now(),
+        project=project, kind=claim.kind, key=claim.key, happened_date=claim.happened_date, amount=claim.amount or 0,
+        count=0 if project.parent_id and not kind.key else 1, evidence_id=claim.evidence_id, claim=claim,
+        recognised_by_id=person(by), recognised_at=timezone.now(),
     )  # fmt: skip
-    parts = queries.parts_of(project, happened_date)
-    yuan = queries.amounts(amount, parts)
+    parts = queries.parts_of(project, claim.happened_date)
+    yuan = queries.amounts(Decimal(entry.amount), parts)
     _enter(
         entry,
         [
@@ -51,20 +45,29 @@ def recognise(
     return entry
 
 
+def lock(project: Project) -> Project:
+    """Return the project, held until the transaction ends: what counts of it is decided one after the other."""
+    return Project.objects.select_for_update().get(pk=project.pk)
+
+
 @transaction.atomic
 def reverse_entry(*, by: Actor, entry: Entry, reason: str) -> Entry:
     """Take an entry out of the sums by its opposite, or take a reversal back the same way; both stay to be read.
 
-    Conflict when somebody has reversed it already.
+    Conflict when somebody has reversed it already, or when another entry of the same achievement counts meanwhile.
     """
     demand(entry, by, "reverse", _("冲销业绩记录须由领导小组办公室办理。"))
     if not reason.strip():
         raise Invalid(_("请写明冲销的原因。"), fields={"reason": [_("请写明冲销的原因。")]})
+    project = lock(entry.project)
     if Entry.objects.filter(reverses=entry).exists():
         raise Conflict(_("这条记录已经冲销过。请刷新页面查看。"))
+    kind = achievements.KINDS[entry.kind]
+    if entry.sign < 0 and not kind.key and queries.counting(project, entry.kind).exists():
+        raise Conflict(_("“%(kind)s”已经重新认定，这次冲销不能再撤销。") % {"kind": kind.label})
     opposite = Entry(
-        project=entry.project, kind=entry.kind, key=entry.key, happened_date=entry.happened_date, count=-entry.count,
-        amount=-entry.amount, evidence_id=entry.evidence_id, signature_id=entry.signature_id, reverses=entry,
+        project=project, kind=entry.kind, key=entry.key, happened_date=entry.happened_date, sign=-entry.sign,
+        count=-entry.count, amount=-entry.amount, evidence_id=entry.evidence_id, claim_id=entry.claim_id, reverses=entry,
         reason=reason.strip(), recognised_by_id=person(by), recognised_at=timezone.now(),
     )  # fmt: skip
     _enter(

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
+from itertools import pairwise
 from typing import Any
 
-from django.core.files.base import File
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,7 +14,7 @@ from django.utils.translation import gettext as _
 from yinfeng.core import events, search
 from yinfeng.core import services as core
 from yinfeng.core.actors import Actor
-from yinfeng.core.errors import Blocked, Conflict, Forbidden, Invalid, Sentence
+from yinfeng.core.errors import Conflict, Forbidden, Invalid, Sentence
 from yinfeng.core.lifecycle import stale
 from yinfeng.core.models import Attachment, Event, User
 from yinfeng.core.money import Money, show
@@ -31,11 +30,10 @@ from yinfeng.projects.models import (
     Participation,
     Project,
     ProjectCounter,
-    Signature,
     Talk,
     TeamMember,
 )
-from yinfeng.projects.services.ledger import person, recognise
+from yinfeng.projects.services.ledger import person
 
 Values = Mapping[str, Any]
 
@@ -87,7 +85,7 @@ def ask_about_amounts(values: Values, confirmed: bool, obj: Lead | Project | Non
     if confirmed:
         return
     fields: dict[str, list[Sentence]] = {}
-    for name in ("intended", "fixed_investment", "expected_output", "contracted"):
+    for name in ("intended", "fixed_investment", "expected_output", "amount"):
         value = values.get(name)
         yuan = value.yuan if isinstance(value, Money) else value
         if queries.is_questionable(yuan) and (obj is None or getattr(obj, name, None) != yuan):
@@ -277,6 +275,7 @@ def add_project(
     hold(values.get("enterprise"))
     reporter = _reporter(by, values, "projects.project.add")
     check_codes(values)
+    _check_plan(values)
     found = _ask(
         lambda: _ask_about_clashes(values.get("enterprise"), by, despite),
         lambda: ask_about_amounts(values, confirmed),
@@ -299,6 +298,7 @@ def change_project(
     demand(project, by, "change")
     _refuse_when_over(project)
     _refuse_what_was_verified(project, values)
+    _check_plan(values, project)
     check_codes(values)
     found = _ask(
         lambda: _ask_about_clashes(values.get("enterprise"), by, despite, exclude=project),
@@ -320,14 +320,69 @@ def change_project(
     return project
 
 
+def may_grow(project: Project) -> bool:
+    """Say whether a project can have extensions: it has landed as a firm and is going on."""
+    return stages.reached(project.stage, stages.REGISTERED) and project.status == stages.ONGOING
+
+
+@transaction.atomic
+def extend_project(*, by: Actor, project: Project, values: Values, confirmed: bool = False) -> Project:
+    """Make a project of the growth (增资扩产) of one that has landed; ``values``: name, intended, summary.
+
+    Investor, industry and host are those of the first, of which it tells; only the increment counts.
+    """
+    demand(project, by, "change")
+    if project.parent_id:
+        raise Conflict(_("这个项目本身就是增资扩产项目，请在原项目上建立。"))
+    if not may_grow(project):
+        raise Conflict(_("注册之后、正在推进的项目才能建立增资扩产项目。"))
+    kept = {
+        name: getattr(project, name)
+        for name in (
+            "enterprise", "industry", "chain", "project_class", "investment_kind", "is_foreign", "origin", "host_unit",
+            "secrecy", "contact_name", "site",
+        )
+    }  # fmt: skip
+    why = _("增资扩产，原项目 %(code)s") % {"code": project.code}
+    made = add_project(
+        by=by, values={**kept, **values, "parent": project}, despite=why, confirmed=confirmed, is_demo=project.is_demo
+    )  # fmt: skip
+    events.record(
+        by=by, verb="projects.project.extended", obj=project, data={"text": f"{made.code} {made.name}", "project": made.pk}
+    )  # fmt: skip
+    return made
+
+
 def _refuse_when_over(project: Project) -> None:
     if project.status in {stages.LOST, stages.ENDED}:
         raise Conflict(_("项目已“%(status)s”，不能再修改。") % {"status": stages.STATUSES[project.status]})
 
 
+# In which order the days of a project's plan follow each other.
+_PLAN = ("planned_start_date", "planned_completion_date", "planned_production_date")
+
+
+def _check_plan(values: Values, project: Project | None = None) -> None:
+    """Refuse a plan whose days run backwards, and to leave out the building of what is being built."""
+    days = [(name, values[name] if name in values else getattr(project, name, None)) for name in _PLAN]
+    known = [(name, when) for name, when in days if when is not None]
+    for (first, earlier), (second, later) in pairwise(known):
+        if later < earlier:
+            told = {
+                "second": facts.field_of(second).verbose_name, "later": later,
+                "first": facts.field_of(first).verbose_name, "earlier": earlier,
+            }  # fmt: skip
+            sentence = _("%(second)s（%(later)s）不能早于%(first)s（%(earlier)s）。") % told
+            raise Invalid(sentence, fields={(second if second in values else first): [sentence]})
+    builds_no_more = values.get("construction_kind") == facts.OPENING and project is not None
+    if builds_no_more and project is not None and project.stage in stages.CONSTRUCTION:
+        sentence = _("项目已在施工阶段，建设性质不能改为“开业”。")
+        raise Invalid(sentence, fields={"construction_kind": [sentence]})
+
+
 def _refuse_what_was_verified(project: Project, values: Values) -> None:
     """Keep who signed and where as they were when somebody else verified the signing."""
-    if project.stage != stages.SIGNED:
+    if not stages.reached(project.stage, stages.SIGNED):
         return
     changed = [
         name
@@ -352,16 +407,13 @@ def move_project(
 ) -> Project:  # fmt: skip
     """Make a move of the project's stage or status. “lose” also asks for the reason's code.
 
-    The move “sign” is open only while ``verify_signature`` makes it: its guard wants a signing that somebody else
-    verified, and verifying moves the project in the same transaction.
+    The stages that are achievements follow from claims, and steps back from what two people agree on (``services.claims``).
     """
     now = timezone.now()
     table = lifecycle.lifecycle_of(move)
-    values: dict[str, Any] = (
-        {"progress_at": now} if move in {"intend", "negotiate", "resume", "reopen"} else {}
-    )
+    values: dict[str, Any] = {"progress_at": now} if move in {"resume", "reopen"} else {}
     if table is lifecycle.STAGE:
-        values["stage_since"] = now
+        values = {"progress_at": now, "stage_since": now}
     if move == "lose":
         lifecycle.STATUS.check(project, move, by)
         if not lost_reason:
@@ -398,9 +450,9 @@ def add_unit(*, by: Actor, project: Project, unit: Unit, part: str) -> Participa
 
 
 def _keep_introducers(project: Project, part: str) -> None:
-    """Refuse to change who introduced a project while its signing waits: who verifies it sees whose it will be."""
-    if part == stages.INTRODUCER and project.signatures.filter(state=stages.SUBMITTED).exists():
-        raise Conflict(_("签约申报正在核验，引荐单位暂不能增减。"))
+    """Refuse to change who introduced a project while a claim waits: who verifies it sees whose it will be."""
+    if part == stages.INTRODUCER and project.claims.filter(state=stages.SUBMITTED).exists():
+        raise Conflict(_("业绩申报正在核验，引荐单位暂不能增减。"))
 
 
 @transaction.atomic
@@ -499,102 +551,12 @@ def record_talk(*, by: Actor, project: Project, values: Values) -> Talk:
     return talk
 
 
-# --- signing ------------------------------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def submit_signature(
-    *, by: Actor, project: Project, signed_date: date, contracted: Money, file: File[bytes], name: str,
-    confirmed: bool = False,
-) -> Signature:  # fmt: skip
-    """Enter a signing with its contract; it counts once somebody else has verified it."""
-    demand(project, by, "change")
-    reasons: list[Sentence] = []
-    if project.stage != stages.NEGOTIATING:
-        stage = stages.STAGES[project.stage]
-        reasons.append(_("只有“在谈”阶段的项目可以申报签约，现在是“%(stage)s”。") % {"stage": stage})
-    reasons += lifecycle.is_ongoing(project, by)
-    reasons += facts.sentences(project, stages.SIGNED)
-    reasons += lifecycle.no_signature_waits(project, by)
-    if reasons:
-        raise Blocked(_("还不能申报签约："), reasons)
-    if signed_date > timezone.localdate():
-        raise Invalid(_("签约日期不能晚于今天。"), fields={"signed_date": [_("签约日期不能晚于今天。")]})
-    ask_about_amounts({"contracted": contracted}, confirmed)
-    _hold(project)
-    contract = core.attach_file(by=by, obj=project, file=file, name=name, kind=stages.CONTRACT)
-    signature = Signature(
-        project=project, signed_date=signed_date, contract=contract, entered_by_id=person(by),
-        contracted=contracted.yuan, contracted_currency=contracted.currency,
-        contracted_original=contracted.original, contracted_rate=contracted.rate,
-    )  # fmt: skip
-    core.validated(signature)
-    try:
-        with transaction.atomic():
-            signature.save(force_insert=True)
-    except IntegrityError as error:
-        raise Conflict(_("本项目已有一份签约申报，请先处理那一份。")) from error
-    _forget_signing(project)
-    events.record(
-        by=by, verb="projects.project.signature_submitted", obj=project,
-        data={"text": f"{signed_date} {show(contracted.yuan)}", "signature": signature.pk},
-    )  # fmt: skip
-    return signature
-
-
-def _hold(project: Project) -> None:
+def hold_project(project: Project, **values: Any) -> None:
     """Let nobody move or change the project meanwhile: what was checked of it still stands when this commits."""
     here = Project.objects.filter(pk=project.pk, version=project.version)
-    if here.update(version=F("version") + 1, updated_at=timezone.now()) != 1:
+    if here.update(version=F("version") + 1, updated_at=timezone.now(), **values) != 1:
         raise stale(project, _("您的操作没有生效，请刷新页面后再试。"))
     project.refresh_from_db()
-
-
-def _forget_signing(project: Project) -> None:
-    project.__dict__.pop("signing", None)
-
-
-@transaction.atomic
-def verify_signature(
-    *, by: Actor, signature: Signature, note: str = "", version: int | None = None
-) -> Signature:
-    """Verify a signing that somebody else entered: the project becomes signed, and the ledger recognises the contracted amount."""
-    now = timezone.now()
-    lifecycle.SIGNATURE.perform(
-        signature, "verify", by=by, reason=note, version=version,
-        values={"verified_by_id": by.user_id, "verified_at": now, "finding": note.strip()},
-    )  # fmt: skip
-    project = signature.project
-    _forget_signing(project)
-    lifecycle.STAGE.perform(
-        project, "sign", by=by, reason=note,
-        values={
-            "contracted": signature.contracted, "signed_date": signature.signed_date,
-            "stage_since": now, "progress_at": now,
-        },
-        data={"text": show(signature.contracted), "signature": signature.pk},
-    )  # fmt: skip
-    recognise(
-        by=by, project=project, kind=stages.SIGNED, happened_date=signature.signed_date, amount=signature.contracted,
-        evidence=signature.contract, signature=signature,
-    )  # fmt: skip
-    return signature
-
-
-@transaction.atomic
-def refute_signature(
-    *, by: Actor, signature: Signature, reason: str, version: int | None = None
-) -> Signature:
-    """Refuse a signing that somebody else entered; the project stays in talks and another one may be entered."""
-    lifecycle.SIGNATURE.perform(
-        signature, "refute", by=by, reason=reason, version=version,
-        values={"verified_by_id": by.user_id, "verified_at": timezone.now(), "finding": reason.strip()},
-    )  # fmt: skip
-    _forget_signing(signature.project)
-    events.record(
-        by=by, verb="projects.project.signature_refuted", obj=signature.project, note=reason.strip()
-    )
-    return signature
 
 
 # --- what follows, and who is told --------------------------------------------------------------------------------
@@ -624,12 +586,6 @@ def tell_assessors(event: Event, by: Actor) -> None:
     core.notify(event, users_of_units([lead.handling_unit_id], "projects.lead.assess"))
 
 
-def tell_verifiers(event: Event, by: Actor) -> None:
-    """Tell those who verify signings in the units that take part."""
-    units = Participation.objects.filter(project=event.object_id, until=None).values_list("unit", flat=True)
-    core.notify(event, users_of_units(units, "projects.project.verify"))
-
-
 def tell_member(event: Event, by: Actor) -> None:
     """Tell a person that he is on a team now."""
     core.notify(event, [event.data["user"]])
@@ -648,9 +604,3 @@ def keep_closed(attachment: Attachment) -> Sentence | None:
     else:
         return None
     return _("状态是“%(state)s”，材料不能再增减。") % {"state": label} if label else None
-
-
-def keep_contract(attachment: Attachment) -> Sentence | None:
-    """Object to taking off the contract of a signing that waits for verification or was verified: it is the evidence."""
-    held = Signature.objects.filter(contract=attachment).exclude(state=stages.REFUTED)
-    return _("这份材料是签约申报的合同文本，不能撤下。核验不通过后可以重新申报。") if held.exists() else None

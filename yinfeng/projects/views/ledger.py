@@ -18,7 +18,7 @@ from yinfeng.core.money import show
 from yinfeng.core.scopes import ScopedQuerySet, rows
 from yinfeng.core.tables import day, moment
 from yinfeng.core.web import DetailPage, EditPage, ExportPage, ListPage
-from yinfeng.projects import queries, services, stages
+from yinfeng.projects import achievements, queries, services, stages
 from yinfeng.projects.filters import EntryFilter
 from yinfeng.projects.models import Entry
 from yinfeng.projects.tables import EntryTable, percent
@@ -37,30 +37,41 @@ class Ledger(ListPage):
     export_route = "ledger-export"
 
     @cached_property
-    def whole(self) -> queries.Sums:
+    def whole(self) -> dict[str, queries.Sums]:
         """What all entries in sight come to, counted and added up in one query."""
-        return queries.totals(self.queryset())
+        return queries.by_kind(self.queryset())
 
     def total(self) -> int:
-        return self.whole.rows
+        return sum(sums.rows for sums in self.whole.values())
 
     def summed(self, found: QuerySet[Any]) -> str:
-        """Return the sums of what the filters leave, reversals taken off; of one unit its share."""
+        """Return the sums of what the filters leave by kind, reversals taken off; of one unit its share."""
         unit = self.request.GET.get("unit", "")
         if unit.isdecimal():
-            sums = queries.by_unit(found).get(int(unit))
-            if sums is not None:
-                return _("该单位份额合计 %(count)s 项，%(amount)s") % {
-                    "count": f"{sums.count.normalize():f}", "amount": show(sums.amount),
-                }  # fmt: skip
-        sums = vars(self).get("whole") or queries.totals(found)  # asked for only where nothing is left out
-        return _("净 %(count)s 项，合计 %(amount)s") % {
-            "count": f"{sums.count:,}",
-            "amount": show(sums.amount),
-        }
+            sums, told = queries.by_kind_of(found, int(unit)), _("该单位份额：%(sums)s")
+        else:  # asked for only where nothing is left out
+            sums, told = vars(self).get("whole") or queries.by_kind(found), _("净 %(sums)s")
+        return (
+            told % {"sums": _("，").join(self._sum(kind, sum_) for kind, sum_ in sums.items())}
+            if sums
+            else ""
+        )
+
+    @staticmethod
+    def _sum(kind: str, sums: queries.Sums) -> str:
+        values = {
+            "kind": stages.ACHIEVEMENTS[kind], "count": f"{sums.count.normalize():f}", "amount": show(sums.amount),
+        }  # fmt: skip
+        if achievements.KINDS[kind].key:  # how often money came is no number of projects
+            return _("%(kind)s %(amount)s") % values
+        if not achievements.KINDS[kind].amount:
+            return _("%(kind)s %(count)s 项") % values
+        return _("%(kind)s %(count)s 项 %(amount)s") % values
 
     def empty(self) -> dict[str, Any]:
-        hint = _("签约经另一位同事核验后自动记入，按规则分给落地单位和引荐单位；记错的只能冲销，不能修改。")
+        hint = _(
+            "签约、注册、到资、开工等业绩经另一位同事核验后自动记入，按规则分给落地单位和引荐单位；记错的只能冲销，不能修改。"
+        )
         projects = {"label": _("打开项目"), "url": reverse("projects")}
         return {"title": _("台账里还没有业绩"), "hint": hint, "act": projects, "icon": "book-2"}
 
@@ -91,7 +102,7 @@ class EntryDetail(DetailPage):
         self.chain = queries.chain(self.object)
         stands = self.object.pk in queries.standing([item for item, _shares in self.chain])
         act = {
-            "label": _("冲销") if self.object.count > 0 else _("撤销这次冲销"), "url": reverse("entry-reverse", args=[self.object.pk]), "icon": "arrow-back-up",
+            "label": _("冲销") if self.object.sign > 0 else _("撤销这次冲销"), "url": reverse("entry-reverse", args=[self.object.pk]), "icon": "arrow-back-up",
             "style": "secondary",
         }  # fmt: skip
         may = stands and "reverse" in self.allowed()
@@ -100,7 +111,7 @@ class EntryDetail(DetailPage):
     def content(self) -> dict[str, Any]:
         entry: Entry = self.object
         stands = entry.pk in queries.standing([item for item, _shares in self.chain])
-        kind, is_reversal = stages.ACHIEVEMENTS[entry.kind], entry.count < 0
+        kind, is_reversal = stages.ACHIEVEMENTS[entry.kind], entry.sign < 0
         state = {
             (True, False): {"text": _("有效"), "tone": "success"},
             (False, False): {"text": _("已冲销"), "tone": "muted"},
@@ -147,7 +158,7 @@ class EntryDetail(DetailPage):
         """Return the panel of what was entered before and after about the same achievement."""
         lines = [
             {
-                "title": item.get_kind_display() if item.count > 0 else _("冲销：%(kind)s") % {"kind": item.get_kind_display()},
+                "title": item.get_kind_display() if item.sign > 0 else _("冲销：%(kind)s") % {"kind": item.get_kind_display()},
                 "url": item.get_absolute_url(),
                 "sub": " · ".join(filter(None, [moment(item.recognised_at), str(item.recognised_by), item.reason])),
                 "badge": {"text": show(item.amount), "tone": "plain"},
@@ -177,18 +188,18 @@ class ReverseEntry(EditPage):
         return services.reverse_entry(by=self.by, entry=self.object, reason=form.cleaned_data["reason"])
 
     def done(self, result: Any) -> str:
-        if result.count < 0:
+        if result.sign < 0:
             return _("已冲销，两条记录都保留在台账中。")
         return _("已撤销冲销，三条记录都保留在台账中。")
 
     def extra(self) -> dict[str, Any]:
         entry: Entry = self.object
         project, kind = entry.project, stages.ACHIEVEMENTS[entry.kind]
-        title, act = (_("冲销业绩记录"), _("冲销")) if entry.count > 0 else (_("撤销冲销"), _("撤销冲销"))
+        title, act = (_("冲销业绩记录"), _("冲销")) if entry.sign > 0 else (_("撤销冲销"), _("撤销冲销"))
         less = _("记入一条金额相反的记录，合计和各单位份额随之扣减。")
         more = _("记入一条金额相反的记录，合计和各单位份额随之恢复。")
         told = {
-            "project": project.name, "kind": kind if entry.count > 0 else _("冲销：%(kind)s") % {"kind": kind}, "day": day(entry.happened_date),
+            "project": project.name, "kind": kind if entry.sign > 0 else _("冲销：%(kind)s") % {"kind": kind}, "day": day(entry.happened_date),
             "amount": show(entry.amount),
         }  # fmt: skip
         return {
@@ -197,9 +208,9 @@ class ReverseEntry(EditPage):
             "sentence": _("%(project)s：%(kind)s，%(day)s，%(amount)s。") % told,
             "submit_label": act,
             "consequences": [
-                less if entry.count > 0 else more,
+                less if entry.sign > 0 else more,
                 _("原记录不改不删；冲错了可以再冲销这条冲销记录。")
-                if entry.count > 0
+                if entry.sign > 0
                 else _("前面的记录都不改不删。"),
             ],
         }

@@ -1,4 +1,4 @@
-"""Pages of projects: list, page, change, moves, talks, units and team, signing."""
+"""Pages of projects: list, page, change, moves, talks, units and team."""
 
 from __future__ import annotations
 
@@ -17,27 +17,29 @@ from yinfeng.core import services as core
 from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Invalid
 from yinfeng.core.forms import ReasonForm
-from yinfeng.core.money import Money, show, show_money
+from yinfeng.core.money import show, show_money
 from yinfeng.core.queries import code_labels
 from yinfeng.core.scopes import ScopedQuerySet, fetch, rows
 from yinfeng.core.tables import day, moment, with_query
 from yinfeng.core.views import safe_next
 from yinfeng.core.web import ActPage, EditPage, ExportPage, ListPage, MovePage, Page
-from yinfeng.projects import facts, lifecycle, queries, services, stages
+from yinfeng.projects import achievements, facts, lifecycle, queries, services, stages
+from yinfeng.projects.achievements import Achievement
 from yinfeng.projects.details import Detail, edit_link, fact
 from yinfeng.projects.filters import ProjectFilter
 from yinfeng.projects.forms import (
+    ExtendForm,
     JointUnitForm,
     LoseForm,
     MemberForm,
     ProjectForm,
-    SignatureForm,
     TalkForm,
     UnitForm,
     intended_of,
 )
-from yinfeng.projects.models import Lead, Project, Signature
-from yinfeng.projects.tables import STAGE_TONES, STATUS_TONES, ProjectTable, light_badge, percent
+from yinfeng.projects.models import Lead, Project
+from yinfeng.projects.tables import STAGE_TONES, STATUS_TONES, ProjectTable, light_badge
+from yinfeng.projects.views.claims import ClaimPanel, back_act, step_back_panel
 from yinfeng.projects.views.leads import CheckEnterprise, enterprise_url
 
 BULK_LIMIT = 200
@@ -67,17 +69,19 @@ class Projects(ListPage):
         return sum(self.counts.values())
 
     def tabs(self) -> list[dict[str, Any]]:
-        """Return the stages with how many projects stand in each."""
-        stage = self.request.GET.get("stage", "")
-        counts = self.counts
+        """Return the states of the library with how many projects stand in each."""
+        chosen = self.request.GET.get("state", "")
         every = [("", _("全部"), self.total())]
-        every += [(code, str(label), counts.get(code, 0)) for code, label in stages.STAGES.items()]
+        every += [
+            (state.code, state.label, sum(self.counts.get(stage, 0) for stage in state.stages))
+            for state in queries.states()
+        ]
         return [
             {
                 "label": label,
                 "count": f"{count:,}",
-                "active": stage == code,
-                "url": with_query(self.request.GET, stage=code or None, after=None, before=None),
+                "active": chosen == code,
+                "url": with_query(self.request.GET, state=code or None, stage=None, after=None, before=None),
             }
             for code, label, count in every
         ]
@@ -165,28 +169,29 @@ class ProjectDetail(Detail):
 
     @classmethod
     def queryset(cls, by: Actor) -> ScopedQuerySet[Any]:
-        """Bring along the one signing that waits or counts: at most one, so the join multiplies nothing.
+        """Bring along the one step back that waits: at most one, so the join multiplies nothing.
 
         Names of people come by subqueries: with each join more, PostgreSQL plans about as long as it reads.
         """
         joined: Any = Project.objects.all().annotate(
-            signing=FilteredRelation("signatures", condition=~Q(signatures__state=stages.REFUTED)),
+            going_back=FilteredRelation("steps_back", condition=Q(steps_back__state=stages.ASKED)),
             sees_lead=Exists(Lead.objects.permitted(by).filter(pk=OuterRef("lead"))),
             creator_name=queries.name_of("created_by"),
-            entered_by_name=queries.name_of("signing__entered_by"),
-            verified_by_name=queries.name_of("signing__verified_by"),
+            asked_by_name=queries.name_of("going_back__asked_by"),
         )
         found: ScopedQuerySet[Any] = joined.select_related(
-            "enterprise", "lead", "host_unit", "reporter_unit", "signing__contract"
+            "enterprise", "lead", "host_unit", "reporter_unit", "parent", "going_back"
         )
         return found
 
     def frame(self) -> dict[str, Any]:
-        self.object.__dict__.setdefault("signing", None)  # nothing was joined: no signing waits or counts
-        missing = self._missing()
-        frame = super().frame() | {"missing": missing}
-        if missing and missing["items"]:
-            self._point_to_missing(frame["acts"], len(missing["items"]))
+        self.object.__dict__.setdefault("going_back", None)  # nothing was joined: nobody asked
+        frame = super().frame() | {"missing": self._missing()}
+        if self.lacking:
+            self._point_to_missing(frame["acts"], len(self.lacking))
+        if step := self.claims.step(len(self.lacking)):
+            frame["acts"].insert(0, step)
+        frame["acts"] += back_act(self.object, self.allowed())
         return frame
 
     def _point_to_missing(self, acts: list[dict[str, Any]], count: int) -> None:
@@ -214,7 +219,7 @@ class ProjectDetail(Detail):
     def content(self) -> dict[str, Any]:
         project: Project = self.object
         allowed = self.allowed()
-        involved = queries.involved(project)
+        involved, grown = queries.involved(project, self.by)
         can_team = "team" in allowed
         return {
             "back": {"url": reverse("projects"), "label": _("项目")},
@@ -239,8 +244,41 @@ class ProjectDetail(Detail):
                 "empty": _("还没有。"),
             },
             "talks": [self._talk(talk) for talk in queries.talks(project)],
-            "signature": self._signature(allowed),
+            "claims": self.claims.content(),
+            "step_back": step_back_panel(project, self.by, allowed),
+            "related": self._extensions(grown),
         }
+
+    @cached_property
+    def lacking(self) -> list[facts.Fact]:
+        """Return the facts that the next stage asks for and that are not there."""
+        stage = facts.next_stage(self.object)
+        return facts.missing(self.object, stage) if stage and self.object.status == stages.ONGOING else []
+
+    def _extensions(self, grown: list[queries.Extension]) -> list[dict[str, Any]]:
+        """Return the panel of the projects by which this one grew, once there can be some."""
+        project: Project = self.object
+        if project.parent_id or not services.may_grow(project):
+            return []
+        may_extend = "change" in self.allowed() and self.by.may("projects.project.add")
+        found = [
+            {
+                "title": item.name, "url": reverse("project", args=[item.pk]), "sub": item.code,
+                "badge": {"text": stages.STAGES[item.stage], "tone": STAGE_TONES[item.stage]},
+            }
+            for item in grown
+        ]  # fmt: skip
+        act = {"label": _("增资扩产"), "url": reverse("project-extend", args=[project.pk])}
+        if not found and not may_extend:
+            return []
+        return [{
+            "title": _("增资扩产"), "rows": found, "act": act if may_extend else None,
+            "empty": _("企业追加投资时，在这里建立增资扩产项目。"),
+        }]  # fmt: skip
+
+    @cached_property
+    def claims(self) -> ClaimPanel:
+        return ClaimPanel(self.object, self.by, self.allowed())
 
     @cached_property
     def light(self) -> queries.Light | None:
@@ -260,17 +298,23 @@ class ProjectDetail(Detail):
         return badges
 
     def _progress(self) -> list[dict[str, Any]]:
-        project, here = self.object, facts.ORDER.index(self.object.stage)
+        """Return the stages that the project goes through, its own among them."""
+        project = self.object
+        path = [stage for stage in stages.ORDER if stage in facts.path(project) or stage == project.stage]
+        here, last = path.index(project.stage), len(path) - 1
         since = _("%(day)s 起") % {"day": day(project.stage_since)}
-        is_last = here == len(facts.ORDER) - 1
         return [
             {
-                "label": label,
-                "state": "done" if index < here or (index == here and is_last) else "current" if index == here else "todo",
+                "label": stages.STAGES[stage],
+                "state": "done"
+                if index < here or index == here == last
+                else "current"
+                if index == here
+                else "todo",
                 "note": since if index == here else "",
             }
-            for index, label in enumerate(stages.STAGES.values())
-        ]  # fmt: skip
+            for index, stage in enumerate(path)
+        ]
 
     def _key_facts(self) -> list[dict[str, Any]]:
         """Return what one opens the page for: how much, what next and by when, how long nothing has moved."""
@@ -301,21 +345,21 @@ class ProjectDetail(Detail):
         project, stage = self.object, facts.next_stage(self.object)
         if stage is None or project.status != stages.ONGOING:
             return None
-        lacking = facts.missing(project, stage)
         items: list[dict[str, Any]] = [
-            {"label": item.label, "url": self._edit_link(item.field)} for item in lacking
+            {"label": item.label, "url": self._edit_link(item.field)} for item in self.lacking
         ]
-        if stage == stages.SIGNED:
-            items += self._missing_signature(lacking)
+        if kind := self.claims.next_kind():
+            items.append(self._missing_claim(kind))
         title = _("进入“%(stage)s”还缺什么") % {"stage": stages.STAGES[stage]}
         return {"title": title, "items": items}
 
-    def _missing_signature(self, lacking: list[facts.Fact]) -> list[dict[str, Any]]:
-        project, signature = self.object, lifecycle.current_signature(self.object)
-        if signature is not None:
-            return [{"label": _("另一位同事的核验"), "hint": _("签约申报已提交，等待核验。")}]
-        url = reverse("project-sign", args=[project.pk]) if self.may_edit() and not lacking else ""
-        return [{"label": _("签约申报和合同文本"), "url": url}]
+    def _missing_claim(self, kind: Achievement) -> dict[str, Any]:
+        """Return what proves the next stage as something missing: the claim, or its verification."""
+        if any(claim.kind == kind.code for claim in self.claims.waiting):
+            return {"label": _("另一位同事的核验"), "hint": _("申报已提交，等待核验。")}
+        act = self.claims.step(len(self.lacking))
+        label = _("%(kind)s申报和%(evidence)s") % {"kind": kind.label, "evidence": kind.evidence_label}
+        return {"label": label, "url": act["url"] if act and not self.lacking else ""}
 
     def _edit_link(self, field: str) -> str:
         """Return the address of the edit form at a field; an amount and the enterprise are typed into parts of theirs."""
@@ -336,11 +380,13 @@ class ProjectDetail(Detail):
             link = self._edit_link(name) if missing else url
             return fact(str(label), value, missing=missing, url=link, **more)
 
-        coded = ("project_class", "industry", "chain", "investment_kind", "lost_reason")
+        coded = ("project_class", "industry", "chain", "investment_kind", "construction_kind", "lost_reason")
         named = code_labels((name, getattr(project, name)) for name in coded)
         foreign = {True: _("是"), False: _("否"), None: ""}[project.is_foreign]
         enterprise = project.enterprise
         link = enterprise_url(enterprise, self.by) if enterprise else ""
+        parent = project.parent
+        grown = [fact(_("原项目"), parent.name, url=parent.get_absolute_url())] if parent else []
         groups = [
             (_("金额"), [
                 line("intended", show_money(intended_of(project)) if project.intended is not None else ""),
@@ -348,10 +394,10 @@ class ProjectDetail(Detail):
                 line("fixed_investment", show(project.fixed_investment)),
                 line("expected_output", show(project.expected_output)),
                 line("expected_tax", show(project.expected_tax)),
-                fact(_("签约日期"), day(project.signed_date)),
                 self._grade(),
             ]),
             (_("基本情况"), [
+                *grown,
                 line("project_class", named.get("project_class")),
                 line("is_foreign", foreign),
                 line("origin", project.origin),
@@ -371,7 +417,17 @@ class ProjectDetail(Detail):
                 line("host_unit", project.host_unit.brief if project.host_unit else ""),
                 line("site", project.site),
                 line("land_mu", f"{project.land_mu:,.2f}" if project.land_mu is not None else ""),
+                line("construction_kind", named.get("construction_kind")),
+            ]),
+            (_("进度"), [
                 line("planned_start_date", day(project.planned_start_date)),
+                line("planned_completion_date", day(project.planned_completion_date)),
+                line("planned_production_date", day(project.planned_production_date)),
+                *(
+                    fact(str(kind.day), day(when))
+                    for kind in achievements.KINDS.values()
+                    if kind.date_field and (when := getattr(project, kind.date_field)) is not None
+                ),
             ]),
         ]  # fmt: skip
         if project.status == stages.LOST:
@@ -429,42 +485,6 @@ class ProjectDetail(Detail):
             "next_day": day(talk.next_date) if talk.next_date else "",
             "who": f"{talk.recorded_by} · {talk.unit.brief}",
         }
-
-    def _signature(self, allowed: set[str]) -> dict[str, Any] | None:
-        project, signature = self.object, lifecycle.current_signature(self.object)
-        if signature is None:
-            ready = (
-                project.stage == stages.NEGOTIATING
-                and project.status == stages.ONGOING
-                and "change" in allowed
-                and not facts.missing(project, stages.SIGNED)
-            )
-            return {"submit_url": reverse("project-sign", args=[project.pk])} if ready else None
-        signature.project = project  # spares the guards a query
-        acts = [
-            {
-                "label": offer.move.label, "icon": offer.move.icon, "style": offer.move.style,
-                "url": reverse("projects.signature-move", args=[signature.pk, offer.move.name]),
-                "reasons": offer.reasons,
-            }
-            for offer in lifecycle.SIGNATURE.offers(signature, self.by, allowed & {"verify"})
-        ]  # fmt: skip
-        money = Money(
-            signature.contracted, signature.contracted_currency, signature.contracted_original,
-            signature.contracted_rate,
-        )  # fmt: skip
-        return {
-            "state": stages.SIGNATURE_STATES[signature.state],
-            "tone": "success" if signature.state == stages.VERIFIED else "warning",
-            "amount": show_money(money),
-            "day": day(signature.signed_date),
-            "entered": f"{project.entered_by_name} · {moment(signature.entered_at)}",
-            "verified": f"{project.verified_by_name} · {moment(signature.verified_at)}" if signature.verified_by_id else "",
-            "finding": signature.finding,
-            "ledger_url": f"{reverse('ledger')}?q={project.code}" if signature.state == stages.VERIFIED else "",
-            "file": {"name": signature.contract.name, "url": reverse("file", args=[signature.contract_id])},
-            "acts": acts,
-        }  # fmt: skip
 
 
 # --- acts on a project --------------------------------------------------------------------------------------------
@@ -527,6 +547,31 @@ class EditProject(ProjectFormPage, EditPage):
             by=self.by, project=self.object, version=data["version"] or 0, values=form.values(),
             despite=data["despite"], confirmed=data["confirm_amounts"],
         )  # fmt: skip
+
+
+class ExtendProject(EditPage):
+    """Make a project of the growth of one that has landed: it counts by its amount alone."""
+
+    permission = "projects.project.add"
+    model = Project
+    form = ExtendForm
+    secret_notice = True
+    title = gettext_lazy("增资扩产")
+    submit_label = gettext_lazy("建立项目")
+
+    def initial(self) -> dict[str, Any]:
+        return {"name": _("%(name)s增资扩产") % {"name": self.object.name}}
+
+    def act(self, form: ExtendForm) -> Project:
+        return services.extend_project(
+            by=self.by, project=self.object, values=form.values(), confirmed=form.cleaned_data["confirm_amounts"]
+        )  # fmt: skip
+
+    def done(self, result: Project) -> str:
+        return _("已建立项目 %(code)s，您是项目负责人。") % {"code": result.code}
+
+    def extra(self) -> dict[str, Any]:
+        return {"intro": str(self.object)}
 
 
 class MoveProject(MovePage):
@@ -646,70 +691,3 @@ class RemoveMember(TeamPage):
             by=self.by, project=self.object, pk=self.kwargs["member"], reason=form.cleaned_data["reason"]
         )
         return self.object  # type: ignore[no-any-return]
-
-
-# --- signing ------------------------------------------------------------------------------------------------------
-
-
-class SubmitSignature(EditPage):
-    permission = "projects.project.change"
-    model = Project
-    form = SignatureForm
-    secret_notice = True
-    title = gettext_lazy("申报签约")
-    submit_label = gettext_lazy("提交核验")
-
-    def initial(self) -> dict[str, Any]:
-        return {"signed_date": timezone.localdate(), "contracted": intended_of(self.object)}
-
-    def act(self, form: SignatureForm) -> Project:
-        data = form.cleaned_data
-        services.submit_signature(
-            by=self.by, project=self.object, signed_date=data["signed_date"], contracted=data["contracted"],
-            file=data["contract"], name=data["contract"].name, confirmed=data["confirm_amounts"],
-        )  # fmt: skip
-        return self.object  # type: ignore[no-any-return]
-
-    def done(self, result: Any) -> str:
-        return _("已提交，等待另一位同事核验。")
-
-    def extra(self) -> dict[str, Any]:
-        return {"intro": str(self.object)}
-
-
-class MoveSignature(MovePage):
-    permission = "projects.project.verify"
-    model = Signature
-    lifecycle = lifecycle.SIGNATURE
-
-    def perform(self, *, reason: str, version: int | None) -> None:
-        match self.move.name:
-            case "verify":
-                services.verify_signature(by=self.by, signature=self.object, note=reason, version=version)
-            case "refute":
-                services.refute_signature(by=self.by, signature=self.object, reason=reason, version=version)
-            case other:
-                raise NotImplementedError(other)
-
-    def extra(self) -> dict[str, Any]:
-        signature: Signature = self.object
-        sentence = _("合同投资额 %(amount)s，%(day)s 签约，由 %(who)s 申报。请对照合同文本核验。") % {
-            "amount": show(signature.contracted),
-            "day": day(signature.signed_date),
-            "who": signature.entered_by,
-        }
-        follows = {
-            "verify": [
-                _("项目进入“签约”阶段，合同投资额和签约日期写入项目，此后不能退回。"),
-                _("业绩记入台账，归属：%(units)s。") % {"units": self._credited(signature)},
-            ],
-            "refute": [_("项目留在“在谈”阶段，可以重新申报。")],
-        }[self.move.name]
-        return {**super().extra(), "sentence": sentence, "consequences": follows}
-
-    @staticmethod
-    def _credited(signature: Signature) -> str:
-        """Return whose the achievement will be by the profile's rule."""
-        parts = queries.parts_of(signature.project, signature.signed_date)
-        names = queries.unit_names(part.unit for part in parts)
-        return _("、").join(f"{names[part.unit]} {percent(part.millionths)}" for part in parts)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from yinfeng.core import appendonly
 from yinfeng.core.money import show
-from yinfeng.projects import queries
+from yinfeng.projects import queries, stages
 from yinfeng.projects.models import Entry
 from yinfeng.projects.models.ledger import TABLES
 
@@ -33,17 +33,16 @@ class Command(BaseCommand):
         for name in unprotected:
             self.stderr.write(_("缺少禁止改动台账的触发器 %(name)s。") % {"name": name})
         everything = Entry.objects.all()
-        whole = queries.totals(everything)
-        units = queries.by_unit(everything)
-        told = {
-            "entries": f"{everything.count():,}", "count": f"{whole.count:,}", "amount": show(whole.amount),
-            "units": f"{len(units):,}",
-        }  # fmt: skip
-        self.stdout.write(
-            _("已核对 %(entries)s 条记录：净 %(count)s 项，%(amount)s，分属 %(units)s 个单位。") % told
-        )
-        parts = (sum(item.count for item in units.values()), sum(item.amount for item in units.values()))
-        if parts != (whole.count, whole.amount):
+        whole, parts = queries.by_kind(everything), queries.by_kind_of(everything)
+        for kind, sums in whole.items():
+            told = {
+                "kind": stages.ACHIEVEMENTS[kind], "entries": f"{sums.rows:,}", "count": f"{sums.count:,}",
+                "amount": show(sums.amount),
+            }  # fmt: skip
+            self.stdout.write(_("%(kind)s：已核对 %(entries)s 条记录，净 %(count)s 项，%(amount)s。") % told)
+        if {kind: (sums.count, sums.amount) for kind, sums in whole.items()} != {
+            kind: (sums.count, sums.amount) for kind, sums in parts.items()
+        }:
             raise CommandError(_("各单位之和与合计不符。"))
         if found or unprotected:
             raise CommandError(_("发现 %(count)s 处问题。") % {"count": len(found) + len(unprotected)})

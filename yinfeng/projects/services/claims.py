@@ -1,0 +1,276 @@
+"""Claiming what a project achieved, verifying it, and taking a project back a stage: two people each time."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.core.files.base import File
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from yinfeng.core import events
+from yinfeng.core import services as core
+from yinfeng.core.actors import Actor
+from yinfeng.core.errors import Blocked, Conflict, Invalid, Sentence
+from yinfeng.core.models import Attachment, Event
+from yinfeng.core.money import Money, show
+from yinfeng.core.scopes import demand
+from yinfeng.orgs.queries import users_of_units
+from yinfeng.projects import achievements, facts, lifecycle, queries, stages
+from yinfeng.projects.achievements import Achievement
+from yinfeng.projects.models import Claim, Participation, Project, StepBack
+from yinfeng.projects.services.ledger import person, recognise
+from yinfeng.projects.services.records import ask_about_amounts, hold_project
+
+# --- claims -------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def submit_claim(
+    *, by: Actor, project: Project, kind: str, happened_date: date, file: File[bytes], name: str,
+    amount: Money | None = None, key: str = "", confirmed: bool = False,
+) -> Claim:  # fmt: skip
+    """Claim an achievement with its evidence; it counts once somebody else has verified it.
+
+    ``key`` is the voucher of what may happen often. What was recognised and reversed may be claimed anew.
+    """
+    demand(project, by, "change")
+    achievement = achievements.KINDS.get(kind)
+    if achievement is None:
+        raise Invalid(_("没有这种业绩。"), fields={"kind": [_("请选择业绩种类。")]})
+    if reasons := obstacles(project, achievement, by):
+        raise Blocked(_("还不能申报“%(kind)s”：") % {"kind": achievement.label}, reasons)
+    _check_day(project, achievement, happened_date)
+    _check_amount(achievement, amount)
+    key = _key_of(project, achievement, key)
+    ask_about_amounts({"amount": amount}, confirmed)
+    hold_project(project)
+    evidence = core.attach_file(by=by, obj=project, file=file, name=name, kind=achievement.evidence)
+    claim = Claim(
+        project=project, kind=kind, key=key, happened_date=happened_date,
+        evidence=evidence, entered_by_id=person(by),
+    )  # fmt: skip
+    if amount is not None:
+        claim.amount, claim.amount_currency = amount.yuan, amount.currency
+        claim.amount_original, claim.amount_rate = amount.original, amount.rate
+    _insert(claim, _("这项业绩已有一份申报，请先处理那一份。"))
+    text = " ".join(
+        str(part) for part in (achievement.label, happened_date, show(amount.yuan) if amount else "") if part
+    )
+    events.record(
+        by=by, verb="projects.project.claim_submitted", obj=project, data={"text": text, "claim": claim.pk}
+    )
+    return claim
+
+
+def obstacles(project: Project, kind: Achievement, by: Actor) -> list[Sentence]:
+    """Return what stands in the way of claiming an achievement now."""
+    found: list[Sentence] = []
+    if not is_time_for(project, kind):
+        stage = stages.STAGES[project.stage]
+        told = {"kind": kind.label, "stage": stage}
+        found.append(_("项目现在的阶段是“%(stage)s”，不能申报“%(kind)s”。") % told)
+        return found
+    found += lifecycle.is_ongoing(project, by)
+    if not kind.key:
+        found += facts.sentences(project, kind.code)
+        found += lifecycle.no_step_waits(project, by)
+    return found
+
+
+def is_time_for(project: Project, kind: Achievement) -> bool:
+    """Say whether an achievement can be claimed where the project stands, or claimed anew after a reversal."""
+    if lifecycle.leads_on(project, kind):
+        return True
+    if kind.key or not stages.reached(project.stage, kind.code):
+        return False
+    return queries.was_reversed(project, kind.code)
+
+
+def _check_day(project: Project, kind: Achievement, day: date) -> None:
+    """Refuse a day that lies ahead, or that stands before or after another achievement's the wrong way round."""
+    if day > timezone.localdate():
+        sentence = _("%(label)s不能晚于今天。") % {"label": kind.day}
+        raise Invalid(sentence, fields={"happened_date": [sentence]})
+    rank = achievements.RANKS.get(kind.code)
+    if rank is None:
+        return
+    for code, other_rank in achievements.RANKS.items():
+        other = achievements.KINDS[code]
+        when: date | None = getattr(project, other.date_field)
+        if when is None or rank == other_rank or (day >= when) == (rank > other_rank) or day == when:
+            continue
+        told = {"label": kind.day, "day": day, "other": other.day, "when": when}
+        sentence = (
+            _("%(label)s（%(day)s）不能早于%(other)s（%(when)s）。")
+            if rank > other_rank
+            else _("%(label)s（%(day)s）不能晚于%(other)s（%(when)s）。")
+        ) % told
+        raise Invalid(sentence, fields={"happened_date": [sentence]})
+
+
+def _check_amount(kind: Achievement, amount: Money | None) -> None:
+    if kind.amount and amount is None:
+        sentence = _("请填写%(label)s。") % {"label": kind.amount}
+        raise Invalid(sentence, fields={"amount": [sentence]})
+    if amount is not None and not kind.amount:
+        sentence = _("“%(kind)s”没有金额，请不要填写。") % {"kind": kind.label}
+        raise Invalid(sentence, fields={"amount": [sentence]})
+
+
+def _key_of(project: Project, kind: Achievement, given: str) -> str:
+    """Return the key that tells the claim apart; of what counts once, how often it was verified before."""
+    if not kind.key:
+        if given.strip():
+            sentence = _("“%(kind)s”只有一次，不填凭证号。") % {"kind": kind.label}
+            raise Invalid(sentence, fields={"key": [sentence]})
+        before = project.claims.filter(kind=kind.code, state=stages.VERIFIED).count()
+        return str(before + 1) if before else ""
+    if not given.strip():
+        sentence = _("请填写%(label)s，同一凭证只记一次。") % {"label": kind.key}
+        raise Invalid(sentence, fields={"key": [sentence]})
+    return given.strip()
+
+
+def _insert(row: Claim | StepBack, taken: Sentence) -> None:
+    core.validated(row)
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError as error:
+        raise Conflict(taken) from error
+
+
+@transaction.atomic
+def verify_claim(*, by: Actor, claim: Claim, note: str = "", version: int | None = None) -> Claim:
+    """Verify what somebody else claimed: the stage that follows from it is reached, and the ledger recognises it."""
+    now = timezone.now()
+    lifecycle.CLAIM.perform(
+        claim, "verify", by=by, reason=note, version=version,
+        values={"verified_by_id": by.user_id, "verified_at": now, "finding": note.strip()},
+    )  # fmt: skip
+    project, kind = claim.project, achievements.KINDS[claim.kind]
+    values: dict[str, Any] = {"progress_at": now}
+    if kind.date_field:
+        values[kind.date_field] = claim.happened_date
+    if claim.kind == stages.SIGNED:
+        values["contracted"] = claim.amount
+    data = {"text": show(claim.amount) if claim.amount is not None else "", "claim": claim.pk}
+    if kind.move and project.stage in lifecycle.STAGE.by_name[kind.move].sources:
+        lifecycle.STAGE.perform(
+            project,
+            kind.move,
+            by=by,
+            reason=note,
+            values=values | {"stage_since": now},
+            data=data,
+            within=True,
+        )
+    else:
+        hold_project(project, **values)
+        data["text"] = f"{kind.label} {data['text']}".strip()
+        events.record(
+            by=by, verb="projects.project.claim_verified", obj=project, note=note.strip(), data=data
+        )
+    recognise(by=by, claim=claim)
+    return claim
+
+
+@transaction.atomic
+def refute_claim(*, by: Actor, claim: Claim, reason: str, version: int | None = None) -> Claim:
+    """Refuse what somebody else claimed; the project stays where it is and it may be claimed anew."""
+    lifecycle.CLAIM.perform(
+        claim, "refute", by=by, reason=reason, version=version,
+        values={"verified_by_id": by.user_id, "verified_at": timezone.now(), "finding": reason.strip()},
+    )  # fmt: skip
+    text = str(achievements.KINDS[claim.kind].label)
+    events.record(
+        by=by, verb="projects.project.claim_refuted", obj=claim.project, note=reason.strip(), data={"text": text}
+    )  # fmt: skip
+    return claim
+
+
+# --- back a stage -------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def ask_back(*, by: Actor, project: Project, target: str, reason: str) -> StepBack:
+    """Ask that a project go back to an earlier stage; it does once somebody else agrees."""
+    demand(project, by, "advance")
+    if target not in targets_back(project):
+        sentence = _("请选择比“%(stage)s”更早的阶段。") % {"stage": stages.STAGES[project.stage]}
+        raise Invalid(sentence, fields={"target": [sentence]})
+    if not reason.strip():
+        raise Invalid(_("请写明退回的原因。"), fields={"reason": [_("请写明退回的原因。")]})
+    step = StepBack(
+        project=project, source=project.stage, target=target, reason=reason.strip(), asked_by_id=person(by)
+    )
+    reasons = [*lifecycle.nothing_waits(project, by), *lifecycle.may_go_back(step, by)]
+    if reasons:
+        raise Blocked(_("还不能申请退回："), reasons)
+    hold_project(project)
+    _insert(step, _("本项目已有一份退回申请，请先处理那一份。"))
+    text = f"{step.get_source_display()} → {step.get_target_display()}"
+    events.record(
+        by=by, verb="projects.project.step_back_asked", obj=project, note=step.reason,
+        data={"text": text, "step": step.pk},
+    )  # fmt: skip
+    return step
+
+
+def targets_back(project: Project) -> list[str]:
+    """Return the stages to which a project can go back."""
+    return [stage for stage in facts.path(project) if not stages.reached(stage, project.stage)]
+
+
+@transaction.atomic
+def approve_step_back(*, by: Actor, step: StepBack, note: str = "", version: int | None = None) -> StepBack:
+    """Agree that a project goes back, as somebody else asked; the days of what is undone are taken out of it."""
+    now = timezone.now()
+    lifecycle.STEP_BACK.perform(
+        step, "approve", by=by, reason=note, version=version,
+        values={"decided_by_id": by.user_id, "decided_at": now, "finding": note.strip()},
+    )  # fmt: skip
+    undone = [
+        kind for kind in achievements.KINDS.values()
+        if kind.date_field and not stages.reached(step.target, kind.code)
+    ]  # fmt: skip
+    values: dict[str, Any] = {kind.date_field: None for kind in undone}
+    if not stages.reached(step.target, stages.SIGNED):
+        values["contracted"] = None
+    lifecycle.STAGE.perform(
+        step.project, f"return_to_{step.target}", by=by, reason=step.reason, values=values | {"stage_since": now},
+        within=True,
+    )  # fmt: skip
+    return step
+
+
+@transaction.atomic
+def refuse_step_back(*, by: Actor, step: StepBack, reason: str, version: int | None = None) -> StepBack:
+    """Refuse that a project goes back; it stays where it is."""
+    lifecycle.STEP_BACK.perform(
+        step, "refuse", by=by, reason=reason, version=version,
+        values={"decided_by_id": by.user_id, "decided_at": timezone.now(), "finding": reason.strip()},
+    )  # fmt: skip
+    events.record(
+        by=by, verb="projects.project.step_back_refused", obj=step.project, note=reason.strip(),
+        data={"text": f"{step.get_source_display()} → {step.get_target_display()}"},
+    )  # fmt: skip
+    return step
+
+
+# --- who is told, and what is kept --------------------------------------------------------------------------------
+
+
+def tell_verifiers(event: Event, by: Actor) -> None:
+    """Tell those who verify in the units that take part that something waits for them."""
+    units = Participation.objects.filter(project=event.object_id, until=None).values_list("unit", flat=True)
+    core.notify(event, users_of_units(units, "projects.project.verify"))
+
+
+def keep_evidence(attachment: Attachment) -> Sentence | None:
+    """Object to taking off the evidence of a claim that waits for verification or was verified."""
+    held = Claim.objects.filter(evidence=attachment).exclude(state=stages.REFUTED)
+    return _("这份材料是业绩申报的依据，不能撤下。核验不通过后可以重新申报。") if held.exists() else None
