@@ -128,7 +128,7 @@ def test_the_contract_is_verified_by_somebody_else_and_the_timeline_tells_the_st
         assert word in story, word
 
     head.get_by_role("link", name="签约 6.5 亿元").click()
-    expect(head.locator("main")).to_contain_text("净 签约 1 项 6.5 亿元")
+    expect(head.locator("main")).to_contain_text("净计：签约 1 项 6.5 亿元")
     head.get_by_role("link", name="区域算力与研发总部").click()
     expect(head.locator("main")).to_contain_text("100% · 6.5 亿元")
 

@@ -139,7 +139,7 @@ class StepBackFilter(ScopedFilterSet):
 class EntryFilter(ScopedFilterSet):
     """What the ledger is narrowed by; the units are those that can take part in a project."""
 
-    main = ("q", "kind", "unit", "happened_date")
+    main = ("q", "kind", "unit")
     q = django_filters.CharFilter(label=_("关键词"), method="by_text")
     kind = _choice(_("业绩"), list(stages.ACHIEVEMENTS.items()))
     unit = _choice(_("归属单位"), [], method="by_unit")

@@ -232,7 +232,10 @@ class EntryTable(Table):
             "happened", _("发生日期"), lambda row: day(row.happened_date), value=lambda row: row.happened_date, kind="date",
             sort="happened_date",
         ),
-        amount("amount", _("业绩金额"), "amount"),
+        Column(
+            "amount", _("业绩金额"), lambda row: in_column(row.amount or None), value=lambda row: row.amount or None,
+            kind="money", sort="amount", numeric=True,
+        ),
         Column("count", _("项数"), lambda row: str(row.count), value=lambda row: row.count, kind="integer", numeric=True),
         Column("shares", _("归属"), shared),
         Column(

@@ -281,7 +281,7 @@ def test_the_list_says_what_it_comes_to(city: City) -> None:
         services.verify_claim(by=city.actor("charlie"), claim=city.claim(project))
     client = signed_in(city.users["erin"])
     page = client.get("/ledger/").content.decode()
-    assert "净 签约 2 项 8,000 万元" in page
+    assert "净计：签约 2 项 8,000 万元" in page
     assert "集美区 70%、湖里区 30%" in page
     assert f'value="{city.huli.pk}"' in page
     of_huli = client.get("/ledger/", {"unit": city.huli.pk}).content.decode()
@@ -306,8 +306,8 @@ def test_the_sums_are_of_all_pages_and_of_what_the_filters_leave(
         project = introduced(city, *units)
         services.verify_claim(by=city.actor("charlie"), claim=city.claim(project))
     client = signed_in(city.users["erin"])
-    assert "共 3 条 · 净 签约 3 项 1.2 亿元" in client.get("/ledger/").content.decode()
-    assert "净 签约 1 项 4,000 万元" in client.get("/ledger/", {"q": project.code}).content.decode()
+    assert "共 3 条 · 净计：签约 3 项 1.2 亿元" in client.get("/ledger/").content.decode()
+    assert "净计：签约 1 项 4,000 万元" in client.get("/ledger/", {"q": project.code}).content.decode()
     assert (
         "该单位份额：签约 0.3 项 1,200 万元"
         in client.get("/ledger/", {"unit": city.huli.pk}).content.decode()

@@ -50,7 +50,7 @@ class Ledger(ListPage):
         if unit.isdecimal():
             sums, told = queries.by_kind_of(found, int(unit)), _("该单位份额：%(sums)s")
         else:  # asked for only where nothing is left out
-            sums, told = vars(self).get("whole") or queries.by_kind(found), _("净 %(sums)s")
+            sums, told = vars(self).get("whole") or queries.by_kind(found), _("净计：%(sums)s")
         return (
             told % {"sums": _("，").join(self._sum(kind, sum_) for kind, sum_ in sums.items())}
             if sums
@@ -125,7 +125,7 @@ class EntryDetail(DetailPage):
             "back": {"url": reverse("ledger"), "label": _("业绩台账")},
             "badges": [state],
             "key_facts": [
-                {"label": _("业绩金额"), "value": show(entry.amount)},
+                {"label": _("业绩金额"), "value": show(entry.amount or None)},
                 {"label": _("项数"), "value": str(entry.count)},
                 {"label": _("发生日期"), "value": day(entry.happened_date)},
             ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Exists, FilteredRelation, Model, OuterRef, Q
@@ -178,6 +179,7 @@ class ProjectDetail(Detail):
             sees_lead=Exists(Lead.objects.permitted(by).filter(pk=OuterRef("lead"))),
             creator_name=queries.name_of("created_by"),
             asked_by_name=queries.name_of("going_back__asked_by"),
+            arrived=queries.arrived("pk"),
         )
         found: ScopedQuerySet[Any] = joined.select_related(
             "enterprise", "lead", "host_unit", "reporter_unit", "parent", "going_back"
@@ -385,12 +387,14 @@ class ProjectDetail(Detail):
         foreign = {True: _("是"), False: _("否"), None: ""}[project.is_foreign]
         enterprise = project.enterprise
         link = enterprise_url(enterprise, self.by) if enterprise else ""
+        arrived = Decimal(project.arrived) / 100 if project.arrived is not None else None
         parent = project.parent
         grown = [fact(_("原项目"), parent.name, url=parent.get_absolute_url())] if parent else []
         groups = [
             (_("金额"), [
                 line("intended", show_money(intended_of(project)) if project.intended is not None else ""),
                 fact(_("合同投资额"), show(project.contracted), sub=_("核验签约后填入") if project.contracted is None else ""),
+                *([fact(_("到位资金"), show(arrived), sub=_("核验到账凭证后累计"))] if arrived is not None else []),
                 line("fixed_investment", show(project.fixed_investment)),
                 line("expected_output", show(project.expected_output)),
                 line("expected_tax", show(project.expected_tax)),
