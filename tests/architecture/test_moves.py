@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.contrib.staticfiles import finders
 
+from tools import diagrams
 from yinfeng.core import events
 from yinfeng.core.lifecycle import Lifecycle
 from yinfeng.core.web import ICONS, TONES, icon_of
@@ -39,3 +40,8 @@ def test_every_verb_has_an_icon_that_is_there() -> None:
     sheet = finders.find("vendor/tabler-icons/tabler-icons.min.css")
     there = set(re.findall(r"\.ti-([a-z0-9-]+)::?before", Path(str(sheet)).read_text(encoding="utf-8")))
     assert sorted({*ICONS.values()} - there) == []
+
+
+def test_the_drawn_lifecycles_are_those_of_the_code() -> None:
+    told = diagrams.TARGET.read_text("utf-8")
+    assert told == diagrams.document(), "run python -m tools.diagrams"
