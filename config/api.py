@@ -18,6 +18,7 @@ RESOURCES: dict[str, type[Resource]] = {
     "projects": projects.ProjectViewSet,
     "claims": projects.ClaimViewSet,
     "steps-back": projects.StepBackViewSet,
+    "transfers": projects.TransferViewSet,
     "ledger": projects.LedgerViewSet,
     "contacts": enterprises.ContactViewSet,
     "imports": exchange.ImportViewSet,
@@ -51,6 +52,7 @@ BELONGING: dict[str, dict[str, type[Resource]]] = {
         "candidates": projects.Candidates,
         "claims": projects.ProjectClaims,
         "steps-back": projects.ProjectStepsBack,
+        "transfers": projects.ProjectTransfers,
     },
 }
 

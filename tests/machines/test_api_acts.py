@@ -82,6 +82,10 @@ def signing(world: World) -> dict[str, Any]:
     return {"kind": "signed", "happened_date": TODAY(), "amount": "50000000", "evidence": contract}
 
 
+def agreement(world: World) -> dict[str, Any]:
+    return {"agreed_date": TODAY(), "agreement": SimpleUploadedFile("协议.pdf", PDF, "application/pdf")}
+
+
 def at_home(world: World) -> dict[str, Any]:
     return {"unit": world.home.pk, "owner": world.insider.pk}
 
@@ -102,10 +106,15 @@ ACTS = [
     Act("post", "api-projects-move", {"pk": "project"}, "projects.project.hold", 200, WHY, {"move": "hold"}),
     Act("post", "api-projects-steps-back-list", {"parent": "unsigned"}, "projects.project.advance", 201,
         {"target": "intended", **WHY}),
-    Act("post", "api-steps-back-move", {"pk": "step"}, "projects.project.verify", 409, {}, {"move": "approve"}),
-    Act("post", "api-steps-back-move", {"pk": "step"}, "projects.project.verify", 409, WHY, {"move": "refuse"}),
-    Act("post", "api-projects-extend", {"pk": "landed"}, EDIT, 201,
+    Act("post", "api-steps-back-move", {"pk": "step"}, "projects.project.verify", 200, {}, {"move": "approve"}),
+    Act("post", "api-steps-back-move", {"pk": "step"}, "projects.project.verify", 200, WHY, {"move": "refuse"}),
+    Act("post", "api-projects-extend", {"pk": "landed"}, "projects.project.add", 201,
         {"name": "二期", "intended": "50000000", "summary": "追加投资"}),
+    Act("post", "api-projects-transfers-list", {"parent": "unsigned"}, "projects.project.transfer", 201,
+        lambda world: {"to_unit": world.away.pk, "reason": "用地不足", "percent": "50", "base": "both", "years": 5,
+                       "start": "agreement", "statistics": "split"}),
+    Act("post", "api-transfers-move", {"pk": "transfer"}, "projects.project.transfer", 200, WHY, {"move": "withdraw"}),
+    Act("post", "api-transfers-complete", {"pk": "transfer"}, "projects.project.transfer", 409, agreement),
     Act("post", "api-projects-files-list", {"parent": "project"}, EDIT, 201, upload),
     Act("post", "api-files-remove", {"pk": "file"}, EDIT, 409, WHY),  # a contract under verification stays
     Act("post", "api-projects-talks-list", {"parent": "project"}, RECORD, 201, TALK),

@@ -28,6 +28,7 @@ from yinfeng.projects.models import (
     StepBack,
     Talk,
     TeamMember,
+    Transfer,
 )
 
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
@@ -56,10 +57,10 @@ def build() -> World:
     insider = make_user("甲区全权", home, everything)
     outsider = make_user("乙区全权", away, everything)
     stranger = make_user("无角色")
-    return World(root, home, away, chief, insider, outsider, stranger, _rows(home, insider))
+    return World(root, home, away, chief, insider, outsider, stranger, _rows(home, away, insider))
 
 
-def _rows(home: Unit, insider: User) -> dict[str, Any]:
+def _rows(home: Unit, away: Unit, insider: User) -> dict[str, Any]:
     by = actor_for(insider)
     firm, other = make_enterprise("测试甲科技有限公司"), make_enterprise("测试乙材料有限公司")
     lead = make_lead("测试线索", home, insider, enterprise=firm)
@@ -115,6 +116,10 @@ def _rows(home: Unit, insider: User) -> dict[str, Any]:
         "qualified": qualified,
         "project": project,
         "unsigned": make_project("测试项目二", home, insider, enterprise=firm, stage="negotiating"),
+        "transfer": Transfer.objects.create(
+            project=make_project("测试项目五", home, insider, enterprise=firm, stage="negotiating"), from_unit=home, to_unit=away,
+            reason="用地不足", percent=50, base="both", years=5, start="agreement", statistics="split", offered_by=insider,
+        ),
         "landed": make_project("测试项目四", home, insider, enterprise=firm, stage="producing"),
         "participation": Participation.objects.filter(project=project).first(),
         "member": TeamMember.objects.create(project=project, user=insider, is_leader=True),

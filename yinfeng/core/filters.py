@@ -176,3 +176,19 @@ class TextFilter(django_filters.CharFilter):
     def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
         value = (value or "").strip()
         return search.answering(qs, value, self.parent.by) if value else qs
+
+
+class _YesNoField(forms.NullBooleanField):
+    """A yes or no that refuses what is neither, instead of taking it for no filter at all."""
+
+    def clean(self, value: Any) -> bool | None:
+        if value not in {None, "", "true", "false", "True", "False", "unknown", True, False}:
+            raise forms.ValidationError(_("请填写 true 或 false。"))
+        answer: bool | None = super().clean(value)
+        return answer
+
+
+class YesNoFilter(django_filters.BooleanFilter):
+    """A filter by yes or no."""
+
+    field_class = _YesNoField

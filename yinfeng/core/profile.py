@@ -165,7 +165,7 @@ def _city_time_zone(profile: Profile, rows: list[Row]) -> Iterator[Problem]:
 
 
 # What rules count: whole numbers, none below nothing; a percentage none above a hundred.
-_COUNTED = ("days", "months", "percent", "level", "min_yuan", "warn_days", "late_days", "leave_days")
+_COUNTED = ("days", "months", "percent", "level", "min_yuan", "warn_days", "late_days", "leave_days", "years")
 
 
 def _rule_numbers(profile: Profile, rows: list[Row]) -> Iterator[Problem]:
@@ -344,6 +344,7 @@ SECTIONS = (
         "stage", "stages.toml",
         (
             _CODE, *_NAMES, Field("state", "code", refers="code:project_state"),
+            Field("available", "flag", required=False, default=True),  # of the time when some stages were not there yet
         ),
         _load_stages,
     ),

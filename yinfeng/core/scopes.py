@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from django.apps import apps
 from django.db.models import BooleanField, Case, Exists, Model, OuterRef, Q, QuerySet, Value, When
 from django.utils.translation import gettext as _
 
@@ -81,13 +80,15 @@ def permits(obj: Model, by: Actor, action: str) -> bool:
 
 def in_sight(by: Actor, events: Iterable[Event]) -> list[Event]:
     """Return those of the events whose object the actor may see now, one query per kind of object."""
+    from yinfeng.core.events import object_of
+
     told = list(events)
     wanted: defaultdict[str, set[int | None]] = defaultdict(set)
     for event in told:
         wanted[event.object_type].add(event.object_id)
     seen: dict[str, set[int]] = {}
     for kind, ids in wanted.items():
-        found = apps.get_model(kind)._default_manager.filter(pk__in=ids - {None})
+        found = object_of(kind)._default_manager.filter(pk__in=ids - {None})
         if isinstance(found, ScopedQuerySet):
             seen[kind] = set(found.permitted(by).values_list("pk", flat=True))
     return [event for event in told if event.object_id in seen.get(event.object_type, ())]

@@ -376,6 +376,11 @@ ICONS = {
     **dict.fromkeys(("accepted", "confirm", "finish", "reactivated"), "check"),
     **dict.fromkeys(("downloaded", "exported"), "download"),
     "tell_apart": "arrows-split", "repointed": "arrow-merge", "land": "briefcase", "stay": "home-check", "leave": "plane-departure",
+    **dict.fromkeys(("transfer_offered", "transfer_completed", "complete"), "arrows-exchange"),
+    **dict.fromkeys(("transfer_accepted", "transfer_awarded", "accept", "award"), "check"),
+    **dict.fromkeys(("transfer_declined", "transfer_dismissed", "dismiss"), "x"),
+    **dict.fromkeys(("transfer_withdrawn", "withdraw", "claim_withdrawn", "step_back_withdrawn"), "arrow-back-up"),
+    **dict.fromkeys(("transfer_appealed", "appeal"), "scale"),
     "loaded": "upload", "signed_out": "logout", "password_changed": "key",
 }  # fmt: skip
 TONES = {"sign": "success", "verify": "success", "verified": "success", "convert": "success", "lose": "danger",

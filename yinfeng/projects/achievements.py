@@ -19,7 +19,8 @@ from yinfeng.projects import stages
 class Achievement:
     """One kind: the move of the stage that its verification makes, what its day and amount are called, what proves it.
 
-    ``move`` is empty for one that moves nothing, ``amount`` for one without an amount, ``key`` for one that happens once.
+    ``move`` is empty for one that moves nothing, ``amount`` for one without an amount, ``key`` for one that happens once;
+    of a ``yearly`` one the key is the year.
     """
 
     code: str
@@ -29,10 +30,16 @@ class Achievement:
     evidence_label: Sentence
     amount: Sentence = ""
     key: Sentence = ""
+    yearly: bool = False
 
     @property
     def label(self) -> Sentence:
         return stages.ACHIEVEMENTS[self.code]
+
+    @property
+    def from_stage(self) -> str:
+        """The stage that the project has reached when the achievement counts: its own; of what happens often, registration."""
+        return stages.REGISTERED if self.key else self.code
 
     @property
     def date_field(self) -> str:
@@ -59,6 +66,12 @@ KINDS: Mapping[str, Achievement] = {
         Achievement(stages.PRODUCING, "produce", _("投产日期"), "production", _("投产或开业证明")),
         Achievement(
             stages.AT_CAPACITY, "reach_capacity", _("达产日期"), "capacity", _("达产证明"), amount=_("年产值")
+        ),
+        Achievement(
+            stages.TAX, "", _("最后入库日期"), "tax", _("完税证明"), amount=_("地方留成税收"), key=_("年度"), yearly=True
+        ),
+        Achievement(
+            stages.OUTPUT, "", _("统计截止日期"), "output", _("产值统计表"), amount=_("年产值"), key=_("年度"), yearly=True
         ),
     )
 }  # fmt: skip

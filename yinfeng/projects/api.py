@@ -38,7 +38,14 @@ from yinfeng.core.models import User
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.orgs.queries import hosts
 from yinfeng.projects import lifecycle, queries, services, stages
-from yinfeng.projects.filters import ClaimFilter, EntryFilter, LeadFilter, ProjectFilter, StepBackFilter
+from yinfeng.projects.filters import (
+    ClaimFilter,
+    EntryFilter,
+    LeadFilter,
+    ProjectFilter,
+    StepBackFilter,
+    TransferFilter,
+)
 from yinfeng.projects.models import (
     Claim,
     Entry,
@@ -49,6 +56,7 @@ from yinfeng.projects.models import (
     StepBack,
     Talk,
     TeamMember,
+    Transfer,
 )
 
 LEADS, PROJECTS = "projects.lead.view", "projects.project.view"
@@ -155,6 +163,7 @@ class ExtensionInput(Strict):
     intended = serializers.DecimalField(max_digits=18, decimal_places=2, min_value=Decimal("0.01"))
     currency = Currency()
     summary = serializers.CharField(max_length=2000)
+    despite = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
     confirm_amounts = serializers.BooleanField(required=False, default=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -241,11 +250,10 @@ class ProjectViewSet(Moving, ObjectViewSet):
         return services.move_project(by=self.by, project=project, move=move, version=version, **given)
 
     @action(detail=True, methods=["post"])
-    @act(ExtensionInput, ProjectSerializer, needs="change", status=201)
+    @act(ExtensionInput, ProjectSerializer, needs="extend", status=201)
     def extend(self, project: Project, given: dict[str, Any]) -> Project:
         """Make a project of the growth of one that has landed; it counts by its amount alone."""
-        confirmed = given.pop("confirm_amounts")
-        return services.extend_project(by=self.by, project=project, values=given, confirmed=confirmed)
+        return services.extend_project(by=self.by, project=project, **answers(given), values=given)
 
 
 class ProjectFiles(FilesViewSet):
@@ -456,7 +464,7 @@ class ClaimViewSet(Moving, ScopedViewSet):
     queryset = Claim.objects.none()
 
     def get_queryset(self) -> Any:
-        return super().get_queryset().select_related("evidence__uploaded_by")
+        return super().get_queryset().select_related("project", "evidence__uploaded_by")
 
     @action(detail=True, methods=["post"], url_path=MOVE)
     @act(MoveInput, ClaimSerializer, versioned=True)
@@ -464,6 +472,8 @@ class ClaimViewSet(Moving, ScopedViewSet):
         """Verify or refute what somebody else claimed; verified, it takes the project to the stage that follows from it."""
         if move == "refute":
             return services.refute_claim(by=self.by, claim=claim, version=version, **given)
+        if move == "withdraw":
+            return services.withdraw_claim(by=self.by, claim=claim, version=version, note=given["reason"])
         lifecycle.CLAIM.check(claim, move, self.by)
         return services.verify_claim(by=self.by, claim=claim, note=given["reason"], version=version)
 
@@ -506,14 +516,122 @@ class StepBackViewSet(Moving, ScopedViewSet):
     lifecycles = (lifecycle.STEP_BACK,)
     queryset = StepBack.objects.none()
 
+    def get_queryset(self) -> Any:
+        return super().get_queryset().select_related("project")
+
     @action(detail=True, methods=["post"], url_path=MOVE)
     @act(MoveInput, StepBackSerializer, versioned=True)
     def move(self, step: StepBack, version: int, given: dict[str, Any], move: str) -> StepBack:
         """Approve or refuse a step back that somebody else asked for."""
         if move == "refuse":
             return services.refuse_step_back(by=self.by, step=step, version=version, **given)
+        if move == "withdraw":
+            return services.withdraw_step_back(by=self.by, step=step, version=version, note=given["reason"])
         lifecycle.STEP_BACK.check(step, move, self.by)
         return services.approve_step_back(by=self.by, step=step, note=given["reason"], version=version)
+
+
+# --- passing projects on ------------------------------------------------------------------------------------------
+
+
+class TransferSerializer(StrictModel):
+    """A project passed on: its terms, what each side said, and the agreement once it was done.
+
+    ``percent`` is the part of the unit that passes it on, in per cent.
+    """
+
+    agreement = FileSerializer(read_only=True)
+
+    class Meta:
+        model = Transfer
+        fields: ClassVar = [
+            "id", "project", "from_unit", "to_unit", "reason", "percent", "base", "years", "start", "statistics", "exclusions",
+            "state", "offered_by", "offered_at", "reply", "appeal", "ruling", "agreed_date", "agreement", "version",
+        ]  # fmt: skip
+        read_only_fields: ClassVar = [
+            "id", "project", "from_unit", "state", "offered_by", "offered_at", "reply", "appeal", "ruling", "agreed_date",
+            "version",
+        ]  # fmt: skip
+
+    def get_fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = super().get_fields()
+        fields["to_unit"].queryset = hosts()
+        return fields
+
+
+class AwardInput(MoveInput):
+    """What a move of a transfer is sent with; the terms belong to “award”."""
+
+    percent = serializers.DecimalField(
+        max_digits=5, decimal_places=2, min_value=0, max_value=100, required=False
+    )
+    base = serializers.ChoiceField(choices=list(stages.SHARED_BASES.items()), required=False)
+    years = serializers.IntegerField(min_value=1, max_value=50, required=False)
+    start = serializers.ChoiceField(choices=list(stages.SHARED_FROM.items()), required=False)
+    statistics = serializers.ChoiceField(choices=list(stages.STATISTICS.items()), required=False)
+    exclusions = serializers.CharField(max_length=500, allow_blank=True, required=False)
+
+
+class AgreementInput(Strict):
+    """The three-party agreement with which a transfer is done."""
+
+    agreed_date = serializers.DateField()
+    agreement = Upload()
+
+
+class ProjectTransfers(NestedViewSet):
+    """How a project was passed on."""
+
+    parent, model = Project, Transfer
+    permission = PROJECTS
+    serializer_class = TransferSerializer
+
+    def belonging(self, parent: Project) -> QuerySet[Transfer]:
+        return parent.transfers.select_related("agreement__uploaded_by")
+
+    @act(TransferSerializer, needs="transfer", status=201)
+    def create(self, parent: Project, given: dict[str, Any]) -> Transfer:
+        """Offer a project to another unit on terms; that unit sees it from now on until it refuses."""
+        to_unit, reason = given.pop("to_unit"), given.pop("reason")
+        return services.offer_transfer(
+            by=self.by, project=parent, to_unit=to_unit, reason=reason, terms=given
+        )
+
+
+class TransferViewSet(Moving, ScopedViewSet):
+    """Transfers of all projects one sees."""
+
+    model = Transfer
+    permission = PROJECTS
+    serializer_class = TransferSerializer
+    filterset_class = TransferFilter
+    lifecycles = (lifecycle.TRANSFER,)
+    queryset = Transfer.objects.none()
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().select_related("project", "agreement__uploaded_by")
+
+    @action(detail=True, methods=["post"], url_path=MOVE)
+    @act(AwardInput, TransferSerializer, versioned=True)
+    def move(self, transfer: Transfer, version: int, given: dict[str, Any], move: str) -> Transfer:
+        """Answer, withdraw, appeal or decide; “complete” is posted to ``complete/`` with the agreement."""
+        reason = given.pop("reason")
+        lifecycle.TRANSFER.check(transfer, move, self.by)
+        if given and move != "award":
+            sentence = _("没有这一项，或这一项不能直接填写。")
+            raise Invalid(sentence, fields={name: [sentence] for name in given})
+        return services.move_transfer(
+            by=self.by, transfer=transfer, move=move, reason=reason, version=version, terms=given
+        )
+
+    @action(detail=True, methods=["post"], parser_classes=[MultiPartParser])
+    @act(AgreementInput, TransferSerializer, needs="file")
+    def complete(self, transfer: Transfer, given: dict[str, Any]) -> Transfer:
+        """File the three-party agreement: the project's host changes, its history stays."""
+        file = given["agreement"]
+        return services.complete_transfer(
+            by=self.by, transfer=transfer, agreed_date=given["agreed_date"], file=file, name=file.name
+        )
 
 
 # --- the ledger ---------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ class ProjectsConfig(AppConfig):
         search.register(Lead, queries.lead_entries)
         search.register(Project, queries.project_entries)
         may_object(services.keep_evidence)
+        may_object(services.keep_agreement)
         may_object(services.keep_closed)
         relinking.declare(relinking.Link(Lead, _("线索"), verb="projects.lead.repointed"))
         relinking.declare(relinking.Link(Project, _("项目"), verb="projects.project.repointed"))
@@ -29,5 +30,7 @@ class ProjectsConfig(AppConfig):
         events.subscribe("projects.lead.registered", services.tell_assessors)
         for verb in ("claim_submitted", "step_back_asked"):
             events.subscribe(f"projects.project.{verb}", services.tell_verifiers)
+        for verb in ("offered", "accepted", "declined", "appealed", "awarded", "dismissed", "completed"):
+            events.subscribe(f"projects.project.transfer_{verb}", services.tell_sides)
         events.was_called("projects.signature", Claim)
         events.subscribe("projects.project.member_added", services.tell_member)

@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from yinfeng.core import search
 from yinfeng.core.actors import ANONYMOUS
-from yinfeng.core.filters import ScopedFilterSet, TextFilter
+from yinfeng.core.filters import ScopedFilterSet, TextFilter, YesNoFilter
 from yinfeng.core.money import YI
 from yinfeng.orgs.queries import brief_name
 from yinfeng.projects import queries, stages
-from yinfeng.projects.models import Entry, Project
+from yinfeng.projects.models import Entry, Project, Transfer
 
 
 def _choice(label: Any, choices: Any, **kwargs: Any) -> django_filters.ChoiceFilter:
@@ -66,7 +66,7 @@ class ProjectFilter(WithOptions):
     reporter_unit = _choice(_("报送单位"), [])
     grade = _choice(_("分级"), [], method="filter_grade")
     light = _choice(_("亮灯"), list(stages.LIGHTS.items()), method="filter_light")
-    to_leave = django_filters.BooleanFilter(label=_("应移出项目库"), method="filter_to_leave")
+    to_leave = YesNoFilter(label=_("应移出项目库"), method="filter_to_leave")
     place = _choice(_("落地或报送单位"), [], method="filter_place")
     project_class = _choice(_("项目分类"), [])
     section = _choice(_("行业门类"), [], method="filter_section")
@@ -136,6 +136,34 @@ class StepBackFilter(ScopedFilterSet):
     project = django_filters.NumberFilter(label=_("项目"), min_value=1, max_value=10**18)
 
 
+class TransferFilter(ScopedFilterSet):
+    """What transfers are narrowed by; the unit is either side."""
+
+    main = ("q", "state", "unit")
+    q = django_filters.CharFilter(label=_("关键词"), method="by_text")
+    state = _choice(_("状态"), list(stages.TRANSFER_STATES.items()))
+    unit = _choice(_("流出或承接单位"), [], method="by_unit")
+
+    class Meta:
+        model = Transfer
+        fields: tuple[str, ...] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        units = queries.units_ever().values_list("pk", brief_name("")).order_by("order", "pk")
+        self.filters["unit"].extra["choices"] = [(str(unit), name) for unit, name in units]
+        vars(self.filters["unit"]).pop("_field", None)
+
+    def by_text(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        if not value.strip():
+            return queryset
+        found = search.answering(Project.objects.all(), value, self.by or ANONYMOUS)
+        return queryset.filter(project__in=found.values("pk"))
+
+    def by_unit(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(Q(from_unit=value) | Q(to_unit=value))
+
+
 class EntryFilter(ScopedFilterSet):
     """What the ledger is narrowed by; the units are those that can take part in a project."""
 
@@ -146,7 +174,7 @@ class EntryFilter(ScopedFilterSet):
     happened_date = django_filters.DateFromToRangeFilter(
         label=_("发生日期"), widget=django_filters.widgets.DateRangeWidget(attrs={"type": "date"})
     )
-    reversals = django_filters.BooleanFilter(label=_("冲销记录"), field_name="sign", method="by_reversals")
+    reversals = YesNoFilter(label=_("冲销记录"), field_name="sign", method="by_reversals")
 
     class Meta:
         model = Entry

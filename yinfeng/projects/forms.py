@@ -328,6 +328,8 @@ class ClaimForm(Asking):
                 del self.fields[name]
         if not kind.amount:
             del self.fields["confirm_amounts"]
+        else:
+            self.fields["confirm_amounts"].label = _("已核对无误")
 
 
 class StepBackForm(ReasonForm):
@@ -344,11 +346,78 @@ class ExtendForm(Asking):
     groups = (
         (
             _("增资扩产"), _("作为一个新项目推进，投资主体、行业和落地单位与原项目相同；业绩只统计增加的金额，不算新项目。"),
-            ["name", "intended", "confirm_amounts", "summary"],
+            ["name", "intended", "confirm_amounts", "summary", "despite"],
         ),
     )  # fmt: skip
+    questions = ("confirm_amounts", "despite")
     name = forms.CharField(
         label=_("项目名称"), max_length=80, widget=forms.TextInput(attrs={"data-span": "2"})
     )
     intended = MoneyField(label=_("增加的投资额"), units=UNITS)
     summary = forms.CharField(label=_("项目简介"), max_length=2000, widget=_LONG)
+    despite = forms.CharField(
+        label=_("仍然登记的理由"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2, "data-span": "2"})
+    )  # fmt: skip
+
+
+class Terms(Styled):
+    """On what terms two units share in a project that one passes on to the other (FACTS §1.5)."""
+
+    percent = forms.DecimalField(
+        label=_("流出单位分成"), min_value=Decimal(0), max_value=Decimal(100), max_digits=5, decimal_places=2,
+        widget=forms.NumberInput(attrs={"data-unit": "%"}),
+    )  # fmt: skip
+    base = forms.ChoiceField(label=_("分成范围"), choices=list(stages.SHARED_BASES.items()))
+    years = forms.IntegerField(
+        label=_("分成年限"), min_value=1, max_value=50, widget=forms.NumberInput(attrs={"data-unit": _("年")})
+    )
+    start = forms.ChoiceField(label=_("起算时点"), choices=list(stages.SHARED_FROM.items()))
+    statistics = forms.ChoiceField(
+        label=_("统计方式"), choices=list(stages.STATISTICS.items()),
+        help_text=_("业绩台账中各单位份额之和总是 1；“双方全额计算”只用于统计和考核。"),
+    )  # fmt: skip
+    exclusions = forms.CharField(
+        label=_("不参与分成的内容"), max_length=500, required=False, help_text=_("例如公共基础设施、房地产。"),
+        widget=forms.TextInput(attrs={"data-span": "2"}),
+    )  # fmt: skip
+
+    def terms(self) -> dict[str, Any]:
+        """Return the terms alone."""
+        return {name: self.cleaned_data[name] for name in Terms.base_fields}
+
+
+class OfferForm(Terms):
+    groups = (
+        (_("流转"), "", ["to_unit", "reason"]),
+        (_("分成"), _("按城市方案预填，可以商定。"), ["percent", "base", "years", "start", "statistics", "exclusions"]),
+    )  # fmt: skip
+    to_unit: ClassVar[forms.ModelChoiceField] = forms.ModelChoiceField(
+        label=_("承接单位"), queryset=None, empty_label=_("请选择"), widget=_SEARCHED,
+        help_text=_("提出之后，承接单位就能看到这个项目。"),
+    )  # fmt: skip
+    reason = forms.CharField(
+        label=_("流转原因"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3, "data-span": "2"})
+    )
+
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to_unit"].queryset = queries.receivers(project)  # type: ignore[attr-defined]
+
+
+class AwardForm(Terms, ReasonForm):
+    groups = (
+        (_("裁定"), "", ["reason"]),
+        (_("分成"), "", ["percent", "base", "years", "start", "statistics", "exclusions"]),
+    )
+    reason = forms.CharField(
+        label=_("裁定意见"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3, "data-span": "2"})
+    )
+
+
+class CompleteForm(Styled):
+    groups = ((_("三方协议"), "", ["agreed_date", "agreement"]),)
+    agreed_date = forms.DateField(label=_("协议签订日期"), widget=forms.DateInput)
+    agreement = forms.FileField(
+        label=_("三方协议"), error_messages={"required": _("请上传三方协议。")}, widget=forms.FileInput(attrs={"data-span": "2"})
+    )  # fmt: skip
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)

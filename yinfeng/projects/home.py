@@ -22,8 +22,8 @@ from yinfeng.enterprises import briefs, panels
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.projects import queries, stages
 from yinfeng.projects.briefs import contribution
-from yinfeng.projects.models import Claim, Lead, Project, StepBack
-from yinfeng.projects.tables import LEAD_TONES, STAGE_TONES, lead_line, project_line
+from yinfeng.projects.models import Claim, Lead, Project, StepBack, Transfer
+from yinfeng.projects.tables import LEAD_TONES, STAGE_TONES, TRANSFER_TONES, lead_line, project_line
 
 SHOWN = 8
 
@@ -86,6 +86,14 @@ def board(by: Actor) -> desk.Board:
         )
         if steps:
             lists.append(_steps_to_approve(steps) | {"count": count})
+    if by.may("projects.project.transfer") or by.may("projects.transfer.arbitrate"):
+        found, count = _counted(
+            queries.transfers_to_do(by)
+            .select_related("project", "from_unit", "to_unit")
+            .order_by("updated_at")
+        )
+        if found:
+            lists.append(_transfers_to_do(found) | {"count": count})
     if by.may("projects.project.view"):
         cards = _library(by)
         lists += _project_lists(by)
@@ -180,6 +188,21 @@ def _claims_to_verify(found: list[Claim]) -> dict[str, Any]:
             {
                 "title": item.project.name, "url": f"{item.project.get_absolute_url()}#claims-title", "sub": sub(item),
                 "date_text": day(item.entered_at),
+            }
+            for item in found
+        ],
+    }  # fmt: skip
+
+
+def _transfers_to_do(found: list[Transfer]) -> dict[str, Any]:
+    return {
+        "title": _("待我办理的流转"), "icon": "arrows-exchange", "url": reverse("transfers"), "empty": "",
+        "rows": [
+            {
+                "title": item.project.name, "url": item.get_absolute_url(),
+                "sub": f"{item.from_unit.brief} → {item.to_unit.brief}",
+                "badge": {"text": stages.TRANSFER_STATES[item.state], "tone": TRANSFER_TONES[item.state]},
+                "date_text": day(item.updated_at),
             }
             for item in found
         ],

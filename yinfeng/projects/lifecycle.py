@@ -8,9 +8,9 @@ else; back goes a project only when somebody else than asked for it agrees.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -21,7 +21,7 @@ from yinfeng.core.errors import Sentence
 from yinfeng.core.lifecycle import Guard, Lifecycle, Move
 from yinfeng.projects import achievements, facts, stages
 from yinfeng.projects.achievements import Achievement
-from yinfeng.projects.models import Claim, Project, StepBack
+from yinfeng.projects.models import Claim, Project, StepBack, Transfer
 
 LEAD = Lifecycle(
     name="projects.lead",
@@ -65,21 +65,65 @@ def has_facts(stage: str) -> Callable[[Any, Actor], Iterable[Sentence]]:
     return guard
 
 
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What waits to be decided about a project, and which achievements behind it are reversed and not claimed anew."""
+
+    waiting: tuple[str, ...] = ()
+    is_going_back: bool = False
+    undone: tuple[str, ...] = ()
+
+
+def situation(project: Project) -> Situation:
+    """Return the situation that a page has brought along with the project, or ask for it now."""
+    known: Situation | None = project.__dict__.get("situation")
+    if known is not None:
+        return known
+    waiting = project.claims.filter(state=stages.SUBMITTED).order_by("pk").values_list("kind", flat=True)
+    entries = project.entries.exclude(kind__in=stages.RECURRING)
+    counted = set(entries.filter(sign=1, reversed_by=None).values_list("kind", flat=True))
+    undone = set(entries.values_list("kind", flat=True)) - counted
+    return Situation(
+        tuple(waiting), project.steps_back.filter(state=stages.ASKED).exists(), behind(project, undone)
+    )
+
+
+def behind(project: Project, kinds: Iterable[str]) -> tuple[str, ...]:
+    """Return those of the achievements that the project has behind it, in their order."""
+    wanted = set(kinds)
+    return tuple(kind for kind in stages.ORDER if kind in wanted and stages.reached(project.stage, kind))
+
+
 def no_step_waits(project: Project, by: Actor) -> Iterator[Sentence]:
     """Ask that neither a claim of another stage nor a step back waits: who decides it decides of the project as it stands."""
-    yield from _waiting(project, project.claims.exclude(kind=stages.CAPITAL))
+    found = situation(project)
+    yield from _told_to_wait((kind for kind in found.waiting if kind not in stages.RECURRING), found)
 
 
 def nothing_waits(project: Project, by: Actor) -> Iterator[Sentence]:
     """Ask that no claim at all and no step back waits."""
-    yield from _waiting(project, project.claims.all())
+    found = situation(project)
+    yield from _told_to_wait(found.waiting, found)
 
 
-def _waiting(project: Project, claims: QuerySet[Claim]) -> Iterator[Sentence]:
-    for kind in claims.filter(state=stages.SUBMITTED).order_by("pk").values_list("kind", flat=True):
+def _told_to_wait(kinds: Iterable[str], found: Situation) -> Iterator[Sentence]:
+    for kind in kinds:
         yield _now("有一份“%(kind)s”申报待核验，请先核验它。") % {"kind": stages.ACHIEVEMENTS[kind]}
-    if project.steps_back.filter(state=stages.ASKED).exists():
+    if found.is_going_back:
         yield _now("有一份退回申请待批准，请先处理它。")
+
+
+def nothing_undone(project: Project, but: str = "") -> Iterator[Sentence]:
+    """Ask that no achievement that the project has behind it is reversed and waits to be claimed anew."""
+    for kind in situation(project).undone:
+        if kind != but:
+            yield _now("“%(kind)s”业绩已冲销，请先重新申报。") % {"kind": stages.ACHIEVEMENTS[kind]}
+
+
+def goes_on_undisturbed(project: Project, by: Actor) -> Iterator[Sentence]:
+    """Ask that nothing about where the project stands waits or is undone before it goes on."""
+    yield from no_step_waits(project, by)
+    yield from nothing_undone(project)
 
 
 def leads_on(project: Project, kind: Achievement) -> bool:
@@ -113,12 +157,28 @@ def by_another(claim: Claim, by: Actor) -> Iterator[Sentence]:
         yield _now("业绩须由申报人以外的人核验。")
 
 
+def counts_already(claim: Claim) -> bool:
+    """Say whether what is claimed counts in the ledger; a page has found it out for all claims at once."""
+    known: bool | None = claim.__dict__.get("counts_already")
+    if known is not None:
+        return known
+    same = claim.project.entries.filter(kind=claim.kind, key=claim.key)
+    return same.filter(sign=1, reversed_by=None).exists()
+
+
 def stands_as_claimed(claim: Claim, by: Actor) -> Iterator[Sentence]:
     """Ask that the project is where the claim leads on from, with the facts of the stage it leads to."""
     project, kind = claim.project, achievements.KINDS[claim.kind]
     yield from is_ongoing(project, by)
-    if not kind.move:
+    if counts_already(claim):
+        yield _now("“%(kind)s”业绩已经认定过，台账中有效。") % {"kind": kind.label}
         return
+    if not kind.move:
+        if not leads_on(project, kind):
+            stage = stages.STAGES[project.stage]
+            yield _now("项目现在的阶段是“%(stage)s”，不能核验这份申报。") % {"stage": stage}
+        return
+    yield from nothing_undone(project, kind.code)
     move = STAGE.by_name[kind.move]
     if project.stage in move.sources:
         for guard in move.guards:
@@ -127,6 +187,16 @@ def stands_as_claimed(claim: Claim, by: Actor) -> Iterator[Sentence]:
     elif not stages.reached(project.stage, kind.code):
         stage = stages.STAGES[project.stage]
         yield _now("项目现在的阶段是“%(stage)s”，不能核验这份申报。") % {"stage": stage}
+
+
+def entered_by_oneself(claim: Claim, by: Actor) -> Iterator[Sentence]:
+    if by.user_id != claim.entered_by_id:
+        yield _now("只有申报人自己可以撤回。")
+
+
+def asked_by_oneself(step: StepBack, by: Actor) -> Iterator[Sentence]:
+    if by.user_id != step.asked_by_id:
+        yield _now("只有申请人自己可以撤回。")
 
 
 def agreed_by_another(step: StepBack, by: Actor) -> Iterator[Sentence]:
@@ -141,6 +211,19 @@ def may_go_back(step: StepBack, by: Actor) -> Iterator[Sentence]:
     if project.stage != step.source:
         stage = stages.STAGES[project.stage]
         yield _now("项目现在的阶段是“%(stage)s”，不再是申请退回时的阶段。") % {"stage": stage}
+    for kind in project.claims.filter(state=stages.SUBMITTED).order_by("pk").values_list("kind", flat=True):
+        yield _now("有一份“%(kind)s”申报待核验，请先核验它。") % {"kind": stages.ACHIEVEMENTS[kind]}
+    if (
+        not stages.reached(step.target, stages.REGISTERED)
+        and project.extensions.filter(status=stages.ONGOING).exists()
+    ):
+        yield _now("项目还有推进中的增资扩产项目，请先处理它们。")
+    if (
+        step.target in achievements.KINDS
+        and not project.entries.filter(kind=step.target, sign=1, reversed_by=None).exists()
+    ):
+        told = {"kind": stages.ACHIEVEMENTS[step.target]}
+        yield _now("“%(kind)s”业绩在台账中没有有效记录，不能退回到这个阶段。") % told
     for kind in counted_since(project, step.target):
         yield _now("“%(kind)s”业绩在台账中有效，请先由领导小组办公室冲销。") % {
             "kind": stages.ACHIEVEMENTS[kind]
@@ -151,9 +234,20 @@ def counted_since(project: Project, target: str) -> list[str]:
     """Return the kinds of achievement beyond a stage that the ledger counts for a project; of arrived money once registered."""
     later = {kind for kind in achievements.KINDS if kind in stages.ORDER and not stages.reached(target, kind)}
     if stages.REGISTERED in later:
-        later.add(stages.CAPITAL)
-    standing = project.entries.filter(kind__in=later, sign=1, reversed_by=None)
-    return [kind for kind in achievements.KINDS if kind in set(standing.values_list("kind", flat=True))]
+        later.update(stages.RECURRING)
+    counted = set(
+        project.entries.filter(kind__in=later, sign=1, reversed_by=None).values_list("kind", flat=True)
+    )
+    return [kind for kind in achievements.KINDS if kind in counted]
+
+
+def project_goes_on(transfer: Transfer, by: Actor) -> Iterator[Sentence]:
+    yield from is_ongoing(transfer.project, by)
+
+
+def project_waits_for_nobody(transfer: Transfer, by: Actor) -> Iterator[Sentence]:
+    """Ask that nothing waits to be decided: who decides it saw whose it would be."""
+    yield from nothing_waits(transfer.project, by)
 
 
 # --- tables -------------------------------------------------------------------------------------------------------
@@ -184,7 +278,7 @@ def _advance(name: str, source: str, target: str, explain: Sentence, *more: Guar
     """Return the move to a stage that needs no proof."""
     return Move(
         name, format_lazy(_("转为{stage}"), stage=stages.STAGES[target]), (source,), target, "advance",
-        guards=(is_ongoing, *more, has_facts(target)), style="primary", explain=explain,
+        guards=(is_ongoing, goes_on_undisturbed, *more, has_facts(target)), style="primary", explain=explain,
     )  # fmt: skip
 
 
@@ -250,6 +344,10 @@ CLAIM = Lifecycle(
             "refute", _("核验不通过"), (stages.SUBMITTED,), stages.REFUTED, "verify",
             guards=(by_another,), asks_reason=True, icon="shield-x",
         ),
+        Move(
+            "withdraw", _("撤回申报"), (stages.SUBMITTED,), stages.WITHDRAWN, "change",
+            guards=(entered_by_oneself,), icon="arrow-back-up", explain=_("申报不再等待核验，之后可以重新申报。"),
+        ),
     ),
 )  # fmt: skip
 
@@ -266,6 +364,47 @@ STEP_BACK = Lifecycle(
         Move(
             "refuse", _("不批准"), (stages.ASKED,), stages.REFUSED, "verify",
             guards=(agreed_by_another,), asks_reason=True, icon="x",
+        ),
+        Move(
+            "withdraw", _("撤回申请"), (stages.ASKED,), stages.WITHDRAWN, "advance",
+            guards=(asked_by_oneself,), icon="arrow-back-up", explain=_("项目留在现在的阶段。"),
+        ),
+    ),
+)  # fmt: skip
+
+TRANSFER = Lifecycle(
+    name="projects.transfer",
+    state_field="state",
+    initial=stages.OFFERED,
+    states=stages.TRANSFER_STATES,
+    moves=(
+        Move(
+            "accept", _("同意承接"), (stages.OFFERED,), stages.ACCEPTED, "take", guards=(project_goes_on,),
+            style="primary", icon="check", explain=_("同意按这些条件承接项目。下一步由双方和投资方签订三方协议。"),
+        ),
+        Move(
+            "decline", _("不承接"), (stages.OFFERED,), stages.DECLINED, "take", asks_reason=True, icon="x",
+            explain=_("流出单位可以撤回，也可以提请领导小组办公室裁定。"),
+        ),
+        Move(
+            "appeal", _("提请裁定"), (stages.DECLINED,), stages.ARBITRATING, "give", guards=(project_goes_on,),
+            asks_reason=True, style="primary", icon="scale", explain=_("由领导小组办公室裁定是否流转。"),
+        ),
+        Move(
+            "award", _("裁定流转"), (stages.ARBITRATING,), stages.ACCEPTED, "arbitrate", guards=(project_goes_on,),
+            asks_reason=True, style="primary", icon="gavel", route="transfer-award",
+        ),
+        Move(
+            "dismiss", _("裁定不流转"), (stages.ARBITRATING,), stages.DISMISSED, "arbitrate", asks_reason=True,
+            icon="x", explain=_("项目留在原单位。"),
+        ),
+        Move(
+            "complete", _("办结流转"), (stages.ACCEPTED,), stages.COMPLETED_TRANSFER, "file",
+            guards=(project_goes_on, project_waits_for_nobody), style="primary", icon="file-check", route="transfer-complete",
+        ),
+        Move(
+            "withdraw", _("撤回流转"), (stages.OFFERED, stages.ACCEPTED, stages.DECLINED), stages.WITHDRAWN, "give",
+            asks_reason=True, icon="arrow-back-up", explain=_("项目留在原单位。"),
         ),
     ),
 )  # fmt: skip

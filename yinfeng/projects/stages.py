@@ -71,6 +71,7 @@ REPORTER, HOST, JOINT, GROUP, INTRODUCER, APPROVER = (
     "introducer",
     "approver",
 )
+RECEIVER, ORIGIN = "receiver", "origin"
 PARTS: Mapping[str, Sentence] = {
     REPORTER: _("报送单位"),
     HOST: _("落地单位"),
@@ -78,6 +79,8 @@ PARTS: Mapping[str, Sentence] = {
     GROUP: _("招商组"),
     INTRODUCER: _("引荐单位"),
     APPROVER: _("审批单位"),
+    RECEIVER: _("拟承接单位"),
+    ORIGIN: _("流出单位"),
 }
 # The parts whose unit runs the project: edits it, advances it, chooses the team.
 RUNNING_PARTS = (REPORTER, HOST)
@@ -98,6 +101,9 @@ FILE_KINDS: Mapping[str, Sentence] = {
     "acceptance": _("竣工验收材料"),
     "production": _("投产或开业证明"),
     "capacity": _("达产证明"),
+    "tax": _("完税证明"),
+    "output": _("产值统计表"),
+    "agreement": _("三方协议"),
 }
 
 # What the dates alone say of a project that is going on (FACTS §1.6); worked out when it is read, kept nowhere.
@@ -105,7 +111,12 @@ GREEN, YELLOW, RED = "green", "yellow", "red"
 LIGHTS: Mapping[str, Sentence] = {GREEN: _("绿灯"), YELLOW: _("黄灯"), RED: _("红灯")}
 
 # What a project can achieve, as the ledger recognises it; those that lead to a stage have its code.
-CAPITAL = "capital"
+CAPITAL, TAX, OUTPUT = "capital", "tax", "output"
+RECURRING = (
+    CAPITAL,
+    TAX,
+    OUTPUT,
+)  # happen again and again, told apart by voucher or year; they lead to no stage
 ACHIEVEMENTS: Mapping[str, Sentence] = {
     SIGNED: _("签约"),
     REGISTERED: _("注册"),
@@ -114,13 +125,16 @@ ACHIEVEMENTS: Mapping[str, Sentence] = {
     COMPLETED: _("竣工"),
     PRODUCING: _("投产"),
     AT_CAPACITY: _("达产"),
+    TAX: _("税收"),
+    OUTPUT: _("产值"),
 }
 
-SUBMITTED, VERIFIED, REFUTED = "submitted", "verified", "refuted"
+SUBMITTED, VERIFIED, REFUTED, WITHDRAWN = "submitted", "verified", "refuted", "withdrawn"
 CLAIM_STATES: Mapping[str, Sentence] = {
     SUBMITTED: _("待核验"),
     VERIFIED: _("已核验"),
     REFUTED: _("核验不通过"),
+    WITHDRAWN: _("已撤回"),
 }
 
 ASKED, APPROVED, REFUSED = "asked", "approved", "refused"
@@ -128,4 +142,37 @@ STEP_BACK_STATES: Mapping[str, Sentence] = {
     ASKED: _("待批准"),
     APPROVED: _("已批准"),
     REFUSED: _("未批准"),
+    WITHDRAWN: _("已撤回"),
+}
+
+# Passing a project on (clause 3.2.4): how far a transfer has come, and the terms on which both units share (FACTS §1.5).
+OFFERED, ACCEPTED, ARBITRATING, COMPLETED_TRANSFER = "offered", "accepted", "arbitrating", "completed"
+DISMISSED = "dismissed"
+TRANSFER_STATES: Mapping[str, Sentence] = {
+    OFFERED: _("待承接单位答复"),
+    ACCEPTED: _("待签三方协议"),
+    DECLINED: _("承接单位未接收"),
+    ARBITRATING: _("待办公室裁定"),
+    COMPLETED_TRANSFER: _("已流转"),
+    DISMISSED: _("裁定不流转"),
+    WITHDRAWN: _("已撤回"),
+}
+OPEN_TRANSFERS = (OFFERED, ACCEPTED, DECLINED, ARBITRATING)
+BOTH, INVESTMENT = "both", "investment"
+SHARED_BASES: Mapping[str, Sentence] = {
+    BOTH: _("引资业绩和地方留成税收"),
+    INVESTMENT: _("引资业绩"),
+    TAX: _("地方留成税收"),
+}
+AGREEMENT, FIRST_TAX = "agreement", "first_tax"
+SHARED_FROM: Mapping[str, Sentence] = {
+    AGREEMENT: _("协议签订"),
+    STARTED: _("开工"),
+    FIRST_TAX: _("首次入库税款"),
+}
+SPLIT, DOUBLE, SINGLE = "split", "double", "single"
+STATISTICS: Mapping[str, Sentence] = {
+    SPLIT: _("按分成比例拆分"),
+    DOUBLE: _("双方全额计算"),
+    SINGLE: _("只计承接单位"),
 }

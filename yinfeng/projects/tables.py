@@ -31,6 +31,15 @@ STATUS_TONES = {
 }
 LIGHT_TONES = {stages.GREEN: "success", stages.YELLOW: "warning", stages.RED: "danger"}
 LIGHT_ICONS = {stages.GREEN: "circle-check", stages.YELLOW: "alert-circle", stages.RED: "alert-triangle"}
+TRANSFER_TONES = {
+    stages.OFFERED: "warning",
+    stages.ACCEPTED: "info",
+    stages.DECLINED: "danger",
+    stages.ARBITRATING: "warning",
+    stages.COMPLETED_TRANSFER: "success",
+    stages.DISMISSED: "muted",
+    stages.WITHDRAWN: "muted",
+}
 LEAD_TONES = {
     stages.REGISTERED: "warning",
     stages.QUALIFIED: "info",
@@ -244,4 +253,33 @@ class EntryTable(Table):
         ),
         Column("by", _("认定人"), lambda row: str(row.recognised_by), shown=False, related="recognised_by"),
         Column("reason", _("原因"), lambda row: row.reason or "—", shown=False),
+    )  # fmt: skip
+
+
+def percent_of(percent: Decimal) -> str:
+    """Return a percentage for people, without zeros that say nothing."""
+    return f"{percent.normalize():f}%"
+
+
+class TransferTable(Table):
+    order = "-pk"
+    related = ("project",)
+    columns = (
+        Column("project", _("项目名称"), lambda row: Cell(row.project.name, sub=row.project.code), value=lambda row: row.project.name),
+        Column("code", _("项目编号"), lambda row: row.project.code, shown=False, folded=True),
+        unit("from", _("流出单位"), "from_unit"),
+        unit("to", _("承接单位"), "to_unit"),
+        Column("state", _("状态"), lambda row: badge(row.state, stages.TRANSFER_STATES, TRANSFER_TONES), sort="state"),
+        Column("percent", _("流出单位分成"), lambda row: percent_of(row.percent), value=lambda row: row.percent, numeric=True),
+        Column("base", _("分成范围"), lambda row: str(stages.SHARED_BASES[row.base]), shown=False),
+        Column("years", _("分成年限"), lambda row: _now("%(years)s 年") % {"years": row.years}, value=lambda row: row.years, numeric=True),
+        Column("statistics", _("统计方式"), lambda row: str(stages.STATISTICS[row.statistics]), shown=False),
+        Column(
+            "offered", _("提出日期"), lambda row: day(row.offered_at), value=lambda row: row.offered_at, kind="datetime", sort="offered_at",
+        ),
+        Column(
+            "agreed", _("协议签订日期"), lambda row: day(row.agreed_date) if row.agreed_date else "—", value=lambda row: row.agreed_date,
+            kind="date", sort="agreed_date",
+        ),
+        Column("reason", _("流转原因"), lambda row: row.reason, shown=False),
     )  # fmt: skip

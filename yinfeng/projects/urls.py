@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from yinfeng.projects.views import claims, leads, ledger, lights, records
+from yinfeng.projects.views import claims, leads, ledger, lights, records, transfers
 
 urlpatterns = [
     path("leads/", leads.Leads.as_view(), name="leads"),
@@ -35,6 +35,13 @@ urlpatterns = [
     path("projects/<int:pk>/back/", claims.AskBack.as_view(), name="project-back"),
     path("claims/<int:pk>/<slug:move>/", claims.MoveClaim.as_view(), name="projects.claim-move"),
     path("steps-back/<int:pk>/<slug:move>/", claims.MoveStepBack.as_view(), name="projects.stepback-move"),
+    path("projects/<int:pk>/transfer/", transfers.OfferTransfer.as_view(), name="project-transfer"),
+    path("transfers/", transfers.Transfers.as_view(), name="transfers"),
+    path("transfers/export/", transfers.ExportTransfers.as_view(), name="transfers-export"),
+    path("transfers/<int:pk>/", transfers.TransferDetail.as_view(), name="transfer"),
+    path("transfers/<int:pk>/award/", transfers.AwardTransfer.as_view(), name="transfer-award"),
+    path("transfers/<int:pk>/complete/", transfers.CompleteTransfer.as_view(), name="transfer-complete"),
+    path("transfers/<int:pk>/<slug:move>/", transfers.MoveTransfer.as_view(), name="projects.transfer-move"),
     path("ledger/", ledger.Ledger.as_view(), name="ledger"),
     path("ledger/export/", ledger.ExportLedger.as_view(), name="ledger-export"),
     path("ledger/<int:pk>/", ledger.EntryDetail.as_view(), name="entry"),

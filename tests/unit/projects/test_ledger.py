@@ -426,7 +426,7 @@ def test_verify_names_every_entry_that_breaks_a_rule(city: City, capsys: pytest.
         (entries[2].pk, "依据已被撤下"), (entries[3].pk, "与核验通过的业绩申报不相符"),
         (entries[3].pk, "申报和认定是同一个人"),
         (reversal.pk, "冲销与原记录不相符"), (reversal.pk, "冲销的份额与原记录不同"),
-        (entries[6].pk, "与核验通过的业绩申报不相符"), (entries[7].pk, "没有核验通过的业绩申报"),
+        (entries[6].pk, "与核验通过的业绩申报不相符"), (entries[6].pk, "项目的合同投资额与台账不符"), (entries[7].pk, "没有核验通过的业绩申报"),
         (0, f"业绩申报 {entries[7].claim_id} 已核验，台账没有记录"), (0, f"业绩申报 {lost} 已核验，台账没有记录"),
     }  # fmt: skip
     assert Claim.objects.get(pk=lost).state == "verified"
@@ -471,10 +471,12 @@ def test_whatever_is_entered_and_reversed_the_ledger_is_right(
         net: dict[int, Decimal] = {}
         for act, number, cents in steps:
             if act == "sign":
-                project = make_project("示例项目", city.jimei, city.users["bob"])
+                amount = Decimal(cents) / 100
+                project = make_project(
+                    "示例项目", city.jimei, city.users["bob"], stage="signed", signed_date=date(2026, 5, 1), contracted=amount,
+                )  # fmt: skip
                 for unit in units[:number]:
                     Participation.objects.create(project=project, unit=unit, part=stages.INTRODUCER)
-                amount = Decimal(cents) / 100
                 claim = Claim.objects.create(
                     project=project, happened_date=date(2026, 5, 1), amount=amount, amount_original=amount,
                     evidence=evidence, entered_by=city.users["bob"], state="verified", verified_by=city.users["charlie"],

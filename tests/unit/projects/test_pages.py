@@ -29,7 +29,7 @@ def opened(city: City, name: str, path: str, limit: int = 10) -> Any:
     ) as asked:
         answer = client.get(path)
     assert answer.status_code == 200, path
-    assert len(asked) <= limit, [query["sql"][:150] for query in asked.captured_queries]
+    assert len(asked) <= limit, [path] + [query["sql"][:150] for query in asked.captured_queries]
     return answer
 
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from yinfeng.core import queries as core
-from yinfeng.core.filters import ScopedFilterSet, TextFilter
+from yinfeng.core.filters import ScopedFilterSet, TextFilter, YesNoFilter
 from yinfeng.core.keeping import kept
 from yinfeng.core.money import WAN, YI
 from yinfeng.enterprises.models import Enterprise
@@ -144,7 +144,7 @@ class EnterpriseFilter(ScopedFilterSet):
     province = django_filters.CharFilter(label=_("省份"), method="by_place")
     country = django_filters.CharFilter(label=_("国家或地区代码"), lookup_expr="iexact", max_length=2)
     source = django_filters.CharFilter(label=_("信息来源"), lookup_expr="icontains")
-    stale = django_filters.BooleanFilter(label=_("一年未核实"), method="by_stale")
+    stale = YesNoFilter(label=_("一年未核实"), method="by_stale")
 
     class Meta:
         model = Enterprise

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from yinfeng.core import search
 from yinfeng.core.actors import ANONYMOUS, Actor
-from yinfeng.core.filters import ScopedFilterSet
+from yinfeng.core.filters import ScopedFilterSet, YesNoFilter
 from yinfeng.core.scopes import rows
 from yinfeng.enterprises.filters.records import tag_choices
 from yinfeng.enterprises.models import (
@@ -42,7 +42,7 @@ class FollowedUp(ScopedFilterSet):
     q = django_filters.CharFilter(label=_("关键词"), method="by_text")
     unit = django_filters.ChoiceFilter(label=_("单位"), choices=[])
     owner = django_filters.ChoiceFilter(label=_("责任人"), choices=[], method="by_owner")
-    overdue = django_filters.BooleanFilter(label=_("下一步已过期"), method="by_overdue")
+    overdue = YesNoFilter(label=_("下一步已过期"), method="by_overdue")
     tag = django_filters.ChoiceFilter(label=_("标签"), choices=tag_choices, method="by_tag")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -104,9 +104,9 @@ class SignalFilter(FollowedUp):
     state = django_filters.ChoiceFilter(label=_("状态"), choices=list(SIGNAL_STATES.items()))
     level = django_filters.ChoiceFilter(label=_("级别"), choices=_numbered(LEVELS))
     kind = django_filters.ChoiceFilter(label=_("迹象"), choices=list(SIGNAL_KINDS.items()))
-    pending_only = django_filters.BooleanFilter(label=_("尚未了结"), method="by_pending")
-    at_hand = django_filters.BooleanFilter(label=_("已到提示期"), method="by_at_hand")
-    unassigned = django_filters.BooleanFilter(label=_("尚未指派"), field_name="owner", lookup_expr="isnull")
+    pending_only = YesNoFilter(label=_("尚未了结"), method="by_pending")
+    at_hand = YesNoFilter(label=_("已到提示期"), method="by_at_hand")
+    unassigned = YesNoFilter(label=_("尚未指派"), field_name="owner", lookup_expr="isnull")
 
     def by_pending(self, queryset: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
         return queryset.filter(state__in=self.pending) if value else queryset.exclude(state__in=self.pending)

@@ -105,6 +105,10 @@ class Migration(migrations.Migration):
         ),
         migrations.RemoveConstraint(
             model_name="entry",
+            name="projects_entry_once",
+        ),
+        migrations.RemoveConstraint(
+            model_name="entry",
             name="projects_entry_one_sign",
         ),
         migrations.RemoveConstraint(
@@ -133,6 +137,16 @@ class Migration(migrations.Migration):
                 max_length=20,
                 verbose_name="业绩",
             ),
+        ),
+        migrations.AddField(
+            model_name="claim",
+            name="turn",
+            field=models.PositiveSmallIntegerField(default=1, editable=False, verbose_name="第几次认定"),
+        ),
+        migrations.AddField(
+            model_name="entry",
+            name="turn",
+            field=models.PositiveSmallIntegerField(default=1, verbose_name="第几次认定"),
         ),
         migrations.AddField(
             model_name="entry",
@@ -306,7 +320,7 @@ class Migration(migrations.Migration):
             model_name="claim",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("state__in", ["submitted", "verified"])),
-                fields=("project", "kind", "key"),
+                fields=("project", "kind", "key", "turn"),
                 name="projects_claim_once",
                 violation_error_message="这项业绩已有一份申报，请先处理那一份。",
             ),

@@ -36,5 +36,14 @@ class Migration(migrations.Migration):
                 name="projects_entry_reversed_with_reason",
             ),
         ),
+        migrations.AddConstraint(
+            model_name="entry",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("reverses", None)),
+                fields=("project", "kind", "key", "turn"),
+                name="projects_entry_once",
+                violation_error_message="这项业绩已经认定过。",
+            ),
+        ),
         migrations.RunPython(protect, elidable=False),
     ]

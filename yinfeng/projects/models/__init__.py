@@ -12,6 +12,7 @@ from yinfeng.projects.models.records import (
     Talk,
     TeamMember,
 )
+from yinfeng.projects.models.transfers import Transfer, TransferQuerySet
 
 __all__ = [
     "WHOLE",
@@ -30,4 +31,6 @@ __all__ = [
     "StepBackQuerySet",
     "Talk",
     "TeamMember",
+    "Transfer",
+    "TransferQuerySet",
 ]

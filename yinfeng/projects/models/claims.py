@@ -15,22 +15,24 @@ from yinfeng.core import clock
 from yinfeng.core.actors import Actor
 from yinfeng.core.models import Versioned
 from yinfeng.core.money import YuanField
-from yinfeng.core.scopes import ScopedQuerySet
+from yinfeng.core.scopes import NOTHING, ScopedQuerySet
 from yinfeng.projects import stages
 from yinfeng.projects.models.records import Project
 
 
 class ClaimQuerySet(ScopedQuerySet["Claim"]):
     def scope(self, by: Actor, action: str) -> Q:
-        """A claim is seen and verified with its project."""
-        reading = "view" if action == "view" else "verify"
-        return Q(project__in=Project.objects.permitted(by, reading).values("pk"))
+        """A claim is seen, verified and withdrawn with its project."""
+        if action not in {"view", "verify", "change"}:
+            return NOTHING
+        return Q(project__in=Project.objects.permitted(by, action).values("pk"))
 
 
 class Claim(Versioned):
     """An achievement as somebody entered it with its evidence, and what somebody else found when he verified it.
 
-    ``key`` as in the ledger: the voucher of what happens often; of what counts once, how often it was verified before.
+    ``key`` as in the ledger: the voucher or year of what happens often, empty for what happens once. ``turn``: how often
+    the same achievement was claimed and verified, this time included; more than once after a reversal.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, verbose_name=_("项目"), related_name="claims")
@@ -38,6 +40,7 @@ class Claim(Versioned):
         _("业绩"), max_length=20, choices=list(stages.ACHIEVEMENTS.items()), default=stages.SIGNED
     )
     key = models.CharField(_("凭证号"), max_length=40, blank=True)
+    turn = models.PositiveSmallIntegerField(_("第几次认定"), default=1, editable=False)
     happened_date = models.DateField(_("发生日期"))
     amount = YuanField(_("金额"), null=True, blank=True, validators=[MinValueValidator(Decimal("0.01"))])
     amount_currency = models.CharField(_("币种"), max_length=3, default="CNY", editable=False)
@@ -71,7 +74,7 @@ class Claim(Versioned):
         constraints: ClassVar = [
             # What waits or was verified is there once; what was refused may be claimed again.
             models.UniqueConstraint(
-                fields=["project", "kind", "key"], condition=Q(state__in=["submitted", "verified"]), name="projects_claim_once",
+                fields=["project", "kind", "key", "turn"], condition=Q(state__in=["submitted", "verified"]), name="projects_claim_once",
                 violation_error_message=_("这项业绩已有一份申报，请先处理那一份。"),
             ),
             models.CheckConstraint(
@@ -89,9 +92,10 @@ class Claim(Versioned):
 
 class StepBackQuerySet(ScopedQuerySet["StepBack"]):
     def scope(self, by: Actor, action: str) -> Q:
-        """A step back is seen and decided with its project, by who verifies."""
-        reading = "view" if action == "view" else "verify"
-        return Q(project__in=Project.objects.permitted(by, reading).values("pk"))
+        """A step back is seen, decided (by who verifies) and withdrawn with its project."""
+        if action not in {"view", "verify", "advance"}:
+            return NOTHING
+        return Q(project__in=Project.objects.permitted(by, action).values("pk"))
 
 
 class StepBack(Versioned):

@@ -38,8 +38,8 @@ class EntryQuerySet(ScopedQuerySet["Entry"]):
 class Entry(models.Model):
     """One achievement of a project, or the reversal of an entry. Written once; the database refuses to change it.
 
-    ``key`` tells achievements of one kind apart: the voucher of a payment; of what counts once, how often it was entered
-    after a reversal (empty the first time). A reversal has the opposite sign, count and amount and the shares of what it
+    ``key`` tells achievements of one kind apart: the voucher of a payment, the year of a tax; empty for what happens once.
+    ``turn`` is 2 and more when it was recognised anew after a reversal. A reversal has the opposite sign, count and amount and the shares of what it
     reverses, so sums over any rows are right. ``count`` is 0 where only the amount counts: the growth of a project that
     counted before (增资只统计增资额，不算新项目; 三明市甄别办法, FACTS §1.2).
     """
@@ -47,6 +47,7 @@ class Entry(models.Model):
     project = models.ForeignKey(Project, models.PROTECT, verbose_name=_("项目"), related_name="entries")
     kind = models.CharField(_("业绩"), max_length=20, choices=list(stages.ACHIEVEMENTS.items()))
     key = models.CharField(_("区分"), max_length=40, blank=True)
+    turn = models.PositiveSmallIntegerField(_("第几次认定"), default=1)
     happened_date = models.DateField(_("发生日期"))
     sign = models.SmallIntegerField(_("正负"), default=1)
     count = models.SmallIntegerField(_("项数"), default=1)
@@ -76,7 +77,7 @@ class Entry(models.Model):
         verbose_name_plural = _("业绩记录")
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["project", "kind", "key"], condition=Q(reverses=None), name="projects_entry_once",
+                fields=["project", "kind", "key", "turn"], condition=Q(reverses=None), name="projects_entry_once",
                 violation_error_message=_("这项业绩已经认定过。"),
             ),
             models.CheckConstraint(

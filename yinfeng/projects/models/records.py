@@ -113,6 +113,10 @@ class Lead(Versioned, Amount):
 # --- projects -----------------------------------------------------------------------------------------------------
 
 
+# What only a unit that runs the project does with it.
+RUNNING_ACTS = {"change", "advance", "hold", "team", "reverse", "transfer", "extend"}
+
+
 class ProjectQuerySet(ScopedQuerySet["Project"]):
     def scope(self, by: Actor, action: str) -> Q:
         """Units that take part and people of the team see a project; sensitive ones only the team and those cleared.
@@ -122,13 +126,15 @@ class ProjectQuerySet(ScopedQuerySet["Project"]):
         seen = self._seen(by)
         if action == "view":
             return seen
-        own = {"record": "projects.contact.record", "reverse": "projects.ledger.reverse"}
+        own = {
+            "record": "projects.contact.record", "reverse": "projects.ledger.reverse",
+            "arbitrate": "projects.transfer.arbitrate", "extend": "projects.project.add",
+        }  # fmt: skip
         permission = own.get(action, f"projects.project.{action}")
         reach = by.reach(permission)
         if not reach:
             return NOTHING
-        parts = stages.RUNNING_PARTS if action in {"change", "advance", "hold", "team", "reverse"} else ()
-        allowed = taking_part(reach, parts)
+        allowed = taking_part(reach, stages.RUNNING_PARTS if action in RUNNING_ACTS else ())
         if action == "record" and not reach.everywhere:  # or-ed with something, an empty Q is that alone
             allowed |= on_team(by)
         return seen & allowed

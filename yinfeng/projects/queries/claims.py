@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Case, Exists, OuterRef, QuerySet, When
 
 from yinfeng.core.actors import Actor
 from yinfeng.core.prepared import prepared
@@ -15,13 +15,13 @@ from yinfeng.projects.queries.records import name_of
 LISTED = 50  # claims on a project's page
 
 
-def counting(project: Project, kind: str) -> QuerySet[Entry]:
-    """Return the entries of an achievement that count: recognised, or a reversal taken back."""
-    return Entry.objects.filter(project=project, kind=kind, sign=1, reversed_by=None)
+def counting(project: Project, kind: str, key: str = "") -> QuerySet[Entry]:
+    """Return the entries of an achievement that count, one at most: recognised, or a reversal taken back."""
+    return Entry.objects.filter(project=project, kind=kind, key=key, sign=1, reversed_by=None)
 
 
 def was_reversed(project: Project, kind: str) -> bool:
-    """Say whether an achievement was recognised and does not count any more."""
+    """Say whether an achievement that happens once was recognised and does not count any more."""
     known = Entry.objects.filter(project=project, kind=kind)
     return known.exists() and not counting(project, kind).exists()
 
@@ -32,11 +32,15 @@ def _claims_of(project: int) -> QuerySet[Claim, Any]:
     found = Claim.objects.filter(project=project).annotate(
         counts=Exists(counts), entered_by_name=name_of("entered_by"), verified_by_name=name_of("verified_by")
     )
-    return found.select_related("evidence").order_by("-pk")[:LISTED]
+    rank = Case(When(state=stages.SUBMITTED, then=0), When(kind__in=stages.RECURRING, then=2), default=1)
+    return found.select_related("evidence").order_by(rank, "-pk")[:LISTED]
 
 
 def claims_of(project: Project) -> list[Any]:
-    """Return the newest claims of a project with the names of who entered and verified, and whether they count now."""
+    """Return the claims of a project, those that wait first, with who entered and verified and whether they count now.
+
+    Of payments and yearly figures, which may be many, the newest.
+    """
     return _claims_of(project.pk)
 
 

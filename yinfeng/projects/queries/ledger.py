@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
@@ -15,7 +15,9 @@ from django.utils.translation import gettext as _
 from yinfeng.core import queries as core
 from yinfeng.core.prepared import prepared
 from yinfeng.projects import stages
+from yinfeng.projects.achievements import KINDS
 from yinfeng.projects.models import WHOLE, Claim, Entry, Participation, Project, Share
+from yinfeng.projects.queries.transfers import ceded, completed_transfers, holder_on
 
 CENT = Decimal("0.01")
 
@@ -29,18 +31,40 @@ class Part:
     millionths: int
 
 
-def parts_of(project: Project, day: date) -> list[Part]:
-    """Return whose an achievement of a project is, by its units of today and the rule in force on ``day``.
+def parts_of(project: Project, kind: str, day: date) -> list[Part]:
+    """Return whose an achievement of a kind is, by the units, agreements and rules in force on ``day``.
 
-    The introducing units have the rule's percentage together, in equal parts; the host unit, or the reporting one while
-    there is none, has the rest. Source of the usual three tenths: 集美区招商引资项目管理暂行办法 (FACTS §1.4, §1.5).
+    The introducing units have the rule's percentage together, in equal parts, of all but tax and output; of the rest the
+    units that passed the project on have what their agreements say, and the unit that held it on the day has what is left.
+    Source of the usual three tenths: 集美区招商引资项目管理暂行办法 (FACTS §1.4, §1.5); “有协议按协议”.
     """
-    host = project.host_unit_id or project.reporter_unit_id
-    part = stages.HOST if project.host_unit_id else stages.REPORTER
-    rows = Participation.objects.filter(project=project, part=stages.INTRODUCER, until=None)
-    units = [unit for unit in rows.order_by("pk").values_list("unit", flat=True) if unit != host]
+    done = list(completed_transfers(project))
+    holder = holder_on(project, done, day)
+    part = stages.HOST if project.host_unit_id or done else stages.REPORTER
+    introduced: list[int] = []
+    if kind not in {stages.TAX, stages.OUTPUT}:
+        rows = Participation.objects.filter(project=project, part=stages.INTRODUCER, until=None)
+        introduced = [unit for unit in rows.order_by("pk").values_list("unit", flat=True) if unit != holder]
     percent = int(core.rules("share", day).get("introducer", {}).get("percent", 0))
-    return split(host, part, units, percent)
+    found = split(holder, part, introduced, percent)
+    rest = sum(item.millionths for item in found if item.unit == holder)
+    for unit, millionths in ceded(project, done, kind, day, rest):
+        found = _cede(found, holder, unit, millionths)
+    return found
+
+
+def _cede(parts: list[Part], holder: int, unit: int, millionths: int) -> list[Part]:
+    """Return the parts with so much of the holder's given to a unit, added to what it has already."""
+    if unit == holder:  # who passed a project on and got it back shares with nobody
+        return parts
+    own = next((item for item in parts if item.unit == unit), None)
+    found = [
+        replace(item, millionths=item.millionths - millionths) if item.unit == holder else item
+        for item in parts
+        if item is not own
+    ]
+    more = Part(unit, stages.ORIGIN, millionths + (own.millionths if own else 0))
+    return [item for item in [*found, more] if item.millionths]
 
 
 def split(host: int, part: str, introducers: Sequence[int], percent: int) -> list[Part]:
@@ -162,7 +186,7 @@ def faults() -> Iterator[Fault]:
         claimed=Coalesce("claim__amount", Decimal(0))
     )
     as_verified = Q(
-        project=F("claim__project"), kind=F("claim__kind"), key=F("claim__key"), amount=F("claimed"),
+        project=F("claim__project"), kind=F("claim__kind"), key=F("claim__key"), turn=F("claim__turn"), amount=F("claimed"),
         happened_date=F("claim__happened_date"), evidence=F("claim__evidence"), recognised_by=F("claim__verified_by"),
     )  # fmt: skip
     yield from _told(verified.exclude(as_verified), _("与核验通过的业绩申报不相符"))
@@ -172,22 +196,33 @@ def faults() -> Iterator[Fault]:
         Fault(0, _("业绩申报 %(claim)s 已核验，台账没有记录") % {"claim": pk})
         for pk in left_out.values_list("pk", flat=True)
     )
-    counting = Entry.objects.filter(sign=1, reversed_by=None).exclude(kind=stages.CAPITAL)
-    doubled = counting.values("project", "kind").annotate(times=Count("pk")).filter(times__gt=1).order_by()
-    for row in doubled:
-        twins = counting.filter(project=row["project"], kind=row["kind"]).order_by("pk")
-        yield from _told(twins[1:], _("同一项业绩有两条有效记录"))
-    grown = firsts.exclude(kind=stages.CAPITAL).exclude(project__parent=None, count=1)
-    yield from _told(
-        grown.exclude(project__parent__isnull=False, count=0), _("增资扩产算成了新项目，或新项目没有计数")
+    counting = Entry.objects.filter(sign=1, reversed_by=None)
+    doubled = (
+        counting.values("project", "kind", "key").annotate(times=Count("pk")).filter(times__gt=1).order_by()
     )
-    again = firsts.values("project", "kind", "key").annotate(times=Count("pk"))
+    for row in doubled:
+        twins = counting.filter(project=row["project"], kind=row["kind"], key=row["key"]).order_by("pk")
+        yield from _told(twins[1:], _("同一项业绩有两条有效记录"))
+    yield from _told(firsts.filter(count=0, project__parent=None), _("新项目没有计数"))
+    for kind in KINDS.values():
+        early = [stage for stage in stages.ORDER if not stages.reached(stage, kind.from_stage)]
+        own = counting.filter(kind=kind.code)
+        yield from _told(own.filter(project__stage__in=early), _("项目没有到这项业绩的阶段"))
+        if kind.date_field:
+            dated = own.exclude(happened_date=F(f"project__{kind.date_field}"))
+            yield from _told(dated, _("项目的日期与台账不符"))
+    signed = counting.filter(kind=stages.SIGNED)
+    yield from _told(signed.exclude(amount=F("project__contracted")), _("项目的合同投资额与台账不符"))
+    again = firsts.values("project", "kind", "key", "turn").annotate(times=Count("pk"))
     for row in again.filter(times__gt=1).order_by():
         twice = Entry.objects.filter(
-            reverses=None, project=row["project"], kind=row["kind"], key=row["key"]
+            reverses=None, project=row["project"], kind=row["kind"], key=row["key"], turn=row["turn"]
         ).order_by("pk")
         yield from _told(twice[1:], _("同一项业绩认定了两次"))
-    same = {name: F(f"reverses__{name}") for name in ("project", "kind", "key", "happened_date", "evidence")}
+    same = {
+        name: F(f"reverses__{name}")
+        for name in ("project", "kind", "key", "turn", "happened_date", "evidence")
+    }
     opposite = Q(
         sign=Value(0) - F("reverses__sign"),
         count=Value(0) - F("reverses__count"),
@@ -196,13 +231,13 @@ def faults() -> Iterator[Fault]:
     )
     reversals = Entry.objects.filter(reverses__isnull=False)
     yield from _told(reversals.exclude(opposite), _("冲销与原记录不相符"))
-    own = Share.objects.filter(entry__reverses__isnull=False)
-    kept = own.filter(
+    turned = Share.objects.filter(entry__reverses__isnull=False)
+    kept = turned.filter(
         entry__reverses__shares__unit=F("unit"), entry__reverses__shares__part=F("part"),
         entry__reverses__shares__millionths=F("millionths"),
         entry__reverses__shares__amount=Value(Decimal(0)) - F("amount"),
     )  # fmt: skip
-    changed = own.exclude(pk__in=kept.values("pk")).order_by().values_list("entry", flat=True).distinct()
+    changed = turned.exclude(pk__in=kept.values("pk")).order_by().values_list("entry", flat=True).distinct()
     yield from (Fault(entry, _("冲销的份额与原记录不同")) for entry in changed)
 
 

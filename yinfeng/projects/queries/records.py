@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from django.db.models import (
@@ -40,7 +40,7 @@ from yinfeng.enterprises.queries import LookAlike, similar
 from yinfeng.orgs.models import Unit, in_force
 from yinfeng.orgs.queries import brief_name, hosts, units_today
 from yinfeng.projects import stages
-from yinfeng.projects.models import Lead, Participation, Project, ProjectQuerySet, Talk, TeamMember
+from yinfeng.projects.models import Lead, Participation, Project, ProjectQuerySet, Talk, TeamMember, Transfer
 from yinfeng.projects.queries.lights import still_for
 
 # An amount outside these limits was probably typed in the wrong unit (万 for 元, 亿 for 万): it is questioned.
@@ -312,7 +312,20 @@ class Extension:
     stage: str
 
 
-_PART, _PERSON, _GROWN = range(3)
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A transfer of a project: between whom, and how far it has come."""
+
+    pk: int
+    way: str
+    state: str
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in stages.OPEN_TRANSFERS
+
+
+_PART, _PERSON, _GROWN, _PASSED = range(4)
 
 
 @prepared
@@ -335,22 +348,30 @@ def _involved(by: Actor, project: int) -> QuerySet[Any, Any]:
         Value(_GROWN, IntegerField()), "pk", "code", "name", nobody, "stage", Value(False, BooleanField()),
         Value(None, DateField(null=True)),
     )  # fmt: skip
-    return parts.order_by().union(team.order_by(), grown.order_by(), all=True)
+    passed = Transfer.objects.filter(project=project).exclude(state__in=[stages.WITHDRAWN, stages.DISMISSED]).values_list(
+        Value(_PASSED, IntegerField()), "pk", brief_name("from_unit__"), brief_name("to_unit__"), nobody, "state",
+        Value(False, BooleanField()), "agreed_date",
+    )  # fmt: skip
+    return parts.order_by().union(team.order_by(), grown.order_by(), passed.order_by(), all=True)
 
 
-def involved(project: Project, by: Actor) -> tuple[list[Involved], list[Extension]]:
-    """Return the units that take part and the people of the team, and by which projects it grew, in one query."""
+def involved(project: Project, by: Actor) -> tuple[list[Involved], list[Extension], list[Passed]]:
+    """Return the units that take part and the people of the team, by which projects it grew and to whom it was passed on,
+    in one query."""
     order = list(stages.PARTS)
-    made, grown = [], []
+    made, grown, passed = [], [], []
     for leg, pk, short, name, unit, part, is_leader, since in _involved(by, project.pk):
         if leg == _GROWN:
             grown.append(Extension(pk, short, name, part))
+        elif leg == _PASSED:
+            passed.append(Passed(pk, f"{short} → {name}", part))
         else:
             made.append(Involved(pk, short or name, unit, part, is_leader, since))
     made.sort(
         key=lambda row: (row.is_person, order.index(row.part) if row.part else not row.is_leader, row.pk)
     )
-    return made, sorted(grown, key=lambda item: item.pk)
+    by_pk = attrgetter("pk")
+    return made, sorted(grown, key=by_pk), sorted(passed, key=by_pk, reverse=True)
 
 
 @prepared

@@ -12,8 +12,10 @@ from yinfeng.projects.services.claims import (
     targets_back,
     tell_verifiers,
     verify_claim,
+    withdraw_claim,
+    withdraw_step_back,
 )
-from yinfeng.projects.services.ledger import recognise, reverse_entry
+from yinfeng.projects.services.ledger import not_taken_back, recognise, reverse_entry
 from yinfeng.projects.services.records import (
     CHOSEN_PARTS,
     add_joint_unit,
@@ -37,9 +39,19 @@ from yinfeng.projects.services.records import (
     tell_assessors,
     tell_member,
 )
+from yinfeng.projects.services.transfers import (
+    TERMS,
+    complete_transfer,
+    default_terms,
+    keep_agreement,
+    move_transfer,
+    offer_transfer,
+    tell_sides,
+)
 
 __all__ = [
     "CHOSEN_PARTS",
+    "TERMS",
     "add_joint_unit",
     "add_member",
     "add_project",
@@ -48,17 +60,23 @@ __all__ = [
     "ask_back",
     "change_lead",
     "change_project",
+    "complete_transfer",
     "convert_lead",
+    "default_terms",
     "extend_project",
     "find_by_new_name",
     "is_time_for",
+    "keep_agreement",
     "keep_closed",
     "keep_evidence",
     "land_targets",
     "may_grow",
     "move_lead",
     "move_project",
+    "move_transfer",
+    "not_taken_back",
     "obstacles",
+    "offer_transfer",
     "recognise",
     "record_talk",
     "refuse_step_back",
@@ -71,6 +89,9 @@ __all__ = [
     "targets_back",
     "tell_assessors",
     "tell_member",
+    "tell_sides",
     "tell_verifiers",
     "verify_claim",
+    "withdraw_claim",
+    "withdraw_step_back",
 ]

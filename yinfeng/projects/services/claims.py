@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import date
 from typing import Any
 
@@ -24,6 +25,8 @@ from yinfeng.projects.models import Claim, Participation, Project, StepBack
 from yinfeng.projects.services.ledger import person, recognise
 from yinfeng.projects.services.records import ask_about_amounts, hold_project
 
+EARLIEST = 1980  # a year before which no city attracted investment: a slip
+
 # --- claims -------------------------------------------------------------------------------------------------------
 
 
@@ -44,12 +47,14 @@ def submit_claim(
         raise Blocked(_("还不能申报“%(kind)s”：") % {"kind": achievement.label}, reasons)
     _check_day(project, achievement, happened_date)
     _check_amount(achievement, amount)
-    key = _key_of(project, achievement, key)
+    key = _key_of(achievement, key, happened_date)
+    turn = _turn(project, achievement, key)
+    _ask_about_voucher(project, achievement, key, confirmed)
     ask_about_amounts({"amount": amount}, confirmed)
     hold_project(project)
     evidence = core.attach_file(by=by, obj=project, file=file, name=name, kind=achievement.evidence)
     claim = Claim(
-        project=project, kind=kind, key=key, happened_date=happened_date,
+        project=project, kind=kind, key=key, turn=turn, happened_date=happened_date,
         evidence=evidence, entered_by_id=person(by),
     )  # fmt: skip
     if amount is not None:
@@ -77,6 +82,7 @@ def obstacles(project: Project, kind: Achievement, by: Actor) -> list[Sentence]:
     if not kind.key:
         found += facts.sentences(project, kind.code)
         found += lifecycle.no_step_waits(project, by)
+        found += lifecycle.nothing_undone(project, kind.code)
     return found
 
 
@@ -94,8 +100,21 @@ def _check_day(project: Project, kind: Achievement, day: date) -> None:
     if day > timezone.localdate():
         sentence = _("%(label)s不能晚于今天。") % {"label": kind.day}
         raise Invalid(sentence, fields={"happened_date": [sentence]})
+    if day.year < EARLIEST:
+        sentence = _("%(label)s（%(day)s）太早了，请核对年份。") % {"label": kind.day, "day": day}
+        raise Invalid(sentence, fields={"happened_date": [sentence]})
     rank = achievements.RANKS.get(kind.code)
     if rank is None:
+        first = project.registered_date
+        if first is not None and day < first:
+            told = {
+                "label": kind.day,
+                "day": day,
+                "other": achievements.KINDS[stages.REGISTERED].day,
+                "when": first,
+            }
+            sentence = _("%(label)s（%(day)s）不能早于%(other)s（%(when)s）。") % told
+            raise Invalid(sentence, fields={"happened_date": [sentence]})
         return
     for code, other_rank in achievements.RANKS.items():
         other = achievements.KINDS[code]
@@ -120,18 +139,43 @@ def _check_amount(kind: Achievement, amount: Money | None) -> None:
         raise Invalid(sentence, fields={"amount": [sentence]})
 
 
-def _key_of(project: Project, kind: Achievement, given: str) -> str:
-    """Return the key that tells the claim apart; of what counts once, how often it was verified before."""
+def _key_of(kind: Achievement, given: str, day: date) -> str:
+    """Return the key that tells the claim apart: the voucher without spaces, or the year of the day."""
+    plain = unicodedata.normalize("NFKC", given)
+    key = "".join(
+        char for char in plain if not char.isspace() and unicodedata.category(char)[0] != "C"
+    ).upper()
     if not kind.key:
-        if given.strip():
+        if key:
             sentence = _("“%(kind)s”只有一次，不填凭证号。") % {"kind": kind.label}
             raise Invalid(sentence, fields={"key": [sentence]})
-        before = project.claims.filter(kind=kind.code, state=stages.VERIFIED).count()
-        return str(before + 1) if before else ""
-    if not given.strip():
-        sentence = _("请填写%(label)s，同一凭证只记一次。") % {"label": kind.key}
+        return ""
+    if not key:
+        sentence = _("请填写%(label)s，同一%(label)s只记一次。") % {"label": kind.key}
         raise Invalid(sentence, fields={"key": [sentence]})
-    return given.strip()
+    if kind.yearly and key != str(day.year):
+        told = {"key": key, "label": kind.day, "day": day}
+        sentence = _("年度“%(key)s”与%(label)s（%(day)s）不是同一年。年度请填四位数字。") % told
+        raise Invalid(sentence, fields={"key": [sentence]})
+    return key
+
+
+def _ask_about_voucher(project: Project, kind: Achievement, key: str, confirmed: bool) -> None:
+    """Raise Invalid for a voucher that another project of the firm has claimed, until somebody says that it is another."""
+    if confirmed or kind.yearly or not key or project.enterprise_id is None:
+        return
+    others = Claim.objects.filter(project__enterprise=project.enterprise_id, kind=kind.code, key=key)
+    if others.exclude(project=project).filter(state__in=[stages.SUBMITTED, stages.VERIFIED]).exists():
+        sentence = _("这家企业的另一个项目申报过同一凭证。确实是两笔的，请勾选“已核对无误”。")
+        raise Invalid(sentence, fields={"key": [sentence], "confirm_amounts": [_("请核对凭证。")]})
+
+
+def _turn(project: Project, kind: Achievement, key: str) -> int:
+    """Return how often the achievement is claimed, this time included; Conflict while it counts."""
+    if queries.counting(project, kind.code, key).exists():
+        told = {"kind": kind.label, "key": key}
+        raise Conflict(_("“%(kind)s”（%(key)s）已经认定过，台账中有效。") % told)
+    return project.claims.filter(kind=kind.code, key=key, state=stages.VERIFIED).count() + 1
 
 
 def _insert(row: Claim | StepBack, taken: Sentence) -> None:
@@ -192,6 +236,17 @@ def refute_claim(*, by: Actor, claim: Claim, reason: str, version: int | None = 
     return claim
 
 
+@transaction.atomic
+def withdraw_claim(*, by: Actor, claim: Claim, note: str = "", version: int | None = None) -> Claim:
+    """Take back what one has claimed oneself and nobody has verified yet."""
+    lifecycle.CLAIM.perform(claim, "withdraw", by=by, reason=note, version=version)
+    text = str(achievements.KINDS[claim.kind].label)
+    events.record(
+        by=by, verb="projects.project.claim_withdrawn", obj=claim.project, note=note.strip(), data={"text": text}
+    )  # fmt: skip
+    return claim
+
+
 # --- back a stage -------------------------------------------------------------------------------------------------
 
 
@@ -207,7 +262,9 @@ def ask_back(*, by: Actor, project: Project, target: str, reason: str) -> StepBa
     step = StepBack(
         project=project, source=project.stage, target=target, reason=reason.strip(), asked_by_id=person(by)
     )
-    reasons = [*lifecycle.nothing_waits(project, by), *lifecycle.may_go_back(step, by)]
+    reasons = [*lifecycle.may_go_back(step, by)]
+    if project.steps_back.filter(state=stages.ASKED).exists():
+        reasons.append(_("有一份退回申请待批准，请先处理它。"))
     if reasons:
         raise Blocked(_("还不能申请退回："), reasons)
     hold_project(project)
@@ -261,6 +318,17 @@ def refuse_step_back(*, by: Actor, step: StepBack, reason: str, version: int | N
     return step
 
 
+@transaction.atomic
+def withdraw_step_back(*, by: Actor, step: StepBack, note: str = "", version: int | None = None) -> StepBack:
+    """Take back a step back that one has asked for oneself and nobody has decided on yet."""
+    lifecycle.STEP_BACK.perform(step, "withdraw", by=by, reason=note, version=version)
+    events.record(
+        by=by, verb="projects.project.step_back_withdrawn", obj=step.project, note=note.strip(),
+        data={"text": f"{step.get_source_display()} → {step.get_target_display()}"},
+    )  # fmt: skip
+    return step
+
+
 # --- who is told, and what is kept --------------------------------------------------------------------------------
 
 
@@ -272,5 +340,5 @@ def tell_verifiers(event: Event, by: Actor) -> None:
 
 def keep_evidence(attachment: Attachment) -> Sentence | None:
     """Object to taking off the evidence of a claim that waits for verification or was verified."""
-    held = Claim.objects.filter(evidence=attachment).exclude(state=stages.REFUTED)
+    held = Claim.objects.filter(evidence=attachment, state__in=[stages.SUBMITTED, stages.VERIFIED])
     return _("这份材料是业绩申报的依据，不能撤下。核验不通过后可以重新申报。") if held.exists() else None

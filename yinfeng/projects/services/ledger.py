@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from yinfeng.core import events
 from yinfeng.core import services as core
 from yinfeng.core.actors import Actor
-from yinfeng.core.errors import Conflict, Forbidden, Invalid
+from yinfeng.core.errors import Conflict, Forbidden, Invalid, Sentence
 from yinfeng.core.money import show
 from yinfeng.core.scopes import demand
-from yinfeng.projects import achievements, queries
+from yinfeng.projects import achievements, queries, stages
 from yinfeng.projects.models import Claim, Entry, Project, Share
 
 
@@ -26,14 +28,14 @@ def recognise(*, by: Actor, claim: Claim) -> Entry:
     """
     project = lock(claim.project)
     kind = achievements.KINDS[claim.kind]
-    if not kind.key and queries.counting(project, claim.kind).exists():
+    if queries.counting(project, claim.kind, claim.key).exists():
         raise Conflict(_("“%(kind)s”业绩已经认定过，台账中有效。") % {"kind": kind.label})
     entry = Entry(
-        project=project, kind=claim.kind, key=claim.key, happened_date=claim.happened_date, amount=claim.amount or 0,
-        count=0 if project.parent_id and not kind.key else 1, evidence_id=claim.evidence_id, claim=claim,
+        project=project, kind=claim.kind, key=claim.key, turn=claim.turn, happened_date=claim.happened_date, amount=claim.amount or 0,
+        count=0 if grows_what_counts(project) and not kind.key else 1, evidence_id=claim.evidence_id, claim=claim,
         recognised_by_id=person(by), recognised_at=timezone.now(),
     )  # fmt: skip
-    parts = queries.parts_of(project, claim.happened_date)
+    parts = queries.parts_of(project, claim.kind, claim.happened_date)
     yuan = queries.amounts(Decimal(entry.amount), parts)
     _enter(
         entry,
@@ -43,6 +45,11 @@ def recognise(*, by: Actor, claim: Claim) -> Entry:
         ],
     )
     return entry
+
+
+def grows_what_counts(project: Project) -> bool:
+    """Say whether a project is the growth of one whose signing counts, so that only its amount adds anything."""
+    return project.parent is not None and queries.counting(project.parent, stages.SIGNED).exists()
 
 
 def lock(project: Project) -> Project:
@@ -62,11 +69,10 @@ def reverse_entry(*, by: Actor, entry: Entry, reason: str) -> Entry:
     project = lock(entry.project)
     if Entry.objects.filter(reverses=entry).exists():
         raise Conflict(_("这条记录已经冲销过。请刷新页面查看。"))
-    kind = achievements.KINDS[entry.kind]
-    if entry.sign < 0 and not kind.key and queries.counting(project, entry.kind).exists():
-        raise Conflict(_("“%(kind)s”已经重新认定，这次冲销不能再撤销。") % {"kind": kind.label})
+    if reason_why := not_taken_back(entry, project):
+        raise Conflict(reason_why)
     opposite = Entry(
-        project=project, kind=entry.kind, key=entry.key, happened_date=entry.happened_date, sign=-entry.sign,
+        project=project, kind=entry.kind, key=entry.key, turn=entry.turn, happened_date=entry.happened_date, sign=-entry.sign,
         count=-entry.count, amount=-entry.amount, evidence_id=entry.evidence_id, claim_id=entry.claim_id, reverses=entry,
         reason=reason.strip(), recognised_by_id=person(by), recognised_at=timezone.now(),
     )  # fmt: skip
@@ -77,11 +83,36 @@ def reverse_entry(*, by: Actor, entry: Entry, reason: str) -> Entry:
             for share in entry.shares.order_by("pk")
         ],
     )
+    reflect(project, entry.kind)
     events.record(
         by=by, verb="projects.project.entry_reversed", obj=entry.project, note=reason.strip(),
         data={"text": f"{entry.get_kind_display()} {show(opposite.amount)}", "entry": entry.pk},
     )  # fmt: skip
     return opposite
+
+
+def not_taken_back(entry: Entry, project: Project) -> Sentence:
+    """Return why a reversal cannot be taken back: counted anew meanwhile, or the project is no longer where it was."""
+    if entry.sign > 0:
+        return ""
+    kind = achievements.KINDS[entry.kind]
+    if queries.counting(project, entry.kind, entry.key).exists():
+        return _("“%(kind)s”已经重新认定，这次冲销不能再撤销。") % {"kind": kind.label}
+    if not stages.reached(project.stage, kind.from_stage):
+        told = {"kind": kind.label, "stage": stages.STAGES[project.stage]}
+        return _("项目现在的阶段是“%(stage)s”，“%(kind)s”的冲销不能再撤销。") % told
+    return ""
+
+
+def reflect(project: Project, kind: str) -> None:
+    """Let the project say of an achievement what counts in the ledger now; its version rises, so nobody else acts meanwhile."""
+    values: dict[str, Any] = {"version": F("version") + 1, "updated_at": timezone.now()}
+    if field := achievements.KINDS[kind].date_field:
+        entry = queries.counting(project, kind).first()
+        values[field] = entry.happened_date if entry else None
+        if kind == stages.SIGNED:
+            values["contracted"] = entry.amount if entry else None
+    Project.objects.filter(pk=project.pk).update(**values)
 
 
 def _enter(entry: Entry, shares: list[Share]) -> None:

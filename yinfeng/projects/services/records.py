@@ -128,10 +128,14 @@ def _ask(*questions: Callable[[], Any]) -> list[str]:
 
 
 def _ask_about_clashes(
-    enterprise: Any, by: Actor, despite: str, exclude: Lead | Project | None = None
+    enterprise: Any, by: Actor, despite: str, exclude: Lead | Project | None = None, *, grown: bool = False
 ) -> list[str]:
-    """Return who else is in talks with an enterprise newly named; Invalid until ``despite`` says why all the same."""
-    if enterprise is None or (exclude is not None and exclude.enterprise_id == enterprise.pk):
+    """Return who else is in talks with an enterprise newly named; Invalid until ``despite`` says why all the same.
+
+    ``grown``: ``exclude`` is the project out of which the new one grows, which names the enterprise as well.
+    """
+    is_known = exclude is not None and enterprise is not None and exclude.enterprise_id == enterprise.pk
+    if enterprise is None or (is_known and not grown):
         return []
     found = [clash.sentence for clash in queries.clashes(enterprise, by, exclude)]
     if found and not despite.strip():
@@ -221,7 +225,7 @@ def convert_lead(
         setattr(project, name, value)
     _create(project, by, data={"lead": lead.pk})
     if lead.handling_unit_id not in {lead.reporter_unit_id, getattr(lands, "pk", None)}:
-        _take_part(project, lead.handling_unit, stages.JOINT)
+        take_part(project, lead.handling_unit, stages.JOINT)
     return project
 
 
@@ -238,7 +242,7 @@ def _next_code(year: int) -> str:
 def _create(project: Project, by: Actor, note: str = "", data: Values | None = None) -> None:
     project.code = _next_code(timezone.localdate().year)
     core.add(project, by=by, verb="projects.project.created", note=note, data=data)
-    _take_part(project, project.reporter_unit, stages.REPORTER)
+    take_part(project, project.reporter_unit, stages.REPORTER)
     _follow_fields(project)
     TeamMember.objects.create(project=project, user_id=person(by), is_leader=True)
     if not permits(project, by, "view"):
@@ -246,7 +250,8 @@ def _create(project: Project, by: Actor, note: str = "", data: Values | None = N
     search.refresh(Project, project.pk)
 
 
-def _take_part(project: Project, unit: Unit, part: str) -> None:
+def take_part(project: Project, unit: Unit, part: str) -> None:
+    """Let a unit have a part in a project from today on, if it has it not already."""
     core.get_or_add(
         Participation(project=project, unit=unit, part=part),
         unique={"project": project, "unit": unit, "part": part, "until": None},
@@ -263,7 +268,7 @@ def _follow_fields(project: Project) -> None:
         gone = project.participations.filter(part=part, until=None).exclude(unit__in=units)
         gone.update(until=timezone.localdate())
         for unit in units:
-            _take_part(project, unit, part)
+            take_part(project, unit, part)
 
 
 @transaction.atomic
@@ -277,7 +282,13 @@ def add_project(
     check_codes(values)
     _check_plan(values)
     found = _ask(
-        lambda: _ask_about_clashes(values.get("enterprise"), by, despite),
+        lambda: _ask_about_clashes(
+            values.get("enterprise"),
+            by,
+            despite,
+            exclude=values.get("parent"),
+            grown=bool(values.get("parent")),
+        ),
         lambda: ask_about_amounts(values, confirmed),
     )
     values["reporter_unit"] = reporter
@@ -297,6 +308,7 @@ def change_project(
     hold(values.get("enterprise"))
     demand(project, by, "change")
     _refuse_when_over(project)
+    _keep_host_of_transfers(project, values)
     _refuse_what_was_verified(project, values)
     _check_plan(values, project)
     check_codes(values)
@@ -326,12 +338,14 @@ def may_grow(project: Project) -> bool:
 
 
 @transaction.atomic
-def extend_project(*, by: Actor, project: Project, values: Values, confirmed: bool = False) -> Project:
+def extend_project(
+    *, by: Actor, project: Project, values: Values, despite: str = "", confirmed: bool = False
+) -> Project:
     """Make a project of the growth (增资扩产) of one that has landed; ``values``: name, intended, summary.
 
     Investor, industry and host are those of the first, of which it tells; only the increment counts.
     """
-    demand(project, by, "change")
+    demand(project, by, "extend")
     if project.parent_id:
         raise Conflict(_("这个项目本身就是增资扩产项目，请在原项目上建立。"))
     if not may_grow(project):
@@ -343,12 +357,14 @@ def extend_project(*, by: Actor, project: Project, values: Values, confirmed: bo
             "secrecy", "contact_name", "site",
         )
     }  # fmt: skip
-    why = _("增资扩产，原项目 %(code)s") % {"code": project.code}
+    if project.extensions.filter(name=values.get("name", "")).exists():
+        sentence = _("这个项目已有同名的增资扩产项目。")
+        raise Invalid(sentence, fields={"name": [sentence]})
     made = add_project(
-        by=by, values={**kept, **values, "parent": project}, despite=why, confirmed=confirmed, is_demo=project.is_demo
+        by=by, values={**kept, **values, "parent": project}, despite=despite, confirmed=confirmed, is_demo=project.is_demo
     )  # fmt: skip
     events.record(
-        by=by, verb="projects.project.extended", obj=project, data={"text": f"{made.code} {made.name}", "project": made.pk}
+        by=by, verb="projects.project.extended", obj=project, data={"project": made.pk}
     )  # fmt: skip
     return made
 
@@ -374,26 +390,44 @@ def _check_plan(values: Values, project: Project | None = None) -> None:
             }  # fmt: skip
             sentence = _("%(second)s（%(later)s）不能早于%(first)s（%(earlier)s）。") % told
             raise Invalid(sentence, fields={(second if second in values else first): [sentence]})
-    builds_no_more = values.get("construction_kind") == facts.OPENING and project is not None
-    if builds_no_more and project is not None and project.stage in stages.CONSTRUCTION:
-        sentence = _("项目已在施工阶段，建设性质不能改为“开业”。")
+    if project is None or "construction_kind" not in values:
+        return
+    other_way = (values["construction_kind"] == facts.OPENING) != (project.construction_kind == facts.OPENING)
+    if other_way and stages.reached(project.stage, stages.STARTED):
+        sentence = _("项目已经开工或投产，建设性质不能再改为“开业”或从“开业”改为别的。")
         raise Invalid(sentence, fields={"construction_kind": [sentence]})
 
 
+def _keep_host_of_transfers(project: Project, values: Values) -> None:
+    """Refuse to change the host by hand of a project that is passed on or was: an agreement says whose it is."""
+    if "host_unit" not in values or getattr(values["host_unit"], "pk", None) == project.host_unit_id:
+        return
+    if project.transfers.filter(state__in=(*stages.OPEN_TRANSFERS, stages.COMPLETED_TRANSFER)).exists():
+        sentence = _("项目正在流转或已经流转，落地单位只能由流转更换。")
+        raise Invalid(sentence, fields={"host_unit": [sentence]})
+
+
 def _refuse_what_was_verified(project: Project, values: Values) -> None:
-    """Keep who signed and where as they were when somebody else verified the signing."""
-    if not stages.reached(project.stage, stages.SIGNED):
+    """Keep who signed and where as they were when somebody else verified it, or while somebody may be about to.
+
+    The growth of a project is of the same firm.
+    """
+    waits = project.claims.filter(state=stages.SUBMITTED).exists()
+    if not (waits or project.parent_id or stages.reached(project.stage, stages.SIGNED)):
         return
     changed = [
         name
         for name in ("enterprise", "host_unit")
         if name in values and getattr(values[name], "pk", None) != getattr(project, f"{name}_id")
     ]
-    sentences = {
-        name: _("“%(field)s”在签约时核验过，不能再改。确有变更的，请上传补充协议，并报领导小组办公室处理。")
-        % {"field": facts.field_of(name).verbose_name}
-        for name in changed
-    }
+    if not (waits or stages.reached(project.stage, stages.SIGNED)):
+        changed = [name for name in changed if name == "enterprise"]
+        told = _("增资扩产项目的“%(field)s”与原项目相同，不能改。")
+    elif waits:
+        told = _("业绩申报正在核验，“%(field)s”暂不能改。")
+    else:
+        told = _("“%(field)s”在签约时核验过，不能再改。确有变更的，请上传补充协议，并报领导小组办公室处理。")
+    sentences = {name: told % {"field": facts.field_of(name).verbose_name} for name in changed}
     if changed:
         raise Invalid(
             sentences[changed[0]], fields={name: [sentence] for name, sentence in sentences.items()}

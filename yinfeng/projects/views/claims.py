@@ -37,9 +37,29 @@ class ClaimPanel:
         self.claims = queries.claims_of(project)
         self.waiting = [claim for claim in self.claims if claim.state == stages.SUBMITTED]
 
+    def situation(self) -> lifecycle.Situation:
+        """Return what the guards of the project's moves ask for, out of what was read already."""
+        step_back: Any = getattr(self.project, "going_back", None)
+        waiting = tuple(claim.kind for claim in reversed(self.waiting))
+        return lifecycle.Situation(
+            waiting, step_back is not None, lifecycle.behind(self.project, self.undone)
+        )
+
+    @cached_property
+    def undone(self) -> set[str]:
+        """The achievements that were verified and do not count any more, of those that happen once."""
+        verified = {claim.kind for claim in self.claims if claim.state == stages.VERIFIED}
+        return verified - {claim.kind for claim in self.claims if claim.counts} - set(stages.RECURRING)
+
     @cached_property
     def may_claim(self) -> bool:
         return "change" in self.allowed and self.project.status == stages.ONGOING
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a claim of a stage or a step back waits: one thing at a time is decided about where a project stands."""
+        step_back: Any = getattr(self.project, "going_back", None)
+        return step_back is not None or any(claim.kind not in stages.RECURRING for claim in self.waiting)
 
     def next_kind(self) -> Achievement | None:
         """Return the achievement that leads to the project's next stage, if it is one."""
@@ -49,16 +69,11 @@ class ClaimPanel:
         """Return what may be claimed now besides the next stage's: money, a shorter way, what was reversed."""
         if not self.may_claim:
             return []
-        verified = {claim.kind for claim in self.claims if claim.state == stages.VERIFIED}
-        counted = {claim.kind for claim in self.claims if getattr(claim, "counts", False)}
-        is_busy = any(claim.kind != stages.CAPITAL for claim in self.waiting)
         found = []
         for kind in achievements.KINDS.values():
-            again = kind.code in verified - counted and stages.reached(self.project.stage, kind.code)
-            if kind.key:
-                again = False
-            elif is_busy:
+            if not kind.key and self.is_busy:
                 continue
+            again = kind.code in self.undone and stages.reached(self.project.stage, kind.code)
             if again or (lifecycle.leads_on(self.project, kind) and kind != self.next_kind()):
                 found.append(kind)
         return found
@@ -66,7 +81,7 @@ class ClaimPanel:
     def step(self, lacking: int) -> dict[str, Any] | None:
         """Return the act that claims the next stage; blocked by the list of what is missing."""
         kind = self.next_kind()
-        if kind is None or not self.may_claim or any(claim.kind != stages.CAPITAL for claim in self.waiting):
+        if kind is None or not self.may_claim or self.is_busy or self.situation().undone:
             return None
         act = claim_act(self.project, kind)
         if lacking:
@@ -87,7 +102,10 @@ class ClaimPanel:
 
     def _waiting(self, claim: Any) -> dict[str, Any]:
         kind = achievements.KINDS[claim.kind]
-        claim.project = self.project  # spares the guards a query
+        claim.project = self.project  # both spare the guards a query
+        claim.counts_already = (claim.kind, claim.key) in {
+            (item.kind, item.key) for item in self.claims if item.counts
+        }
         lines = [(str(kind.day), day(claim.happened_date))]
         if kind.amount:
             lines.append((str(kind.amount), show_money(money_of(claim))))
@@ -138,7 +156,8 @@ def decisions(table: Lifecycle, row: Any, by: Actor, allowed: set[str]) -> list[
             "label": offer.move.label, "icon": offer.move.icon, "style": offer.move.style, "reasons": offer.reasons,
             "url": reverse(f"{table.name}-move", args=[row.pk, offer.move.name]),
         }
-        for offer in table.offers(row, by, allowed & {"verify"})
+        for offer in table.offers(row, by, allowed & {"verify", "change", "advance"})
+        if offer.is_open or offer.move.name != "withdraw"
     ]  # fmt: skip
 
 
@@ -217,7 +236,7 @@ class SubmitClaim(EditPage):
 
 
 class MoveClaim(MovePage):
-    permission = "projects.project.verify"
+    permission = "projects.project.view"
     model = Claim
     lifecycle = lifecycle.CLAIM
 
@@ -227,6 +246,8 @@ class MoveClaim(MovePage):
                 services.verify_claim(by=self.by, claim=self.object, note=reason, version=version)
             case "refute":
                 services.refute_claim(by=self.by, claim=self.object, reason=reason, version=version)
+            case "withdraw":
+                services.withdraw_claim(by=self.by, claim=self.object, note=reason, version=version)
             case other:
                 raise NotImplementedError(other)
 
@@ -266,7 +287,7 @@ class MoveClaim(MovePage):
     @staticmethod
     def _credited(claim: Claim) -> str:
         """Return whose the achievement will be by the profile's rule."""
-        parts = queries.parts_of(claim.project, claim.happened_date)
+        parts = queries.parts_of(claim.project, claim.kind, claim.happened_date)
         names = queries.unit_names(part.unit for part in parts)
         return _("、").join(f"{names[part.unit]} {percent(part.millionths)}" for part in parts)
 
@@ -301,7 +322,7 @@ class AskBack(EditPage):
 
 
 class MoveStepBack(MovePage):
-    permission = "projects.project.verify"
+    permission = "projects.project.view"
     model = StepBack
     lifecycle = lifecycle.STEP_BACK
 
@@ -311,6 +332,8 @@ class MoveStepBack(MovePage):
                 services.approve_step_back(by=self.by, step=self.object, note=reason, version=version)
             case "refuse":
                 services.refuse_step_back(by=self.by, step=self.object, reason=reason, version=version)
+            case "withdraw":
+                services.withdraw_step_back(by=self.by, step=self.object, note=reason, version=version)
             case other:
                 raise NotImplementedError(other)
 
@@ -320,7 +343,13 @@ class MoveStepBack(MovePage):
                 "target": stages.STAGES[step.target]}  # fmt: skip
         sentence = _("%(who)s 申请把项目从“%(source)s”退回“%(target)s”，原因：%(reason)s") % told
         follows = {
-            "approve": [_("项目回到“%(target)s”阶段，之后各阶段的日期随之清空；时间线和材料都保留。") % told],
+            "approve": [
+                _(
+                    "项目回到“%(target)s”阶段，之后各阶段的日期（退到签约之前的，还有合同投资额）随之清空；时间线和材料都保留。"
+                )
+                % told
+            ],
             "refuse": [_("项目留在“%(source)s”阶段。") % told],
+            "withdraw": [_("项目留在“%(source)s”阶段。") % told],
         }[self.move.name]
         return {**super().extra(), "sentence": sentence, "consequences": follows}

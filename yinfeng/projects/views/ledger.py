@@ -105,7 +105,8 @@ class EntryDetail(DetailPage):
             "label": _("冲销") if self.object.sign > 0 else _("撤销这次冲销"), "url": reverse("entry-reverse", args=[self.object.pk]), "icon": "arrow-back-up",
             "style": "secondary",
         }  # fmt: skip
-        may = stands and "reverse" in self.allowed()
+        is_open = not services.not_taken_back(self.object, self.object.project)
+        may = stands and is_open and "reverse" in self.allowed()
         return super().frame() | {"acts": [act] if may else [], "files": None, "timeline": None}
 
     def content(self) -> dict[str, Any]:
@@ -183,6 +184,8 @@ class ReverseEntry(EditPage):
         super().start()
         if hasattr(self.object, "reversed_by"):
             raise Conflict(_("这条记录已经冲销过。请刷新页面查看。"))
+        if why := services.not_taken_back(self.object, self.object.project):
+            raise Conflict(why)
 
     def act(self, form: ReasonForm) -> Entry:
         return services.reverse_entry(by=self.by, entry=self.object, reason=form.cleaned_data["reason"])

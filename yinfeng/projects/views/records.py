@@ -39,7 +39,7 @@ from yinfeng.projects.forms import (
     intended_of,
 )
 from yinfeng.projects.models import Lead, Project
-from yinfeng.projects.tables import STAGE_TONES, STATUS_TONES, ProjectTable, light_badge
+from yinfeng.projects.tables import STAGE_TONES, STATUS_TONES, TRANSFER_TONES, ProjectTable, light_badge
 from yinfeng.projects.views.claims import ClaimPanel, back_act, step_back_panel
 from yinfeng.projects.views.leads import CheckEnterprise, enterprise_url
 
@@ -166,7 +166,7 @@ class ProjectDetail(Detail):
     model = Project
     template_name = "projects/project.html"
     lifecycles = (lifecycle.STAGE, lifecycle.STATUS)
-    actions = ("change", "advance", "hold", "verify", "team", "record")
+    actions = ("change", "advance", "hold", "verify", "team", "record", "transfer", "extend")
 
     @classmethod
     def queryset(cls, by: Actor) -> ScopedQuerySet[Any]:
@@ -177,6 +177,7 @@ class ProjectDetail(Detail):
         joined: Any = Project.objects.all().annotate(
             going_back=FilteredRelation("steps_back", condition=Q(steps_back__state=stages.ASKED)),
             sees_lead=Exists(Lead.objects.permitted(by).filter(pk=OuterRef("lead"))),
+            sees_parent=Exists(Project.objects.permitted(by).filter(pk=OuterRef("parent"))),
             creator_name=queries.name_of("created_by"),
             asked_by_name=queries.name_of("going_back__asked_by"),
             arrived=queries.arrived("pk"),
@@ -188,6 +189,7 @@ class ProjectDetail(Detail):
 
     def frame(self) -> dict[str, Any]:
         self.object.__dict__.setdefault("going_back", None)  # nothing was joined: nobody asked
+        self.object.__dict__["situation"] = self.claims.situation()
         frame = super().frame() | {"missing": self._missing()}
         if self.lacking:
             self._point_to_missing(frame["acts"], len(self.lacking))
@@ -221,7 +223,7 @@ class ProjectDetail(Detail):
     def content(self) -> dict[str, Any]:
         project: Project = self.object
         allowed = self.allowed()
-        involved, grown = queries.involved(project, self.by)
+        involved, grown, passed = queries.involved(project, self.by)
         can_team = "team" in allowed
         return {
             "back": {"url": reverse("projects"), "label": _("项目")},
@@ -248,7 +250,7 @@ class ProjectDetail(Detail):
             "talks": [self._talk(talk) for talk in queries.talks(project)],
             "claims": self.claims.content(),
             "step_back": step_back_panel(project, self.by, allowed),
-            "related": self._extensions(grown),
+            "related": [*self._extensions(grown), *self._passed(passed, allowed)],
         }
 
     @cached_property
@@ -257,12 +259,27 @@ class ProjectDetail(Detail):
         stage = facts.next_stage(self.object)
         return facts.missing(self.object, stage) if stage and self.object.status == stages.ONGOING else []
 
+    def _passed(self, passed: list[queries.Passed], allowed: set[str]) -> list[dict[str, Any]]:
+        """Return the panel of how the project is passed on, where it was or the person may offer it."""
+        is_open = any(item.is_open for item in passed)
+        may_offer = "transfer" in allowed and not is_open and self.object.status == stages.ONGOING
+        if not passed and not may_offer:
+            return []
+        lines = [
+            {
+                "title": item.way, "url": reverse("transfer", args=[item.pk]),
+                "badge": {"text": stages.TRANSFER_STATES[item.state], "tone": TRANSFER_TONES[item.state]},
+            }
+            for item in passed
+        ]  # fmt: skip
+        act = {"label": _("提出流转"), "url": reverse("project-transfer", args=[self.object.pk])}
+        empty = _("本单位承载不了的项目，可以提出流转给其他区或开发区。")
+        return [{"title": _("项目流转"), "rows": lines, "act": act if may_offer else None, "empty": empty}]
+
     def _extensions(self, grown: list[queries.Extension]) -> list[dict[str, Any]]:
         """Return the panel of the projects by which this one grew, once there can be some."""
         project: Project = self.object
-        if project.parent_id or not services.may_grow(project):
-            return []
-        may_extend = "change" in self.allowed() and self.by.may("projects.project.add")
+        may_extend = not project.parent_id and services.may_grow(project) and "extend" in self.allowed()
         found = [
             {
                 "title": item.name, "url": reverse("project", args=[item.pk]), "sub": item.code,
@@ -389,7 +406,16 @@ class ProjectDetail(Detail):
         link = enterprise_url(enterprise, self.by) if enterprise else ""
         arrived = Decimal(project.arrived) / 100 if project.arrived is not None else None
         parent = project.parent
-        grown = [fact(_("原项目"), parent.name, url=parent.get_absolute_url())] if parent else []
+        grown = []
+        if parent is not None:
+            seen = project.sees_parent
+            grown = [
+                fact(
+                    _("原项目"),
+                    parent.name if seen else _("不在您的查看范围内"),
+                    url=parent.get_absolute_url() if seen else "",
+                )
+            ]
         groups = [
             (_("金额"), [
                 line("intended", show_money(intended_of(project)) if project.intended is not None else ""),
@@ -558,6 +584,7 @@ class ExtendProject(EditPage):
 
     permission = "projects.project.add"
     model = Project
+    action = "extend"
     form = ExtendForm
     secret_notice = True
     title = gettext_lazy("增资扩产")
@@ -568,7 +595,8 @@ class ExtendProject(EditPage):
 
     def act(self, form: ExtendForm) -> Project:
         return services.extend_project(
-            by=self.by, project=self.object, values=form.values(), confirmed=form.cleaned_data["confirm_amounts"]
+            by=self.by, project=self.object, values=form.values(), despite=form.cleaned_data["despite"],
+            confirmed=form.cleaned_data["confirm_amounts"],
         )  # fmt: skip
 
     def done(self, result: Project) -> str:

@@ -1,0 +1,453 @@
+"""Passing a project on: offered, taken, refused, decided, done with its agreement; credit and tax shared by its terms."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.utils import timezone
+
+from tests.factories import make_unit, make_user, signed_in
+from tests.factories.races import at_once
+from tests.unit.projects.conftest import HEAD, PDF, City
+from yinfeng.core import services as core
+from yinfeng.core.errors import Blocked, Conflict, DomainError, Forbidden, Invalid
+from yinfeng.core.models import Notice, Rule
+from yinfeng.core.money import WAN
+from yinfeng.core.scopes import actions_on
+from yinfeng.orgs.queries import actor_for
+from yinfeng.projects import queries, services, stages
+from yinfeng.projects.models import WHOLE, Claim, Entry, Participation, Project, Share, Transfer
+
+pytestmark = pytest.mark.django_db
+
+TERMS: dict[str, Any] = {
+    "percent": Decimal(40), "base": stages.BOTH, "years": 5, "start": stages.AGREEMENT, "statistics": stages.SPLIT,
+}  # fmt: skip
+
+
+@pytest.fixture
+def people(city: City) -> City:
+    """Let charlie (集美) and alice (湖里) pass projects on and take them, and the office decide between them."""
+    for name, unit, permissions in (
+        ("giver", city.jimei, [*HEAD, "projects.project.transfer"]),
+        ("taker", city.huli, [*HEAD, "projects.project.transfer"]),
+        ("office", city.root, ["projects.project.view", "projects.transfer.arbitrate", "projects.ledger.reverse"]),
+    ):  # fmt: skip
+        city.users[name] = make_user(name, unit, permissions, username=name)
+    return city
+
+
+def offer(city: City, project: Project, **terms: Any) -> Transfer:
+    return services.offer_transfer(
+        by=city.actor("giver"), project=project, to_unit=city.huli, reason="用地不足", terms=TERMS | terms
+    )
+
+
+def move(city: City, transfer: Transfer, name: str, by: str, **more: Any) -> Transfer:
+    transfer.refresh_from_db()
+    return services.move_transfer(
+        by=city.actor(by), transfer=transfer, move=name, reason=more.pop("reason", "同意"), **more
+    )
+
+
+def complete(city: City, transfer: Transfer, day: date | None = None, by: str = "giver") -> Transfer:
+    transfer = Transfer.objects.get(pk=transfer.pk)
+    return services.complete_transfer(
+        by=city.actor(by), transfer=transfer, agreed_date=day or timezone.localdate(), file=ContentFile(PDF, "协议.pdf"),
+        name="协议.pdf",
+    )  # fmt: skip
+
+
+def passed_on(city: City, project: Project, day: date | None = None, **terms: Any) -> Transfer:
+    transfer = offer(city, project, **terms)
+    move(city, transfer, "accept", "taker")
+    done = complete(city, transfer, day)
+    project.refresh_from_db()
+    return done
+
+
+def shares(project: Project, kind: str) -> dict[str, int]:
+    found = Share.objects.filter(entry__project=project, entry__kind=kind, entry__sign=1)
+    return dict(found.values_list("unit__name", "millionths"))
+
+
+def claim(city: City, project: Project, kind: str, **values: Any) -> None:
+    """Claim as the new host and let its other head verify."""
+    project.refresh_from_db()
+    made = city.claim(project, kind, by="taker", **values)
+    services.verify_claim(by=city.actor("alice"), claim=made)
+    project.refresh_from_db()
+
+
+# --- the way of a transfer ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.clause("3.2.4")
+def test_a_project_is_passed_on_with_its_agreement_and_its_history_stays(people: City) -> None:
+    city = people
+    project = city.project(stages.SIGNED)
+    assert not Project.objects.permitted(city.actor("taker")).exists()
+    transfer = offer(city, project)
+    assert Project.objects.permitted(city.actor("taker")).get() == project
+    assert Notice.objects.filter(owner=city.users["taker"]).exists()
+    move(city, transfer, "accept", "taker")
+    with pytest.raises(Invalid, match="三方协议"):
+        move(city, transfer, "complete", "giver")
+    done = complete(city, transfer)
+    project.refresh_from_db()
+    assert (done.state, project.host_unit, project.stage) == (
+        stages.COMPLETED_TRANSFER,
+        city.huli,
+        stages.SIGNED,
+    )
+    parts = set(project.participations.filter(until=None).values_list("unit__code", "part"))
+    assert {("huli", "host"), ("jimei", "origin"), ("jimei", "reporter")} <= parts
+    assert ("huli", "receiver") not in parts
+    assert ("jimei", "host") not in parts
+    assert shares(project, stages.SIGNED) == {"集美区": WHOLE}  # signed before: as it was
+    with pytest.raises(Conflict, match="不能撤下"):
+        services_remove(city, done)
+    with pytest.raises(Invalid, match="只能由流转更换"):
+        services.change_project(
+            by=city.actor("taker"), project=project, version=project.version, values={"host_unit": city.jimei}
+        )  # fmt: skip
+
+
+def services_remove(city: City, done: Transfer) -> None:
+    assert done.agreement is not None
+    core.remove_file(by=city.actor("taker"), obj=done.project, attachment=done.agreement, reason="误传")
+
+
+def test_who_is_refused_may_ask_the_office_which_decides_on_its_own_terms(people: City) -> None:
+    city = people
+    project = city.project(stages.NEGOTIATING)
+    transfer = offer(city, project)
+    move(city, transfer, "decline", "taker", reason="没有用地指标")
+    assert not Project.objects.permitted(city.actor("taker")).exists()
+    move(city, transfer, "appeal", "giver", reason="湖里有现成厂房")
+    assert Project.objects.permitted(city.actor("taker")).exists()
+    assert Notice.objects.filter(owner=city.users["office"]).exists()
+    page = signed_in(city.users["office"]).get(transfer.get_absolute_url()).content.decode()
+    for text in ("用地不足", "没有用地指标", "湖里有现成厂房", f"/transfers/{transfer.pk}/award/"):
+        assert text in page
+    move(city, transfer, "award", "office", reason="由湖里承接", terms={"percent": Decimal(25), "years": 3})
+    transfer.refresh_from_db()
+    assert (transfer.state, transfer.percent, transfer.years, transfer.ruling) == (
+        stages.ACCEPTED, 25, 3, "由湖里承接",
+    )  # fmt: skip
+    complete(city, transfer, by="taker")
+    project.refresh_from_db()
+    assert project.host_unit == city.huli
+
+
+@pytest.mark.parametrize(("path", "end"), [(("decline", "withdraw"), "withdrawn"), (("withdraw",), "withdrawn"),
+                                           (("decline", "appeal", "dismiss"), "dismissed")])  # fmt: skip
+def test_what_comes_to_nothing_leaves_the_project_and_its_sight_as_they_were(
+    people: City, path: tuple[str, ...], end: str
+) -> None:
+    city = people
+    project = city.project(stages.NEGOTIATING)
+    transfer = offer(city, project)
+    sides = {"decline": "taker", "withdraw": "giver", "appeal": "giver", "dismiss": "office"}
+    for step in path:
+        move(city, transfer, step, sides[step])
+    transfer.refresh_from_db()
+    project.refresh_from_db()
+    assert (transfer.state, project.host_unit) == (end, city.jimei)
+    assert not Project.objects.permitted(city.actor("taker")).exists()
+    assert offer(city, project).state == stages.OFFERED
+
+
+def test_what_cannot_be_offered(people: City) -> None:
+    city = people
+    project = city.project(stages.NEGOTIATING)
+    for to_unit, sentence in ((city.jimei, "另一个单位"), (city.group, "只有区和开发区")):
+        with pytest.raises(Invalid, match=sentence):
+            services.offer_transfer(
+                by=city.actor("giver"), project=project, to_unit=to_unit, reason="用地不足", terms=TERMS
+            )
+    with pytest.raises(Invalid, match="原因"):
+        services.offer_transfer(
+            by=city.actor("giver"), project=project, to_unit=city.huli, reason=" ", terms=TERMS
+        )
+    with pytest.raises(Invalid):
+        offer(city, project, percent=Decimal(101))
+    project.refresh_from_db()
+    offer(city, project)
+    project.refresh_from_db()
+    with pytest.raises((Conflict, Invalid), match="一份流转在办"):
+        offer(city, project)
+    held = city.project(stages.NEGOTIATING)
+    services.move_project(by=city.actor("charlie"), project=held, move="hold", reason="等")
+    with pytest.raises(Blocked, match="暂缓"):
+        offer(city, held)
+
+
+def test_nothing_is_passed_on_while_a_claim_waits(people: City) -> None:
+    city = people
+    project = city.project(stages.NEGOTIATING)
+    transfer = offer(city, project)
+    move(city, transfer, "accept", "taker")
+    project.refresh_from_db()
+    city.claim(project)
+    with pytest.raises(Blocked, match="“签约”申报待核验"):
+        complete(city, transfer)
+    assert not Transfer.objects.exclude(agreement=None).exists()
+
+
+TRUTH = {  # person: what he may do with a transfer out of 集美 to 湖里
+    "giver": {"view", "give", "file"}, "taker": {"view", "take", "file"}, "office": {"view", "arbitrate"},
+    "bob": {"view"}, "charlie": {"view"}, "dora": {"view"}, "erin": {"view"}, "alice": {"view"}, "stranger": set(),
+}  # fmt: skip
+
+
+def test_who_does_what_with_a_transfer(people: City) -> None:
+    city = people
+    transfer = offer(city, city.project(stages.NEGOTIATING))
+    for person, allowed in TRUTH.items():
+        found = actions_on(
+            transfer, city.actor(person), {"view", "give", "take", "file", "arbitrate", "change"}
+        )
+        assert found == allowed, person
+        address = transfer.get_absolute_url()
+        page = signed_in(city.users[person]).get(address)
+        assert (page.status_code == 200) is ("view" in allowed), person
+        text = page.content.decode()
+        assert (f"{address}accept/" in text) is ("take" in allowed), person
+        assert (f"{address}withdraw/" in text) is ("give" in allowed), person
+        for name, action in (("accept", "take"), ("withdraw", "give")):
+            status = signed_in(city.users[person]).get(f"{address}{name}/").status_code
+            assert (status == 200) is (action in allowed), (person, name)
+
+
+def test_the_pages_of_a_transfer_from_offer_to_agreement(people: City) -> None:
+    city = people
+    project = city.project(stages.NEGOTIATING)
+    giver, taker = signed_in(city.users["giver"]), signed_in(city.users["taker"])
+    address = f"/projects/{project.pk}/transfer/"
+    assert address in giver.get(project.get_absolute_url()).content.decode()
+    assert str(giver.get(address).context["form"].initial["percent"]) == "50"  # without a rule
+    given = {
+        "to_unit": city.huli.pk, "reason": "用地不足", "percent": "40", "base": "both", "years": "5", "start": "agreement",
+        "statistics": "split",
+    }  # fmt: skip
+    assert giver.post(address, given | {"percent": "140"}).status_code == 422
+    answer = giver.post(address, given)
+    assert answer.status_code == 302
+    transfer = Transfer.objects.get()
+    path = transfer.get_absolute_url()
+    assert answer["Location"] == path
+    assert "待我办理的流转" in taker.get("/").content.decode()
+    assert taker.post(f"{path}accept/", {"reason": ""}).status_code == 302
+    assert giver.get(f"{path}complete/").status_code == 200
+    sent = {"agreed_date": str(timezone.localdate()), "agreement": ContentFile(PDF, name="协议.pdf")}
+    assert giver.post(f"{path}complete/", sent).status_code == 302
+    page = taker.get(path).content.decode()
+    assert "已流转" in page
+    assert "年度结算" in page
+    listed = taker.get("/transfers/", {"unit": city.huli.pk, "state": "completed"})
+    assert project.name in listed.content.decode()
+    assert "集美区 → 湖里区" in taker.get(project.get_absolute_url()).content.decode()
+
+
+# --- whose it is --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.clause("3.2.4")
+@pytest.mark.clause("3.5.1")
+def test_credit_and_tax_flow_into_the_books_of_both_for_the_agreed_years(people: City) -> None:
+    city = people
+    today = timezone.localdate()
+    project = city.project(stages.SIGNED)
+    passed_on(city, project, today - timedelta(days=3))
+    claim(city, project, stages.REGISTERED)
+    assert shares(project, stages.REGISTERED) == {"湖里区": 600_000, "集美区": 400_000}
+    claim(city, project, stages.TAX, key=str(today.year), happened_date=today, yuan=Decimal(1_000 * WAN))
+    assert shares(project, stages.TAX) == {"湖里区": 600_000, "集美区": 400_000}
+    sheet = queries.settlement(Transfer.objects.get())
+    tax = next(line for line in sheet if line.kind == stages.TAX)
+    assert (tax.year, tax.amount, tax.giver, tax.taker) == (today.year, 1_000 * WAN, 400 * WAN, 600 * WAN)
+    assert [fault.sentence for fault in queries.faults()] == []
+    page = signed_in(city.users["giver"]).get(Transfer.objects.get().get_absolute_url()).content.decode()
+    assert "1,000 万元，其中集美区 400 万元，湖里区 600 万元" in page
+
+
+@pytest.mark.parametrize(
+    ("terms", "registered", "tax"),
+    [
+        ({"base": stages.INVESTMENT}, {"湖里区": 600_000, "集美区": 400_000}, {"湖里区": WHOLE}),
+        ({"base": stages.TAX}, {"湖里区": WHOLE}, {"湖里区": 600_000, "集美区": 400_000}),
+        ({"statistics": stages.SINGLE}, {"湖里区": WHOLE}, {"湖里区": 600_000, "集美区": 400_000}),
+        ({"statistics": stages.DOUBLE}, {"湖里区": 600_000, "集美区": 400_000}, {"湖里区": 600_000, "集美区": 400_000}),
+        ({"percent": Decimal(0)}, {"湖里区": WHOLE}, {"湖里区": WHOLE}),
+        ({"percent": Decimal(100)}, {"集美区": WHOLE}, {"集美区": WHOLE}),
+    ],
+)  # fmt: skip
+def test_terms_say_what_is_shared(people: City, terms: Any, registered: Any, tax: Any) -> None:
+    city = people
+    today = timezone.localdate()
+    project = city.project(stages.SIGNED)
+    passed_on(city, project, today - timedelta(days=3), **terms)
+    claim(city, project, stages.REGISTERED)
+    claim(city, project, stages.TAX, key=str(today.year), happened_date=today)
+    assert (shares(project, stages.REGISTERED), shares(project, stages.TAX)) == (registered, tax)
+
+
+@pytest.mark.parametrize(
+    ("start", "days_ago", "shared"),
+    [("agreement", 364, True), ("agreement", 367, False), ("started", 900, True), ("first_tax", 900, True)],
+)
+def test_the_term_runs_from_its_start(people: City, start: str, days_ago: int, shared: bool) -> None:
+    """Of an agreement for one year; what it runs from has not happened yet where it is shared after that."""
+    city = people
+    today = timezone.localdate()
+    project = city.project(stages.SIGNED)
+    passed_on(city, project, today - timedelta(days=days_ago), years=1, start=start)
+    parts = queries.parts_of(project, stages.REGISTERED, today)
+    assert (len(parts) == 2) is shared
+
+
+def test_what_happened_before_the_agreement_is_its_unit_s_of_then(people: City) -> None:
+    city = people
+    today = timezone.localdate()
+    project = city.project(stages.SIGNED)
+    passed_on(city, project, today)
+    parts = queries.parts_of(project, stages.REGISTERED, today - timedelta(days=5))
+    assert [(part.unit, part.millionths) for part in parts] == [(city.jimei.pk, WHOLE)]
+
+
+def test_introducers_keep_their_part_and_the_rest_is_shared(people: City) -> None:
+    city = people
+    Rule.objects.create(
+        kind="share", key="introducer", valid_from=date(2019, 4, 28), source="示例", data={"percent": 30}
+    )
+    project = city.project(stages.SIGNED)
+    third = make_unit("tongan", parent=city.root, name="同安区")
+    Participation.objects.create(project=project, unit=third, part=stages.INTRODUCER)
+    passed_on(city, project, timezone.localdate() - timedelta(days=3), percent=Decimal(50))
+    found = {
+        part.unit: part.millionths
+        for part in queries.parts_of(project, stages.REGISTERED, timezone.localdate())
+    }
+    assert found == {city.huli.pk: 350_000, city.jimei.pk: 350_000, third.pk: 300_000}
+    taxed = {
+        part.unit: part.millionths for part in queries.parts_of(project, stages.TAX, timezone.localdate())
+    }
+    assert taxed == {city.huli.pk: 500_000, city.jimei.pk: 500_000}
+
+
+def test_a_project_that_comes_back_is_shared_with_nobody_twice(people: City) -> None:
+    city = people
+    today = timezone.localdate()
+    project = city.project(stages.SIGNED)
+    passed_on(city, project, today - timedelta(days=9), percent=Decimal(40))
+    back = services.offer_transfer(
+        by=city.actor("taker"), project=project, to_unit=city.jimei, reason="企业改址", terms=TERMS | {"percent": Decimal(10)}
+    )  # fmt: skip
+    move(city, back, "accept", "giver")
+    with pytest.raises(Invalid, match="不能早于上一次流转"):
+        complete(city, back, today - timedelta(days=20), by="taker")
+    complete(city, back, today - timedelta(days=2), by="taker")
+    project.refresh_from_db()
+    found = {part.unit: part.millionths for part in queries.parts_of(project, stages.REGISTERED, today)}
+    assert sum(found.values()) == WHOLE
+    assert found == {city.jimei.pk: 940_000, city.huli.pk: 60_000}
+
+
+@pytest.mark.parametrize(("day", "years", "expected"), [
+    (date(2024, 2, 29), 1, date(2025, 3, 1)), (date(2024, 2, 29), 4, date(2028, 2, 29)), (date(2026, 5, 1), 5, date(2031, 5, 1)),
+])  # fmt: skip
+def test_years_after_a_day(day: date, years: int, expected: date) -> None:
+    assert queries.years_after(day, years) == expected
+
+
+# --- taxes and output ---------------------------------------------------------------------------------------------
+
+
+def test_a_year_s_tax_counts_once_and_is_of_its_year(city: City) -> None:
+    today = timezone.localdate()
+    project = city.project(stages.REGISTERED)
+    with pytest.raises(Invalid, match="不是同一年"):
+        city.claim(project, stages.TAX, key=str(today.year - 1), happened_date=today)
+    city.verified(project, stages.TAX, key=f" {today.year} ", happened_date=today)
+    with pytest.raises(Conflict, match="已经认定过"):
+        city.claim(project, stages.TAX, key=str(today.year), happened_date=today)
+    entry = queries.counting(project, stages.TAX, str(today.year)).get()
+    city.users["office"] = make_user("市办", city.root, ["projects.project.view", "projects.ledger.reverse"])
+    services.reverse_entry(by=city.actor("office"), entry=entry, reason="金额有误")
+    project.refresh_from_db()
+    again = city.verified(
+        project, stages.TAX, key=str(today.year), happened_date=today, yuan=Decimal(WAN * 99)
+    )
+    assert (again.key, again.turn) == (str(today.year), 2)
+    assert queries.by_kind(Entry.objects.all())[stages.TAX].amount == 99 * WAN
+    assert [fault.sentence for fault in queries.faults()] == []
+
+
+@pytest.mark.parametrize("typed", ["回单 １", "回单1", " 回单1\u3000"])
+def test_a_voucher_is_one_however_it_is_typed(city: City, typed: str) -> None:
+    project = city.project(stages.REGISTERED)
+    city.verified(project, stages.CAPITAL, key="回单1")
+    with pytest.raises(Conflict, match="已经认定过"):
+        city.claim(project, stages.CAPITAL, key=typed)
+
+
+# --- at the same moment -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_decide_about_a_transfer_at_once_one_wins(transactional_db: None, people: City) -> None:
+    city = people
+    for _turn in range(3):
+        project = city.project(stages.NEGOTIATING)
+        rows = [Project.objects.get(pk=project.pk) for _person in range(3)]
+        results = at_once([lambda row=row: offer(city, row) for row in rows])
+        assert sum(isinstance(result, DomainError) for result in results) == 2
+        transfer = Transfer.objects.get(project=project)
+        results = at_once([
+            lambda t=transfer: services.move_transfer(
+                by=city.actor("taker"), transfer=Transfer.objects.get(pk=t.pk), move="accept", reason="好"
+            ),
+            lambda t=transfer: services.move_transfer(
+                by=city.actor("giver"), transfer=Transfer.objects.get(pk=t.pk), move="withdraw", reason="不流转了"
+            ),
+        ])  # fmt: skip
+        # withdrawing an accepted offer is allowed: one or both may succeed, never two answers to one state
+        transfer.refresh_from_db()
+        assert transfer.state in {stages.ACCEPTED, stages.WITHDRAWN}
+        sees = Project.objects.permitted(city.actor("taker")).filter(pk=project.pk).exists()
+        assert sees is (transfer.state == stages.ACCEPTED)
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_a_claim_and_a_transfer_at_once_do_not_both_go_through(transactional_db: None, people: City) -> None:
+    city = people
+    for _turn in range(3):
+        project = city.project(stages.NEGOTIATING)
+        transfer = offer(city, project)
+        move(city, transfer, "accept", "taker")
+        row = Project.objects.get(pk=project.pk)
+        results = at_once([
+            lambda row=row: city.claim(row),
+            lambda t=transfer: complete(city, t),
+        ])  # fmt: skip
+        waits = Claim.objects.filter(project=project, state=stages.SUBMITTED).exists()
+        transfer.refresh_from_db()
+        assert sum(isinstance(result, DomainError) for result in results) == 1
+        assert waits is not (transfer.state == stages.COMPLETED_TRANSFER)
+
+
+def test_only_heads_with_the_right_offer(city: City) -> None:
+    project = city.project(stages.NEGOTIATING)
+    for person in ("bob", "charlie", "dora", "erin"):
+        with pytest.raises(Forbidden):
+            services.offer_transfer(
+                by=city.actor(person), project=project, to_unit=city.huli, reason="用地不足", terms=TERMS
+            )
+    assert actor_for(city.users["bob"]).may("projects.project.change")

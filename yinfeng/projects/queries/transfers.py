@@ -1,0 +1,148 @@
+"""How projects are passed on, and whose an achievement is by the agreements in force on its day (FACTS §1.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from yinfeng.core import queries as core
+from yinfeng.core.actors import Actor
+from yinfeng.orgs.models import Unit
+from yinfeng.orgs.queries import hosts
+from yinfeng.projects import stages
+from yinfeng.projects.models import Entry, Project, Share, Transfer
+
+LANDING_KINDS = ("district", "zone")
+
+
+def receivers(project: Project) -> QuerySet[Unit]:
+    """Return the units that a project can be passed on to: the districts and zones but its own."""
+    found: QuerySet[Unit] = hosts().filter(kind__in=LANDING_KINDS)
+    return found.exclude(pk=project.host_unit_id or project.reporter_unit_id)
+
+
+def transfer_rule(day: date) -> dict[str, Any]:
+    """Return the terms that the profile proposes (rule ``share``, key ``transfer``)."""
+    return core.rules("share", day).get("transfer", {})
+
+
+def completed_transfers(project: Project) -> QuerySet[Transfer]:
+    """Return the transfers of a project that were done, in the order of their agreements."""
+    done = Transfer.objects.filter(project=project, state=stages.COMPLETED_TRANSFER)
+    return done.order_by("agreed_date", "pk")
+
+
+def transfers_to_do(by: Actor) -> QuerySet[Transfer]:
+    """Return the transfers in which it is the person's turn: to answer, to appeal or withdraw, to decide, to file."""
+    turns = {
+        "take": stages.OFFERED, "give": stages.DECLINED, "arbitrate": stages.ARBITRATING, "file": stages.ACCEPTED,
+    }  # fmt: skip
+    mine = Q(pk__in=[])
+    for action, state in turns.items():
+        mine |= Q(pk__in=Transfer.objects.permitted(by, action).values("pk"), state=state)
+    return Transfer.objects.permitted(by).filter(mine, project__status=stages.ONGOING)
+
+
+def holder_on(project: Project, done: Sequence[Transfer], day: date) -> int:
+    """Return the unit that held a project on a day: achievements of before an agreement are its unit's of then."""
+    later = next((item for item in done if item.agreed_date is not None and item.agreed_date > day), None)
+    if later is not None:
+        return later.from_unit_id
+    return project.host_unit_id or project.reporter_unit_id
+
+
+def ceded(
+    project: Project, done: Sequence[Transfer], kind: str, day: date, rest: int
+) -> list[tuple[int, int]]:
+    """Return (unit, millionths) of what the units that passed a project on have of ``rest``, by their agreements.
+
+    The first agreement takes its percentage of the whole, each later one of what is left. One counts from its day on, for
+    its years from its start, for the kinds of its base; the statistics mode “single” leaves all but tax to the host.
+    """
+    found = []
+    for item in done:
+        if item.agreed_date is None or item.agreed_date > day or not _covers(item, kind):
+            continue
+        if not _in_term(item, project, day):
+            continue
+        part = int(rest * item.percent / 100)
+        if part:
+            found.append((item.from_unit_id, part))
+            rest -= part
+    return found
+
+
+def _covers(item: Transfer, kind: str) -> bool:
+    if kind == stages.TAX:
+        return item.base in {stages.BOTH, stages.TAX}
+    return item.base in {stages.BOTH, stages.INVESTMENT} and item.statistics != stages.SINGLE
+
+
+def _in_term(item: Transfer, project: Project, day: date) -> bool:
+    start = {
+        stages.AGREEMENT: item.agreed_date,
+        stages.STARTED: project.started_date,
+        stages.FIRST_TAX: _first_tax(project) if item.start == stages.FIRST_TAX else None,
+    }[item.start]
+    if start is None:  # what the term runs from has not happened yet
+        return True
+    return day < years_after(start, item.years)
+
+
+def years_after(day: date, years: int) -> date:
+    """Return the same day so many years later; of 29 February the first of March."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return date(day.year + years, 3, 1)
+
+
+def _first_tax(project: Project) -> date | None:
+    taxes = Entry.objects.filter(project=project, kind=stages.TAX, sign=1, reversed_by=None)
+    return taxes.order_by("happened_date").values_list("happened_date", flat=True).first()
+
+
+# --- settlement ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a kind of achievement of one year came to, and what of it is each side's."""
+
+    year: int
+    kind: str
+    amount: Decimal
+    giver: Decimal
+    taker: Decimal
+
+
+def settlement(transfer: Transfer) -> list[Settled]:
+    """Return the yearly sheet of a transfer that was done: by year and kind what came in since, and each side's part.
+
+    Out of the ledger alone, reversals taken off, so that both sides read the same figures.
+    """
+    if transfer.agreed_date is None:
+        return []
+    entries = Entry.objects.filter(project=transfer.project_id, happened_date__gte=transfer.agreed_date)
+    shares = Share.objects.filter(entry__in=entries).values_list(
+        "entry__happened_date__year", "entry__kind", "unit", "amount"
+    )
+    sums: dict[tuple[int, str], list[Decimal]] = {}
+    for year, kind, unit, amount in shares.order_by():
+        row = sums.setdefault((year, kind), [Decimal(0)] * 3)
+        row[0] += amount
+        if unit == transfer.from_unit_id:
+            row[1] += amount
+        elif unit == transfer.to_unit_id:
+            row[2] += amount
+    order = list(stages.ACHIEVEMENTS)
+    return [
+        Settled(year, kind, *row)
+        for (year, kind), row in sorted(sums.items(), key=lambda item: (-item[0][0], order.index(item[0][1])))
+        if row[0]
+    ]

@@ -1,0 +1,171 @@
+"""Passing a project on (clause 3.2.4): offered, taken or refused, decided by the office, done with the agreement on file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.core.files.base import File
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from yinfeng.core import events
+from yinfeng.core import services as core
+from yinfeng.core.actors import Actor
+from yinfeng.core.errors import Blocked, Conflict, Invalid, Sentence
+from yinfeng.core.models import Attachment, Event
+from yinfeng.core.scopes import demand
+from yinfeng.orgs.models import Unit
+from yinfeng.orgs.queries import users_of_units
+from yinfeng.projects import lifecycle, queries, stages
+from yinfeng.projects.models import Participation, Project, Transfer
+from yinfeng.projects.services.ledger import person
+from yinfeng.projects.services.records import hold_project, take_part
+
+TERMS = ("percent", "base", "years", "start", "statistics", "exclusions")
+
+
+@transaction.atomic
+def offer_transfer(
+    *, by: Actor, project: Project, to_unit: Unit, reason: str, terms: Mapping[str, Any]
+) -> Transfer:
+    """Offer a project to another unit on terms; that unit sees the project from now on until it refuses.
+
+    ``terms``: percent of the unit that passes it on, base, years, start, statistics, exclusions.
+    """
+    demand(project, by, "transfer")
+    if not reason.strip():
+        raise Invalid(_("请写明流转的原因。"), fields={"reason": [_("请写明流转的原因。")]})
+    holder = project.host_unit or project.reporter_unit
+    if to_unit.pk == holder.pk:
+        sentence = _("承接单位须是另一个单位。")
+        raise Invalid(sentence, fields={"to_unit": [sentence]})
+    if not queries.receivers(project).filter(pk=to_unit.pk).exists():
+        sentence = _("只有区和开发区可以承接项目。")
+        raise Invalid(sentence, fields={"to_unit": [sentence]})
+    if reasons := list(lifecycle.is_ongoing(project, by)):
+        raise Blocked(_("还不能提出流转："), reasons)
+    hold_project(project)
+    transfer = Transfer(
+        project=project, from_unit=holder, to_unit=to_unit, reason=reason.strip(), offered_by_id=person(by), **terms
+    )  # fmt: skip
+    core.validated(transfer)
+    try:
+        with transaction.atomic():
+            transfer.save(force_insert=True)
+    except IntegrityError as error:
+        raise Conflict(_("本项目已有一份流转在办，请先处理那一份。")) from error
+    take_part(project, to_unit, stages.RECEIVER)
+    _record(by, transfer, "transfer_offered", transfer.reason)
+    return transfer
+
+
+@transaction.atomic
+def move_transfer(
+    *, by: Actor, transfer: Transfer, move: str, reason: str = "", version: int | None = None,
+    terms: Mapping[str, Any] | None = None,
+) -> Transfer:  # fmt: skip
+    """Answer, withdraw, appeal or decide; an award may change the terms. “complete” is ``complete_transfer``."""
+    if move == "complete":
+        raise Invalid(_("请上传三方协议来办结流转。"))
+    kept = {"decline": "reply", "accept": "reply", "appeal": "appeal", "award": "ruling", "dismiss": "ruling"}
+    values: dict[str, Any] = {kept[move]: reason.strip()} if move in kept else {}
+    if move == "award" and terms:
+        for name, value in terms.items():
+            setattr(transfer, name, value)
+        core.validated(transfer)
+        values |= terms
+        transfer.refresh_from_db(fields=list(terms))
+    lifecycle.TRANSFER.perform(transfer, move, by=by, reason=reason, version=version, values=values)
+    if move in {"appeal", "award"}:  # who refused sees the project again while it is decided about
+        take_part(transfer.project, transfer.to_unit, stages.RECEIVER)
+    elif move != "accept":
+        _end_part(transfer.project, transfer.to_unit, stages.RECEIVER)
+    _record(by, transfer, f"transfer_{PAST[move]}", reason.strip())
+    return transfer
+
+
+# What the project's timeline calls the moves of a transfer.
+PAST = {
+    "accept": "accepted", "decline": "declined", "withdraw": "withdrawn", "appeal": "appealed", "award": "awarded",
+    "dismiss": "dismissed",
+}  # fmt: skip
+
+
+@transaction.atomic
+def complete_transfer(
+    *, by: Actor, transfer: Transfer, agreed_date: date, file: File[bytes], name: str, version: int | None = None
+) -> Transfer:  # fmt: skip
+    """File the three-party agreement: the project's host changes, its history stays, and both share from that day on."""
+    if agreed_date > timezone.localdate():
+        raise Invalid(
+            _("协议签订日期不能晚于今天。"), fields={"agreed_date": [_("协议签订日期不能晚于今天。")]}
+        )
+    last = queries.completed_transfers(transfer.project).last()
+    if last is not None and last.agreed_date is not None and agreed_date < last.agreed_date:
+        sentence = _("协议签订日期（%(day)s）不能早于上一次流转（%(last)s）。") % {
+            "day": agreed_date, "last": last.agreed_date,
+        }  # fmt: skip
+        raise Invalid(sentence, fields={"agreed_date": [sentence]})
+    lifecycle.TRANSFER.check(transfer, "complete", by)
+    project = transfer.project
+    agreement = core.attach_file(by=by, obj=project, file=file, name=name, kind=stages.AGREEMENT)
+    lifecycle.TRANSFER.perform(
+        transfer, "complete", by=by, version=version, values={"agreed_date": agreed_date, "agreement": agreement}
+    )  # fmt: skip
+    hold_project(project, host_unit=transfer.to_unit, progress_at=timezone.now())
+    _end_part(project, transfer.to_unit, stages.RECEIVER)
+    _end_part(project, transfer.from_unit, stages.HOST)
+    take_part(project, transfer.from_unit, stages.ORIGIN)
+    take_part(project, transfer.to_unit, stages.HOST)
+    _record(by, transfer, "transfer_completed", "")
+    return transfer
+
+
+def _end_part(project: Project, unit: Unit, part: str) -> None:
+    project.participations.filter(unit=unit, part=part, until=None).update(until=timezone.localdate())
+
+
+def _record(by: Actor, transfer: Transfer, verb: str, note: str) -> None:
+    text = f"{transfer.from_unit.brief} → {transfer.to_unit.brief}"
+    events.record(
+        by=by, verb=f"projects.project.{verb}", obj=transfer.project, note=note,
+        data={"text": text, "transfer": transfer.pk},
+    )  # fmt: skip
+
+
+# --- who is told, and what is kept --------------------------------------------------------------------------------
+
+
+def tell_sides(event: Event, by: Actor) -> None:
+    """Tell those who decide about a transfer on the side whose turn it is."""
+    transfer = Transfer.objects.get(pk=event.data["transfer"])
+    if transfer.state == stages.ARBITRATING:
+        city = Unit.objects.filter(parent=None).values_list("pk", flat=True)
+        parts = Participation.objects.filter(project=transfer.project_id, until=None).values_list(
+            "unit", flat=True
+        )
+        core.notify(event, users_of_units({*city, *parts}, "projects.transfer.arbitrate"))
+        return
+    receivers = {stages.OFFERED: [transfer.to_unit_id], stages.DECLINED: [transfer.from_unit_id]}
+    units_told = receivers.get(transfer.state, [transfer.from_unit_id, transfer.to_unit_id])
+    core.notify(event, users_of_units(units_told, "projects.project.transfer"))
+
+
+def keep_agreement(attachment: Attachment) -> Sentence | None:
+    """Object to taking off the agreement of a transfer."""
+    held = Transfer.objects.filter(agreement=attachment)
+    return _("这份材料是项目流转的三方协议，不能撤下。") if held.exists() else None
+
+
+def default_terms(today: date) -> dict[str, Any]:
+    """Return the terms that the profile proposes for a transfer (rule ``share``, key ``transfer``)."""
+    rule = queries.transfer_rule(today)
+    return {
+        "percent": Decimal(str(rule.get("percent", 50))), "years": int(rule.get("years", 5)),
+        "base": rule.get("base", stages.BOTH), "start": rule.get("start", stages.AGREEMENT),
+        "statistics": rule.get("statistics", stages.SPLIT),
+    }  # fmt: skip
