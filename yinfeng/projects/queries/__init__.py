@@ -1,6 +1,6 @@
 """What pages and services ask: leads and projects, the ledger of achievements."""
 
-from yinfeng.projects.queries.claims import claims_of, counting, to_approve, to_verify, was_reversed
+from yinfeng.projects.queries.claims import LISTED, claims_of, counting, to_approve, to_verify, was_reversed
 from yinfeng.projects.queries.grades import (
     COUNTED,
     Grade,
@@ -86,6 +86,7 @@ from yinfeng.projects.queries.transfers import (
 
 __all__ = [
     "COUNTED",
+    "LISTED",
     "OPEN_LEADS",
     "OPEN_PROJECTS",
     "SECTION",
