@@ -376,7 +376,7 @@ ICONS = {
     **dict.fromkeys(("accepted", "confirm", "finish", "reactivated"), "check"),
     **dict.fromkeys(("downloaded", "exported"), "download"),
     "tell_apart": "arrows-split", "repointed": "arrow-merge", "land": "briefcase", "stay": "home-check", "leave": "plane-departure",
-    **dict.fromkeys(("transfer_offered", "transfer_completed", "complete"), "arrows-exchange"),
+    **dict.fromkeys(("offer", "transfer_offered", "transfer_completed"), "arrows-exchange"),
     **dict.fromkeys(("transfer_accepted", "transfer_awarded", "accept", "award"), "check"),
     **dict.fromkeys(("transfer_declined", "transfer_dismissed", "dismiss"), "x"),
     **dict.fromkeys(("transfer_withdrawn", "withdraw", "claim_withdrawn", "step_back_withdrawn"), "arrow-back-up"),

@@ -152,10 +152,36 @@ class Demonstration:
         self.library()
         for story in STORIES:
             self.tell(story)
+        self.pass_on()
         self.network()
         targets.enter(self.actors, self.today, at)
         with at(self.today - timedelta(days=9)):
             doubles.enter(self.actors, timezone.localdate())
+
+    def pass_on(self) -> None:
+        """Let a signed project be passed on to another district, and another be offered."""
+        for title, to_unit, days in (
+            ("创新药中试与产业化基地", "xiangan", 60),
+            ("储能系统集成工厂", "jimei", 5),
+        ):
+            project = Project.objects.select_related("host_unit").get(name=title)
+            assert project.host_unit is not None
+            giver = self.actors[f"head-{project.host_unit.code}"]
+            with at(self.today - timedelta(days=days)):
+                transfer = services.offer_transfer(
+                    by=giver, project=project, to_unit=self.units[to_unit], reason="区内没有符合条件的连片工业用地。",
+                    terms=services.default_terms(timezone.localdate()),
+                )  # fmt: skip
+            if days < 30:
+                continue
+            with at(self.today - timedelta(days=days - 8)):
+                taker = self.actors[f"head-{to_unit}"]
+                services.move_transfer(by=taker, transfer=transfer, move="accept", reason="有现成地块。")
+            with at(self.today - timedelta(days=days - 15)):
+                name = "三方协议（演示）.pdf"
+                services.complete_transfer(
+                    by=giver, transfer=transfer, agreed_date=timezone.localdate(), file=ContentFile(PDF, name), name=name
+                )  # fmt: skip
 
     def network(self) -> None:
         """Say how the firms stand to each other, and whom our people know."""

@@ -63,6 +63,7 @@ VERBS = {
     "projects.project.transfer_awarded": _("裁定流转"),
     "projects.project.transfer_dismissed": _("裁定不流转"),
     "projects.project.transfer_completed": _("办结了流转"),
+    "projects.transfer.offer": _("提出了流转"),
     "projects.transfer.accept": _("同意承接"),
     "projects.transfer.decline": _("不承接"),
     "projects.transfer.appeal": _("提请裁定"),

@@ -59,6 +59,7 @@ def offer_transfer(
     except IntegrityError as error:
         raise Conflict(_("本项目已有一份流转在办，请先处理那一份。")) from error
     take_part(project, to_unit, stages.RECEIVER)
+    events.record(by=by, verb="projects.transfer.offer", obj=transfer, note=transfer.reason)
     _record(by, transfer, "transfer_offered", transfer.reason)
     return transfer
 

@@ -269,7 +269,10 @@ class MoveClaim(MovePage):
             if self.move.name == "verify"
             else [_("项目留在现在的阶段，可以重新申报。")]
         )
-        return {**super().extra(), "sentence": sentence, "consequences": follows}  # fmt: skip
+        document = {
+            "label": kind.evidence_label, "name": claim.evidence.name, "url": reverse("file", args=[claim.evidence_id])
+        }  # fmt: skip
+        return {**super().extra(), "sentence": sentence, "document": document, "consequences": follows}
 
     @classmethod
     def _follows(cls, claim: Claim, kind: Achievement) -> list[str]:
