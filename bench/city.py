@@ -171,7 +171,7 @@ class Builder:
             Entry,
             (
                 Entry(
-                    project=project, kind=stages.SIGNED, happened_date=project.signed_date, amount=project.contracted,
+                    project=project, kind=stages.SIGNED, happened_date=project.signed_date, booked_date=project.signed_date, amount=project.contracted,
                     evidence=contract, recognised_by=self.unrestricted,
                 )
                 for project in signed

@@ -20,6 +20,7 @@ RESOURCES: dict[str, type[Resource]] = {
     "steps-back": projects.StepBackViewSet,
     "transfers": projects.TransferViewSet,
     "ledger": projects.LedgerViewSet,
+    "closings": projects.ClosingViewSet,
     "contacts": enterprises.ContactViewSet,
     "imports": exchange.ImportViewSet,
     "ties": relations.TieViewSet,

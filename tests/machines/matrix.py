@@ -213,6 +213,8 @@ MATRIX: dict[str, Route] = {
     "lights": page(PROJECTS),
     "ledger": page(PROJECTS),
     "ledger-export": page("projects.project.export"),
+    "closings": page(PROJECTS),
+    "close-books": page("projects.ledger.close"),
     "entry": own(PROJECTS, "entry"),
     "entry-reverse": own("projects.ledger.reverse", "entry"),
     # the API: the same permissions and scopes; what each act on a row needs, the truth table of test_api.py says
@@ -309,6 +311,8 @@ MATRIX: dict[str, Route] = {
     "api-claims-moves": own(PROJECTS, "claim"),
     "api-claims-move": own(PROJECTS, "claim", 405, move="verify"),
     "api-ledger-list": page(PROJECTS),
+    "api-closings-list": page(PROJECTS),
+    "api-closings-detail": own(PROJECTS, "closing", 404),
     "api-ledger-detail": own(PROJECTS, "entry"),
     "api-ledger-reverse": own(PROJECTS, "entry", 405),
     "api-files-detail": own(SIGNED_IN, "file"),

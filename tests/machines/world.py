@@ -20,6 +20,7 @@ from yinfeng.orgs.models import Body, Invitation, Membership, Person, Role, Role
 from yinfeng.orgs.queries import actor_for
 from yinfeng.projects.models import (
     Claim,
+    Closing,
     Entry,
     Lead,
     Participation,
@@ -74,7 +75,7 @@ def _rows(home: Unit, away: Unit, insider: User) -> dict[str, Any]:
     job = Job.objects.create(kind="enterprises.import", title="测试任务", owner=insider, state="failed")
     job.result_file.save("result.xlsx", ContentFile(b"x"), save=True)
     entry = Entry.objects.create(
-        project=project, kind="signed", happened_date=timezone.localdate(), amount=100_000_000, evidence=contract,
+        project=project, kind="signed", happened_date=timezone.localdate(), booked_date=timezone.localdate(), amount=100_000_000, evidence=contract,
         recognised_by=insider,
     )  # fmt: skip
     Share.objects.create(entry=entry, unit=home, part="host", millionths=1_000_000, amount=100_000_000)
@@ -136,6 +137,9 @@ def _rows(home: Unit, away: Unit, insider: User) -> dict[str, Any]:
             target="planned", reason="改了方向", asked_by=insider,
         ),
         "entry": entry,
+        "closing": Closing.objects.create(
+            until=timezone.localdate() - timedelta(days=400), entries=0, sums={}, digest="0" * 64, closed_by=insider
+        ),
         "file": contract,
         "notice": Notice.objects.create(owner=insider, event=event, why="assigned"),
         "view": SavedView.objects.create(owner=insider, page="projects", name="常用", query="stage=signed"),

@@ -40,6 +40,7 @@ from yinfeng.orgs.queries import hosts
 from yinfeng.projects import lifecycle, queries, services, stages
 from yinfeng.projects.filters import (
     ClaimFilter,
+    ClosingFilter,
     EntryFilter,
     LeadFilter,
     ProjectFilter,
@@ -48,6 +49,7 @@ from yinfeng.projects.filters import (
 )
 from yinfeng.projects.models import (
     Claim,
+    Closing,
     Entry,
     Lead,
     Participation,
@@ -657,7 +659,7 @@ class EntrySerializer(serializers.ModelSerializer[Entry]):
     class Meta:
         model = Entry
         fields: ClassVar = [
-            "id", "project", "kind", "key", "happened_date", "sign", "count", "amount", "evidence", "claim", "reverses",
+            "id", "project", "kind", "key", "turn", "happened_date", "booked_date", "sign", "count", "amount", "evidence", "claim", "reverses",
             "reason", "recognised_by", "recognised_at", "shares",
         ]  # fmt: skip
         read_only_fields: ClassVar = fields
@@ -680,3 +682,27 @@ class LedgerViewSet(ScopedViewSet):
     def reverse(self, entry: Entry, given: dict[str, Any]) -> Entry:
         """Enter the opposite of an entry that stands, and return it."""
         return services.reverse_entry(by=self.by, entry=entry, **given)
+
+
+class ClosingSerializer(StrictModel):
+    """That the ledger was closed up to a day, and what it came to: ``sums`` is kind → [projects, yuan]."""
+
+    class Meta:
+        model = Closing
+        fields: ClassVar = ["id", "until", "entries", "sums", "digest", "note", "closed_by", "closed_at"]
+        read_only_fields: ClassVar = ["id", "entries", "sums", "digest", "closed_by", "closed_at"]
+
+
+class ClosingViewSet(ScopedViewSet):
+    """When the ledger was closed; for those who see the whole city."""
+
+    model = Closing
+    permission = PROJECTS
+    serializer_class = ClosingSerializer
+    filterset_class = ClosingFilter
+    queryset = Closing.objects.none()
+
+    @act(ClosingSerializer, permission="projects.ledger.close", status=201)
+    def create(self, given: dict[str, Any]) -> Closing:
+        """Close the ledger up to a day: what it says of these days stays, corrections count from the day after."""
+        return services.close_books(by=self.by, **given)

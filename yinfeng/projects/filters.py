@@ -16,7 +16,7 @@ from yinfeng.core.filters import ScopedFilterSet, TextFilter, YesNoFilter
 from yinfeng.core.money import YI
 from yinfeng.orgs.queries import brief_name
 from yinfeng.projects import queries, stages
-from yinfeng.projects.models import Entry, Project, Transfer
+from yinfeng.projects.models import Closing, Entry, Project, Transfer
 
 
 def _choice(label: Any, choices: Any, **kwargs: Any) -> django_filters.ChoiceFilter:
@@ -174,6 +174,9 @@ class EntryFilter(ScopedFilterSet):
     happened_date = django_filters.DateFromToRangeFilter(
         label=_("发生日期"), widget=django_filters.widgets.DateRangeWidget(attrs={"type": "date"})
     )
+    booked_date = django_filters.DateFromToRangeFilter(
+        label=_("入账日期"), widget=django_filters.widgets.DateRangeWidget(attrs={"type": "date"})
+    )
     reversals = YesNoFilter(label=_("冲销记录"), field_name="sign", method="by_reversals")
 
     class Meta:
@@ -197,3 +200,14 @@ class EntryFilter(ScopedFilterSet):
 
     def by_reversals(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
         return queryset.filter(sign=-1 if value else 1)
+
+
+class ClosingFilter(ScopedFilterSet):
+    main = ("until",)
+    until = django_filters.DateFromToRangeFilter(
+        label=_("结账至"), widget=django_filters.widgets.DateRangeWidget(attrs={"type": "date"})
+    )
+
+    class Meta:
+        model = Closing
+        fields: tuple[str, ...] = ()

@@ -421,3 +421,16 @@ class CompleteForm(Styled):
         label=_("三方协议"), error_messages={"required": _("请上传三方协议。")}, widget=forms.FileInput(attrs={"data-span": "2"})
     )  # fmt: skip
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+
+class CloseForm(Styled):
+    until = forms.DateField(
+        label=_("结账至"), widget=forms.DateInput,
+        help_text=_("这一天和以前的业绩从此不变；之后的更正和补报记入结账之后的第一天。"),
+    )  # fmt: skip
+    note = forms.CharField(
+        label=_("说明"),
+        max_length=1000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "data-span": "2"}),
+    )

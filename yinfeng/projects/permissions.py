@@ -26,5 +26,6 @@ PERMISSIONS = (
     Permission("projects.project.team", _("调整项目团队和参与单位"), _PROJECTS),
     Permission("projects.project.export", _("导出项目"), _PROJECTS),
     Permission("projects.ledger.reverse", _("冲销业绩记录"), _PROJECTS),
+    Permission("projects.ledger.close", _("业绩台账结账"), _PROJECTS),
     Permission("projects.contact.record", _("记录洽谈"), _PROJECTS),
 )

@@ -11,11 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from yinfeng.core.money import in_column
+from yinfeng.core.money import in_column, show
 from yinfeng.core.queries import code_label
-from yinfeng.core.tables import Cell, Column, Table, day
+from yinfeng.core.tables import Cell, Column, Table, day, moment
 from yinfeng.projects import queries, stages
-from yinfeng.projects.models import Entry, Lead, Project, Share
+from yinfeng.projects.models import Closing, Entry, Lead, Project, Share
 
 STAGE_TONES = {
     stages.PLANNED: "muted",
@@ -248,6 +248,10 @@ class EntryTable(Table):
         Column("count", _("项数"), lambda row: str(row.count), value=lambda row: row.count, kind="integer", numeric=True),
         Column("shares", _("归属"), shared),
         Column(
+            "booked", _("入账日期"), lambda row: day(row.booked_date), value=lambda row: row.booked_date, kind="date",
+            sort="booked_date", shown=False,
+        ),
+        Column(
             "recognised", _("认定日期"), lambda row: day(row.recognised_at), value=lambda row: row.recognised_at,
             kind="datetime",
         ),
@@ -282,4 +286,28 @@ class TransferTable(Table):
             kind="date", sort="agreed_date",
         ),
         Column("reason", _("流转原因"), lambda row: row.reason, shown=False),
+    )  # fmt: skip
+
+
+def closed_sums(closing: Closing) -> str:
+    """Return what a closing came to, kind by kind."""
+    told = [
+        f"{stages.ACHIEVEMENTS[kind]} {show(Decimal(amount))}"
+        for kind, (_count, amount) in closing.sums.items()
+        if kind in stages.ACHIEVEMENTS and Decimal(amount)
+    ]
+    return _now("，").join(told) or "—"
+
+
+class ClosingTable(Table):
+    order = "-until"
+    related = ("closed_by",)
+    columns = (
+        Column("until", _("结账至"), lambda row: day(row.until), value=lambda row: row.until, kind="date", sort="until"),
+        Column("entries", _("记录数"), lambda row: f"{row.entries:,}", value=lambda row: row.entries, kind="integer", numeric=True),
+        Column("sums", _("合计"), closed_sums),
+        Column("digest", _("摘要"), lambda row: Cell(row.digest[:12], title=row.digest), value=lambda row: row.digest),
+        Column("by", _("结账人"), lambda row: str(row.closed_by)),
+        Column("at", _("结账时间"), lambda row: moment(row.closed_at), value=lambda row: row.closed_at, kind="datetime"),
+        Column("note", _("说明"), lambda row: row.note or "—"),
     )  # fmt: skip

@@ -71,6 +71,7 @@ VERBS = {
     "projects.transfer.dismiss": _("裁定不流转"),
     "projects.transfer.complete": _("办结了流转"),
     "projects.transfer.withdraw": _("撤回了流转"),
+    "projects.closing.closed": _("业绩台账结账"),
     "projects.claim.verify": _("核验通过"),
     "projects.claim.refute": _("核验不通过"),
     "projects.stepback.approve": _("批准退回"),

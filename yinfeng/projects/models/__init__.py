@@ -1,6 +1,7 @@
 """Leads and projects, who takes part in them, what was talked about and claimed; the ledger of what they achieved."""
 
 from yinfeng.projects.models.claims import Claim, ClaimQuerySet, StepBack, StepBackQuerySet
+from yinfeng.projects.models.closings import Books, Closing, ClosingQuerySet
 from yinfeng.projects.models.ledger import WHOLE, Entry, EntryQuerySet, Share
 from yinfeng.projects.models.records import (
     Lead,
@@ -16,8 +17,11 @@ from yinfeng.projects.models.transfers import Transfer, TransferQuerySet
 
 __all__ = [
     "WHOLE",
+    "Books",
     "Claim",
     "ClaimQuerySet",
+    "Closing",
+    "ClosingQuerySet",
     "Entry",
     "EntryQuerySet",
     "Lead",

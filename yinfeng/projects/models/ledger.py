@@ -19,7 +19,7 @@ from yinfeng.projects import stages
 from yinfeng.projects.models.claims import Claim
 from yinfeng.projects.models.records import Project
 
-TABLES = ("projects_entry", "projects_share")  # that the database refuses to change
+TABLES = ("projects_entry", "projects_share", "projects_closing")  # that the database refuses to change
 WHOLE = 1_000_000  # shares are kept in millionths: those of an entry are exactly this together
 
 
@@ -42,6 +42,7 @@ class Entry(models.Model):
     ``turn`` is 2 and more when it was recognised anew after a reversal. A reversal has the opposite sign, count and amount and the shares of what it
     reverses, so sums over any rows are right. ``count`` is 0 where only the amount counts: the growth of a project that
     counted before (增资只统计增资额，不算新项目; 三明市甄别办法, FACTS §1.2).
+    ``booked_date`` is the day on which it counts: that on which it happened, or the first after the books were closed.
     """
 
     project = models.ForeignKey(Project, models.PROTECT, verbose_name=_("项目"), related_name="entries")
@@ -49,6 +50,7 @@ class Entry(models.Model):
     key = models.CharField(_("区分"), max_length=40, blank=True)
     turn = models.PositiveSmallIntegerField(_("第几次认定"), default=1)
     happened_date = models.DateField(_("发生日期"))
+    booked_date = models.DateField(_("入账日期"))
     sign = models.SmallIntegerField(_("正负"), default=1)
     count = models.SmallIntegerField(_("项数"), default=1)
     amount = YuanField(_("金额"))
@@ -81,6 +83,9 @@ class Entry(models.Model):
                 violation_error_message=_("这项业绩已经认定过。"),
             ),
             models.CheckConstraint(
+                condition=Q(booked_date__gte=models.F("happened_date")), name="projects_entry_booked_after"
+            ),
+            models.CheckConstraint(
                 condition=Q(sign=1, count__in=[0, 1], amount__gte=0) | Q(sign=-1, count__in=[0, -1], amount__lte=0),
                 name="projects_entry_one_sign",
             ),
@@ -89,7 +94,10 @@ class Entry(models.Model):
                 name="projects_entry_reversed_with_reason",
             ),
         ]  # fmt: skip
-        indexes: ClassVar = [models.Index(fields=["happened_date", "id"], name="projects_entry_happened")]
+        indexes: ClassVar = [
+            models.Index(fields=["happened_date", "id"], name="projects_entry_happened"),
+            models.Index(fields=["booked_date", "id"], name="projects_entry_booked"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.happened_date or ''}".strip()

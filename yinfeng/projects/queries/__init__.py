@@ -11,6 +11,7 @@ from yinfeng.projects.queries.grades import (
 )
 from yinfeng.projects.queries.ledger import (
     Fault,
+    Frozen,
     Part,
     Sums,
     amounts,
@@ -19,6 +20,7 @@ from yinfeng.projects.queries.ledger import (
     by_kind_of,
     chain,
     faults,
+    frozen,
     parts_of,
     shared_by,
     split,
@@ -95,6 +97,7 @@ __all__ = [
     "Dealing",
     "Extension",
     "Fault",
+    "Frozen",
     "Grade",
     "Involved",
     "Light",
@@ -123,6 +126,7 @@ __all__ = [
     "enterprises_like",
     "faults",
     "find_enterprise",
+    "frozen",
     "grade_of",
     "graded",
     "holder_on",

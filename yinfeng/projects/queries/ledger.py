@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -16,7 +17,7 @@ from yinfeng.core import queries as core
 from yinfeng.core.prepared import prepared
 from yinfeng.projects import stages
 from yinfeng.projects.achievements import KINDS
-from yinfeng.projects.models import WHOLE, Claim, Entry, Participation, Project, Share
+from yinfeng.projects.models import WHOLE, Claim, Closing, Entry, Participation, Project, Share
 from yinfeng.projects.queries.transfers import ceded, completed_transfers, holder_on
 
 CENT = Decimal("0.01")
@@ -156,6 +157,40 @@ def by_kind_of(entries: QuerySet[Entry], unit: int | None = None) -> dict[str, S
     return {kind: found[kind] for kind in stages.ACHIEVEMENTS if kind in found}
 
 
+# --- closing ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """What the ledger says of the days up to one: how many entries, what they come to by kind, the digest of all."""
+
+    entries: int
+    sums: dict[str, list[str]]
+    digest: str
+
+
+def frozen(until: date) -> Frozen:
+    """Return what the ledger says up to a day; the digest is over every entry and its shares, in their order."""
+    entries = Entry.objects.filter(booked_date__lte=until)
+    found = hashlib.sha256()
+    rows = Share.objects.filter(entry__in=entries).order_by("entry_id", "unit_id").values_list(
+        "entry_id", "entry__project_id", "entry__kind", "entry__key", "entry__turn", "entry__booked_date", "entry__sign",
+        "entry__count", "entry__amount", "unit_id", "part", "millionths", "amount",
+    )  # fmt: skip
+    for row in rows.iterator(chunk_size=5000):
+        found.update("|".join(_plain(value) for value in row).encode() + b"\n")
+    sums = by_kind(entries)
+    return Frozen(
+        sum(item.rows for item in sums.values()),
+        {kind: [str(item.count), _plain(item.amount)] for kind, item in sums.items()},
+        found.hexdigest(),
+    )
+
+
+def _plain(value: Any) -> str:
+    return f"{value:.2f}" if isinstance(value, Decimal) else str(value)
+
+
 # --- proof --------------------------------------------------------------------------------------------------------
 
 
@@ -213,6 +248,9 @@ def faults() -> Iterator[Fault]:
             yield from _told(dated, _("项目的日期与台账不符"))
     signed = counting.filter(kind=stages.SIGNED)
     yield from _told(signed.exclude(amount=F("project__contracted")), _("项目的合同投资额与台账不符"))
+    for closing in Closing.objects.order_by("until"):
+        if frozen(closing.until).digest != closing.digest:
+            yield Fault(0, _("结账至 %(day)s 的记录与结账时不同") % {"day": closing.until})
     again = firsts.values("project", "kind", "key", "turn").annotate(times=Count("pk"))
     for row in again.filter(times__gt=1).order_by():
         twice = Entry.objects.filter(

@@ -15,7 +15,7 @@ from yinfeng.projects.services.claims import (
     withdraw_claim,
     withdraw_step_back,
 )
-from yinfeng.projects.services.ledger import not_taken_back, recognise, reverse_entry
+from yinfeng.projects.services.ledger import close_books, not_taken_back, recognise, reverse_entry
 from yinfeng.projects.services.records import (
     CHOSEN_PARTS,
     add_joint_unit,
@@ -60,6 +60,7 @@ __all__ = [
     "ask_back",
     "change_lead",
     "change_project",
+    "close_books",
     "complete_transfer",
     "convert_lead",
     "default_terms",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +18,7 @@ from yinfeng.core.errors import Conflict, Forbidden, Invalid, Sentence
 from yinfeng.core.money import show
 from yinfeng.core.scopes import demand
 from yinfeng.projects import achievements, queries, stages
-from yinfeng.projects.models import Claim, Entry, Project, Share
+from yinfeng.projects.models import Books, Claim, Closing, Entry, Project, Share
 
 
 def recognise(*, by: Actor, claim: Claim) -> Entry:
@@ -32,7 +33,7 @@ def recognise(*, by: Actor, claim: Claim) -> Entry:
         raise Conflict(_("“%(kind)s”业绩已经认定过，台账中有效。") % {"kind": kind.label})
     entry = Entry(
         project=project, kind=claim.kind, key=claim.key, turn=claim.turn, happened_date=claim.happened_date, amount=claim.amount or 0,
-        count=0 if grows_what_counts(project) and not kind.key else 1, evidence_id=claim.evidence_id, claim=claim,
+        booked_date=booking(claim.happened_date), count=0 if grows_what_counts(project) and not kind.key else 1, evidence_id=claim.evidence_id, claim=claim,
         recognised_by_id=person(by), recognised_at=timezone.now(),
     )  # fmt: skip
     parts = queries.parts_of(project, claim.kind, claim.happened_date)
@@ -50,6 +51,43 @@ def recognise(*, by: Actor, claim: Claim) -> Entry:
 def grows_what_counts(project: Project) -> bool:
     """Say whether a project is the growth of one whose signing counts, so that only its amount adds anything."""
     return project.parent is not None and queries.counting(project.parent, stages.SIGNED).exists()
+
+
+def open_books() -> Books:
+    """Return the one row of the books, held until the transaction ends; entering and closing go one after the other."""
+    core.get_or_add(Books(pk=1), unique={"pk": 1})
+    return Books.objects.select_for_update().get(pk=1)
+
+
+def booking(day: date) -> date:
+    """Return on which day something of ``day`` counts: that day, or the first one after the books were closed."""
+    closed = open_books().closed_until
+    return day if closed is None or day > closed else closed + timedelta(days=1)
+
+
+@transaction.atomic
+def close_books(*, by: Actor, until: date, note: str = "") -> Closing:
+    """Close the ledger up to a day: what it says of these days stays; corrections count from the day after."""
+    if not by.reach("projects.ledger.close").everywhere:
+        raise Forbidden(_("结账由领导小组办公室办理。"))
+    books = open_books()
+    if until >= timezone.localdate():
+        raise Invalid(_("只能结到昨天或更早。"), fields={"until": [_("只能结到昨天或更早。")]})
+    if books.closed_until is not None and until <= books.closed_until:
+        sentence = _("已经结账至 %(day)s，请选择之后的日期。") % {"day": books.closed_until}
+        raise Invalid(sentence, fields={"until": [sentence]})
+    frozen = queries.frozen(until)
+    closing = Closing(
+        until=until, entries=frozen.entries, sums=frozen.sums, digest=frozen.digest, note=note.strip(),
+        closed_by_id=person(by), closed_at=timezone.now(),
+    )  # fmt: skip
+    core.validated(closing)
+    closing.save(force_insert=True)
+    Books.objects.filter(pk=books.pk).update(closed_until=until)
+    events.record(
+        by=by, verb="projects.closing.closed", obj=closing, note=note.strip(), data={"text": str(until)}
+    )
+    return closing
 
 
 def lock(project: Project) -> Project:
@@ -72,7 +110,7 @@ def reverse_entry(*, by: Actor, entry: Entry, reason: str) -> Entry:
     if reason_why := not_taken_back(entry, project):
         raise Conflict(reason_why)
     opposite = Entry(
-        project=project, kind=entry.kind, key=entry.key, turn=entry.turn, happened_date=entry.happened_date, sign=-entry.sign,
+        project=project, kind=entry.kind, key=entry.key, turn=entry.turn, happened_date=entry.happened_date, booked_date=booking(entry.booked_date), sign=-entry.sign,
         count=-entry.count, amount=-entry.amount, evidence_id=entry.evidence_id, claim_id=entry.claim_id, reverses=entry,
         reason=reason.strip(), recognised_by_id=person(by), recognised_at=timezone.now(),
     )  # fmt: skip

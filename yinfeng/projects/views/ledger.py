@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Model, QuerySet
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,13 +19,14 @@ from yinfeng.core.forms import ReasonForm
 from yinfeng.core.money import show
 from yinfeng.core.scopes import ScopedQuerySet, rows
 from yinfeng.core.tables import day, moment
-from yinfeng.core.web import DetailPage, EditPage, ExportPage, ListPage
+from yinfeng.core.web import ActPage, DetailPage, EditPage, ExportPage, ListPage
 from yinfeng.projects import achievements, queries, services, stages
-from yinfeng.projects.filters import EntryFilter
-from yinfeng.projects.models import Entry
-from yinfeng.projects.tables import EntryTable, percent
+from yinfeng.projects.filters import ClosingFilter, EntryFilter
+from yinfeng.projects.forms import CloseForm
+from yinfeng.projects.models import Closing, Entry
+from yinfeng.projects.tables import ClosingTable, EntryTable, percent
 
-REVERSE = "projects.ledger.reverse"
+REVERSE, CLOSE = "projects.ledger.reverse", "projects.ledger.close"
 
 
 class Ledger(ListPage):
@@ -128,7 +131,7 @@ class EntryDetail(DetailPage):
             "key_facts": [
                 {"label": _("业绩金额"), "value": show(entry.amount or None)},
                 {"label": _("项数"), "value": str(entry.count)},
-                {"label": _("发生日期"), "value": day(entry.happened_date)},
+                {"label": _("发生日期"), "value": day(entry.happened_date), **self._booked(entry)},
             ],
             "fact_groups": [
                 {
@@ -154,6 +157,13 @@ class EntryDetail(DetailPage):
                 *self._others(),
             ],
         }  # fmt: skip
+
+    @staticmethod
+    def _booked(entry: Entry) -> dict[str, str]:
+        """Say when it counts, where that is another day: the books were closed before it was entered."""
+        if entry.booked_date == entry.happened_date:
+            return {}
+        return {"sub": _("记入 %(day)s，此前已结账") % {"day": day(entry.booked_date)}}
 
     def _others(self) -> list[dict[str, Any]]:
         """Return the panel of what was entered before and after about the same achievement."""
@@ -217,3 +227,46 @@ class ReverseEntry(EditPage):
                 else _("前面的记录都不改不删。"),
             ],
         }
+
+
+class Closings(ListPage):
+    """When the ledger was closed, and what it came to then."""
+
+    permission = "projects.project.view"
+    model = Closing
+    table = ClosingTable
+    filterset = ClosingFilter
+    key = "closings"
+    title = gettext_lazy("业绩台账结账")
+
+    def primary(self) -> dict[str, Any] | None:
+        if not self.by.reach(CLOSE).everywhere:
+            return None
+        return {"label": _("结账"), "url": reverse("close-books"), "icon": "lock"}
+
+    def empty(self) -> dict[str, Any]:
+        hint = _("结账之后，截至那一天的业绩不再变动，以后的更正记入结账之后。")
+        return {"title": _("还没有结过账"), "hint": hint, "act": self.primary(), "icon": "lock"}
+
+
+class CloseBooks(ActPage):
+    """Close the ledger up to a day."""
+
+    permission = CLOSE
+    form = CloseForm
+    danger = True
+    title = gettext_lazy("业绩台账结账")
+    submit_label = gettext_lazy("结账")
+
+    def initial(self) -> dict[str, Any]:
+        return {"until": timezone.localdate().replace(day=1) - timedelta(days=1)}
+
+    def cancel_url(self) -> str:
+        return reverse("closings")
+
+    def act(self, form: CloseForm) -> str:
+        services.close_books(by=self.by, until=form.cleaned_data["until"], note=form.cleaned_data["note"])
+        return reverse("closings")
+
+    def done(self, result: Any) -> str:
+        return _("已结账。")
