@@ -71,6 +71,12 @@ class Ledger(ListPage):
             return _("%(kind)s %(count)s 项") % values
         return _("%(kind)s %(count)s 项 %(amount)s") % values
 
+    def primary(self) -> dict[str, Any] | None:
+        """Lead whoever sees the whole city's ledger to when it was closed."""
+        if not self.by.reach(self.permission).everywhere:
+            return None
+        return {"label": _("结账记录"), "url": reverse("closings"), "icon": "lock"}
+
     def empty(self) -> dict[str, Any]:
         hint = _(
             "签约、注册、到资、开工等业绩经另一位同事核验后自动记入，按规则分给落地单位和引荐单位；记错的只能冲销，不能修改。"
