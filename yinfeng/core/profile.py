@@ -274,7 +274,19 @@ def _load_grades(changes: Changes, by: Actor, day: date) -> None:
     services.put_codes(
         [_grade_code(newest[code]) for code in dict.fromkeys(row["code"] for row in changes.put)]
     )
-    services.put_rules([_rule("grade", row["code"], row, min_yuan=row["min_yuan"]) for row in changes.put])
+    services.put_rules(
+        [
+            _rule(
+                "grade",
+                row["code"],
+                row,
+                min_yuan=row["min_yuan"],
+                update_days=row["update_days"],
+                meeting=row["meeting"],
+            )
+            for row in changes.put
+        ]
+    )
     services.close_rules([("grade", *key.split(":")) for key in changes.vanished], day)
     gone = {key.partition(":")[0] for key in changes.vanished} - newest.keys()
     services.close_codes([("grade", code) for code in sorted(gone)], day)
@@ -353,7 +365,8 @@ SECTIONS = (
         _load_limits, key=("stage", "valid_from"), period=("stage",),
     ),
     Section(
-        "grade", "grades.toml", (_CODE, *_NAMES, Field("min_yuan", "decimal", least=0), *_PERIOD, _SOURCE),
+        "grade", "grades.toml",
+        (_CODE, *_NAMES, Field("min_yuan", "decimal", least=0), Field("update_days", "whole", required=False, least=1), Field("meeting", required=False), *_PERIOD, _SOURCE),
         _load_grades, key=("code", "valid_from"), period=("code",),
     ),
     Section(

@@ -360,7 +360,7 @@ def move_acts(
 ICONS = {
     **dict.fromkeys(("added", "created", "registered", "member_added", "unit_added", "imported", "granted", "sent"), "plus"),
     **dict.fromkeys(("removed", "member_removed", "unit_removed", "revoked", "closed", "ended", "left"), "minus"),
-    **dict.fromkeys(("changed", "updated", "tagged", "renamed", "moved", "role"), "pencil"),
+    **dict.fromkeys(("changed", "updated", "tagged", "graded", "renamed", "moved", "role"), "pencil"),
     **dict.fromkeys(("intend", "negotiate", "register", "prepare", "start", "build", "convert", "qualify", "extended"), "arrow-narrow-right"),
     **dict.fromkeys(("sign", "complete", "produce", "reach_capacity", "claim_verified"), "flag"),
     **dict.fromkeys(("step_back_asked", "reopen", "reopened", "resume", "entry_reversed"), "arrow-back-up"),

@@ -128,7 +128,7 @@ class ProjectSerializer(Asking):
     class Meta:
         model = Project
         fields: ClassVar = [
-            "id", "code", "name", "lead", "enterprise", "stage", "stage_since", "status", "secrecy", "project_class",
+            "id", "code", "name", "lead", "enterprise", "stage", "stage_since", "status", "secrecy", "grade_override", "grade_reason", "project_class",
             "investment_kind", "is_foreign", "origin", "industry", "chain", "summary", "intended", "intended_currency",
             "intended_original", "fixed_investment", "contracted", "site", "land_mu", "construction_kind",
             "planned_start_date", "planned_completion_date", "planned_production_date", "expected_output", "expected_tax",
@@ -138,7 +138,7 @@ class ProjectSerializer(Asking):
             "updated_at", "is_demo", "despite", "currency", "confirm_amounts", "note",
         ]  # fmt: skip
         read_only_fields: ClassVar = [
-            "id", "code", "lead", "parent", "stage", "stage_since", "status", "contracted", "signed_date", "registered_date",
+            "id", "code", "lead", "parent", "grade_override", "grade_reason", "stage", "stage_since", "status", "contracted", "signed_date", "registered_date",
             "started_date", "completed_date", "producing_date", "at_capacity_date", "lost_reason",
             "rival_place", "progress_at", "created_by", "version", "is_demo", "intended_currency", "intended_original",
         ]  # fmt: skip
@@ -156,6 +156,12 @@ class ProjectMoveInput(MoveInput):
 
     lost_reason = serializers.CharField(required=False, allow_blank=True, max_length=40, default="")
     rival_place = serializers.CharField(required=False, allow_blank=True, max_length=100, default="")
+
+
+class GradeInput(Reason):
+    """The grade that somebody gives a project; empty for that of the rule."""
+
+    grade = serializers.CharField(allow_blank=True, max_length=40)
 
 
 class ExtensionInput(Strict):
@@ -250,6 +256,12 @@ class ProjectViewSet(Moving, ObjectViewSet):
     def move(self, project: Project, version: int, given: dict[str, Any], move: str) -> Project:
         """Make a move of the stage or the status; stages that are achievements follow from the verification of a claim alone."""
         return services.move_project(by=self.by, project=project, move=move, version=version, **given)
+
+    @action(detail=True, methods=["post"])
+    @act(GradeInput, ProjectSerializer, needs="grade", versioned=True)
+    def grade(self, project: Project, version: int, given: dict[str, Any]) -> Project:
+        """Grade a project otherwise than by its amount, or by the rule again (``grade`` empty), with a reason."""
+        return services.set_grade(by=self.by, project=project, version=version, **given)
 
     @action(detail=True, methods=["post"])
     @act(ExtensionInput, ProjectSerializer, needs="extend", status=201)

@@ -98,9 +98,7 @@ class ProjectFilter(WithOptions):
         return queryset.filter(Q(host_unit=value) | Q(host_unit=None, reporter_unit=value))
 
     def filter_grade(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        found = queries.graded(value, timezone.localdate())
-        counted: QuerySet[Any] = queryset.annotate(counted=queries.COUNTED)
-        return counted.filter(found)
+        return queryset.filter(queries.graded(value, timezone.localdate()))
 
     def filter_light(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return queryset.filter(queries.lit(value, timezone.localdate()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -434,3 +434,14 @@ class CloseForm(Styled):
         required=False,
         widget=forms.Textarea(attrs={"rows": 2, "data-span": "2"}),
     )
+
+
+class GradeForm(ReasonForm):
+    grade = forms.ChoiceField(label=_("分级"), required=False)
+    field_order = ("grade", "reason")
+
+    def __init__(self, *args: Any, tiers: Sequence[queries.Tier], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["grade"].choices = [  # type: ignore[attr-defined]
+            ("", gettext("按规则，不人工定级")), *((tier.code, tier.label) for tier in tiers)
+        ]  # fmt: skip

@@ -21,6 +21,7 @@ PERMISSIONS = (
     Permission("projects.project.advance", _("推进项目阶段"), _PROJECTS),
     Permission("projects.project.hold", _("暂缓、终止或恢复项目"), _PROJECTS),
     Permission("projects.project.verify", _("核验业绩、批准退回"), _PROJECTS),
+    Permission("projects.project.grade", _("调整项目分级"), _PROJECTS),
     Permission("projects.project.transfer", _("流出或承接项目"), _PROJECTS),
     Permission("projects.transfer.arbitrate", _("裁定项目流转"), _PROJECTS),
     Permission("projects.project.team", _("调整项目团队和参与单位"), _PROJECTS),

@@ -140,7 +140,8 @@ def light_badge(light: queries.Light) -> dict[str, Any]:
 
 def _light(project: Project) -> Cell | str:
     today = timezone.localdate()
-    light = queries.light_of(project, today, queries.limits(today))
+    grade = queries.grade_of(project, queries.tiers(today))
+    light = queries.light_of(project, today, queries.limits(today), grade)
     if light is None:
         return "—"
     found = light_badge(light)

@@ -30,6 +30,7 @@ urlpatterns = [
     path("projects/<int:pk>/units/<int:part>/remove/", records.RemoveUnit.as_view(), name="project-unit-remove"),
     path("projects/<int:pk>/team/add/", records.AddMember.as_view(), name="project-member-add"),
     path("projects/<int:pk>/team/<int:member>/remove/", records.RemoveMember.as_view(), name="project-member-remove"),
+    path("projects/<int:pk>/grade/", records.GradeProject.as_view(), name="project-grade"),
     path("projects/<int:pk>/extend/", records.ExtendProject.as_view(), name="project-extend"),
     path("projects/<int:pk>/claims/<slug:kind>/", claims.SubmitClaim.as_view(), name="project-claim"),
     path("projects/<int:pk>/back/", claims.AskBack.as_view(), name="project-back"),

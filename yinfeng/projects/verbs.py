@@ -34,6 +34,7 @@ VERBS = {
         for stage, label in stages.STAGES.items()
         if stage != stages.AT_CAPACITY
     },
+    "projects.project.graded": _("调整了分级"),
     "projects.project.hold": _("暂缓"),
     "projects.project.resume": _("恢复推进"),
     "projects.project.lose": _("记为流失"),

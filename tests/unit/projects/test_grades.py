@@ -44,7 +44,7 @@ def graded(project: Project) -> str:
     grade = queries.grade_of(project, queries.tiers(today))
     found = [
         code for code in TIERS
-        if Project.objects.annotate(counted=queries.COUNTED).filter(queries.graded(code, today), pk=project.pk).exists()
+        if Project.objects.filter(queries.graded(code, today), pk=project.pk).exists()
     ]  # fmt: skip
     assert found == ([grade.code] if grade else [])
     return grade.code if grade else ""

@@ -195,6 +195,8 @@ class Project(Versioned, Amount):
     secrecy = models.CharField(
         _("知悉范围"), max_length=20, choices=list(stages.SECRECY.items()), default=stages.INTERNAL
     )
+    grade_override = models.CharField(_("人工定级"), max_length=40, blank=True, editable=False)
+    grade_reason = models.CharField(_("定级原因"), max_length=500, blank=True, editable=False)
     project_class = models.CharField(_("项目分类"), max_length=40, blank=True)
     investment_kind = models.CharField(_("招商类型"), max_length=40, blank=True)
     is_foreign = models.BooleanField(_("外资项目"), null=True, blank=True)
@@ -247,6 +249,7 @@ class Project(Versioned, Amount):
         "project_class": "project_class",
         "investment_kind": "investment_kind",
         "construction_kind": "construction_kind",
+        "grade_override": "grade",
         "chain": "chain",
         "lost_reason": "lost_reason",
     }

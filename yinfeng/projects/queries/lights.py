@@ -1,7 +1,8 @@
 """Green, yellow and red: what the dates alone say of projects that are going on, worked out on reading and kept nowhere.
 
 Yellow and red come from days without progress, by the profile's rule ``stale`` in force today (邯郸经开区: two months without
-progress yellow, three red, half a year out of the library; FACTS §1.6). A stage may have a rule of its own.
+progress yellow, three red, half a year out of the library; FACTS §1.6). A stage may have a rule of its own; a grade may
+ask for updates more often than that.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from yinfeng.core.actors import Actor
 from yinfeng.orgs.queries import brief_name
 from yinfeng.projects import stages
 from yinfeng.projects.models import Project
+from yinfeng.projects.queries.grades import Grade, graded, tiers
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,10 @@ def _limits(rule: Mapping[str, Any]) -> Limits:
     return Limits(*(int(rule.get(name) or 0) for name in ("warn_days", "late_days", "leave_days")))
 
 
-def light_of(project: Project, today: date, by_stage: Mapping[str, Limits]) -> Light | None:
-    """Return the light of a project; None of one that is not going on."""
+def light_of(
+    project: Project, today: date, by_stage: Mapping[str, Limits], grade: Grade | None = None
+) -> Light | None:
+    """Return the light of a project of a grade; None of one that is not going on."""
     if project.status != stages.ONGOING:
         return None
     limit = by_stage[project.stage]
@@ -63,6 +67,10 @@ def light_of(project: Project, today: date, by_stage: Mapping[str, Limits]) -> L
         return Light(stages.RED, _("已 %(days)s 天没有进展，满 %(late)s 天亮红灯") % words)
     if limit.warn and idle >= limit.warn:
         return Light(stages.YELLOW, _("已 %(days)s 天没有进展，满 %(warn)s 天亮黄灯") % words)
+    days = grade.tier.update_days if grade else 0
+    if days and idle >= days and limit != Limits():
+        told = {"grade": grade.label if grade else "", "days": idle, "update": days}
+        return Light(stages.YELLOW, _("%(grade)s每 %(update)s 天须更新，已 %(days)s 天没有进展") % told)
     if limit == Limits():
         return Light(stages.GREEN, _("这个阶段没有亮灯规则"))
     return Light(stages.GREEN, _("%(days)s 天前有进展") % words if idle else _("今天有进展"))
@@ -74,8 +82,18 @@ def lit(code: str, today: date) -> Q:
     red = _idle(by_stage, "late", today) | _idle(by_stage, "leave", today)
     if code == stages.RED:
         return red
-    warned = _idle(by_stage, "warn", today)
+    warned = _idle(by_stage, "warn", today) | _not_updated(by_stage, today)
     return warned & ~red if code == stages.YELLOW else Q(status=stages.ONGOING) & ~warned & ~red
+
+
+def _not_updated(by_stage: Mapping[str, Limits], today: date) -> Q:
+    """Return the Q of the ongoing projects that their grade wants updated more often."""
+    watched = [stage for stage, limit in by_stage.items() if limit != Limits()]
+    late = Q(pk__in=[])
+    for tier in tiers(today):
+        if tier.update_days:
+            late |= graded(tier.code, today) & still_for(tier.update_days, today)
+    return Q(status=stages.ONGOING, stage__in=watched) & late
 
 
 def to_leave(today: date) -> Q:

@@ -36,6 +36,7 @@ from yinfeng.projects.services.records import (
     register_lead,
     remove_member,
     remove_unit,
+    set_grade,
     tell_assessors,
     tell_member,
 )
@@ -86,6 +87,7 @@ __all__ = [
     "remove_member",
     "remove_unit",
     "reverse_entry",
+    "set_grade",
     "submit_claim",
     "targets_back",
     "tell_assessors",

@@ -398,6 +398,23 @@ def _check_plan(values: Values, project: Project | None = None) -> None:
         raise Invalid(sentence, fields={"construction_kind": [sentence]})
 
 
+@transaction.atomic
+def set_grade(*, by: Actor, project: Project, grade: str, reason: str, version: int | None = None) -> Project:
+    """Grade a project otherwise than its amount says, or (``grade`` empty) by the rule again; the reason is told with it."""
+    demand(project, by, "grade")
+    _refuse_when_over(project)
+    if grade and grade not in {tier.code for tier in queries.tiers(timezone.localdate())}:
+        raise Invalid(_("城市方案中没有这个分级。"), fields={"grade": [_("城市方案中没有这个分级。")]})
+    if not reason.strip():
+        raise Invalid(_("请写明调整分级的原因。"), fields={"reason": [_("请写明调整分级的原因。")]})
+    values = {"grade_override": grade, "grade_reason": reason.strip() if grade else ""}
+    core.apply_edit(
+        project, values, by=by, version=project.version if version is None else version, verb="projects.project.graded",
+        note=reason.strip(),
+    )  # fmt: skip
+    return project
+
+
 def _keep_host_of_transfers(project: Project, values: Values) -> None:
     """Refuse to change the host by hand of a project that is passed on or was: an agreement says whose it is."""
     if "host_unit" not in values or getattr(values["host_unit"], "pk", None) == project.host_unit_id:

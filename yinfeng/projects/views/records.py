@@ -30,6 +30,7 @@ from yinfeng.projects.details import Detail, edit_link, fact
 from yinfeng.projects.filters import ProjectFilter
 from yinfeng.projects.forms import (
     ExtendForm,
+    GradeForm,
     JointUnitForm,
     LoseForm,
     MemberForm,
@@ -166,7 +167,7 @@ class ProjectDetail(Detail):
     model = Project
     template_name = "projects/project.html"
     lifecycles = (lifecycle.STAGE, lifecycle.STATUS)
-    actions = ("change", "advance", "hold", "verify", "team", "record", "transfer", "extend")
+    actions = ("change", "advance", "hold", "verify", "team", "record", "transfer", "extend", "grade")
 
     @classmethod
     def queryset(cls, by: Actor) -> ScopedQuerySet[Any]:
@@ -196,6 +197,11 @@ class ProjectDetail(Detail):
         if step := self.claims.step(len(self.lacking)):
             frame["acts"].insert(0, step)
         frame["acts"] += back_act(self.object, self.allowed())
+        if "grade" in self.allowed():
+            frame["acts"].append({
+                "label": _("调整分级"), "icon": "stairs-up", "style": "secondary", "method": "get", "blocked_reason": "",
+                "url": reverse("project-grade", args=[self.object.pk]),
+            })  # fmt: skip
         return frame
 
     def _point_to_missing(self, acts: list[dict[str, Any]], count: int) -> None:
@@ -302,7 +308,11 @@ class ProjectDetail(Detail):
     @cached_property
     def light(self) -> queries.Light | None:
         today = timezone.localdate()
-        return queries.light_of(self.object, today, queries.limits(today))
+        return queries.light_of(self.object, today, queries.limits(today), self.grade)
+
+    @cached_property
+    def grade(self) -> queries.Grade | None:
+        return queries.grade_of(self.object, queries.tiers(timezone.localdate()))
 
     def _badges(self) -> list[dict[str, Any]]:
         project = self.object
@@ -469,8 +479,9 @@ class ProjectDetail(Detail):
         return [{"title": title, "facts": found} for title, found in groups]
 
     def _grade(self) -> dict[str, Any]:
-        grade = queries.grade_of(self.object, queries.tiers(timezone.localdate()))
-        return fact(_("分级"), grade.label if grade else "", sub=grade.reason if grade else "")
+        grade = self.grade
+        told = _("；").join(filter(None, [grade.reason, grade.tier.demands])) if grade else ""
+        return fact(_("分级"), grade.label if grade else "", sub=told)
 
     def _head_acts(self, allowed: set[str]) -> list[dict[str, Any]]:
         if "record" not in allowed:
@@ -604,6 +615,37 @@ class ExtendProject(EditPage):
 
     def extra(self) -> dict[str, Any]:
         return {"intro": str(self.object)}
+
+
+class GradeProject(EditPage):
+    """Grade a project otherwise than by its amount, or by the rule again, with a reason."""
+
+    permission = "projects.project.grade"
+    model = Project
+    action = "grade"
+    form = GradeForm
+    title = gettext_lazy("调整分级")
+
+    def form_arguments(self) -> dict[str, Any]:
+        return {"tiers": queries.tiers(timezone.localdate())}
+
+    def initial(self) -> dict[str, Any]:
+        return {"grade": self.object.grade_override}
+
+    def act(self, form: GradeForm) -> Project:
+        data = form.cleaned_data
+        return services.set_grade(
+            by=self.by,
+            project=self.object,
+            grade=data["grade"],
+            reason=data["reason"],
+            version=data["version"],
+        )
+
+    def extra(self) -> dict[str, Any]:
+        grade = queries.grade_of(self.object, queries.tiers(timezone.localdate()))
+        now = f"{grade.label}（{grade.reason}）" if grade else _("未分级")
+        return {"intro": _("%(project)s，现在的分级：%(grade)s") % {"project": self.object, "grade": now}}
 
 
 class MoveProject(MovePage):
