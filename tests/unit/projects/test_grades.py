@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 from django.utils import timezone
 
-from tests.factories import signed_in
+from tests.factories import make_user, signed_in
 from tests.unit.projects.conftest import City
-from yinfeng.core.models import Code, Rule
+from yinfeng.core.errors import Conflict, Invalid
+from yinfeng.core.models import Code, Event, Rule
 from yinfeng.core.money import WAN, YI
-from yinfeng.projects import queries, stages
+from yinfeng.projects import queries, services, stages
 from yinfeng.projects.models import Project
 
 pytestmark = pytest.mark.django_db
@@ -112,3 +113,121 @@ def test_lists_and_api_are_narrowed_by_grade(city: City) -> None:
     assert page.count("五十亿级项目") >= 2  # the row, the filter
     found = client.get("/api/v1/projects/", {"grade": "general"}).json()["results"]
     assert [row["id"] for row in found] == [small.pk]
+
+
+# --- graded otherwise ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def graders(city: City) -> City:
+    """Let the office and the working group grade projects."""
+    permissions = ["projects.project.view", "projects.project.grade"]
+    for name, unit in (("office", city.root), ("liaison", city.group), ("other", city.huli)):
+        city.users[name] = make_user(name, unit, permissions, username=name)
+    return city
+
+
+@pytest.mark.clause("3.1.3")
+@pytest.mark.usefixtures("rules")
+def test_somebody_grades_a_project_otherwise_with_a_reason_and_the_rule_again(graders: City) -> None:
+    city = graders
+    project = city.project()
+    assert graded(project) == "general"
+    by = city.actor("office")
+    services.set_grade(by=by, project=project, grade="tier_10", reason="补上功率器件的缺链环节")
+    project.refresh_from_db()
+    assert graded(project) == "tier_10"
+    page = signed_in(city.users["erin"]).get(project.get_absolute_url()).content.decode()
+    assert "人工定级：补上功率器件的缺链环节" in page
+    change = Event.objects.get(verb="projects.project.graded")
+    assert change.changes["grade_override"] == ["", "tier_10"]
+    services.set_grade(by=by, project=project, grade="", reason="已不缺链")
+    project.refresh_from_db()
+    assert (graded(project), project.grade_reason) == ("general", "")
+
+
+@pytest.mark.usefixtures("rules")
+def test_a_grade_needs_a_reason_and_must_be_one_of_the_profile(graders: City) -> None:
+    city = graders
+    project = city.project()
+    with pytest.raises(Invalid, match="原因"):
+        services.set_grade(by=city.actor("office"), project=project, grade="tier_10", reason=" ")
+    with pytest.raises(Invalid, match="没有这个分级"):
+        services.set_grade(by=city.actor("office"), project=project, grade="tier_11", reason="重要")
+    services.move_project(by=city.actor("charlie"), project=project, move="end", reason="不谈了")
+    with pytest.raises(Conflict, match="已“终止”"):
+        services.set_grade(by=city.actor("office"), project=project, grade="tier_10", reason="重要")
+
+
+@pytest.mark.usefixtures("rules")
+@pytest.mark.parametrize(
+    ("person", "grades"),
+    [
+        ("office", True),
+        ("liaison", True),
+        ("other", False),
+        ("bob", False),
+        ("charlie", False),
+        ("erin", False),
+    ],
+)
+def test_who_grades(graders: City, person: str, grades: bool) -> None:
+    city = graders
+    project = city.project()
+    client = signed_in(city.users[person])
+    address = f"/projects/{project.pk}/grade/"
+    shown = client.get(project.get_absolute_url())
+    assert (shown.status_code == 200 and address in shown.content.decode()) is grades
+    assert (client.get(address).status_code == 200) is grades
+    posted = client.post(address, {"grade": "tier_50", "reason": "重要"})
+    assert (posted.status_code == 302) is grades
+    project.refresh_from_db()
+    assert (project.grade_override == "tier_50") is grades
+
+
+@pytest.mark.usefixtures("rules")
+@pytest.mark.parametrize(("days", "light"), [(29, "green"), (30, "yellow"), (45, "yellow"), (90, "red")])
+def test_a_grade_wants_its_projects_updated_more_often(city: City, days: int, light: str) -> None:
+    Rule.objects.filter(key="tier_10").update(
+        data={"min_yuan": int(10 * YI), "update_days": 30, "meeting": "领导小组会议"}
+    )
+    Rule.objects.create(
+        kind="stale", key="project", valid_from=date(2019, 4, 28), source="示例",
+        data={"warn_days": 60, "late_days": 90, "leave_days": 180},
+    )  # fmt: skip
+    today = timezone.localdate()
+    moment = timezone.now() - timedelta(days=days)
+    great, small = city.project(), city.project()
+    Project.objects.filter(pk=great.pk).update(intended=12 * YI, progress_at=moment)
+    Project.objects.filter(pk=small.pk).update(progress_at=moment)
+    for project, expected in ((great, light), (small, "green" if days < 60 else "red")):
+        project.refresh_from_db()
+        found = queries.light_of(
+            project, today, queries.limits(today), queries.grade_of(project, queries.tiers(today))
+        )
+        assert found is not None
+        assert found.code == expected
+        lit = [
+            code
+            for code in stages.LIGHTS
+            if Project.objects.filter(queries.lit(code, today), pk=project.pk).exists()
+        ]
+        assert lit == [expected]
+    if light == "yellow":
+        page = signed_in(city.users["erin"]).get(great.get_absolute_url()).content.decode()
+        assert f"十亿级项目每 30 天须更新，已 {days} 天没有进展" in page
+        assert "由领导小组会议听取进展" in page
+
+
+@pytest.mark.usefixtures("rules")
+def test_what_produces_is_not_pressed_for_updates(city: City) -> None:
+    Rule.objects.filter(key="general").update(data={"min_yuan": 0, "update_days": 30})
+    for key, days in (("project", 60), ("producing", 0)):
+        Rule.objects.create(
+            kind="stale", key=key, valid_from=date(2019, 4, 28), source="示例",
+            data={"warn_days": days, "late_days": days, "leave_days": days},
+        )  # fmt: skip
+    project = city.project(stages.PRODUCING)
+    Project.objects.filter(pk=project.pk).update(progress_at=timezone.now() - timedelta(days=500))
+    today = timezone.localdate()
+    assert Project.objects.filter(queries.lit("green", today)).get() == project
