@@ -93,7 +93,7 @@ def test_an_outsiders_lists_hold_nothing_of_the_other_district(world: World) -> 
     for name in ("api-leads-list", "api-projects-list"):
         assert client.get(reverse(name)).json()["results"] == []
     insider = signed_in(world.insider)
-    assert len(insider.get(reverse("api-projects-list")).json()["results"]) == 5
+    assert len(insider.get(reverse("api-projects-list")).json()["results"]) == 7
 
 
 def test_a_token_can_do_no_more_than_its_scopes(world: World) -> None:

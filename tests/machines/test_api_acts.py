@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import pytest
@@ -91,6 +92,7 @@ def at_home(world: World) -> dict[str, Any]:
 
 
 WHY = {"reason": "说明"}
+NUMBERS = count(2)
 TALK = {"talk_date": TODAY(), "form": "meeting", "our_side": "甲", "their_side": "乙", "summary": "谈了"}
 LEAD = {"title": "某基地", "source": "fair", "heard_date": TODAY(), "content": "拟建"}
 TEAM, RECORD, EDIT = "projects.project.team", "projects.contact.record", "projects.project.change"
@@ -109,12 +111,13 @@ ACTS = [
     Act("post", "api-steps-back-move", {"pk": "step"}, "projects.project.verify", 200, {}, {"move": "approve"}),
     Act("post", "api-steps-back-move", {"pk": "step"}, "projects.project.verify", 200, WHY, {"move": "refuse"}),
     Act("post", "api-projects-extend", {"pk": "landed"}, "projects.project.add", 201,
-        {"name": "二期", "intended": "50000000", "summary": "追加投资"}),
+        lambda world: {"name": f"第{next(NUMBERS)}期", "intended": "50000000", "summary": "追加投资"}),
+    Act("post", "api-projects-grade", {"pk": "project"}, "projects.project.grade", 200, {"grade": "", **WHY}),
     Act("post", "api-projects-transfers-list", {"parent": "unsigned"}, "projects.project.transfer", 201,
         lambda world: {"to_unit": world.away.pk, "reason": "用地不足", "percent": "50", "base": "both", "years": 5,
                        "start": "agreement", "statistics": "split"}),
     Act("post", "api-transfers-move", {"pk": "transfer"}, "projects.project.transfer", 200, WHY, {"move": "withdraw"}),
-    Act("post", "api-transfers-complete", {"pk": "transfer"}, "projects.project.transfer", 409, agreement),
+    Act("post", "api-transfers-complete", {"pk": "agreed"}, "projects.project.transfer", 200, agreement),
     Act("post", "api-projects-files-list", {"parent": "project"}, EDIT, 201, upload),
     Act("post", "api-files-remove", {"pk": "file"}, EDIT, 409, WHY),  # a contract under verification stays
     Act("post", "api-projects-talks-list", {"parent": "project"}, RECORD, 201, TALK),

@@ -78,6 +78,14 @@ def _rows(home: Unit, away: Unit, insider: User) -> dict[str, Any]:
         project=project, kind="signed", happened_date=timezone.localdate(), booked_date=timezone.localdate(), amount=100_000_000, evidence=contract,
         recognised_by=insider,
     )  # fmt: skip
+
+    def transfer(name: str, **values: Any) -> Transfer:
+        return Transfer.objects.create(
+            project=make_project(name, home, insider, enterprise=firm, stage="negotiating"), from_unit=home, to_unit=away,
+            reason="用地不足", percent=50, base="both", years=5, start="agreement", statistics="split", offered_by=insider,
+            **values,
+        )  # fmt: skip
+
     Share.objects.create(entry=entry, unit=home, part="host", millionths=1_000_000, amount=100_000_000)
     return {
         "unit": home,
@@ -117,10 +125,9 @@ def _rows(home: Unit, away: Unit, insider: User) -> dict[str, Any]:
         "qualified": qualified,
         "project": project,
         "unsigned": make_project("测试项目二", home, insider, enterprise=firm, stage="negotiating"),
-        "transfer": Transfer.objects.create(
-            project=make_project("测试项目五", home, insider, enterprise=firm, stage="negotiating"), from_unit=home, to_unit=away,
-            reason="用地不足", percent=50, base="both", years=5, start="agreement", statistics="split", offered_by=insider,
-        ),
+        "transfer": transfer("测试项目五"),
+        "disputed": transfer("测试项目六", state="arbitrating"),
+        "agreed": transfer("测试项目七", state="accepted"),
         "landed": make_project("测试项目四", home, insider, enterprise=firm, stage="producing"),
         "participation": Participation.objects.filter(project=project).first(),
         "member": TeamMember.objects.create(project=project, user=insider, is_leader=True),

@@ -548,7 +548,7 @@ class StepBackViewSet(Moving, ScopedViewSet):
 # --- passing projects on ------------------------------------------------------------------------------------------
 
 
-class TransferSerializer(StrictModel):
+class TransferSerializer(serializers.ModelSerializer[Transfer]):
     """A project passed on: its terms, what each side said, and the agreement once it was done.
 
     ``percent`` is the part of the unit that passes it on, in per cent.
@@ -562,15 +562,20 @@ class TransferSerializer(StrictModel):
             "id", "project", "from_unit", "to_unit", "reason", "percent", "base", "years", "start", "statistics", "exclusions",
             "state", "offered_by", "offered_at", "reply", "appeal", "ruling", "agreed_date", "agreement", "version",
         ]  # fmt: skip
-        read_only_fields: ClassVar = [
-            "id", "project", "from_unit", "state", "offered_by", "offered_at", "reply", "appeal", "ruling", "agreed_date",
-            "version",
-        ]  # fmt: skip
+        read_only_fields: ClassVar = fields
 
-    def get_fields(self) -> dict[str, Any]:
-        fields: dict[str, Any] = super().get_fields()
-        fields["to_unit"].queryset = hosts()
-        return fields
+
+class OfferInput(Strict):
+    """An offer of a project to another unit, with the terms on which both share."""
+
+    to_unit = serializers.PrimaryKeyRelatedField(queryset=hosts())
+    reason = serializers.CharField(max_length=1000)
+    percent = serializers.DecimalField(max_digits=5, decimal_places=2, min_value=0, max_value=100)
+    base = serializers.ChoiceField(choices=list(stages.SHARED_BASES.items()))
+    years = serializers.IntegerField(min_value=1, max_value=50)
+    start = serializers.ChoiceField(choices=list(stages.SHARED_FROM.items()))
+    statistics = serializers.ChoiceField(choices=list(stages.STATISTICS.items()))
+    exclusions = serializers.CharField(max_length=500, allow_blank=True, required=False, default="")
 
 
 class AwardInput(MoveInput):
@@ -603,7 +608,7 @@ class ProjectTransfers(NestedViewSet):
     def belonging(self, parent: Project) -> QuerySet[Transfer]:
         return parent.transfers.select_related("agreement__uploaded_by")
 
-    @act(TransferSerializer, needs="transfer", status=201)
+    @act(OfferInput, TransferSerializer, needs="transfer", status=201)
     def create(self, parent: Project, given: dict[str, Any]) -> Transfer:
         """Offer a project to another unit on terms; that unit sees it from now on until it refuses."""
         to_unit, reason = given.pop("to_unit"), given.pop("reason")

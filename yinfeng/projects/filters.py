@@ -74,6 +74,10 @@ class ProjectFilter(WithOptions):
     idle_days = django_filters.NumberFilter(
         label=_("多少天没有进展"), method="filter_idle", min_value=1, max_value=3650,
     )  # fmt: skip
+    created_from = django_filters.DateFilter(
+        label=_("建立日期不早于"), field_name="created_at", lookup_expr="date__gte",
+        widget=forms.DateInput(attrs={"type": "date", "class": "form-control"}),
+    )  # fmt: skip
     intended_from = django_filters.NumberFilter(
         label=_("意向投资额不低于（亿元）"), method="filter_from", min_value=0
     )
@@ -119,6 +123,23 @@ class ProjectFilter(WithOptions):
 
     def filter_to(self, queryset: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
         return queryset.filter(intended__lte=value * YI)
+
+
+class BoardFilter(WithOptions):
+    """What the board and the funnel are narrowed by; every one is a filter of the list too, to which they lead."""
+
+    codes = {"section": "section", "grade": "grade"}
+    units = ("place",)
+    place = _choice(_("落地或报送单位"), [], method="filter_place")
+    section = _choice(_("行业门类"), [], method="filter_section")
+    grade = _choice(_("分级"), [], method="filter_grade")
+    created_from = django_filters.DateFilter(
+        label=_("建立日期不早于"), field_name="created_at", lookup_expr="date__gte",
+        widget=forms.DateInput(attrs={"type": "date", "class": "form-control"}),
+    )  # fmt: skip
+    filter_place = ProjectFilter.filter_place
+    filter_section = ProjectFilter.filter_section
+    filter_grade = ProjectFilter.filter_grade
 
 
 class ClaimFilter(ScopedFilterSet):

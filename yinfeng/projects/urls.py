@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from yinfeng.projects.views import claims, leads, ledger, lights, records, transfers
+from yinfeng.projects.views import boards, claims, leads, ledger, lights, records, transfers
 
 urlpatterns = [
     path("leads/", leads.Leads.as_view(), name="leads"),
@@ -19,6 +19,8 @@ urlpatterns = [
     path("projects/joint/", records.JointProjects.as_view(), name="projects-joint"),
     path("projects/check/", records.CheckEnterpriseOfNew.as_view(), name="project-new-check"),
     path("projects/<int:pk>/check/", records.CheckEnterpriseOfProject.as_view(), name="project-check"),
+    path("projects/board/", boards.Board.as_view(), name="project-board"),
+    path("projects/funnel/", boards.Funnel.as_view(), name="project-funnel"),
     path("projects/lights/", lights.Lights.as_view(), name="lights"),
     path("projects/new/", records.AddProject.as_view(), name="project-new"),
     path("projects/<int:pk>/", records.ProjectDetail.as_view(), name="project"),

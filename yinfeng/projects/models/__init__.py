@@ -13,6 +13,7 @@ from yinfeng.projects.models.records import (
     Talk,
     TeamMember,
 )
+from yinfeng.projects.models.stays import Stay
 from yinfeng.projects.models.transfers import Transfer, TransferQuerySet
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "ProjectCounter",
     "ProjectQuerySet",
     "Share",
+    "Stay",
     "StepBack",
     "StepBackQuerySet",
     "Talk",

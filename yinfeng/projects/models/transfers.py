@@ -27,9 +27,8 @@ class TransferQuerySet(ScopedQuerySet["Transfer"]):
         seen = Q(project__in=Project.objects.permitted(by).values("pk"))
         if action == "view":
             return seen
-        if action == "arbitrate":
-            allowed = Project.objects.permitted(by, "arbitrate")
-            return Q(project__in=allowed.values("pk"))
+        if action in {"arbitrate", "export"}:
+            return Q(project__in=Project.objects.permitted(by, action).values("pk"))
         reach = by.reach("projects.project.transfer")
         sides = {"give": ("from_unit",), "take": ("to_unit",), "file": ("from_unit", "to_unit")}.get(action)
         if sides is None:
@@ -104,6 +103,8 @@ class Transfer(Versioned):
         ]  # fmt: skip
 
     def __str__(self) -> str:
+        if self._state.adding:  # as an export, which is of no row, is told of
+            return str(self._meta.verbose_name)
         return f"{self.project}：{self.from_unit.brief} → {self.to_unit.brief}"
 
     def get_absolute_url(self) -> str:

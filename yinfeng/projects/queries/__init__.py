@@ -1,6 +1,7 @@
 """What pages and services ask: leads and projects, the ledger of achievements."""
 
 from yinfeng.projects.queries.claims import LISTED, claims_of, counting, to_approve, to_verify, was_reversed
+from yinfeng.projects.queries.funnel import Reached, cards, funnel
 from yinfeng.projects.queries.grades import (
     COUNTED,
     Grade,
@@ -104,6 +105,7 @@ __all__ = [
     "Limits",
     "Part",
     "Passed",
+    "Reached",
     "Settled",
     "Standing",
     "State",
@@ -115,6 +117,7 @@ __all__ = [
     "by_kind",
     "by_kind_of",
     "candidates",
+    "cards",
     "ceded",
     "chain",
     "claims_of",
@@ -127,6 +130,7 @@ __all__ = [
     "faults",
     "find_enterprise",
     "frozen",
+    "funnel",
     "grade_of",
     "graded",
     "holder_on",

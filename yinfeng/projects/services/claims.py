@@ -23,7 +23,7 @@ from yinfeng.projects import achievements, facts, lifecycle, queries, stages
 from yinfeng.projects.achievements import Achievement
 from yinfeng.projects.models import Claim, Participation, Project, StepBack
 from yinfeng.projects.services.ledger import person, recognise
-from yinfeng.projects.services.records import ask_about_amounts, hold_project
+from yinfeng.projects.services.records import ask_about_amounts, hold_project, note_stage
 
 EARLIEST = 1980  # a year before which no city attracted investment: a slip
 
@@ -212,6 +212,7 @@ def verify_claim(*, by: Actor, claim: Claim, note: str = "", version: int | None
             data=data,
             within=True,
         )
+        note_stage(project)
     else:
         hold_project(project, **values)
         data["text"] = f"{kind.label} {data['text']}".strip()
@@ -301,6 +302,7 @@ def approve_step_back(*, by: Actor, step: StepBack, note: str = "", version: int
         step.project, f"return_to_{step.target}", by=by, reason=step.reason, values=values | {"stage_since": now},
         within=True,
     )  # fmt: skip
+    note_stage(step.project)
     return step
 
 

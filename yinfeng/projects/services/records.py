@@ -30,6 +30,7 @@ from yinfeng.projects.models import (
     Participation,
     Project,
     ProjectCounter,
+    Stay,
     Talk,
     TeamMember,
 )
@@ -243,6 +244,7 @@ def _create(project: Project, by: Actor, note: str = "", data: Values | None = N
     project.code = _next_code(timezone.localdate().year)
     core.add(project, by=by, verb="projects.project.created", note=note, data=data)
     take_part(project, project.reporter_unit, stages.REPORTER)
+    note_stage(project)
     _follow_fields(project)
     TeamMember.objects.create(project=project, user_id=person(by), is_leader=True)
     if not permits(project, by, "view"):
@@ -476,6 +478,8 @@ def move_project(
     table.perform(
         project, move, by=by, reason=reason, version=version, values=values, data={"place": rival_place}
     )
+    if table is lifecycle.STAGE:
+        note_stage(project)
     return project
 
 
@@ -600,6 +604,15 @@ def record_talk(*, by: Actor, project: Project, values: Values) -> Talk:
         data={"text": f"{talk.talk_date} {talk.get_form_display()}", "talk": talk.pk},
     )  # fmt: skip
     return talk
+
+
+def note_stage(project: Project) -> None:
+    """Start the clock of the stage in which a project stands now, and stop that of the one before."""
+    now, today = timezone.now(), timezone.localdate()
+    for stay in project.stays.filter(until=None):
+        days = max((today - timezone.localdate(stay.since)).days, 0)
+        project.stays.filter(pk=stay.pk).update(until=now, days=days)
+    Stay.objects.create(project=project, stage=project.stage, since=now)
 
 
 def hold_project(project: Project, **values: Any) -> None:
