@@ -86,7 +86,7 @@ def test_pictures_show_what_the_person_sees_and_lead_to_the_same(city: City, per
     city.project(by="alice")
     client = signed_in(city.users[person])
     seen = Project.objects.permitted(city.actor(person)).count()
-    for path in ("/projects/board/", "/projects/funnel/"):
+    for path in ("/projects/board/", "/projects/board/funnel/"):
         client.get(path)
         with CaptureQueriesContext(connection) as asked:
             page = client.get(path)
@@ -103,7 +103,7 @@ def test_filters_narrow_pictures_as_they_do_the_list(city: City) -> None:
     city.project()
     city.project(by="alice")
     client = signed_in(city.users["erin"])
-    for path in ("/projects/board/", "/projects/funnel/"):
+    for path in ("/projects/board/", "/projects/board/funnel/"):
         page = client.get(path, {"place": city.huli.pk})
         counts = [
             int(row.get("count", row.get("standing")))
@@ -112,8 +112,8 @@ def test_filters_narrow_pictures_as_they_do_the_list(city: City) -> None:
         assert sum(counts) == 1
     board = client.get("/projects/board/", {"place": city.huli.pk})
     assert f"place={city.huli.pk}" in board.context["columns"][0]["url"]
-    assert client.get("/projects/funnel/", {"created_from": "2999-01-01"}).context["whole"] == 0
-    assert client.get("/projects/funnel/", {"created_from": "昨天"}).status_code == 200
+    assert client.get("/projects/board/funnel/", {"created_from": "2999-01-01"}).context["whole"] == 0
+    assert client.get("/projects/board/funnel/", {"created_from": "昨天"}).status_code == 200
 
 
 def test_a_column_holds_the_longest_standing_and_says_how_many_more(city: City) -> None:
