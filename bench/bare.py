@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Min, Q, Sum
+from django.db.models import Avg, Count, F, Max, Min, Q, Sum, Window
+from django.db.models.functions import RowNumber
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -16,7 +17,7 @@ from yinfeng.core.models import Event
 from yinfeng.core.search import key
 from yinfeng.core.tables import PAGE_ROWS
 from yinfeng.enterprises.models import Enterprise
-from yinfeng.projects.models import Entry, Project
+from yinfeng.projects.models import Entry, Project, Stay
 
 
 def page(name: str, **context: Any) -> HttpResponse:
@@ -34,7 +35,8 @@ def ledger(request: HttpRequest) -> HttpResponse:
     found = (
         Entry.objects.select_related("project").prefetch_related("shares__unit").order_by("-pk")[:PAGE_ROWS]
     )
-    return page("ledger", rows=found, sums=Entry.objects.aggregate(Sum("count"), Sum("amount")))
+    sums = Entry.objects.order_by().values_list("kind").annotate(Sum("count"), Sum("amount"))
+    return page("ledger", rows=found, sums=list(sums))
 
 
 def lights(request: HttpRequest) -> HttpResponse:
@@ -49,6 +51,23 @@ def lights(request: HttpRequest) -> HttpResponse:
         oldest=Min("progress_at"),
     )
     return page("lights", rows=found)
+
+
+def board(request: HttpRequest) -> HttpResponse:
+    """Show the six ongoing projects of each stage that have stood there longest, and what stands there in all."""
+    place = Window(RowNumber(), partition_by=F("stage"), order_by=[F("stage_since").asc(), F("pk").asc()])
+    ongoing = Project.objects.filter(status="ongoing").order_by()
+    counts = list(ongoing.values_list("stage").annotate(Count("pk"), Sum("intended")))
+    rows = ongoing.annotate(place=place).filter(place__lte=6).select_related("enterprise")
+    return page("board", rows=rows, counts=counts)
+
+
+def funnel(request: HttpRequest) -> HttpResponse:
+    """Show how many projects came to each stage, how many stand there, and the average days of those that left it."""
+    stays = Stay.objects.order_by().values_list("stage")
+    reached = stays.annotate(Count("project", distinct=True), Avg("days"), Max("days"))
+    ongoing = Project.objects.filter(status="ongoing").order_by().values_list("stage")
+    return page("funnel", rows=list(reached), counts=list(ongoing.annotate(Count("pk"), Sum("intended"))))
 
 
 def enterprises(request: HttpRequest) -> HttpResponse:

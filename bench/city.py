@@ -23,7 +23,17 @@ from yinfeng.enterprises import naming
 from yinfeng.enterprises.models import Contact, Enterprise, EnterpriseTag
 from yinfeng.orgs.models import Membership, Person, Role, RoleGrant, Unit
 from yinfeng.projects import queries, stages
-from yinfeng.projects.models import Entry, Participation, Project, Share, Talk, TeamMember
+from yinfeng.projects.achievements import KINDS
+from yinfeng.projects.models import (
+    Claim,
+    Entry,
+    Participation,
+    Project,
+    Share,
+    Stay,
+    Talk,
+    TeamMember,
+)
 
 CHUNK = 2000
 # No such city exists, so no enterprise of it can be meant.
@@ -159,22 +169,50 @@ class Builder:
             ),
         )
 
-        self.make_ledger([project for project in made if project.stage == stages.SIGNED])
+        self.put(Stay, (stay for project in made for stay in self.stays(project)))
+        self.make_ledger([project for project in made if stages.reached(project.stage, stages.SIGNED)])
+
+    def stays(self, project: Project) -> Iterable[Stay]:
+        """Yield how long a project stood in each stage up to its own."""
+        path = stages.ORDER[: stages.ORDER.index(project.stage) + 1]
+        for number, stage in enumerate(path):
+            since = self.now - timedelta(days=40 * (len(path) - number))
+            is_over = stage != project.stage
+            until = since + timedelta(days=40) if is_over else None
+            yield Stay(project=project, stage=stage, since=since, until=until, days=40 if is_over else None)
 
     def make_ledger(self, signed: list[Project]) -> None:
-        """Enter every signing, of three in ten with a share of another district; one contract proves them all."""
+        """Enter every achievement, of three in ten with a share of another district; one contract proves them all."""
         contract = Attachment.objects.create(
             object_type=events.type_of(Project), object_id=0, kind=stages.CONTRACT, name="合同.pdf", size=1,
             content_type="application/pdf", sha256="0" * 64,
+        )  # fmt: skip
+        achieved = [
+            (project, kind)
+            for project in signed
+            for kind in KINDS.values()
+            if not kind.key and stages.reached(project.stage, kind.code)
+        ]
+        claims = self.put(
+            Claim,
+            (
+                Claim(
+                    project=project, kind=kind.code, happened_date=project.signed_date, evidence=contract,
+                    amount=project.contracted if kind.amount else None, state=stages.VERIFIED,
+                    entered_by=project.created_by, verified_by=self.unrestricted, verified_at=self.now,
+                )
+                for project, kind in achieved
+            ),
         )  # fmt: skip
         entries = self.put(
             Entry,
             (
                 Entry(
-                    project=project, kind=stages.SIGNED, happened_date=project.signed_date, booked_date=project.signed_date, amount=project.contracted,
-                    evidence=contract, recognised_by=self.unrestricted,
+                    project=claim.project, claim=claim, kind=claim.kind, happened_date=claim.happened_date,
+                    booked_date=claim.happened_date, amount=claim.amount or Decimal(0), evidence=contract,
+                    recognised_by=self.unrestricted,
                 )
-                for project in signed
+                for claim in claims
             ),
         )  # fmt: skip
         self.put(Share, (share for entry in entries for share in self.shares(entry)))
@@ -192,7 +230,8 @@ class Builder:
     def project(self, number: int) -> Project:
         chance = self.chance
         firm, unit = chance.choice(self.firms), chance.choice(self.districts)
-        stage = chance.choices(list(stages.STAGES), [20, 40, 25, 15])[0]
+        stage = chance.choices(stages.ORDER, [20, 30, 20, 10, 5, 3, 3, 4, 2, 2, 1])[0]
+        is_signed = stages.reached(stage, stages.SIGNED)
         intended = Decimal(chance.randint(10, 40_000) * 100 * WAN)
         return Project(
             code=f"B2026-{number:05}", name=f"{firm.short_name}{chance.choice(PURPOSES)}项目", enterprise=firm,
@@ -202,8 +241,8 @@ class Builder:
             investment_kind=chance.choice(self.codes["investment_kind"]), is_foreign=chance.random() < 0.2,
             origin="例省", industry=firm.industry, summary=f"拟建设{chance.choice(PURPOSES)}。" * 5,
             intended=intended, intended_original=intended, fixed_investment=intended / 2,
-            contracted=intended if stage == stages.SIGNED else None,
-            signed_date=self.before(300) if stage == stages.SIGNED else None, site="例园区3号地块",
+            contracted=intended if is_signed else None, signed_date=self.before(300) if is_signed else None,
+            construction_kind="new", stage_since=self.now - timedelta(days=chance.randint(0, 200)), site="例园区3号地块",
             land_mu=Decimal(chance.randint(10, 300)), planned_start_date=self.today, expected_output=intended,
             expected_tax=intended / 20, contact_name="测试联系人", next_step="安排实地考察",
             next_date=self.today + timedelta(days=chance.randint(-20, 60)), reporter_unit=unit,

@@ -58,6 +58,8 @@ def pages(city: City) -> list[Page]:
         Page("list of projects", "/projects/", "/bare/projects/"),
         Page("one project", "/projects/{pk}/", "/bare/projects.project/{pk}/{rows}/", city.projects),
         Page("ledger", "/ledger/", "/bare/ledger/"),
+        Page("board of stages", "/projects/board/", "/bare/board/"),
+        Page("funnel", "/projects/board/funnel/", "/bare/funnel/"),
         Page("lights of units", "/projects/lights/", "/bare/lights/"),
         Page("list of enterprises", "/enterprises/", "/bare/enterprises/"),
         Page("one enterprise", "/enterprises/{pk}/", "/bare/enterprises.enterprise/{pk}/{rows}/", city.enterprises),

@@ -13,6 +13,8 @@ urlpatterns = [
     *urlpatterns,
     path("bare/projects/", bare.projects),
     path("bare/ledger/", bare.ledger),
+    path("bare/board/", bare.board),
+    path("bare/funnel/", bare.funnel),
     path("bare/lights/", bare.lights),
     path("bare/enterprises/", bare.enterprises),
     path("bare/library/", bare.library),

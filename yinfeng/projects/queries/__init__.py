@@ -1,7 +1,7 @@
 """What pages and services ask: leads and projects, the ledger of achievements."""
 
 from yinfeng.projects.queries.claims import LISTED, claims_of, counting, to_approve, to_verify, was_reversed
-from yinfeng.projects.queries.funnel import Reached, cards, funnel
+from yinfeng.projects.queries.funnel import Reached, cards, funnel, standing_in
 from yinfeng.projects.queries.grades import (
     COUNTED,
     Grade,
@@ -159,6 +159,7 @@ __all__ = [
     "stage_counts",
     "stale",
     "standing",
+    "standing_in",
     "states",
     "still_for",
     "talks",

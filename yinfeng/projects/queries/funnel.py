@@ -35,14 +35,23 @@ class Reached:
         return self.reached / self.before if self.before else None
 
 
+def standing_in(projects: QuerySet[Project]) -> dict[str, tuple[int, Decimal]]:
+    """Return of each stage how many of the ongoing projects stand there and their yuan, in one query."""
+    cents = Coalesce(Sum(Cast(Round(COUNTED * 100), BigIntegerField())), 0)
+    ongoing = projects.filter(status=stages.ONGOING).order_by().values_list("stage")
+    found = {
+        stage: (count, Decimal(yuan) / 100)
+        for stage, count, yuan in ongoing.annotate(n=Count("pk"), cents=cents)
+    }
+    return {stage: found.get(stage, (0, Decimal(0))) for stage in stages.ORDER}
+
+
 def funnel(projects: QuerySet[Project]) -> list[Reached]:
     """Return every stage with what stands there and what came there, of the given projects, in two queries.
 
     A project that skipped a stage (nothing is built) counts as having come past it when it came further.
     """
-    cents = Coalesce(Sum(Cast(Round(COUNTED * 100), BigIntegerField())), 0)
-    ongoing = projects.filter(status=stages.ONGOING).order_by().values_list("stage")
-    here = {stage: (count, yuan) for stage, count, yuan in ongoing.annotate(n=Count("pk"), cents=cents)}
+    here = standing_in(projects)
     stays = Stay.objects.filter(project__in=projects.order_by().values("pk")).order_by()
     counts: dict[str, Any] = {
         stage: Count("project", distinct=True, filter=Q(stage__in=stages.ORDER[index:]))
@@ -55,10 +64,10 @@ def funnel(projects: QuerySet[Project]) -> list[Reached]:
     found = stays.aggregate(**counts, **took)
     lines, before = [], 0
     for stage in stages.ORDER:
-        count, yuan = here.get(stage, (0, 0))
+        count, yuan = here[stage]
         lines.append(
             Reached(
-                stage, count, Decimal(yuan) / 100, found[stage], before, found[f"{stage}_days"], found[f"{stage}_longest"]
+                stage, count, yuan, found[stage], before, found[f"{stage}_days"], found[f"{stage}_longest"]
             )
         )  # fmt: skip
         before = found[stage]

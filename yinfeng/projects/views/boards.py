@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -67,16 +68,20 @@ class Board(Picture):
         projects, today = self.projects(), timezone.localdate()
         self.tiers, self.limits, self.today = queries.tiers(today), queries.limits(today), today
         shown = queries.cards(projects, EACH)
-        columns = [self._column(line, shown.get(line.stage, [])) for line in queries.funnel(projects)]
+        standing = queries.standing_in(projects)
+        columns = [
+            self._column(stage, count, yuan, shown.get(stage, []))
+            for stage, (count, yuan) in standing.items()
+        ]
         return self.render({**self.frame(), "columns": columns})
 
-    def _column(self, line: queries.Reached, found: list[Project]) -> dict[str, Any]:
-        more = line.standing - len(found)
-        url = self.list_url(stage=line.stage, status=stages.ONGOING)
+    def _column(self, stage: str, count: int, yuan: Decimal, found: list[Project]) -> dict[str, Any]:
+        more = count - len(found)
+        url = self.list_url(stage=stage, status=stages.ONGOING)
         return {
-            "label": stages.STAGES[line.stage],
-            "count": f"{line.standing:,}",
-            "amount": show(line.amount) if line.amount else "",
+            "label": stages.STAGES[stage],
+            "count": f"{count:,}",
+            "amount": show(yuan) if yuan else "",
             "url": url,
             "cards": [self._card(project) for project in found],
             "more": _("另有 %(count)s 个") % {"count": f"{more:,}"} if more > 0 else "",
