@@ -378,7 +378,7 @@ ICONS = {
     "tell_apart": "arrows-split", "repointed": "arrow-merge", "land": "briefcase", "stay": "home-check", "leave": "plane-departure",
     **dict.fromkeys(("offer", "transfer_offered", "transfer_completed"), "arrows-exchange"),
     **dict.fromkeys(("transfer_accepted", "transfer_awarded", "accept", "award"), "check"),
-    **dict.fromkeys(("transfer_declined", "transfer_dismissed", "dismiss"), "x"),
+    **dict.fromkeys(("transfer_declined", "transfer_dismissed", "dismiss", "step_down"), "x"),
     **dict.fromkeys(("transfer_withdrawn", "withdraw", "claim_withdrawn", "step_back_withdrawn"), "arrow-back-up"),
     **dict.fromkeys(("transfer_appealed", "appeal"), "scale"),
     "loaded": "upload", "signed_out": "logout", "password_changed": "key",

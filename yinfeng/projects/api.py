@@ -158,8 +158,10 @@ class ProjectMoveInput(MoveInput):
     rival_place = serializers.CharField(required=False, allow_blank=True, max_length=100, default="")
 
 
-class GradeInput(Reason):
-    """The grade that somebody gives a project; empty for that of the rule."""
+class GradeInput(Strict):
+    """The grade that somebody gives a project, and why; empty for that of the rule."""
+
+    reason = serializers.CharField(max_length=500)
 
     grade = serializers.CharField(allow_blank=True, max_length=40)
 

@@ -30,7 +30,16 @@ class ProjectsConfig(AppConfig):
         events.subscribe("projects.lead.registered", services.tell_assessors)
         for verb in ("claim_submitted", "step_back_asked"):
             events.subscribe(f"projects.project.{verb}", services.tell_verifiers)
-        for verb in ("offered", "accepted", "declined", "appealed", "awarded", "dismissed", "completed"):
+        for verb in (
+            "offered",
+            "accepted",
+            "declined",
+            "appealed",
+            "awarded",
+            "dismissed",
+            "withdrawn",
+            "completed",
+        ):
             events.subscribe(f"projects.project.transfer_{verb}", services.tell_sides)
         events.was_called("projects.signature", Claim)
         events.subscribe("projects.project.member_added", services.tell_member)

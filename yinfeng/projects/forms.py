@@ -437,6 +437,7 @@ class CloseForm(Styled):
 
 
 class GradeForm(ReasonForm):
+    reason = forms.CharField(label=_("原因"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
     grade = forms.ChoiceField(label=_("分级"), required=False)
     field_order = ("grade", "reason")
 

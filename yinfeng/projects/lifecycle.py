@@ -52,10 +52,12 @@ LEAD = Lifecycle(
 
 
 def is_ongoing(project: Project, by: Actor) -> Iterator[Sentence]:
-    if project.status != stages.ONGOING:
-        yield _now("项目现在的状态是“%(status)s”，恢复推进之后才能调整阶段。") % {
+    if project.status == stages.ON_HOLD:
+        yield _now("项目现在的状态是“%(status)s”，恢复推进之后才能办理。") % {
             "status": stages.STATUSES[project.status]
         }
+    elif project.status != stages.ONGOING:
+        yield _now("项目已“%(status)s”，不能再办理。") % {"status": stages.STATUSES[project.status]}
 
 
 def has_facts(stage: str) -> Callable[[Any, Actor], Iterable[Sentence]]:
@@ -177,6 +179,7 @@ def stands_as_claimed(claim: Claim, by: Actor) -> Iterator[Sentence]:
         if not leads_on(project, kind):
             stage = stages.STAGES[project.stage]
             yield _now("项目现在的阶段是“%(stage)s”，不能核验这份申报。") % {"stage": stage}
+        yield from nothing_undone(project)
         return
     yield from nothing_undone(project, kind.code)
     move = STAGE.by_name[kind.move]
@@ -243,6 +246,16 @@ def counted_since(project: Project, target: str) -> list[str]:
 
 def project_goes_on(transfer: Transfer, by: Actor) -> Iterator[Sentence]:
     yield from is_ongoing(transfer.project, by)
+
+
+def not_offered_by_oneself(transfer: Transfer, by: Actor) -> Iterator[Sentence]:
+    if by.user_id == transfer.offered_by_id:
+        yield _now("流转须由提出人以外的人同意承接。")
+
+
+def not_ruled(transfer: Transfer, by: Actor) -> Iterator[Sentence]:
+    if transfer.ruling:
+        yield _now("领导小组办公室已经裁定流转，不能再撤回或不承接。")
 
 
 def project_waits_for_nobody(transfer: Transfer, by: Actor) -> Iterator[Sentence]:
@@ -379,7 +392,7 @@ TRANSFER = Lifecycle(
     states=stages.TRANSFER_STATES,
     moves=(
         Move(
-            "accept", _("同意承接"), (stages.OFFERED,), stages.ACCEPTED, "take", guards=(project_goes_on,),
+            "accept", _("同意承接"), (stages.OFFERED,), stages.ACCEPTED, "take", guards=(project_goes_on, not_offered_by_oneself),
             style="primary", icon="check", explain=_("同意按这些条件承接项目。下一步由双方和投资方签订三方协议。"),
         ),
         Move(
@@ -395,7 +408,7 @@ TRANSFER = Lifecycle(
             asks_reason=True, style="primary", icon="gavel", route="transfer-award",
         ),
         Move(
-            "dismiss", _("裁定不流转"), (stages.ARBITRATING,), stages.DISMISSED, "arbitrate", asks_reason=True,
+            "dismiss", _("裁定不流转"), (stages.ARBITRATING, stages.DECLINED, stages.ACCEPTED), stages.DISMISSED, "arbitrate", asks_reason=True,
             icon="x", explain=_("项目留在原单位。"),
         ),
         Move(
@@ -403,8 +416,12 @@ TRANSFER = Lifecycle(
             guards=(project_goes_on, project_waits_for_nobody), style="primary", icon="file-check", route="transfer-complete",
         ),
         Move(
+            "step_down", _("不再承接"), (stages.ACCEPTED,), stages.DECLINED, "take", guards=(not_ruled,), asks_reason=True,
+            icon="x", explain=_("流出单位可以撤回，也可以提请领导小组办公室裁定。"),
+        ),
+        Move(
             "withdraw", _("撤回流转"), (stages.OFFERED, stages.ACCEPTED, stages.DECLINED), stages.WITHDRAWN, "give",
-            asks_reason=True, icon="arrow-back-up", explain=_("项目留在原单位。"),
+            guards=(not_ruled,), asks_reason=True, icon="arrow-back-up", explain=_("项目留在原单位。"),
         ),
     ),
 )  # fmt: skip

@@ -84,6 +84,9 @@ PARTS: Mapping[str, Sentence] = {
 }
 # The parts whose unit runs the project: edits it, advances it, chooses the team.
 RUNNING_PARTS = (REPORTER, HOST)
+# The parts whose unit looks on: it was offered the project, or had it before.
+LOOKING_PARTS = (RECEIVER, ORIGIN)
+ACTING_PARTS = tuple(part for part in PARTS if part not in LOOKING_PARTS)
 
 # The kinds of files that one puts with a project; the codes are those of the profile's table ``document_kind``.
 CONTRACT, LICENCE = "contract", "licence"

@@ -67,6 +67,7 @@ VERBS = {
     "projects.transfer.offer": _("提出了流转"),
     "projects.transfer.accept": _("同意承接"),
     "projects.transfer.decline": _("不承接"),
+    "projects.transfer.step_down": _("不再承接"),
     "projects.transfer.appeal": _("提请裁定"),
     "projects.transfer.award": _("裁定流转"),
     "projects.transfer.dismiss": _("裁定不流转"),

@@ -104,8 +104,10 @@ def test_money_that_waits_keeps_a_project_from_going_back(city: City) -> None:
     reverse(city, project, stages.REGISTERED)
     reverse(city, project, stages.SIGNED)
     step = back(city, project, stages.PLANNED)
-    project.refresh_from_db()
-    claim = city.claim(project, stages.CAPITAL)
+    claim = Claim.objects.create(
+        project=project, kind=stages.CAPITAL, key="回单1", happened_date=timezone.localdate(), amount=WAN,
+        evidence=project.claims.first().evidence, entered_by=city.users["bob"],
+    )  # fmt: skip
     with pytest.raises(Blocked, match="“资金到位”申报待核验"):
         services.approve_step_back(by=city.actor("charlie"), step=StepBack.objects.get(pk=step.pk))
     services.refute_claim(by=city.actor("charlie"), claim=claim, reason="没有到账")
@@ -298,3 +300,22 @@ def test_a_withdrawn_claim_gives_its_evidence_free(city: City) -> None:
     with pytest.raises((Conflict, Blocked, Forbidden)):
         services.verify_claim(by=city.actor("charlie"), claim=claim)
     assert services.keep_evidence(claim.evidence) is None
+
+
+def test_money_waits_until_a_reversed_registration_is_claimed_anew(city: City) -> None:
+    project = city.project(stages.REGISTERED)
+    reverse(city, project, stages.REGISTERED)
+    with pytest.raises(Blocked, match="“注册”业绩已冲销"):
+        city.claim(project, stages.CAPITAL, happened_date=timezone.localdate().replace(year=2001))
+
+
+def test_a_refused_grading_tells_how_the_project_is_graded(city: City) -> None:
+    city.users["office"] = make_user(
+        "市办", city.root, ["projects.project.view", "projects.project.grade"], username="office"
+    )
+    project = city.project()
+    page = signed_in(city.users["office"]).post(
+        f"/projects/{project.pk}/grade/", {"grade": "", "reason": "重" * 600}
+    )
+    assert page.status_code == 422
+    assert "现在的分级：未分级" in page.content.decode()

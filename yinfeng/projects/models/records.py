@@ -114,7 +114,7 @@ class Lead(Versioned, Amount):
 
 
 # What only a unit that runs the project does with it.
-RUNNING_ACTS = {"change", "advance", "hold", "team", "reverse", "transfer", "extend"}
+RUNNING_ACTS = {"change", "advance", "hold", "team", "reverse", "extend"}
 
 
 class ProjectQuerySet(ScopedQuerySet["Project"]):
@@ -128,13 +128,17 @@ class ProjectQuerySet(ScopedQuerySet["Project"]):
             return seen
         own = {
             "record": "projects.contact.record", "reverse": "projects.ledger.reverse",
-            "arbitrate": "projects.transfer.arbitrate", "extend": "projects.project.add",
+            "extend": "projects.project.add",
         }  # fmt: skip
         permission = own.get(action, f"projects.project.{action}")
         reach = by.reach(permission)
         if not reach:
             return NOTHING
-        allowed = taking_part(reach, stages.RUNNING_PARTS if action in RUNNING_ACTS else ())
+        if action == "transfer":  # only who holds it passes it on
+            held = within(reach, "host_unit") | Q(host_unit=None) & within(reach, "reporter_unit")
+            return seen & (EVERYTHING if reach.everywhere else held)
+        parts = stages.RUNNING_PARTS if action in RUNNING_ACTS else stages.ACTING_PARTS
+        allowed = taking_part(reach, () if action == "export" else parts)
         if action == "record" and not reach.everywhere:  # or-ed with something, an empty Q is that alone
             allowed |= on_team(by)
         return seen & allowed

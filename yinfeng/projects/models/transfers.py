@@ -27,7 +27,9 @@ class TransferQuerySet(ScopedQuerySet["Transfer"]):
         seen = Q(project__in=Project.objects.permitted(by).values("pk"))
         if action == "view":
             return seen
-        if action in {"arbitrate", "export"}:
+        if action == "arbitrate":  # the office of the whole city, not one of a side's
+            return seen if by.reach("projects.transfer.arbitrate").everywhere else NOTHING
+        if action == "export":
             return Q(project__in=Project.objects.permitted(by, action).values("pk"))
         reach = by.reach("projects.project.transfer")
         sides = {"give": ("from_unit",), "take": ("to_unit",), "file": ("from_unit", "to_unit")}.get(action)

@@ -17,7 +17,7 @@ from yinfeng.core import queries as core
 from yinfeng.core.prepared import prepared
 from yinfeng.projects import stages
 from yinfeng.projects.achievements import KINDS
-from yinfeng.projects.models import WHOLE, Claim, Closing, Entry, Participation, Project, Share
+from yinfeng.projects.models import WHOLE, Books, Claim, Closing, Entry, Participation, Project, Share
 from yinfeng.projects.queries.transfers import ceded, completed_transfers, holder_on
 
 CENT = Decimal("0.01")
@@ -49,15 +49,13 @@ def parts_of(project: Project, kind: str, day: date) -> list[Part]:
     percent = int(core.rules("share", day).get("introducer", {}).get("percent", 0))
     found = split(holder, part, introduced, percent)
     rest = sum(item.millionths for item in found if item.unit == holder)
-    for unit, millionths in ceded(project, done, kind, day, rest):
+    for unit, millionths in ceded(project, done, holder, kind, day, rest):
         found = _cede(found, holder, unit, millionths)
     return found
 
 
 def _cede(parts: list[Part], holder: int, unit: int, millionths: int) -> list[Part]:
     """Return the parts with so much of the holder's given to a unit, added to what it has already."""
-    if unit == holder:  # who passed a project on and got it back shares with nobody
-        return parts
     own = next((item for item in parts if item.unit == unit), None)
     found = [
         replace(item, millionths=item.millionths - millionths) if item.unit == holder else item
@@ -169,13 +167,18 @@ class Frozen:
     digest: str
 
 
-def frozen(until: date) -> Frozen:
-    """Return what the ledger says up to a day; the digest is over every entry and its shares, in their order."""
+def frozen(until: date, after: date | None = None, before: str = "") -> Frozen:
+    """Return what the ledger says up to a day, reckoned on from the closing before (its day and digest).
+
+    The digest is over every entry and its shares booked since, in their order, and over the digest before.
+    """
     entries = Entry.objects.filter(booked_date__lte=until)
-    found = hashlib.sha256()
-    rows = Share.objects.filter(entry__in=entries).order_by("entry_id", "unit_id").values_list(
-        "entry_id", "entry__project_id", "entry__kind", "entry__key", "entry__turn", "entry__booked_date", "entry__sign",
-        "entry__count", "entry__amount", "unit_id", "part", "millionths", "amount",
+    found = hashlib.sha256(before.encode())
+    since = entries if after is None else entries.filter(booked_date__gt=after)
+    rows = Share.objects.filter(entry__in=since).order_by("entry_id", "unit_id").values_list(
+        "entry_id", "entry__project_id", "entry__kind", "entry__key", "entry__turn", "entry__happened_date",
+        "entry__booked_date", "entry__sign", "entry__count", "entry__amount", "entry__evidence_id", "unit_id", "part",
+        "millionths", "amount",
     )  # fmt: skip
     for row in rows.iterator(chunk_size=5000):
         found.update("|".join(_plain(value) for value in row).encode() + b"\n")
@@ -185,6 +188,11 @@ def frozen(until: date) -> Frozen:
         {kind: [str(item.count), _plain(item.amount)] for kind, item in sums.items()},
         found.hexdigest(),
     )
+
+
+def last_closing() -> Closing | None:
+    """Return the newest closing."""
+    return Closing.objects.order_by("until").last()
 
 
 def _plain(value: Any) -> str:
@@ -248,9 +256,14 @@ def faults() -> Iterator[Fault]:
             yield from _told(dated, _("项目的日期与台账不符"))
     signed = counting.filter(kind=stages.SIGNED)
     yield from _told(signed.exclude(amount=F("project__contracted")), _("项目的合同投资额与台账不符"))
+    last: Closing | None = None
     for closing in Closing.objects.order_by("until"):
-        if frozen(closing.until).digest != closing.digest:
+        now = frozen(closing.until, last.until if last else None, last.digest if last else "")
+        if (now.digest, now.entries, now.sums) != (closing.digest, closing.entries, closing.sums):
             yield Fault(0, _("结账至 %(day)s 的记录与结账时不同") % {"day": closing.until})
+        last = closing
+    if (last.until if last else None) != Books.objects.values_list("closed_until", flat=True).first():
+        yield Fault(0, _("账册的结账日期与结账记录不符"))
     again = firsts.values("project", "kind", "key", "turn").annotate(times=Count("pk"))
     for row in again.filter(times__gt=1).order_by():
         twice = Entry.objects.filter(

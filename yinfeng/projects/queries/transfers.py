@@ -45,7 +45,7 @@ def transfers_to_do(by: Actor) -> QuerySet[Transfer]:
     mine = Q(pk__in=[])
     for action, state in turns.items():
         mine |= Q(pk__in=Transfer.objects.permitted(by, action).values("pk"), state=state)
-    return Transfer.objects.permitted(by).filter(mine, project__status=stages.ONGOING)
+    return Transfer.objects.permitted(by).filter(mine)
 
 
 def holder_on(project: Project, done: Sequence[Transfer], day: date) -> int:
@@ -57,18 +57,22 @@ def holder_on(project: Project, done: Sequence[Transfer], day: date) -> int:
 
 
 def ceded(
-    project: Project, done: Sequence[Transfer], kind: str, day: date, rest: int
+    project: Project, done: Sequence[Transfer], holder: int, kind: str, day: date, rest: int
 ) -> list[tuple[int, int]]:
     """Return (unit, millionths) of what the units that passed a project on have of ``rest``, by their agreements.
 
-    The first agreement takes its percentage of the whole, each later one of what is left. One counts from its day on, for
-    its years from its start, for the kinds of its base; the statistics mode “single” leaves all but tax to the host.
+    The first agreement takes its percentage of the whole, each later one of what is left; of several of one unit the newest
+    counts, and who has it back cedes nothing to himself. One counts from its day on, for its years from its start, for the
+    kinds of its base; the statistics mode “single” leaves all but tax to the host.
     """
+    newest = {
+        item.from_unit_id: item for item in done if item.agreed_date is not None and item.agreed_date <= day
+    }
     found = []
     for item in done:
-        if item.agreed_date is None or item.agreed_date > day or not _covers(item, kind):
+        if newest.get(item.from_unit_id) is not item or item.from_unit_id == holder or not covers(item, kind):
             continue
-        if not _in_term(item, project, day):
+        if not in_term(item, project, kind, day):
             continue
         part = int(rest * item.percent / 100)
         if part:
@@ -77,21 +81,26 @@ def ceded(
     return found
 
 
-def _covers(item: Transfer, kind: str) -> bool:
+def covers(item: Transfer, kind: str) -> bool:
+    """Say whether an agreement shares a kind of achievement."""
     if kind == stages.TAX:
         return item.base in {stages.BOTH, stages.TAX}
     return item.base in {stages.BOTH, stages.INVESTMENT} and item.statistics != stages.SINGLE
 
 
-def _in_term(item: Transfer, project: Project, day: date) -> bool:
-    start = {
-        stages.AGREEMENT: item.agreed_date,
-        stages.STARTED: project.started_date,
-        stages.FIRST_TAX: _first_tax(project) if item.start == stages.FIRST_TAX else None,
-    }[item.start]
-    if start is None:  # what the term runs from has not happened yet
+def in_term(item: Transfer, project: Project, kind: str, day: date) -> bool:
+    """Say whether a day lies in the years of an agreement: they run from its start, and never before the agreement."""
+    if item.agreed_date is None:
+        return False
+    began: date | None = item.agreed_date
+    if item.start == stages.STARTED:
+        began = project.started_date
+    elif item.start == stages.FIRST_TAX:
+        taxes = [_first_tax(project), *([day] if kind == stages.TAX else [])]
+        began = min((when for when in taxes if when is not None), default=None)
+    if began is None:  # what the term runs from has not happened yet
         return True
-    return day < years_after(start, item.years)
+    return day < years_after(max(began, item.agreed_date), item.years)
 
 
 def years_after(day: date, years: int) -> date:
@@ -112,7 +121,7 @@ def _first_tax(project: Project) -> date | None:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What a kind of achievement of one year came to, and what of it is each side's."""
+    """What a kind of achievement of one year came to, and what of it is each side's and other units'."""
 
     year: int
     kind: str
@@ -120,25 +129,39 @@ class Settled:
     giver: Decimal
     taker: Decimal
 
+    @property
+    def others(self) -> Decimal:
+        return self.amount - self.giver - self.taker
+
 
 def settlement(transfer: Transfer) -> list[Settled]:
-    """Return the yearly sheet of a transfer that was done: by year and kind what came in since, and each side's part.
+    """Return the yearly sheet of a transfer that was done: by year and kind what its terms share, and each side's part.
 
-    Out of the ledger alone, reversals taken off, so that both sides read the same figures.
+    Out of the ledger alone, reversals taken off, so that both sides read the same figures: from its agreement to the next
+    one, as long as its years run.
     """
     if transfer.agreed_date is None:
         return []
-    entries = Entry.objects.filter(project=transfer.project_id, happened_date__gte=transfer.agreed_date)
+    project = transfer.project
+    later = [
+        item.agreed_date for item in completed_transfers(project)
+        if item.agreed_date is not None and (item.agreed_date, item.pk) > (transfer.agreed_date, transfer.pk)
+    ]  # fmt: skip
+    entries = Entry.objects.filter(project=project, happened_date__gte=transfer.agreed_date)
+    if later:
+        entries = entries.filter(happened_date__lt=min(later))
     shares = Share.objects.filter(entry__in=entries).values_list(
-        "entry__happened_date__year", "entry__kind", "unit", "amount"
+        "entry__happened_date", "entry__kind", "unit", "part", "amount"
     )
     sums: dict[tuple[int, str], list[Decimal]] = {}
-    for year, kind, unit, amount in shares.order_by():
-        row = sums.setdefault((year, kind), [Decimal(0)] * 3)
+    for day, kind, unit, part, amount in shares.order_by():
+        if not covers(transfer, kind) or not in_term(transfer, project, kind, day):
+            continue
+        row = sums.setdefault((day.year, kind), [Decimal(0)] * 3)
         row[0] += amount
-        if unit == transfer.from_unit_id:
+        if (unit, part) == (transfer.from_unit_id, stages.ORIGIN):
             row[1] += amount
-        elif unit == transfer.to_unit_id:
+        elif (unit, part) == (transfer.to_unit_id, stages.HOST):
             row[2] += amount
     order = list(stages.ACHIEVEMENTS)
     return [

@@ -79,7 +79,9 @@ def obstacles(project: Project, kind: Achievement, by: Actor) -> list[Sentence]:
         found.append(_("项目现在的阶段是“%(stage)s”，不能申报“%(kind)s”。") % told)
         return found
     found += lifecycle.is_ongoing(project, by)
-    if not kind.key:
+    if kind.key:
+        found += lifecycle.nothing_undone(project)
+    else:
         found += facts.sentences(project, kind.code)
         found += lifecycle.no_step_waits(project, by)
         found += lifecycle.nothing_undone(project, kind.code)
@@ -336,7 +338,10 @@ def withdraw_step_back(*, by: Actor, step: StepBack, note: str = "", version: in
 
 def tell_verifiers(event: Event, by: Actor) -> None:
     """Tell those who verify in the units that take part that something waits for them."""
-    units = Participation.objects.filter(project=event.object_id, until=None).values_list("unit", flat=True)
+    acting = Participation.objects.filter(
+        project=event.object_id, until=None, part__in=stages.ACTING_PARTS
+    )  # fmt: skip
+    units = acting.values_list("unit", flat=True)
     core.notify(event, users_of_units(units, "projects.project.verify"))
 
 

@@ -53,6 +53,9 @@ def grows_what_counts(project: Project) -> bool:
     return project.parent is not None and queries.counting(project.parent, stages.SIGNED).exists()
 
 
+OLDEST = 2000  # the year before which no books can have been closed: a slip
+
+
 def open_books() -> Books:
     """Return the one row of the books, held until the transaction ends; entering and closing go one after the other."""
     core.get_or_add(Books(pk=1), unique={"pk": 1})
@@ -61,7 +64,8 @@ def open_books() -> Books:
 
 def booking(day: date) -> date:
     """Return on which day something of ``day`` counts: that day, or the first one after the books were closed."""
-    closed = open_books().closed_until
+    known, last = open_books().closed_until, queries.last_closing()
+    closed = max((when for when in (known, last.until if last else None) if when), default=None)
     return day if closed is None or day > closed else closed + timedelta(days=1)
 
 
@@ -76,7 +80,10 @@ def close_books(*, by: Actor, until: date, note: str = "") -> Closing:
     if books.closed_until is not None and until <= books.closed_until:
         sentence = _("已经结账至 %(day)s，请选择之后的日期。") % {"day": books.closed_until}
         raise Invalid(sentence, fields={"until": [sentence]})
-    frozen = queries.frozen(until)
+    if until.year < OLDEST:
+        raise Invalid(_("请核对结账的年份。"), fields={"until": [_("请核对结账的年份。")]})
+    last = queries.last_closing()
+    frozen = queries.frozen(until, last.until if last else None, last.digest if last else "")
     closing = Closing(
         until=until, entries=frozen.entries, sums=frozen.sums, digest=frozen.digest, note=note.strip(),
         closed_by_id=person(by), closed_at=timezone.now(),

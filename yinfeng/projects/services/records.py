@@ -480,6 +480,8 @@ def move_project(
     )
     if table is lifecycle.STAGE:
         note_stage(project)
+    if move in {"lose", "end"}:
+        _drop_transfer(project, by)
     return project
 
 
@@ -604,6 +606,18 @@ def record_talk(*, by: Actor, project: Project, values: Values) -> Talk:
         data={"text": f"{talk.talk_date} {talk.get_form_display()}", "talk": talk.pk},
     )  # fmt: skip
     return talk
+
+
+def _drop_transfer(project: Project, by: Actor) -> None:
+    """Close the transfer under way of a project that is over; who was offered it no longer sees it."""
+    for transfer in project.transfers.filter(state__in=stages.OPEN_TRANSFERS):
+        project.transfers.filter(pk=transfer.pk).update(
+            state=stages.WITHDRAWN, version=F("version") + 1, updated_at=timezone.now()
+        )
+        project.participations.filter(part=stages.RECEIVER, until=None).update(until=timezone.localdate())
+        events.record(
+            by=by, verb="projects.transfer.withdraw", obj=transfer, note=project.get_status_display()
+        )
 
 
 def note_stage(project: Project) -> None:

@@ -20,8 +20,8 @@ from yinfeng.core.models import Attachment, Event
 from yinfeng.core.scopes import demand
 from yinfeng.orgs.models import Unit
 from yinfeng.orgs.queries import users_of_units
-from yinfeng.projects import lifecycle, queries, stages
-from yinfeng.projects.models import Participation, Project, Transfer
+from yinfeng.projects import facts, lifecycle, queries, stages
+from yinfeng.projects.models import Project, Transfer
 from yinfeng.projects.services.ledger import person
 from yinfeng.projects.services.records import hold_project, take_part
 
@@ -48,6 +48,8 @@ def offer_transfer(
         raise Invalid(sentence, fields={"to_unit": [sentence]})
     if reasons := list(lifecycle.is_ongoing(project, by)):
         raise Blocked(_("还不能提出流转："), reasons)
+    _check_terms(project, terms)
+    _ask_for_a_reader(project, to_unit)
     hold_project(project)
     transfer = Transfer(
         project=project, from_unit=holder, to_unit=to_unit, reason=reason.strip(), offered_by_id=person(by), **terms
@@ -64,6 +66,32 @@ def offer_transfer(
     return transfer
 
 
+def _check_terms(project: Project, terms: Mapping[str, Any]) -> None:
+    """Refuse terms that would never share anything, or never end."""
+    if terms.get("base") == stages.INVESTMENT and terms.get("statistics") == stages.SINGLE:
+        sentence = _("分成范围是“引资业绩”时，统计方式不能是“只计承接单位”，否则没有可分的内容。")
+        raise Invalid(sentence, fields={"statistics": [sentence]})
+    if terms.get("start") == stages.STARTED and not facts.builds(project):
+        sentence = _("建设性质是“开业”的项目没有开工，请选择别的起算时点。")
+        raise Invalid(sentence, fields={"start": [sentence]})
+
+
+def _ask_for_a_reader(project: Project, unit: Unit) -> None:
+    """Refuse to offer a sensitive project to a unit where nobody could see it."""
+    if project.secrecy != stages.SENSITIVE:
+        return
+    cleared = users_of_units([unit.pk], "projects.project.view_sensitive")
+    if not cleared & users_of_units([unit.pk], "projects.project.transfer"):
+        sentence = _("这是敏感项目，承接单位没有能查看敏感项目的负责人。请先由管理员授权。")
+        raise Invalid(sentence, fields={"to_unit": [sentence]})
+
+
+def _still_receives(transfer: Transfer) -> None:
+    """Raise Conflict when the receiving unit can no longer take projects over."""
+    if not queries.receivers(transfer.project).filter(pk=transfer.to_unit_id).exists():
+        raise Conflict(_("承接单位已经撤销或不能再承接项目，请撤回后另行提出。"))
+
+
 @transaction.atomic
 def move_transfer(
     *, by: Actor, transfer: Transfer, move: str, reason: str = "", version: int | None = None,
@@ -72,9 +100,19 @@ def move_transfer(
     """Answer, withdraw, appeal or decide; an award may change the terms. “complete” is ``complete_transfer``."""
     if move == "complete":
         raise Invalid(_("请上传三方协议来办结流转。"))
-    kept = {"decline": "reply", "accept": "reply", "appeal": "appeal", "award": "ruling", "dismiss": "ruling"}
+    if move in {"accept", "award"}:
+        _still_receives(transfer)
+    kept = {
+        "decline": "reply",
+        "step_down": "reply",
+        "accept": "reply",
+        "appeal": "appeal",
+        "award": "ruling",
+        "dismiss": "ruling",
+    }
     values: dict[str, Any] = {kept[move]: reason.strip()} if move in kept else {}
     if move == "award" and terms:
+        _check_terms(transfer.project, {name: getattr(transfer, name) for name in TERMS} | dict(terms))
         for name, value in terms.items():
             setattr(transfer, name, value)
         core.validated(transfer)
@@ -83,16 +121,16 @@ def move_transfer(
     lifecycle.TRANSFER.perform(transfer, move, by=by, reason=reason, version=version, values=values)
     if move in {"appeal", "award"}:  # who refused sees the project again while it is decided about
         take_part(transfer.project, transfer.to_unit, stages.RECEIVER)
-    elif move != "accept":
+    _record(by, transfer, f"transfer_{PAST[move]}", reason.strip())  # told while both sides still see it
+    if move not in {"appeal", "award", "accept"}:
         _end_part(transfer.project, transfer.to_unit, stages.RECEIVER)
-    _record(by, transfer, f"transfer_{PAST[move]}", reason.strip())
     return transfer
 
 
 # What the project's timeline calls the moves of a transfer.
 PAST = {
     "accept": "accepted", "decline": "declined", "withdraw": "withdrawn", "appeal": "appealed", "award": "awarded",
-    "dismiss": "dismissed",
+    "dismiss": "dismissed", "step_down": "declined",
 }  # fmt: skip
 
 
@@ -101,29 +139,56 @@ def complete_transfer(
     *, by: Actor, transfer: Transfer, agreed_date: date, file: File[bytes], name: str, version: int | None = None
 ) -> Transfer:  # fmt: skip
     """File the three-party agreement: the project's host changes, its history stays, and both share from that day on."""
-    if agreed_date > timezone.localdate():
-        raise Invalid(
-            _("协议签订日期不能晚于今天。"), fields={"agreed_date": [_("协议签订日期不能晚于今天。")]}
-        )
-    last = queries.completed_transfers(transfer.project).last()
-    if last is not None and last.agreed_date is not None and agreed_date < last.agreed_date:
-        sentence = _("协议签订日期（%(day)s）不能早于上一次流转（%(last)s）。") % {
-            "day": agreed_date, "last": last.agreed_date,
-        }  # fmt: skip
-        raise Invalid(sentence, fields={"agreed_date": [sentence]})
     lifecycle.TRANSFER.check(transfer, "complete", by)
+    _still_receives(transfer)
     project = transfer.project
+    _check_agreed(transfer, agreed_date)
     agreement = core.attach_file(by=by, obj=project, file=file, name=name, kind=stages.AGREEMENT)
     lifecycle.TRANSFER.perform(
         transfer, "complete", by=by, version=version, values={"agreed_date": agreed_date, "agreement": agreement}
     )  # fmt: skip
     hold_project(project, host_unit=transfer.to_unit, progress_at=timezone.now())
     _end_part(project, transfer.to_unit, stages.RECEIVER)
-    _end_part(project, transfer.from_unit, stages.HOST)
+    for part in stages.RUNNING_PARTS:  # who passed it on looks on from now on
+        _end_part(project, transfer.from_unit, part)
     take_part(project, transfer.from_unit, stages.ORIGIN)
     take_part(project, transfer.to_unit, stages.HOST)
     _record(by, transfer, "transfer_completed", "")
     return transfer
+
+
+def _check_agreed(transfer: Transfer, day: date) -> None:
+    """Refuse a day of the agreement that lies ahead, before the offer or another transfer, or before what was recognised."""
+
+    def refuse(sentence: str) -> None:
+        raise Invalid(sentence, fields={"agreed_date": [sentence]})
+
+    if day > timezone.localdate():
+        refuse(_("协议签订日期不能晚于今天。"))
+    offered = timezone.localdate(transfer.offered_at)
+    if day < offered:
+        refuse(
+            _("协议签订日期（%(day)s）不能早于提出流转（%(offered)s）。") % {"day": day, "offered": offered}
+        )
+    last = queries.completed_transfers(transfer.project).last()
+    if last is not None and last.agreed_date is not None and day < last.agreed_date:
+        refuse(
+            _("协议签订日期（%(day)s）不能早于上一次流转（%(last)s）。")
+            % {"day": day, "last": last.agreed_date}
+        )
+    later = (
+        transfer.project.entries.filter(sign=1, reversed_by=None, happened_date__gt=day)
+        .order_by("-happened_date")
+        .first()
+    )
+    if later is not None:
+        told = {"kind": later.get_kind_display(), "when": later.happened_date}
+        refuse(
+            _(
+                "协议签订之后已经认定了业绩（%(kind)s，%(when)s），归属会不符：请核对日期，或先由领导小组办公室冲销。"
+            )
+            % told
+        )
 
 
 def _end_part(project: Project, unit: Unit, part: str) -> None:
@@ -146,10 +211,7 @@ def tell_sides(event: Event, by: Actor) -> None:
     transfer = Transfer.objects.get(pk=event.data["transfer"])
     if transfer.state == stages.ARBITRATING:
         city = Unit.objects.filter(parent=None).values_list("pk", flat=True)
-        parts = Participation.objects.filter(project=transfer.project_id, until=None).values_list(
-            "unit", flat=True
-        )
-        core.notify(event, users_of_units({*city, *parts}, "projects.transfer.arbitrate"))
+        core.notify(event, users_of_units(city, "projects.transfer.arbitrate"))
         return
     receivers = {stages.OFFERED: [transfer.to_unit_id], stages.DECLINED: [transfer.from_unit_id]}
     units_told = receivers.get(transfer.state, [transfer.from_unit_id, transfer.to_unit_id])

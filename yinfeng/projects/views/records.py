@@ -626,6 +626,12 @@ class GradeProject(EditPage):
     form = GradeForm
     title = gettext_lazy("调整分级")
 
+    def start(self) -> None:
+        """Read how the project is graded now, before the act sets anything on it."""
+        super().start()
+        grade = queries.grade_of(self.object, queries.tiers(timezone.localdate()))
+        self.now = f"{grade.label}（{grade.reason}）" if grade else _("未分级")
+
     def form_arguments(self) -> dict[str, Any]:
         return {"tiers": queries.tiers(timezone.localdate())}
 
@@ -643,9 +649,9 @@ class GradeProject(EditPage):
         )
 
     def extra(self) -> dict[str, Any]:
-        grade = queries.grade_of(self.object, queries.tiers(timezone.localdate()))
-        now = f"{grade.label}（{grade.reason}）" if grade else _("未分级")
-        return {"intro": _("%(project)s，现在的分级：%(grade)s") % {"project": self.object, "grade": now}}
+        return {
+            "intro": _("%(project)s，现在的分级：%(grade)s") % {"project": self.object, "grade": self.now}
+        }
 
 
 class MoveProject(MovePage):

@@ -127,13 +127,14 @@ class TransferDetail(DetailPage):
         if item.state != stages.COMPLETED_TRANSFER:
             return []
         told = _("%(amount)s，其中%(giver_name)s %(giver)s，%(taker_name)s %(taker)s")
+        rest = _("，其他单位 %(others)s")
         lines = [
             {
                 "title": f"{line.year} · {stages.ACHIEVEMENTS[line.kind]}",
                 "sub": told % {
                     "amount": show(line.amount), "giver_name": item.from_unit.brief, "giver": show(line.giver),
                     "taker_name": item.to_unit.brief, "taker": show(line.taker),
-                },
+                } + (rest % {"others": show(line.others)} if line.others else ""),
                 "url": f"{reverse('ledger')}?q={item.project.code}&kind={line.kind}",
             }
             for line in queries.settlement(item)
