@@ -54,7 +54,7 @@ class LeadFilter(WithOptions):
 
 
 class ProjectFilter(WithOptions):
-    main = ("q", "stage", "status", "host_unit", "who")
+    main = ("q", "stage", "host_unit", "who")
     codes = {"project_class": "project_class", "section": "section", "grade": "grade"}
     units = ("host_unit", "reporter_unit", "place")
     q = TextFilter()
