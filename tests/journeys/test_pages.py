@@ -23,7 +23,8 @@ PAGES = {
         "/org/",
     ],
     "head-jimei": ["/", "/leads/"],
-    "leader": ["/", "/projects/", "/projects/lights/", "/ledger/"],
+    "leader": ["/", "/projects/", "/projects/board/", "/projects/board/funnel/", "/projects/lights/", "/ledger/"],
+    "office": ["/transfers/", "/ledger/closings/", "/ledger/closings/new/"],
     "administrator": ["/", "/org/units/", "/settings/users/", "/settings/roles/"],
     "auditor": ["/settings/audit/"],
 }  # fmt: skip
@@ -33,6 +34,7 @@ DETAILS = {
     "/enterprises/": "table a[href^='/enterprises/']",
     "/leads/": "table a[href^='/leads/']",
     "/ledger/": "table a[href^='/ledger/']",
+    "/transfers/": "table a[href^='/transfers/']",
 }
 
 
@@ -83,7 +85,7 @@ def test_screenshots_of_the_readme(
     if path:
         page.goto(path)
     else:
-        page.goto("/projects/?stage=signed")
+        page.goto("/projects/?state=landed")
         page.locator("main table a[href^='/projects/']").first.click()
         page.wait_for_load_state()
     folder = Path(os.environ.get("YINFENG_SCREENSHOTS", tmp_path))
