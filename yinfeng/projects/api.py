@@ -556,7 +556,7 @@ class TransferSerializer(serializers.ModelSerializer[Transfer]):
     ``percent`` is the part of the unit that passes it on, in per cent.
     """
 
-    agreement = FileSerializer(read_only=True)
+    agreement = FileSerializer(read_only=True, allow_null=True)
 
     class Meta:
         model = Transfer

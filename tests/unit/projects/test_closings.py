@@ -104,6 +104,19 @@ def test_who_sees_and_who_closes(city: City, office: Any, person: str, sees: boo
             services.close_books(by=by, until=days_ago(2))
 
 
+@pytest.mark.parametrize(
+    ("person", "status"), [("office", 201), ("district", 403), ("erin", 403), ("bob", 403)]
+)
+def test_who_closes_over_the_api(city: City, office: Any, person: str, status: int) -> None:
+    city.users["district"] = make_user("区办", city.jimei, PERMISSIONS, username="district")
+    client = signed_in(city.users[person])
+    answer = client.post("/api/v1/closings/", {"until": str(days_ago(3))}, content_type="application/json")
+    assert answer.status_code == status
+    assert Closing.objects.count() == (status == 201)
+    wrong = client.post("/api/v1/closings/", {"until": "0001-01-01"}, content_type="application/json")
+    assert wrong.status_code == (422 if status == 201 else 403)
+
+
 def test_a_change_of_closed_days_is_found(city: City, office: Any, capsys: Any) -> None:
     city.verified(city.project(stages.NEGOTIATING), happened_date=days_ago(9))
     services.close_books(by=office, until=days_ago(5))
