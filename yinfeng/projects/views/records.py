@@ -459,7 +459,7 @@ class ProjectDetail(Detail):
                 line("land_mu", f"{project.land_mu:,.2f}" if project.land_mu is not None else ""),
                 line("construction_kind", named.get("construction_kind")),
             ]),
-            (_("进度"), [
+            (_("计划与实际"), [
                 line("planned_start_date", day(project.planned_start_date)),
                 line("planned_completion_date", day(project.planned_completion_date)),
                 line("planned_production_date", day(project.planned_production_date)),
