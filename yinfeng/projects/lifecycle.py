@@ -115,10 +115,13 @@ def _told_to_wait(kinds: Iterable[str], found: Situation) -> Iterator[Sentence]:
         yield _now("有一份退回申请待批准，请先处理它。")
 
 
-def nothing_undone(project: Project, but: str = "") -> Iterator[Sentence]:
-    """Ask that no achievement that the project has behind it is reversed and waits to be claimed anew."""
+def nothing_undone(project: Project, before: str = "") -> Iterator[Sentence]:
+    """Ask that no achievement that the project has behind it is reversed and waits to be claimed anew.
+
+    ``before``: of those that come before this one, so that several are claimed anew one after the other.
+    """
     for kind in situation(project).undone:
-        if kind != but:
+        if not before or not stages.reached(kind, before):
             yield _now("“%(kind)s”业绩已冲销，请先重新申报。") % {"kind": stages.ACHIEVEMENTS[kind]}
 
 

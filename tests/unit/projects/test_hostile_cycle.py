@@ -319,3 +319,15 @@ def test_a_refused_grading_tells_how_the_project_is_graded(city: City) -> None:
     )
     assert page.status_code == 422
     assert "现在的分级：未分级" in page.content.decode()
+
+
+def test_several_reversed_achievements_are_claimed_anew_one_after_the_other(city: City) -> None:
+    project = city.project(stages.STARTED)
+    for kind in (stages.STARTED, stages.SIGNED, stages.REGISTERED):
+        reverse(city, project, kind)
+    with pytest.raises(Blocked, match="“签约”业绩已冲销"):
+        city.claim(project, stages.STARTED)
+    for kind in (stages.SIGNED, stages.REGISTERED, stages.STARTED):
+        city.verified(project, kind)
+    services.move_project(by=city.actor("bob"), project=project, move="build")
+    assert list(queries.faults()) == []

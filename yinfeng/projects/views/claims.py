@@ -69,12 +69,14 @@ class ClaimPanel:
         """Return what may be claimed now besides the next stage's: money, a shorter way, what was reversed."""
         if not self.may_claim:
             return []
+        undone = self.situation().undone  # are claimed anew first, the earliest before the others
         found = []
         for kind in achievements.KINDS.values():
             if not kind.key and self.is_busy:
                 continue
-            again = kind.code in self.undone and stages.reached(self.project.stage, kind.code)
-            if again or (lifecycle.leads_on(self.project, kind) and kind != self.next_kind()):
+            if kind.code in undone[:1] or (
+                not undone and lifecycle.leads_on(self.project, kind) and kind != self.next_kind()
+            ):
                 found.append(kind)
         return found
 
