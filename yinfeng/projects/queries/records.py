@@ -197,6 +197,14 @@ def clashes(enterprise: Enterprise, by: Actor, exclude: Lead | Project | None = 
     return [item.clash for item in found if item.is_seen] + told(found)
 
 
+def own_projects(enterprise: Enterprise, by: Actor) -> list[Dealing]:
+    """Return the open projects that the person's own units have with the enterprise already, of those he sees."""
+    return [
+        item for item in dealings(enterprise, by)
+        if item.is_project and item.is_open and item.is_own and item.is_seen
+    ]  # fmt: skip
+
+
 def enterprises_like(text: str, by: Actor, limit: int = 8) -> list[str]:
     """Return names of the library that contain what was typed, for the box in which an enterprise is named."""
     if len(text.strip()) < 2:

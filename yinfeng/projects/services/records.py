@@ -113,7 +113,7 @@ def check_codes(values: Values) -> None:
 
 
 def _ask(*questions: Callable[[], Any]) -> list[str]:
-    """Put all questions at once, so that nobody answers them one by one; return the first one's answer."""
+    """Put all questions at once, so that nobody answers them one by one; return what was found."""
     answers: list[Any] = []
     raised: list[Invalid] = []
     for question in questions:
@@ -122,10 +122,12 @@ def _ask(*questions: Callable[[], Any]) -> list[str]:
         except Invalid as error:
             raised.append(error)
     if raised:
-        fields = {name: texts for error in raised for name, texts in error.fields.items()}
+        fields: dict[str, list[Sentence]] = {}
+        for refusal in raised:
+            for name, texts in refusal.fields.items():
+                fields.setdefault(name, []).extend(texts)
         raise Invalid(raised[0].sentence, fields=fields)
-    found: list[str] = answers[0]
-    return found
+    return [line for answer in answers if answer for line in answer]
 
 
 def _ask_about_clashes(
@@ -143,6 +145,20 @@ def _ask_about_clashes(
         sentence = _("其他单位已在跟进这家企业：%(found)s。如确需登记，请写明理由。") % {
             "found": "；".join(found)
         }
+        raise Invalid(sentence, fields={"despite": [sentence]})
+    return found
+
+
+def _ask_about_a_second(enterprise: Any, by: Actor, despite: str, parent: Project | None) -> list[str]:
+    """Return the projects that the own units have with the enterprise already; Invalid until ``despite`` says that this is
+    another one. What grows out of one of them is linked to it and asks nothing."""
+    if enterprise is None or parent is not None:
+        return []
+    found = [f"{item.code} {item.title}" for item in queries.own_projects(enterprise, by)]
+    if found and not despite.strip():
+        sentence = _(
+            "本单位已有这家企业的项目：%(found)s。同一项目不要重复建立；追加投资请在原项目上建立增资扩产；确是另一个项目的，请写明有什么不同。"
+        ) % {"found": "；".join(found[:3])}
         raise Invalid(sentence, fields={"despite": [sentence]})
     return found
 
@@ -291,6 +307,7 @@ def add_project(
             exclude=values.get("parent"),
             grown=bool(values.get("parent")),
         ),
+        lambda: _ask_about_a_second(values.get("enterprise"), by, despite, values.get("parent")),
         lambda: ask_about_amounts(values, confirmed),
     )
     values["reporter_unit"] = reporter
