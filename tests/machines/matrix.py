@@ -208,7 +208,7 @@ MATRIX: dict[str, Route] = {
     "transfers": page(PROJECTS),
     "transfers-export": page("projects.project.export"),
     "transfer": own(PROJECTS, "transfer"),
-    "transfer-award": own("projects.transfer.arbitrate", "disputed"),
+    "transfer-award": own("projects.transfer.arbitrate", "disputed", 200, 403),
     "transfer-complete": own("projects.project.transfer", "agreed"),
     "projects.transfer-move": own(PROJECTS, "transfer", move="withdraw"),
     "project-board": page(PROJECTS),

@@ -22,7 +22,7 @@ from yinfeng.enterprises import briefs, panels
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.projects import queries, stages
 from yinfeng.projects.briefs import contribution
-from yinfeng.projects.models import Claim, Lead, Project, StepBack, Transfer
+from yinfeng.projects.models import Lead, Project
 from yinfeng.projects.tables import LEAD_TONES, STAGE_TONES, TRANSFER_TONES, lead_line, project_line
 
 SHOWN = 8
@@ -77,23 +77,13 @@ def board(by: Actor) -> desk.Board:
             _to_assess(by).select_related("enterprise", "handling_unit").order_by("first_reported_at")
         )
         lists.append(_leads_to_assess(found) | {"count": count})
+    waiting = queries.waiting_for(by, SHOWN)
     if by.may("projects.project.verify"):
-        waiting = queries.to_verify(by).select_related("project", "entered_by")
-        found, count = _counted(waiting.order_by("entered_at"))
-        lists.append(_claims_to_verify(found) | {"count": count})
-        steps, count = _counted(
-            queries.to_approve(by).select_related("project", "asked_by").order_by("asked_at")
-        )
-        if steps:
-            lists.append(_steps_to_approve(steps) | {"count": count})
-    if by.may("projects.project.transfer") or by.may("projects.transfer.arbitrate"):
-        found, count = _counted(
-            queries.transfers_to_do(by)
-            .select_related("project", "from_unit", "to_unit")
-            .order_by("updated_at")
-        )
-        if found:
-            lists.append(_transfers_to_do(found) | {"count": count})
+        lists.append(_claims_to_verify(*waiting.get(queries.CLAIMS, (0, []))))
+    if queries.STEPS in waiting:
+        lists.append(_steps_to_approve(*waiting[queries.STEPS]))
+    if queries.TRANSFERS in waiting:
+        lists.append(_transfers_to_do(*waiting[queries.TRANSFERS]))
     if by.may("projects.project.view"):
         cards = _library(by)
         lists += _project_lists(by)
@@ -176,47 +166,46 @@ def _leads_to_assess(found: list[Lead]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _claims_to_verify(found: list[Claim]) -> dict[str, Any]:
-    def sub(item: Claim) -> str:
+def _claims_to_verify(count: int, found: list[queries.Waiting]) -> dict[str, Any]:
+    def sub(item: queries.Waiting) -> str:
         amount = show(item.amount) if item.amount is not None else ""
-        who = _("%(who)s 申报") % {"who": item.entered_by}
-        return _("，").join(filter(None, [item.get_kind_display(), amount, who]))
+        who = _("%(who)s 申报") % {"who": item.second}
+        return _("，").join(filter(None, [str(stages.ACHIEVEMENTS[item.first]), amount, who]))
 
     return {
-        "title": _("待我核验的业绩"), "icon": "shield-check", "empty": _("没有等您核验的业绩。"),
+        "title": _("待我核验的业绩"), "icon": "shield-check", "empty": _("没有等您核验的业绩。"), "count": count,
         "rows": [
             {
-                "title": item.project.name, "url": f"{item.project.get_absolute_url()}#claims-title", "sub": sub(item),
-                "date_text": day(item.entered_at),
+                "title": item.title, "url": reverse("project", args=[item.pk]) + "#claims-title", "sub": sub(item),
+                "date_text": day(item.at),
             }
             for item in found
         ],
     }  # fmt: skip
 
 
-def _transfers_to_do(found: list[Transfer]) -> dict[str, Any]:
+def _steps_to_approve(count: int, found: list[queries.Waiting]) -> dict[str, Any]:
     return {
-        "title": _("待我办理的流转"), "icon": "arrows-exchange", "url": reverse("transfers"), "empty": "",
+        "title": _("待我批准的退回"), "icon": "arrow-back-up", "empty": "", "count": count,
         "rows": [
             {
-                "title": item.project.name, "url": item.get_absolute_url(),
-                "sub": f"{item.from_unit.brief} → {item.to_unit.brief}",
-                "badge": {"text": stages.TRANSFER_STATES[item.state], "tone": TRANSFER_TONES[item.state]},
-                "date_text": day(item.updated_at),
+                "title": item.title, "url": reverse("project", args=[item.pk]),
+                "sub": f"{stages.STAGES[item.first]} → {stages.STAGES[item.second]}，{item.third}",
+                "date_text": day(item.at),
             }
             for item in found
         ],
     }  # fmt: skip
 
 
-def _steps_to_approve(found: list[StepBack]) -> dict[str, Any]:
+def _transfers_to_do(count: int, found: list[queries.Waiting]) -> dict[str, Any]:
     return {
-        "title": _("待我批准的退回"), "icon": "arrow-back-up", "empty": "",
+        "title": _("待我办理的流转"), "icon": "arrows-exchange", "url": reverse("transfers"), "empty": "", "count": count,
         "rows": [
             {
-                "title": item.project.name, "url": item.project.get_absolute_url(),
-                "sub": f"{item.get_source_display()} → {item.get_target_display()}，{item.reason}",
-                "date_text": day(item.asked_at),
+                "title": item.title, "url": reverse("transfer", args=[item.pk]), "sub": f"{item.first} → {item.second}",
+                "badge": {"text": stages.TRANSFER_STATES[item.third], "tone": TRANSFER_TONES[item.third]},
+                "date_text": day(item.at),
             }
             for item in found
         ],

@@ -12,11 +12,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from tests.factories import make_enterprise, signed_in
-from tests.unit.projects.conftest import PDF, City
+from tests.factories import make_enterprise, make_user, signed_in
+from tests.unit.projects.conftest import HEAD, PDF, City
 from yinfeng.core import queries
 from yinfeng.core.models import Event
 from yinfeng.core.money import YI, Money
+from yinfeng.orgs.queries import actor_for
 from yinfeng.projects import services, stages
 from yinfeng.projects.models import Lead, Project
 
@@ -309,3 +310,26 @@ def test_home_shows_what_waits(city: City) -> None:
     assert "登记线索" in text
     assert "is-late" in text
     assert "待我研判的线索" not in text
+
+
+def test_home_counts_everything_that_waits_in_ten_questions(city: City) -> None:
+    """Claims, steps back and transfers of every kind wait at once, more of the first than are shown."""
+    permissions = [*HEAD, "projects.project.transfer", "projects.transfer.arbitrate"]
+    city.users["both"] = make_user("全能", city.huli, permissions, username="both")
+    for _turn in range(9):
+        city.claim(city.project(stages.NEGOTIATING, by="alice"), by="alice")
+    step = services.ask_back(
+        by=city.actor("alice"), project=city.project(stages.NEGOTIATING, by="alice"), target=stages.PLANNED, reason="改了方向"
+    )  # fmt: skip
+    project = city.project(stages.NEGOTIATING)
+    services.offer_transfer(
+        by=actor_for(make_user("流出", city.jimei, permissions, username="giver")), project=project, to_unit=city.huli,
+        reason="用地不足", terms=services.default_terms(timezone.localdate()),
+    )  # fmt: skip
+    answer = opened(city, "both", "/")
+    lists = {str(item["title"]): item for item in answer.context["lists"]}
+    assert (lists["待我核验的业绩"]["count"], len(lists["待我核验的业绩"]["rows"])) == (9, 8)
+    assert "签约，4,000 万元，alice 申报" in answer.content.decode()
+    assert lists["待我批准的退回"]["rows"][0]["sub"] == "在谈 → 策划，改了方向"
+    assert lists["待我办理的流转"]["rows"][0]["sub"] == "集美区 → 湖里区"
+    assert step.project.name in answer.content.decode()

@@ -1,6 +1,6 @@
 """What pages and services ask: leads and projects, the ledger of achievements."""
 
-from yinfeng.projects.queries.claims import LISTED, claims_of, counting, to_approve, to_verify, was_reversed
+from yinfeng.projects.queries.claims import LISTED, claims_of, counting, was_reversed
 from yinfeng.projects.queries.funnel import Reached, cards, funnel, standing_in
 from yinfeng.projects.queries.grades import (
     COUNTED,
@@ -85,16 +85,19 @@ from yinfeng.projects.queries.transfers import (
     receivers,
     settlement,
     transfer_rule,
-    transfers_to_do,
     years_after,
 )
+from yinfeng.projects.queries.waiting import CLAIMS, STEPS, TRANSFERS, Waiting, waiting_for
 
 __all__ = [
+    "CLAIMS",
     "COUNTED",
     "LISTED",
     "OPEN_LEADS",
     "OPEN_PROJECTS",
     "SECTION",
+    "STEPS",
+    "TRANSFERS",
     "UNIT",
     "Clash",
     "Dealing",
@@ -114,6 +117,7 @@ __all__ = [
     "Sums",
     "Tier",
     "UnitLights",
+    "Waiting",
     "amounts",
     "arrived",
     "by_kind",
@@ -168,15 +172,13 @@ __all__ = [
     "still_for",
     "talks",
     "tiers",
-    "to_approve",
     "to_leave",
-    "to_verify",
     "told",
     "transfer_rule",
-    "transfers_to_do",
     "unit_kinds",
     "unit_names",
     "units_ever",
+    "waiting_for",
     "was_reversed",
     "with_division",
     "years_after",
