@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import CharField, Count, F, IntegerField, QuerySet, Value, Window
-from django.db.models.functions import RowNumber
+from django.db.models.functions import Cast, RowNumber
 
 from yinfeng.core.actors import Actor
 from yinfeng.core.money import YuanField
@@ -78,7 +78,8 @@ def waiting_for(by: Actor, each: int) -> dict[int, tuple[int, list[Waiting]]]:
 
 
 _NOTHING = Value("", output_field=CharField())
-_NO_AMOUNT = Value(None, output_field=YuanField(null=True))
+# Cast, or PostgreSQL takes the column of nothing for text.
+_NO_AMOUNT = Cast(Value(None), YuanField(null=True))
 
 
 def _leg(leg: int, rows: QuerySet[Any], each: int, at: str, pk: str, *told: Any) -> QuerySet[Any, Any]:
