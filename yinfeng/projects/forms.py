@@ -326,6 +326,8 @@ class ClaimForm(Asking):
                 self.fields[name].label = label
             else:
                 del self.fields[name]
+        if kind.yearly:
+            self.fields["key"].help_text = _("四位年份，与上面的日期同一年；一年只记一次。")
         if not kind.amount:
             del self.fields["confirm_amounts"]
         else:

@@ -219,7 +219,8 @@ class SubmitClaim(EditPage):
 
     def initial(self) -> dict[str, Any]:
         amount = intended_of(self.object) if self.kind.code == stages.SIGNED else None
-        return {"happened_date": timezone.localdate(), "amount": amount}
+        today = timezone.localdate()
+        return {"happened_date": today, "amount": amount, "key": str(today.year) if self.kind.yearly else ""}
 
     def act(self, form: ClaimForm) -> Project:
         data = form.cleaned_data
