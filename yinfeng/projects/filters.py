@@ -155,17 +155,8 @@ class StepBackFilter(ScopedFilterSet):
     project = django_filters.NumberFilter(label=_("项目"), min_value=1, max_value=10**18)
 
 
-class TransferFilter(ScopedFilterSet):
-    """What transfers are narrowed by; the unit is either side."""
-
-    main = ("q", "state", "unit")
-    q = django_filters.CharFilter(label=_("关键词"), method="by_text")
-    state = _choice(_("状态"), list(stages.TRANSFER_STATES.items()))
-    unit = _choice(_("流出或承接单位"), [], method="by_unit")
-
-    class Meta:
-        model = Transfer
-        fields: tuple[str, ...] = ()
+class OfProjects(ScopedFilterSet):
+    """Rows of projects, found by the project's words and by a unit that can have taken part in one."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -179,11 +170,24 @@ class TransferFilter(ScopedFilterSet):
         found = search.answering(Project.objects.all(), value, self.by or ANONYMOUS)
         return queryset.filter(project__in=found.values("pk"))
 
+
+class TransferFilter(OfProjects):
+    """What transfers are narrowed by; the unit is either side."""
+
+    main = ("q", "state", "unit")
+    q = django_filters.CharFilter(label=_("关键词"), method="by_text")
+    state = _choice(_("状态"), list(stages.TRANSFER_STATES.items()))
+    unit = _choice(_("流出或承接单位"), [], method="by_unit")
+
+    class Meta:
+        model = Transfer
+        fields: tuple[str, ...] = ()
+
     def by_unit(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return queryset.filter(Q(from_unit=value) | Q(to_unit=value))
 
 
-class EntryFilter(ScopedFilterSet):
+class EntryFilter(OfProjects):
     """What the ledger is narrowed by; the units are those that can take part in a project."""
 
     main = ("q", "kind", "unit")
@@ -201,18 +205,6 @@ class EntryFilter(ScopedFilterSet):
     class Meta:
         model = Entry
         fields: tuple[str, ...] = ()
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        units = queries.units_ever().values_list("pk", brief_name("")).order_by("order", "pk")
-        self.filters["unit"].extra["choices"] = [(str(unit), name) for unit, name in units]
-        vars(self.filters["unit"]).pop("_field", None)
-
-    def by_text(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        if not value.strip():
-            return queryset
-        found = search.answering(Project.objects.all(), value, self.by or ANONYMOUS)
-        return queryset.filter(project__in=found.values("pk"))
 
     def by_unit(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return queryset.filter(pk__in=queries.shared_by(int(value)))

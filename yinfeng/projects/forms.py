@@ -376,7 +376,7 @@ class Terms(Styled):
     start = forms.ChoiceField(label=_("起算时点"), choices=list(stages.SHARED_FROM.items()))
     statistics = forms.ChoiceField(
         label=_("统计方式"), choices=list(stages.STATISTICS.items()),
-        help_text=_("业绩台账中各单位份额之和总是 1；“双方全额计算”只用于统计和考核。"),
+        help_text=_("业绩台账中各单位份额之和总是 1；“双方全额计算”只是记下的约定，不改变台账。"),
     )  # fmt: skip
     exclusions = forms.CharField(
         label=_("不参与分成的内容"), max_length=500, required=False, help_text=_("例如公共基础设施、房地产。"),

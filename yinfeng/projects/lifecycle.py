@@ -83,7 +83,7 @@ def situation(project: Project) -> Situation:
         return known
     waiting = project.claims.filter(state=stages.SUBMITTED).order_by("pk").values_list("kind", flat=True)
     entries = project.entries.exclude(kind__in=stages.RECURRING)
-    counted = set(entries.filter(sign=1, reversed_by=None).values_list("kind", flat=True))
+    counted = set(entries.counting().values_list("kind", flat=True))
     undone = set(entries.values_list("kind", flat=True)) - counted
     return Situation(
         tuple(waiting), project.steps_back.filter(state=stages.ASKED).exists(), behind(project, undone)
@@ -168,7 +168,7 @@ def counts_already(claim: Claim) -> bool:
     if known is not None:
         return known
     same = claim.project.entries.filter(kind=claim.kind, key=claim.key)
-    return same.filter(sign=1, reversed_by=None).exists()
+    return same.counting().exists()
 
 
 def stands_as_claimed(claim: Claim, by: Actor) -> Iterator[Sentence]:
@@ -224,10 +224,7 @@ def may_go_back(step: StepBack, by: Actor) -> Iterator[Sentence]:
         and project.extensions.filter(status=stages.ONGOING).exists()
     ):
         yield _now("项目还有推进中的增资扩产项目，请先处理它们。")
-    if (
-        step.target in achievements.KINDS
-        and not project.entries.filter(kind=step.target, sign=1, reversed_by=None).exists()
-    ):
+    if step.target in achievements.KINDS and not project.entries.counting().filter(kind=step.target).exists():
         told = {"kind": stages.ACHIEVEMENTS[step.target]}
         yield _now("“%(kind)s”业绩在台账中没有有效记录，不能退回到这个阶段。") % told
     for kind in counted_since(project, step.target):
@@ -241,9 +238,7 @@ def counted_since(project: Project, target: str) -> list[str]:
     later = {kind for kind in achievements.KINDS if kind in stages.ORDER and not stages.reached(target, kind)}
     if stages.REGISTERED in later:
         later.update(stages.RECURRING)
-    counted = set(
-        project.entries.filter(kind__in=later, sign=1, reversed_by=None).values_list("kind", flat=True)
-    )
+    counted = set(project.entries.counting().filter(kind__in=later).values_list("kind", flat=True))
     return [kind for kind in achievements.KINDS if kind in counted]
 
 

@@ -34,6 +34,10 @@ class EntryQuerySet(ScopedQuerySet["Entry"]):
             return EVERYTHING
         return Q(project__in=Project.objects.permitted(by, action).values("pk"))
 
+    def counting(self) -> EntryQuerySet:
+        """Return the entries that count: recognised, or a reversal taken back, and not reversed since."""
+        return self.filter(sign=1, reversed_by=None)
+
 
 class Entry(models.Model):
     """One achievement of a project, or the reversal of an entry. Written once; the database refuses to change it.

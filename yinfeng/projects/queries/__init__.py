@@ -1,6 +1,6 @@
 """What pages and services ask: leads and projects, the ledger of achievements."""
 
-from yinfeng.projects.queries.claims import LISTED, claims_of, counting, was_reversed
+from yinfeng.projects.queries.claims import LISTED, claims_of, counting
 from yinfeng.projects.queries.funnel import Reached, cards, funnel, standing_in
 from yinfeng.projects.queries.grades import (
     COUNTED,
@@ -79,9 +79,7 @@ from yinfeng.projects.queries.records import (
 )
 from yinfeng.projects.queries.transfers import (
     Settled,
-    ceded,
     completed_transfers,
-    holder_on,
     receivers,
     settlement,
     transfer_rule,
@@ -124,7 +122,6 @@ __all__ = [
     "by_kind_of",
     "candidates",
     "cards",
-    "ceded",
     "chain",
     "claims_of",
     "clashes",
@@ -139,7 +136,6 @@ __all__ = [
     "funnel",
     "grade_of",
     "graded",
-    "holder_on",
     "in_section",
     "in_state",
     "involved",
@@ -179,7 +175,6 @@ __all__ = [
     "unit_names",
     "units_ever",
     "waiting_for",
-    "was_reversed",
     "with_division",
     "years_after",
 ]

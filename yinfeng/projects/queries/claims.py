@@ -17,18 +17,12 @@ LISTED = 50  # claims on a project's page
 
 def counting(project: Project, kind: str, key: str = "") -> QuerySet[Entry]:
     """Return the entries of an achievement that count, one at most: recognised, or a reversal taken back."""
-    return Entry.objects.filter(project=project, kind=kind, key=key, sign=1, reversed_by=None)
-
-
-def was_reversed(project: Project, kind: str) -> bool:
-    """Say whether an achievement that happens once was recognised and does not count any more."""
-    known = Entry.objects.filter(project=project, kind=kind)
-    return known.exists() and not counting(project, kind).exists()
+    return Entry.objects.filter(project=project, kind=kind, key=key).counting()
 
 
 @prepared
 def _claims_of(project: int) -> QuerySet[Claim, Any]:
-    counts = Entry.objects.filter(claim=OuterRef("pk"), sign=1, reversed_by=None)
+    counts = Entry.objects.filter(claim=OuterRef("pk")).counting()
     found = Claim.objects.filter(project=project).annotate(
         counts=Exists(counts), entered_by_name=name_of("entered_by"), verified_by_name=name_of("verified_by")
     )

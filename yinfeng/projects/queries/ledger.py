@@ -239,7 +239,7 @@ def faults() -> Iterator[Fault]:
         Fault(0, _("业绩申报 %(claim)s 已核验，台账没有记录") % {"claim": pk})
         for pk in left_out.values_list("pk", flat=True)
     )
-    counting = Entry.objects.filter(sign=1, reversed_by=None)
+    counting = Entry.objects.all().counting()
     doubled = (
         counting.values("project", "kind", "key").annotate(times=Count("pk")).filter(times__gt=1).order_by()
     )

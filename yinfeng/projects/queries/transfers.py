@@ -112,7 +112,7 @@ def years_after(day: date, years: int) -> date:
 
 
 def _first_tax(project: Project) -> date | None:
-    taxes = Entry.objects.filter(project=project, kind=stages.TAX, sign=1, reversed_by=None)
+    taxes = Entry.objects.filter(project=project, kind=stages.TAX).counting()
     return taxes.order_by("happened_date").values_list("happened_date", flat=True).first()
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from django.core.files.base import File
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -60,7 +60,7 @@ def submit_claim(
     if amount is not None:
         claim.amount, claim.amount_currency = amount.yuan, amount.currency
         claim.amount_original, claim.amount_rate = amount.original, amount.rate
-    _insert(claim, _("这项业绩已有一份申报，请先处理那一份。"))
+    core.insert(claim)
     text = " ".join(
         str(part) for part in (achievement.label, happened_date, show(amount.yuan) if amount else "") if part
     )
@@ -73,7 +73,8 @@ def submit_claim(
 def obstacles(project: Project, kind: Achievement, by: Actor) -> list[Sentence]:
     """Return what stands in the way of claiming an achievement now."""
     found: list[Sentence] = []
-    if not is_time_for(project, kind):
+    again = kind.code in lifecycle.situation(project).undone  # was recognised and reversed
+    if not (again or lifecycle.leads_on(project, kind)):
         stage = stages.STAGES[project.stage]
         told = {"kind": kind.label, "stage": stage}
         found.append(_("项目现在的阶段是“%(stage)s”，不能申报“%(kind)s”。") % told)
@@ -86,15 +87,6 @@ def obstacles(project: Project, kind: Achievement, by: Actor) -> list[Sentence]:
         found += lifecycle.no_step_waits(project, by)
         found += lifecycle.nothing_undone(project, kind.code)
     return found
-
-
-def is_time_for(project: Project, kind: Achievement) -> bool:
-    """Say whether an achievement can be claimed where the project stands, or claimed anew after a reversal."""
-    if lifecycle.leads_on(project, kind):
-        return True
-    if kind.key or not stages.reached(project.stage, kind.code):
-        return False
-    return queries.was_reversed(project, kind.code)
 
 
 def _check_day(project: Project, kind: Achievement, day: date) -> None:
@@ -180,15 +172,6 @@ def _turn(project: Project, kind: Achievement, key: str) -> int:
     return project.claims.filter(kind=kind.code, key=key, state=stages.VERIFIED).count() + 1
 
 
-def _insert(row: Claim | StepBack, taken: Sentence) -> None:
-    core.validated(row)
-    try:
-        with transaction.atomic():
-            row.save(force_insert=True)
-    except IntegrityError as error:
-        raise Conflict(taken) from error
-
-
 @transaction.atomic
 def verify_claim(*, by: Actor, claim: Claim, note: str = "", version: int | None = None) -> Claim:
     """Verify what somebody else claimed: the stage that follows from it is reached, and the ledger recognises it."""
@@ -271,7 +254,7 @@ def ask_back(*, by: Actor, project: Project, target: str, reason: str) -> StepBa
     if reasons:
         raise Blocked(_("还不能申请退回："), reasons)
     hold_project(project)
-    _insert(step, _("本项目已有一份退回申请，请先处理那一份。"))
+    core.insert(step)
     text = f"{step.get_source_display()} → {step.get_target_display()}"
     events.record(
         by=by, verb="projects.project.step_back_asked", obj=project, note=step.reason,

@@ -88,8 +88,7 @@ def close_books(*, by: Actor, until: date, note: str = "") -> Closing:
         until=until, entries=frozen.entries, sums=frozen.sums, digest=frozen.digest, note=note.strip(),
         closed_by_id=person(by), closed_at=timezone.now(),
     )  # fmt: skip
-    core.validated(closing)
-    closing.save(force_insert=True)
+    core.insert(closing)
     Books.objects.filter(pk=books.pk).update(closed_until=until)
     events.record(
         by=by, verb="projects.closing.closed", obj=closing, note=note.strip(), data={"text": str(until)}

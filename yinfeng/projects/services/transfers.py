@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.files.base import File
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -54,12 +54,7 @@ def offer_transfer(
     transfer = Transfer(
         project=project, from_unit=holder, to_unit=to_unit, reason=reason.strip(), offered_by_id=person(by), **terms
     )  # fmt: skip
-    core.validated(transfer)
-    try:
-        with transaction.atomic():
-            transfer.save(force_insert=True)
-    except IntegrityError as error:
-        raise Conflict(_("本项目已有一份流转在办，请先处理那一份。")) from error
+    core.insert(transfer)
     take_part(project, to_unit, stages.RECEIVER)
     events.record(by=by, verb="projects.transfer.offer", obj=transfer, note=transfer.reason)
     _record(by, transfer, "transfer_offered", transfer.reason)
@@ -177,9 +172,7 @@ def _check_agreed(transfer: Transfer, day: date) -> None:
             % {"day": day, "last": last.agreed_date}
         )
     later = (
-        transfer.project.entries.filter(sign=1, reversed_by=None, happened_date__gt=day)
-        .order_by("-happened_date")
-        .first()
+        transfer.project.entries.counting().filter(happened_date__gt=day).order_by("-happened_date").first()
     )
     if later is not None:
         told = {"kind": later.get_kind_display(), "when": later.happened_date}
