@@ -175,12 +175,12 @@ def _turn(project: Project, kind: Achievement, key: str) -> int:
 @transaction.atomic
 def verify_claim(*, by: Actor, claim: Claim, note: str = "", version: int | None = None) -> Claim:
     """Verify what somebody else claimed: the stage that follows from it is reached, and the ledger recognises it."""
-    now = timezone.now()
+    now, project = timezone.now(), claim.project  # as the guards see it: what changes meanwhile is stale
     lifecycle.CLAIM.perform(
         claim, "verify", by=by, reason=note, version=version,
         values={"verified_by_id": by.user_id, "verified_at": now, "finding": note.strip()},
     )  # fmt: skip
-    project, kind = claim.project, achievements.KINDS[claim.kind]
+    kind = achievements.KINDS[claim.kind]
     values: dict[str, Any] = {"progress_at": now}
     if kind.date_field:
         values[kind.date_field] = claim.happened_date
@@ -271,7 +271,7 @@ def targets_back(project: Project) -> list[str]:
 @transaction.atomic
 def approve_step_back(*, by: Actor, step: StepBack, note: str = "", version: int | None = None) -> StepBack:
     """Agree that a project goes back, as somebody else asked; the days of what is undone are taken out of it."""
-    now = timezone.now()
+    now, project = timezone.now(), step.project  # as the guards see it: what changes meanwhile is stale
     lifecycle.STEP_BACK.perform(
         step, "approve", by=by, reason=note, version=version,
         values={"decided_by_id": by.user_id, "decided_at": now, "finding": note.strip()},
@@ -284,10 +284,10 @@ def approve_step_back(*, by: Actor, step: StepBack, note: str = "", version: int
     if not stages.reached(step.target, stages.SIGNED):
         values["contracted"] = None
     lifecycle.STAGE.perform(
-        step.project, f"return_to_{step.target}", by=by, reason=step.reason, values=values | {"stage_since": now},
+        project, f"return_to_{step.target}", by=by, reason=step.reason, values=values | {"stage_since": now},
         within=True,
     )  # fmt: skip
-    note_stage(step.project)
+    note_stage(project)
     return step
 
 
