@@ -40,6 +40,7 @@ from yinfeng.projects.forms import (
     intended_of,
 )
 from yinfeng.projects.models import Lead, Project
+from yinfeng.projects.sections import tabs_of
 from yinfeng.projects.tables import STAGE_TONES, STATUS_TONES, TRANSFER_TONES, ProjectTable, light_badge
 from yinfeng.projects.views.claims import ClaimPanel, back_act, step_back_panel
 from yinfeng.projects.views.leads import CheckEnterprise, enterprise_url
@@ -234,6 +235,7 @@ class ProjectDetail(Detail):
         return {
             "back": {"url": reverse("projects"), "label": _("项目")},
             "code": project.code,
+            "tabs": tabs_of(project, "project"),
             "badges": self._badges(),
             "subtitle": project.enterprise.name if project.enterprise else "",
             "progress": self._progress(),
