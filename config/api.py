@@ -19,6 +19,7 @@ RESOURCES: dict[str, type[Resource]] = {
     "claims": projects.ClaimViewSet,
     "steps-back": projects.StepBackViewSet,
     "transfers": projects.TransferViewSet,
+    "disputes": projects.DisputeViewSet,
     "ledger": projects.LedgerViewSet,
     "closings": projects.ClosingViewSet,
     "contacts": enterprises.ContactViewSet,
@@ -44,7 +45,7 @@ BELONGING: dict[str, dict[str, type[Resource]]] = {
     },
     "targets": {"files": targets.TargetFiles},
     "signals": {"files": targets.SignalFiles},
-    "leads": {"files": projects.LeadFiles},
+    "leads": {"files": projects.LeadFiles, "disputes": projects.LeadDisputes},
     "projects": {
         "files": projects.ProjectFiles,
         "talks": projects.Talks,
@@ -54,6 +55,7 @@ BELONGING: dict[str, dict[str, type[Resource]]] = {
         "claims": projects.ProjectClaims,
         "steps-back": projects.ProjectStepsBack,
         "transfers": projects.ProjectTransfers,
+        "disputes": projects.ProjectDisputes,
     },
 }
 

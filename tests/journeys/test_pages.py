@@ -24,7 +24,7 @@ PAGES = {
     ],
     "head-jimei": ["/", "/leads/"],
     "leader": ["/", "/projects/", "/projects/board/", "/projects/board/funnel/", "/projects/lights/", "/ledger/"],
-    "office": ["/transfers/", "/ledger/closings/", "/ledger/closings/new/"],
+    "office": ["/transfers/", "/disputes/", "/ledger/closings/", "/ledger/closings/new/"],
     "administrator": ["/", "/org/units/", "/settings/users/", "/settings/roles/"],
     "auditor": ["/settings/audit/"],
 }  # fmt: skip
@@ -34,6 +34,7 @@ DETAILS = {
     "/enterprises/": "table a[href^='/enterprises/']",
     "/leads/": "table a[href^='/leads/']",
     "/ledger/": "table a[href^='/ledger/']",
+    "/disputes/": "table a[href^='/disputes/']",
     "/transfers/": "table a[href^='/transfers/']",
 }
 

@@ -87,6 +87,10 @@ def agreement(world: World) -> dict[str, Any]:
     return {"agreed_date": TODAY(), "agreement": SimpleUploadedFile("协议.pdf", PDF, "application/pdf")}
 
 
+def against_rival(world: World) -> dict[str, Any]:
+    return {"against": f"lead-{world.rows['rival'].pk}", "statement": "我方先接触"}
+
+
 def at_home(world: World) -> dict[str, Any]:
     return {"unit": world.home.pk, "owner": world.insider.pk}
 
@@ -117,6 +121,9 @@ ACTS = [
         lambda world: {"to_unit": world.away.pk, "reason": "用地不足", "percent": "50", "base": "both", "years": 5,
                        "start": "agreement", "statistics": "split"}),
     Act("post", "api-transfers-move", {"pk": "transfer"}, "projects.project.transfer", 200, WHY, {"move": "withdraw"}),
+    Act("post", "api-leads-disputes-list", {"parent": "lead"}, "projects.dispute.argue", 201, against_rival),
+    Act("post", "api-projects-disputes-list", {"parent": "unsigned"}, "projects.dispute.argue", 201, against_rival),
+    Act("post", "api-disputes-move", {"pk": "dispute"}, "projects.dispute.argue", 200, WHY, {"move": "withdraw"}),
     Act("post", "api-transfers-complete", {"pk": "agreed"}, "projects.project.transfer", 200, agreement),
     Act("post", "api-projects-files-list", {"parent": "project"}, EDIT, 201, upload),
     Act("post", "api-files-remove", {"pk": "file"}, EDIT, 409, WHY),  # a contract under verification stays

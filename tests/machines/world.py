@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.core.files.base import ContentFile
@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from tests.factories import make_enterprise, make_lead, make_project, make_unit, make_user
 from yinfeng.core import events, services
-from yinfeng.core.models import ApiToken, Attachment, Code, Job, Notice, SavedView, User
+from yinfeng.core.models import ApiToken, Attachment, Code, Job, Notice, Rule, SavedView, User
 from yinfeng.core.permissions import registry
 from yinfeng.enterprises import services as enterprises
 from yinfeng.enterprises.models import Contact, Doubt, Enterprise, Relation, Tie
@@ -21,11 +21,13 @@ from yinfeng.orgs.queries import actor_for
 from yinfeng.projects.models import (
     Claim,
     Closing,
+    Dispute,
     Entry,
     Lead,
     Participation,
     Project,
     Share,
+    Side,
     StepBack,
     Talk,
     TeamMember,
@@ -61,6 +63,22 @@ def build() -> World:
     return World(root, home, away, chief, insider, outsider, stranger, _rows(home, away, insider))
 
 
+def _dispute(lead: Lead, rival: Lead, by: User) -> Dispute:
+    """Return a dispute that the unit of a lead raised against that of another, which has spoken."""
+    dispute = Dispute.objects.create(
+        pair="测试", subject="测试甲科技有限公司", raised_by=by, state="answered"
+    )
+    for is_raiser, record in ((True, lead), (False, rival)):
+        Side.objects.create(
+            dispute=dispute,
+            is_raiser=is_raiser,
+            unit=record.handling_unit,
+            lead=record,
+            statement="我方先接触",
+        )
+    return dispute
+
+
 def _rows(home: Unit, away: Unit, insider: User) -> dict[str, Any]:
     by = actor_for(insider)
     firm, other = make_enterprise("测试甲科技有限公司"), make_enterprise("测试乙材料有限公司")
@@ -87,6 +105,11 @@ def _rows(home: Unit, away: Unit, insider: User) -> dict[str, Any]:
         )  # fmt: skip
 
     Share.objects.create(entry=entry, unit=home, part="host", millionths=1_000_000, amount=100_000_000)
+    far = make_unit("far", parent=home.parent, name="丙区")
+    Rule.objects.create(
+        kind="first_report", key="protection", data={"months": 6, "simultaneous_hours": 24}, source="测试",
+        valid_from=date(2019, 4, 28),
+    )  # fmt: skip
     return {
         "unit": home,
         "person": person,
@@ -128,6 +151,8 @@ def _rows(home: Unit, away: Unit, insider: User) -> dict[str, Any]:
         "transfer": transfer("测试项目五"),
         "disputed": transfer("测试项目六", state="arbitrating"),
         "agreed": transfer("测试项目七", state="accepted"),
+        "rival": (rival := make_lead("测试对手线索", far, insider, enterprise=firm)),
+        "dispute": _dispute(lead, rival, insider),
         "landed": make_project("测试项目四", home, insider, enterprise=firm, stage="producing"),
         "participation": Participation.objects.filter(project=project).first(),
         "member": TeamMember.objects.create(project=project, user=insider, is_leader=True),

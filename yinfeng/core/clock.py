@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import date, datetime
 
 from django.utils import timezone
@@ -13,3 +14,10 @@ def now() -> datetime:
 
 def today() -> date:
     return timezone.localdate()
+
+
+def months_after(day: date, months: int) -> date:
+    """Return the same day so many months later (earlier, if negative), or the last of a shorter month."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    last = monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(day.day, last))

@@ -380,7 +380,9 @@ ICONS = {
     **dict.fromkeys(("transfer_accepted", "transfer_awarded", "accept", "award"), "check"),
     **dict.fromkeys(("transfer_declined", "transfer_dismissed", "dismiss", "step_down"), "x"),
     **dict.fromkeys(("transfer_withdrawn", "withdraw", "claim_withdrawn", "step_back_withdrawn"), "arrow-back-up"),
-    **dict.fromkeys(("transfer_appealed", "appeal"), "scale"),
+    **dict.fromkeys(("transfer_appealed", "appeal", "dispute_raised", "raise"), "scale"),
+    **dict.fromkeys(("dispute_answered", "answer"), "message"), **dict.fromkeys(("dispute_decided", "decide"), "gavel"),
+    "rivalled": "alert-triangle", "dispute_withdrawn": "arrow-back-up", "yield": "x",
     "loaded": "upload", "signed_out": "logout", "password_changed": "key",
 }  # fmt: skip
 TONES = {"sign": "success", "verify": "success", "verified": "success", "convert": "success", "lose": "danger",

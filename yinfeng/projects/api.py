@@ -8,10 +8,13 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.db.models import Model, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
 from rest_framework.response import Response
 
 from yinfeng.core.actors import ANONYMOUS, Actor
@@ -41,6 +44,7 @@ from yinfeng.projects import lifecycle, queries, services, stages
 from yinfeng.projects.filters import (
     ClaimFilter,
     ClosingFilter,
+    DisputeFilter,
     EntryFilter,
     LeadFilter,
     ProjectFilter,
@@ -50,11 +54,13 @@ from yinfeng.projects.filters import (
 from yinfeng.projects.models import (
     Claim,
     Closing,
+    Dispute,
     Entry,
     Lead,
     Participation,
     Project,
     Share,
+    Side,
     StepBack,
     Talk,
     TeamMember,
@@ -184,7 +190,43 @@ class ExtensionInput(Strict):
 # --- leads and projects -------------------------------------------------------------------------------------------
 
 
-class LeadViewSet(Moving, ObjectViewSet):
+class ReportSerializer(serializers.Serializer[Any]):
+    """A lead or project of one investor and its place among them by when it was reported.
+
+    ``key`` names it when a dispute is raised against it; ``reported`` is the day for who sees the row, else the month alone.
+    """
+
+    key = serializers.CharField()
+    unit = serializers.CharField()
+    stage = serializers.CharField()
+    title = serializers.CharField(allow_blank=True)
+    reported = serializers.CharField()
+    protected_until = serializers.DateField()
+    rank = serializers.ChoiceField(choices=list(stages.RANKS.items()))
+
+
+class Reporting(Moving):
+    """A resource whose rows are reports of an investor."""
+
+    @extend_schema(responses=ReportSerializer(many=True))
+    @action(detail=True, pagination_class=None, filter_backends=[], url_path="first-reports")
+    def first_reports(self, request: Request, pk: str = "") -> Response:
+        """List who reported the investor of the row, in the order of their reports, as far as the caller may be told."""
+        row = self.get_object()
+        found = queries.dealings(row.enterprise, self.by) if row.enterprise else []
+        told = [
+            {
+                "key": item.dealing.key, "unit": item.dealing.unit, "stage": item.dealing.clash.stage,
+                "title": item.dealing.title if item.dealing.is_seen else "",
+                "reported": f"{timezone.localtime(item.dealing.at):{'%Y-%m-%d' if item.dealing.is_seen else '%Y-%m'}}",
+                "protected_until": item.until, "rank": item.rank,
+            }
+            for item in queries.ranked(found, timezone.localdate())
+        ]  # fmt: skip
+        return Response(ReportSerializer(told, many=True).data)
+
+
+class LeadViewSet(Reporting, ObjectViewSet):
     """Leads: rumours of projects."""
 
     model = Lead
@@ -224,7 +266,7 @@ class LeadFiles(FilesViewSet):
     permission = LEADS
 
 
-class ProjectViewSet(Moving, ObjectViewSet):
+class ProjectViewSet(Reporting, ObjectViewSet):
     """Projects from planning to full capacity."""
 
     model = Project
@@ -653,6 +695,99 @@ class TransferViewSet(Moving, ScopedViewSet):
         return services.complete_transfer(
             by=self.by, transfer=transfer, agreed_date=given["agreed_date"], file=file, name=file.name
         )
+
+
+# --- disputes over first reports ----------------------------------------------------------------------------------
+
+
+class SideSerializer(serializers.ModelSerializer[Side]):
+    """One side of a dispute; ``record`` is what was read of its lead or project when it was decided."""
+
+    class Meta:
+        model = Side
+        fields: ClassVar = ["is_raiser", "unit", "statement", "waits", "yields", "record"]
+        read_only_fields: ClassVar = fields
+
+
+class DisputeSerializer(serializers.ModelSerializer[Dispute]):
+    """A dispute between two units over who reported an investor first; ``outcome`` is empty until it is decided."""
+
+    outcome = serializers.ChoiceField(choices=list(stages.OUTCOMES.items()), allow_blank=True)
+    sides = SideSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Dispute
+        fields: ClassVar = [
+            "id", "subject", "state", "raised_by", "raised_at", "outcome", "ruling", "is_shared", "decided_at", "sides", "version",
+        ]  # fmt: skip
+        read_only_fields: ClassVar = fields
+
+
+class DisputeInput(Strict):
+    """``against``: the ``key`` of another unit's record, as ``first-reports/`` tells it."""
+
+    against = serializers.CharField(max_length=40)
+    statement = serializers.CharField(max_length=1000)
+
+
+class DecisionInput(Strict):
+    """What the office decides; with ``is_shared`` the other unit takes part as introducer."""
+
+    outcome = serializers.ChoiceField(choices=list(stages.OUTCOMES.items()))
+    ruling = serializers.CharField(max_length=1000)
+    is_shared = serializers.BooleanField(required=False, default=False)
+
+
+class Disputing(NestedViewSet):
+    """The disputes in which a row is a side."""
+
+    model = Dispute
+    serializer_class = DisputeSerializer
+
+    def belonging(self, parent: Lead | Project) -> QuerySet[Dispute]:
+        return queries.disputes_about(parent).prefetch_related("sides")
+
+    @act(DisputeInput, DisputeSerializer, needs="argue", status=201)
+    def create(self, parent: Lead | Project, given: dict[str, Any]) -> Dispute:
+        """Hold that the row was first, against another unit's of the same investor."""
+        return services.raise_dispute(by=self.by, record=parent, **given)
+
+
+class LeadDisputes(Disputing):
+    parent = Lead
+    permission = LEADS
+
+
+class ProjectDisputes(Disputing):
+    parent = Project
+    permission = PROJECTS
+
+
+class DisputeViewSet(Moving, ScopedViewSet):
+    """Disputes over first reports, of which one sees a side."""
+
+    model = Dispute
+    permission = PROJECTS
+    serializer_class = DisputeSerializer
+    filterset_class = DisputeFilter
+    lifecycles = (lifecycle.DISPUTE,)
+    queryset = Dispute.objects.none()
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().prefetch_related("sides")
+
+    @action(detail=True, methods=["post"], url_path=MOVE)
+    @act(MoveInput, DisputeSerializer, versioned=True)
+    def move(self, dispute: Dispute, version: int, given: dict[str, Any], move: str) -> Dispute:
+        """Speak for the other side or withdraw; “decide” is posted to ``decide/``."""
+        lifecycle.DISPUTE.check(dispute, move, self.by)
+        return services.move_dispute(by=self.by, dispute=dispute, move=move, version=version, **given)
+
+    @action(detail=True, methods=["post"])
+    @act(DecisionInput, DisputeSerializer, needs="decide", versioned=True)
+    def decide(self, dispute: Dispute, version: int, given: dict[str, Any]) -> Dispute:
+        """Decide for one side, or that these are two projects."""
+        return services.decide_dispute(by=self.by, dispute=dispute, version=version, **given)
 
 
 # --- the ledger ---------------------------------------------------------------------------------------------------

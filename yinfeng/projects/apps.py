@@ -41,5 +41,9 @@ class ProjectsConfig(AppConfig):
             "completed",
         ):
             events.subscribe(f"projects.project.transfer_{verb}", services.tell_sides)
+        for verb in ("raise", "answer", "decide", "withdraw"):
+            events.subscribe(f"projects.dispute.{verb}", services.tell_dispute)
+        for verb in ("lead.registered", "lead.changed", "project.created", "project.changed"):
+            events.subscribe(f"projects.{verb}", services.tell_the_first)
         events.was_called("projects.signature", Claim)
         events.subscribe("projects.project.member_added", services.tell_member)

@@ -66,8 +66,8 @@ def _project(project: Any) -> Line:
 def _dealing(project: Any) -> queries.Dealing:
     unit = project.host_unit or project.reporter_unit
     return queries.Dealing(
-        is_project=True, pk=project.pk, title="", code="", stage=project.stage, unit=unit.brief, at=project.created_at,
-        is_open=True, is_own=False, is_seen=False,
+        is_project=True, pk=project.pk, title="", code="", stage=project.stage, holder=unit.pk, unit=unit.brief,
+        at=project.created_at, progress_at=project.progress_at, is_growth=False, is_open=True, is_own=False, is_seen=False,
     )  # fmt: skip
 
 

@@ -33,6 +33,7 @@ from yinfeng.orgs.models import Person as OrgPerson
 from yinfeng.orgs.models import Role, RoleGrant, Unit
 from yinfeng.orgs.queries import actor_for
 from yinfeng.projects import achievements, services
+from yinfeng.projects import demonstration_disputes as disputes
 from yinfeng.projects import demonstration_doubles as doubles
 from yinfeng.projects import demonstration_network as network
 from yinfeng.projects import demonstration_targets as targets
@@ -153,6 +154,7 @@ class Demonstration:
         for story in STORIES:
             self.tell(story)
         self.pass_on()
+        disputes.enter(self.actors, self.today, at)
         self.network()
         targets.enter(self.actors, self.today, at)
         with at(self.today - timedelta(days=9)):

@@ -16,7 +16,7 @@ from yinfeng.core.filters import ScopedFilterSet, TextFilter, YesNoFilter
 from yinfeng.core.money import YI
 from yinfeng.orgs.queries import brief_name
 from yinfeng.projects import queries, stages
-from yinfeng.projects.models import Closing, Entry, Project, Transfer
+from yinfeng.projects.models import Closing, Dispute, Entry, Project, Transfer
 
 
 def _choice(label: Any, choices: Any, **kwargs: Any) -> django_filters.ChoiceFilter:
@@ -48,9 +48,14 @@ class LeadFilter(WithOptions):
     source = _choice(_("线索来源"), [])
     handling_unit = _choice(_("承办单位"), [])
     reporter_unit = _choice(_("报送单位"), [])
+    protected = YesNoFilter(label=_("首报保护期内"), method="by_protection")
     heard_date = django_filters.DateFromToRangeFilter(
         label=_("获知日期"), widget=django_filters.widgets.DateRangeWidget(attrs={"type": "date"})
     )
+
+    def by_protection(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
+        protected = queries.lead_is_protected(timezone.localdate())
+        return queryset.filter(protected) if value else queryset.exclude(protected)
 
 
 class ProjectFilter(WithOptions):
@@ -185,6 +190,22 @@ class TransferFilter(OfProjects):
 
     def by_unit(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return queryset.filter(Q(from_unit=value) | Q(to_unit=value))
+
+
+class DisputeFilter(OfProjects):
+    """What disputes over first reports are narrowed by; the unit is either side, the words are of the enterprise's name."""
+
+    main = ("q", "state", "unit")
+    q = django_filters.CharFilter(label=_("关键词"), field_name="subject", lookup_expr="icontains")
+    state = _choice(_("状态"), list(stages.DISPUTE_STATES.items()))
+    unit = _choice(_("争议一方"), [], method="by_unit")
+
+    class Meta:
+        model = Dispute
+        fields: tuple[str, ...] = ()
+
+    def by_unit(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(pk__in=queryset.filter(sides__unit=value).values("pk"))
 
 
 class EntryFilter(OfProjects):

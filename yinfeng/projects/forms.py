@@ -448,3 +448,43 @@ class GradeForm(ReasonForm):
         self.fields["grade"].choices = [  # type: ignore[attr-defined]
             ("", gettext("按规则，不人工定级")), *((tier.code, tier.label) for tier in tiers)
         ]  # fmt: skip
+
+
+class DisputeForm(Styled):
+    groups = ((_("争议"), "", ["against", "statement"]),)
+    against = forms.ChoiceField(
+        label=_("对方的记录"),
+        help_text=_("其他单位同一企业、还未签约的线索和项目。"),
+        widget=forms.Select(attrs={"data-span": "2"}),
+    )
+    statement = forms.CharField(
+        label=_("陈述"), max_length=1000, widget=forms.Textarea(attrs={"rows": 4, "data-span": "2"}),
+        help_text=_("本单位何时接触、做了哪些工作。对方看得到这段陈述；证明材料放在本记录的“材料”中。"),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, rivals: Sequence[queries.Reported], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["against"].choices = [  # type: ignore[attr-defined]
+            ("", gettext("请选择")), *((item.dealing.key, _told(item)) for item in rivals)
+        ]  # fmt: skip
+
+
+def _told(item: queries.Reported) -> str:
+    """Return by what a rival's record is chosen: its unit and stage, its name only for who may see it."""
+    clash = item.dealing.clash
+    title = f" · {item.dealing.title}" if item.dealing.is_seen else ""
+    return f"{clash.unit} · {clash.stage} · {clash.since:%Y-%m}{title}"
+
+
+class DecideForm(ReasonForm):
+    groups = ((_("裁定"), "", ["outcome", "is_shared", "reason"]),)
+    outcome = forms.ChoiceField(
+        label=_("裁定结果"), choices=[("", _("请选择")), *stages.OUTCOMES.items()],
+        help_text=_("裁定由一方承办的，另一方的线索或项目随之终止。"), widget=forms.Select(attrs={"data-span": "2"}),
+    )  # fmt: skip
+    is_shared = forms.BooleanField(
+        label=_("另一方作为引荐单位参与承办方的项目，业绩按分成规则计"), required=False
+    )
+    reason = forms.CharField(
+        label=_("裁定意见"), max_length=1000, widget=forms.Textarea(attrs={"rows": 4, "data-span": "2"})
+    )

@@ -23,7 +23,14 @@ from yinfeng.enterprises.models import Enterprise
 from yinfeng.projects import queries, stages
 from yinfeng.projects.briefs import contribution
 from yinfeng.projects.models import Lead, Project
-from yinfeng.projects.tables import LEAD_TONES, STAGE_TONES, TRANSFER_TONES, lead_line, project_line
+from yinfeng.projects.tables import (
+    DISPUTE_TONES,
+    LEAD_TONES,
+    STAGE_TONES,
+    TRANSFER_TONES,
+    lead_line,
+    project_line,
+)
 
 SHOWN = 8
 
@@ -84,6 +91,8 @@ def board(by: Actor) -> desk.Board:
         lists.append(_steps_to_approve(*waiting[queries.STEPS]))
     if queries.TRANSFERS in waiting:
         lists.append(_transfers_to_do(*waiting[queries.TRANSFERS]))
+    if queries.DISPUTES in waiting:
+        lists.append(_disputes_to_do(*waiting[queries.DISPUTES]))
     if by.may("projects.project.view"):
         cards = _library(by)
         lists += _project_lists(by)
@@ -205,6 +214,20 @@ def _transfers_to_do(count: int, found: list[queries.Waiting]) -> dict[str, Any]
             {
                 "title": item.title, "url": reverse("transfer", args=[item.pk]), "sub": f"{item.first} → {item.second}",
                 "badge": {"text": stages.TRANSFER_STATES[item.third], "tone": TRANSFER_TONES[item.third]},
+                "date_text": day(item.at),
+            }
+            for item in found
+        ],
+    }  # fmt: skip
+
+
+def _disputes_to_do(count: int, found: list[queries.Waiting]) -> dict[str, Any]:
+    return {
+        "title": _("待我办理的首报争议"), "icon": "scale", "url": reverse("disputes"), "empty": "", "count": count,
+        "rows": [
+            {
+                "title": item.title, "url": reverse("dispute", args=[item.pk]),
+                "badge": {"text": stages.DISPUTE_STATES[item.first], "tone": DISPUTE_TONES[item.first]},
                 "date_text": day(item.at),
             }
             for item in found

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -19,9 +20,16 @@ from django.utils.translation import pgettext_lazy
 from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Sentence
 from yinfeng.core.lifecycle import Guard, Lifecycle, Move
-from yinfeng.projects import achievements, facts, stages
+from yinfeng.projects import achievements, facts, queries, stages
 from yinfeng.projects.achievements import Achievement
-from yinfeng.projects.models import Claim, Project, StepBack, Transfer
+from yinfeng.projects.models import Claim, Dispute, Lead, Project, StepBack, Transfer
+
+
+def lead_was_not_lost(lead: Lead, by: Actor) -> Iterator[Sentence]:
+    """Ask that no dispute was decided for the other side."""
+    if lead.sides.filter(yields=True).exists():
+        yield _now("首报争议已裁定由另一方承办，不能重新研判。")
+
 
 LEAD = Lifecycle(
     name="projects.lead",
@@ -42,7 +50,12 @@ LEAD = Lifecycle(
             icon="x", explain=_("线索将不再跟进，需要时可以重新研判。"),
         ),
         Move(
-            "reopen", _("重新研判"), (stages.DECLINED,), stages.REGISTERED, "assess", asks_reason=True, icon="rotate",
+            "reopen", _("重新研判"), (stages.DECLINED,), stages.REGISTERED, "assess", guards=(lead_was_not_lost,),
+            asks_reason=True, icon="rotate",
+        ),
+        Move(
+            "yield", _("让出线索"), (stages.REGISTERED, stages.QUALIFIED), stages.DECLINED, "yield", within=True,
+            icon="x", explain=_("首报争议裁定由另一方承办时自动办理。"),
         ),
     ),
 )  # fmt: skip
@@ -155,6 +168,28 @@ def has_built(project: Project, by: Actor) -> Iterator[Sentence]:
 def is_unsigned(project: Project, by: Actor) -> Iterator[Sentence]:
     if stages.reached(project.stage, stages.SIGNED):
         yield _now("项目已经签约，不能这样处理。如合同解除，请记为“终止”并写明原因。")
+
+
+def is_undisputed(project: Project, by: Actor) -> Iterator[Sentence]:
+    """Ask that no dispute over the first report is open in which this is the record that waits."""
+    known: bool | None = project.__dict__.get("is_disputed")  # a page has asked for it with the row
+    if known is None:
+        known = project.sides.filter(waits=True, dispute__state__in=stages.OPEN_DISPUTES).exists()
+    if known:
+        yield _now("首报争议尚未裁定，这期间不能转入在谈或签约。")
+
+
+def was_not_lost(project: Project, by: Actor) -> Iterator[Sentence]:
+    """Ask that no dispute was decided for the other side."""
+    if project.sides.filter(yields=True).exists():
+        yield _now("首报争议已裁定由另一方承办，不能重新启动。")
+
+
+def was_heard(dispute: Dispute, by: Actor) -> Iterator[Sentence]:
+    """Ask that the other side has spoken, or that its time to do so is over (rule first_report: dispute)."""
+    if dispute.state == stages.RAISED and not queries.time_to_answer_is_over(dispute, timezone.localdate()):
+        days = queries.days_to_answer(timezone.localdate())
+        yield _now("另一方还没有陈述，提出满 %(days)s 天之后才能直接裁定。") % {"days": days}
 
 
 def by_another(claim: Claim, by: Actor) -> Iterator[Sentence]:
@@ -300,8 +335,14 @@ STAGE = Lifecycle(
     states=stages.STAGES,
     moves=(
         _advance("intend", stages.PLANNED, stages.INTENDED, _("投资方已有明确的投资意向。")),
-        _advance("negotiate", stages.INTENDED, stages.NEGOTIATING, _("双方已就投资内容和条件展开磋商。")),
-        _follows(stages.SIGNED, stages.NEGOTIATING, icon="writing-sign"),
+        _advance(
+            "negotiate",
+            stages.INTENDED,
+            stages.NEGOTIATING,
+            _("双方已就投资内容和条件展开磋商。"),
+            is_undisputed,
+        ),
+        _follows(stages.SIGNED, stages.NEGOTIATING, more=(is_undisputed,), icon="writing-sign"),
         _follows(stages.REGISTERED, stages.SIGNED),
         _advance("prepare", stages.REGISTERED, stages.PREPARING, _("开始办理供地、审批等前期工作。")),
         _follows(stages.STARTED, stages.PREPARING, more=(builds,)),
@@ -336,7 +377,11 @@ STATUS = Lifecycle(
         ),
         Move(
             "reopen", _("重新启动"), (stages.LOST, stages.ENDED), stages.ONGOING, "hold",
-            guards=(is_unsigned,), asks_reason=True, icon="rotate",
+            guards=(is_unsigned, was_not_lost), asks_reason=True, icon="rotate",
+        ),
+        Move(
+            "yield", _("让出项目"), (stages.ONGOING, stages.ON_HOLD), stages.ENDED, "yield", within=True,
+            guards=(is_unsigned,), icon="x", explain=_("首报争议裁定由另一方承办时自动办理。"),
         ),
     ),
 )  # fmt: skip
@@ -420,6 +465,28 @@ TRANSFER = Lifecycle(
         Move(
             "withdraw", _("撤回流转"), (stages.OFFERED, stages.ACCEPTED, stages.DECLINED), stages.WITHDRAWN, "give",
             guards=(not_ruled,), asks_reason=True, icon="arrow-back-up", explain=_("项目留在原单位。"),
+        ),
+    ),
+)  # fmt: skip
+
+
+DISPUTE = Lifecycle(
+    name="projects.dispute",
+    state_field="state",
+    initial=stages.RAISED,
+    states=stages.DISPUTE_STATES,
+    moves=(
+        Move(
+            "answer", _("陈述意见"), (stages.RAISED,), stages.ANSWERED, "answer", asks_reason=True, style="primary",
+            icon="message", explain=_("写明本单位何时接触、做了哪些工作。提出方看得到这段陈述。"),
+        ),
+        Move(
+            "decide", _("裁定争议"), (stages.RAISED, stages.ANSWERED), stages.DECIDED, "decide", guards=(was_heard,),
+            style="primary", icon="gavel", route="dispute-decide",
+        ),
+        Move(
+            "withdraw", _("撤回争议"), (stages.RAISED, stages.ANSWERED), stages.WITHDRAWN, "raise", asks_reason=True,
+            icon="arrow-back-up", explain=_("双方各自照旧推进，之后可以重新提出。"),
         ),
     ),
 )  # fmt: skip

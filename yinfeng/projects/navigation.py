@@ -10,5 +10,6 @@ ITEMS = (
     Item("projects", _("看板"), "layout-kanban", "project-board", ("projects.project.view",), order=22),
     Item("projects", _("亮灯"), "traffic-lights", "lights", ("projects.project.view",), order=25),
     Item("projects", _("项目流转"), "arrows-exchange", "transfers", ("projects.project.view",), order=27),
+    Item("projects", _("首报争议"), "scale", "disputes", ("projects.project.view",), order=28),
     Item("projects", _("业绩台账"), "book-2", "ledger", ("projects.project.view",), order=30),
 )

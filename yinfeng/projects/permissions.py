@@ -24,6 +24,8 @@ PERMISSIONS = (
     Permission("projects.project.grade", _("调整项目分级"), _PROJECTS),
     Permission("projects.project.transfer", _("流出或承接项目"), _PROJECTS),
     Permission("projects.transfer.arbitrate", _("裁定项目流转"), _PROJECTS),
+    Permission("projects.dispute.argue", _("提出和答复首报争议"), _PROJECTS),
+    Permission("projects.dispute.decide", _("裁定首报争议"), _PROJECTS),
     Permission("projects.project.team", _("调整项目团队和参与单位"), _PROJECTS),
     Permission("projects.project.export", _("导出项目"), _PROJECTS),
     Permission("projects.ledger.reverse", _("冲销业绩记录"), _PROJECTS),

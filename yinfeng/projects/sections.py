@@ -18,6 +18,10 @@ def always(project: Project) -> bool:
     return True
 
 
+def has_investor(project: Project) -> bool:
+    return project.enterprise_id is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
     """One page of a project; ``when`` says for which projects there is such a page."""
@@ -27,7 +31,10 @@ class Section:
     when: Callable[[Project], bool] = always
 
 
-SECTIONS: tuple[Section, ...] = (Section("project", _("概况")),)
+SECTIONS: tuple[Section, ...] = (
+    Section("project", _("概况")),
+    Section("project-first-report", _("首报"), when=has_investor),
+)
 
 
 def tabs_of(project: Project, active: str) -> list[dict[str, Any]]:

@@ -179,3 +179,26 @@ STATISTICS: Mapping[str, Sentence] = {
     DOUBLE: _("双方全额计算"),
     SINGLE: _("只计承接单位"),
 }
+
+# Who reported an investor first (首报首谈, FACTS §1.4): where a record stands among those of other units, and disputes over it.
+FIRST, TOGETHER, LATER, LAPSED = "first", "together", "later", "lapsed"
+RANKS: Mapping[str, Sentence] = {
+    FIRST: _("首报"),
+    TOGETHER: _("同时报备"),
+    LATER: _("报备在后"),
+    LAPSED: _("保护期满"),
+}
+RAISED, ANSWERED, DECIDED = "raised", "answered", "decided"
+DISPUTE_STATES: Mapping[str, Sentence] = {
+    RAISED: _("待另一方陈述"),
+    ANSWERED: _("待办公室裁定首报"),
+    DECIDED: _("已裁定"),
+    WITHDRAWN: _("已撤回"),
+}
+OPEN_DISPUTES = (RAISED, ANSWERED)
+RAISER, OTHER, DIFFERENT = "raiser", "other", "different"
+OUTCOMES: Mapping[str, Sentence] = {
+    RAISER: _("由提出方承办"),
+    OTHER: _("由另一方承办"),
+    DIFFERENT: _("不是同一项目，双方各自推进"),
+}

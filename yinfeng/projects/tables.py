@@ -15,7 +15,7 @@ from yinfeng.core.money import in_column, show
 from yinfeng.core.queries import code_label
 from yinfeng.core.tables import Cell, Column, Table, day, moment
 from yinfeng.projects import queries, stages
-from yinfeng.projects.models import Closing, Entry, Lead, Project, Share
+from yinfeng.projects.models import Closing, Dispute, Entry, Lead, Project, Share
 
 STAGE_TONES = {
     stages.PLANNED: "muted",
@@ -38,6 +38,18 @@ TRANSFER_TONES = {
     stages.ARBITRATING: "warning",
     stages.COMPLETED_TRANSFER: "success",
     stages.DISMISSED: "muted",
+    stages.WITHDRAWN: "muted",
+}
+RANK_TONES = {
+    stages.FIRST: "success",
+    stages.TOGETHER: "warning",
+    stages.LATER: "muted",
+    stages.LAPSED: "muted",
+}
+DISPUTE_TONES = {
+    stages.RAISED: "warning",
+    stages.ANSWERED: "warning",
+    stages.DECIDED: "success",
     stages.WITHDRAWN: "muted",
 }
 LEAD_TONES = {
@@ -79,6 +91,14 @@ def due(when: date | None, today: date) -> str:
     return "danger" if when is not None and when < today else ""
 
 
+def protected_until(lead: Lead) -> date | None:
+    """Return the last day on which an open lead is protected as a first report."""
+    months = queries.months_protected(timezone.localdate())
+    if not months or lead.state not in queries.OPEN_LEADS:
+        return None
+    return queries.protected_until(lead.first_reported_at, lead.first_reported_at, months)
+
+
 class LeadTable(Table):
     related = ("enterprise",)
     columns = (
@@ -99,6 +119,10 @@ class LeadTable(Table):
         Column(
             "first", _("首报时间"), lambda lead: day(lead.first_reported_at),
             value=lambda lead: lead.first_reported_at, kind="datetime", sort="first_reported_at",
+        ),
+        Column(
+            "protected", _("首报保护期至"), lambda lead: day(until) if (until := protected_until(lead)) else "—",
+            value=protected_until, kind="date",
         ),
         Column(
             "heard", _("获知日期"), lambda lead: day(lead.heard_date), value=lambda lead: lead.heard_date,
@@ -287,6 +311,25 @@ class TransferTable(Table):
             kind="date", sort="agreed_date",
         ),
         Column("reason", _("流转原因"), lambda row: row.reason, shown=False),
+    )  # fmt: skip
+
+
+def _sides(dispute: Dispute) -> list[str]:
+    return [side.unit.brief for side in sorted(dispute.sides.all(), key=lambda side: not side.is_raiser)]
+
+
+class DisputeTable(Table):
+    order = "-pk"
+    prefetch = ("sides__unit",)
+    columns = (
+        Column("subject", _("企业"), lambda row: row.subject),
+        Column("raiser", _("提出方"), lambda row: _sides(row)[0]),
+        Column("other", _("另一方"), lambda row: _sides(row)[1]),
+        Column("state", _("状态"), lambda row: badge(row.state, stages.DISPUTE_STATES, DISPUTE_TONES), sort="state"),
+        Column("outcome", _("裁定结果"), lambda row: str(stages.OUTCOMES[row.outcome]) if row.outcome else "—"),
+        Column("raised", _("提出日期"), lambda row: day(row.raised_at), value=lambda row: row.raised_at, kind="datetime", sort="raised_at"),
+        Column("decided", _("裁定日期"), lambda row: day(row.decided_at) if row.decided_at else "—", value=lambda row: row.decided_at, kind="datetime", sort="decided_at"),
+        Column("ruling", _("裁定意见"), lambda row: row.ruling or "—", shown=False),
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from yinfeng.projects.views import boards, claims, leads, ledger, lights, records, transfers
+from yinfeng.projects.views import boards, claims, disputes, leads, ledger, lights, records, transfers
 
 urlpatterns = [
     path("leads/", leads.Leads.as_view(), name="leads"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("leads/<int:pk>/edit/", leads.EditLead.as_view(), name="lead-edit"),
     path("leads/<int:pk>/convert/", leads.ConvertLead.as_view(), name="lead-convert"),
     path("leads/<int:pk>/moves/<slug:move>/", leads.MoveLead.as_view(), name="projects.lead-move"),
+    path("leads/<int:pk>/dispute/", disputes.RaiseDisputeOfLead.as_view(), name="lead-dispute"),
     path("projects/", records.Projects.as_view(), name="projects"),
     path("projects/export/", records.ExportProjects.as_view(), name="projects-export"),
     path("projects/follow/", records.FollowProjects.as_view(), name="projects-follow"),
@@ -45,6 +46,13 @@ urlpatterns = [
     path("transfers/<int:pk>/award/", transfers.AwardTransfer.as_view(), name="transfer-award"),
     path("transfers/<int:pk>/complete/", transfers.CompleteTransfer.as_view(), name="transfer-complete"),
     path("transfers/<int:pk>/<slug:move>/", transfers.MoveTransfer.as_view(), name="projects.transfer-move"),
+    path("projects/<int:pk>/first-report/", disputes.FirstReport.as_view(), name="project-first-report"),
+    path("projects/<int:pk>/dispute/", disputes.RaiseDisputeOfProject.as_view(), name="project-dispute"),
+    path("disputes/", disputes.Disputes.as_view(), name="disputes"),
+    path("disputes/export/", disputes.ExportDisputes.as_view(), name="disputes-export"),
+    path("disputes/<int:pk>/", disputes.DisputeDetail.as_view(), name="dispute"),
+    path("disputes/<int:pk>/decide/", disputes.DecideDispute.as_view(), name="dispute-decide"),
+    path("disputes/<int:pk>/<slug:move>/", disputes.MoveDispute.as_view(), name="projects.dispute-move"),
     path("ledger/", ledger.Ledger.as_view(), name="ledger"),
     path("ledger/closings/", ledger.Closings.as_view(), name="closings"),
     path("ledger/closings/new/", ledger.CloseBooks.as_view(), name="close-books"),

@@ -73,6 +73,23 @@ VERBS = {
     "projects.transfer.dismiss": _("裁定不流转"),
     "projects.transfer.complete": _("办结了流转"),
     "projects.transfer.withdraw": _("撤回了流转"),
+    "projects.dispute.raise": _("提出了首报争议"),
+    "projects.dispute.answer": _("陈述了意见"),
+    "projects.dispute.decide": _("裁定了首报争议"),
+    "projects.dispute.withdraw": _("撤回了首报争议"),
+    **{
+        f"projects.{kind}.{verb}": label
+        for kind in ("lead", "project")
+        for verb, label in (
+            ("dispute_raised", _("提出了首报争议")),
+            ("dispute_answered", _("陈述了意见")),
+            ("dispute_decided", _("裁定了首报争议")),
+            ("dispute_withdrawn", _("撤回了首报争议")),
+            ("rivalled", _("另一单位登记了同一企业")),
+        )
+    },
+    "projects.lead.yield": _("首报争议裁定由另一方承办"),
+    "projects.project.yield": _("首报争议裁定由另一方承办"),
     "projects.closing.closed": _("业绩台账结账"),
     "projects.claim.verify": _("核验通过"),
     "projects.claim.refute": _("核验不通过"),

@@ -2,6 +2,7 @@
 
 from yinfeng.projects.models.claims import Claim, ClaimQuerySet, StepBack, StepBackQuerySet
 from yinfeng.projects.models.closings import Books, Closing, ClosingQuerySet
+from yinfeng.projects.models.disputes import Dispute, DisputeQuerySet, Side, seen_sides
 from yinfeng.projects.models.ledger import WHOLE, Entry, EntryQuerySet, Share
 from yinfeng.projects.models.records import (
     Lead,
@@ -23,6 +24,8 @@ __all__ = [
     "ClaimQuerySet",
     "Closing",
     "ClosingQuerySet",
+    "Dispute",
+    "DisputeQuerySet",
     "Entry",
     "EntryQuerySet",
     "Lead",
@@ -32,6 +35,7 @@ __all__ = [
     "ProjectCounter",
     "ProjectQuerySet",
     "Share",
+    "Side",
     "Stay",
     "StepBack",
     "StepBackQuerySet",
@@ -39,4 +43,5 @@ __all__ = [
     "TeamMember",
     "Transfer",
     "TransferQuerySet",
+    "seen_sides",
 ]

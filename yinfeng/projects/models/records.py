@@ -45,18 +45,13 @@ class LeadQuerySet(ScopedQuerySet["Lead"]):
     def scope(self, by: Actor, action: str) -> Q:
         """The unit that reported a lead and the unit that handles it see it; acting asks the action's own permission there."""
         seen = self._at(by.reach("projects.lead.view"))
+        if action == "view":
+            return seen
         permission = {
-            "view": "",
-            "change": "change",
-            "assess": "assess",
-            "export": "export",
-            "convert": "",
-        }.get(action)
-        if action == "convert":
-            return seen & self._at(by.reach("projects.project.add"))
-        if permission is None:
-            return NOTHING
-        return seen & self._at(by.reach(f"projects.lead.{permission}")) if permission else seen
+            "change": "projects.lead.change", "assess": "projects.lead.assess", "export": "projects.lead.export",
+            "convert": "projects.project.add", "argue": "projects.dispute.argue", "yield": "projects.dispute.decide",
+        }.get(action)  # fmt: skip
+        return seen & self._at(by.reach(permission)) if permission else NOTHING
 
     @staticmethod
     def _at(reach: Reach) -> Q:
@@ -114,7 +109,7 @@ class Lead(Versioned, Amount):
 
 
 # What only a unit that runs the project does with it.
-RUNNING_ACTS = {"change", "advance", "hold", "team", "reverse", "extend"}
+RUNNING_ACTS = {"change", "advance", "hold", "team", "reverse", "extend", "argue"}
 
 
 class ProjectQuerySet(ScopedQuerySet["Project"]):
@@ -128,7 +123,7 @@ class ProjectQuerySet(ScopedQuerySet["Project"]):
             return seen
         own = {
             "record": "projects.contact.record", "reverse": "projects.ledger.reverse",
-            "extend": "projects.project.add",
+            "extend": "projects.project.add", "argue": "projects.dispute.argue", "yield": "projects.dispute.decide",
         }  # fmt: skip
         permission = own.get(action, f"projects.project.{action}")
         reach = by.reach(permission)

@@ -14,6 +14,7 @@ from django.db.models import (
     CharField,
     Count,
     DateField,
+    ExpressionWrapper,
     F,
     IntegerField,
     OuterRef,
@@ -108,18 +109,30 @@ def named(name: str, by: Actor) -> tuple[Enterprise | None, list[LookAlike]]:
 
 @dataclass(frozen=True, slots=True)
 class Dealing:
-    """A lead or project of an enterprise, of whatever unit; ``is_seen`` when the person may see it."""
+    """A lead or project of an enterprise, of whatever unit; ``is_seen`` when the person may see it.
+
+    ``at``: when it was first reported (首报时间), of a project that came of a lead the lead's; ``progress_at``: when it last
+    got on; ``is_growth``: it grows out of another project, which has that enterprise already.
+    """
 
     is_project: bool
     pk: int
     title: str
     code: str
     stage: str
+    holder: int
     unit: str
     at: datetime
+    progress_at: datetime
+    is_growth: bool
     is_open: bool
     is_own: bool
     is_seen: bool
+
+    @property
+    def key(self) -> str:
+        """Return by what a form names it."""
+        return f"{'project' if self.is_project else 'lead'}-{self.pk}"
 
     @property
     def url(self) -> str:
@@ -135,22 +148,21 @@ class Dealing:
 
 @prepared
 def _dealings(by: Actor, enterprise: int) -> QuerySet[Any, Any]:
-    def lines(rows: Any, is_project: bool, title: str, code: Any, stage: str, status: str, secrecy: Any,
-              owner: str, place: Any, at: str) -> Any:  # fmt: skip
+    def lines(rows: Any, is_project: bool, *told: Any) -> Any:
         rows = rows.filter(enterprise=enterprise).order_by()
         seen = rows.annotate(may_view=Value(True)) if by.is_system else with_actions(rows, by, ["view"])
-        return seen.values_list(
-            Value(is_project, BooleanField()), "pk", title, code, stage, status, secrecy, owner, place, at, "may_view"
-        )  # fmt: skip
+        return seen.values_list(Value(is_project, BooleanField()), "pk", *told, "may_view")
 
     nothing = Value("", CharField())
     leads = lines(
-        Lead.objects.all(), False, "title", nothing, "state", "state", nothing,
-        "handling_unit_id", brief_name("handling_unit__"), "first_reported_at",
+        Lead.objects.all(), False, "title", nothing, "state", "state", nothing, "handling_unit_id", "handling_unit_id",
+        brief_name("handling_unit__"), "first_reported_at", "first_reported_at", Value(False, BooleanField()),
     )  # fmt: skip
+    growth = ExpressionWrapper(Q(parent__isnull=False), BooleanField())
     projects = lines(
-        Project.objects.all(), True, "name", "code", "stage", "status", "secrecy",
-        "reporter_unit_id", Coalesce(brief_name("host_unit__"), brief_name("reporter_unit__")), "created_at",
+        Project.objects.all(), True, "name", "code", "stage", "status", "secrecy", "reporter_unit_id",
+        Coalesce("host_unit_id", "reporter_unit_id"), Coalesce(brief_name("host_unit__"), brief_name("reporter_unit__")),
+        Coalesce("lead__first_reported_at", "created_at"), "progress_at", growth,
     )  # fmt: skip
     both: QuerySet[Any, Any] = leads.union(projects, all=True)
     return both
@@ -164,11 +176,11 @@ def dealings(enterprise: Enterprise, by: Actor) -> list[Dealing]:
     """
     return [
         Dealing(
-            is_project, pk, title, code, stage, unit, at,
+            is_project, pk, title, code, stage, holder, unit, at, progress_at, is_growth,
             is_open=status in (OPEN_PROJECTS if is_project else OPEN_LEADS),
             is_own=owner in by.unit_ids, is_seen=is_seen,
         )
-        for is_project, pk, title, code, stage, status, secrecy, owner, unit, at, is_seen
+        for is_project, pk, title, code, stage, status, secrecy, owner, holder, unit, at, progress_at, is_growth, is_seen
         in sorted(_dealings(by, enterprise.pk), key=itemgetter(0, 1))
         if is_seen or secrecy != stages.SENSITIVE
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""What waits for a person to decide: claims to verify, steps back to approve, transfers in which it is his turn."""
+"""What waits for a person to decide: claims to verify, steps back to approve, transfers and disputes in which it is his turn."""
 
 from __future__ import annotations
 
@@ -9,21 +9,23 @@ from typing import Any
 
 from django.db.models import CharField, Count, F, IntegerField, QuerySet, Value, Window
 from django.db.models.functions import Cast, RowNumber
+from django.utils import timezone
 
 from yinfeng.core.actors import Actor
 from yinfeng.core.money import YuanField
 from yinfeng.orgs.queries import brief_name
 from yinfeng.projects.queries.claims import to_approve, to_verify
+from yinfeng.projects.queries.first_reports import disputes_to_do
 from yinfeng.projects.queries.records import name_of
 from yinfeng.projects.queries.transfers import transfers_to_do
 
-CLAIMS, STEPS, TRANSFERS = range(3)
+CLAIMS, STEPS, TRANSFERS, DISPUTES = range(4)
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """One thing that waits: of a claim its kind, amount and who entered it; of a step back from where to where and why; of
-    a transfer between whom and how far it has come. ``pk`` is the project's, or the transfer's."""
+    a transfer between whom and how far it has come; of a dispute its state. ``pk`` is the project's, or its own."""
 
     pk: int
     title: str
@@ -69,6 +71,21 @@ def waiting_for(by: Actor, each: int) -> dict[int, tuple[int, list[Waiting]]]:
         legs.append(
             _leg(TRANSFERS, transfers_to_do(by), each, "updated_at", "pk", *sides, F("state"), _NO_AMOUNT)
         )
+    if by.may("projects.dispute.argue") or by.may("projects.dispute.decide"):
+        legs.append(
+            _leg(
+                DISPUTES,
+                disputes_to_do(by, timezone.localdate()),
+                each,
+                "raised_at",
+                "pk",
+                F("state"),
+                _NOTHING,
+                _NOTHING,
+                _NO_AMOUNT,
+                title="subject",
+            )
+        )
     if not legs:
         return {}
     found: dict[int, tuple[int, list[Waiting]]] = {}
@@ -82,13 +99,15 @@ _NOTHING = Value("", output_field=CharField())
 _NO_AMOUNT = Cast(Value(None), YuanField(null=True))
 
 
-def _leg(leg: int, rows: QuerySet[Any], each: int, at: str, pk: str, *told: Any) -> QuerySet[Any, Any]:
+def _leg(
+    leg: int, rows: QuerySet[Any], each: int, at: str, pk: str, *told: Any, title: str = "project__name"
+) -> QuerySet[Any, Any]:
     """Return the rows of one kind that have waited longest, in the columns that all kinds share."""
     first, second, third, amount = told
     ranked = rows.order_by().annotate(
         leg=Value(leg, output_field=IntegerField()), total=Window(Count("pk")),
         place=Window(RowNumber(), order_by=[F(at).asc(), F("pk").asc()]),
-        shown_pk=F(pk), title=F("project__name"), first=first, second=second, third=third, shown_amount=amount, since=F(at),
+        shown_pk=F(pk), title=F(title), first=first, second=second, third=third, shown_amount=amount, since=F(at),
     )  # fmt: skip
     columns = (
         "leg",

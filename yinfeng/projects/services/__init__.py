@@ -13,6 +13,13 @@ from yinfeng.projects.services.claims import (
     withdraw_claim,
     withdraw_step_back,
 )
+from yinfeng.projects.services.disputes import (
+    decide_dispute,
+    move_dispute,
+    raise_dispute,
+    tell_dispute,
+    tell_the_first,
+)
 from yinfeng.projects.services.ledger import close_books, not_taken_back, recognise, reverse_entry
 from yinfeng.projects.services.records import (
     CHOSEN_PARTS,
@@ -62,6 +69,7 @@ __all__ = [
     "close_books",
     "complete_transfer",
     "convert_lead",
+    "decide_dispute",
     "default_terms",
     "extend_project",
     "find_by_new_name",
@@ -70,11 +78,13 @@ __all__ = [
     "keep_evidence",
     "land_targets",
     "may_grow",
+    "move_dispute",
     "move_lead",
     "move_project",
     "move_transfer",
     "not_taken_back",
     "offer_transfer",
+    "raise_dispute",
     "recognise",
     "record_talk",
     "refuse_step_back",
@@ -87,8 +97,10 @@ __all__ = [
     "submit_claim",
     "targets_back",
     "tell_assessors",
+    "tell_dispute",
     "tell_member",
     "tell_sides",
+    "tell_the_first",
     "tell_verifiers",
     "verify_claim",
     "withdraw_claim",

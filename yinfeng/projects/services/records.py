@@ -30,6 +30,7 @@ from yinfeng.projects.models import (
     Participation,
     Project,
     ProjectCounter,
+    Side,
     Stay,
     Talk,
     TeamMember,
@@ -241,6 +242,7 @@ def convert_lead(
     for name, value in given.items():
         setattr(project, name, value)
     _create(project, by, data={"lead": lead.pk})
+    Side.objects.filter(lead=lead, project=None).update(project=project)  # its disputes are the project's now
     if lead.handling_unit_id not in {lead.reporter_unit_id, getattr(lands, "pk", None)}:
         take_part(project, lead.handling_unit, stages.JOINT)
     return project
@@ -498,7 +500,7 @@ def move_project(
     if table is lifecycle.STAGE:
         note_stage(project)
     if move in {"lose", "end"}:
-        _drop_transfer(project, by)
+        drop_transfer(project, by)
     return project
 
 
@@ -625,7 +627,7 @@ def record_talk(*, by: Actor, project: Project, values: Values) -> Talk:
     return talk
 
 
-def _drop_transfer(project: Project, by: Actor) -> None:
+def drop_transfer(project: Project, by: Actor) -> None:
     """Close the transfer under way of a project that is over; who was offered it no longer sees it."""
     for transfer in project.transfers.filter(state__in=stages.OPEN_TRANSFERS):
         project.transfers.filter(pk=transfer.pk).update(

@@ -23,6 +23,7 @@ from yinfeng.projects.filters import LeadFilter
 from yinfeng.projects.forms import ConvertForm, FindingForm, LeadForm, intended_of
 from yinfeng.projects.models import Lead, Project
 from yinfeng.projects.tables import LEAD_TONES, LeadTable
+from yinfeng.projects.views.disputes import FirstReports
 
 
 class Leads(ListPage):
@@ -55,7 +56,7 @@ class LeadDetail(Detail):
     permission = "projects.lead.view"
     model = Lead
     lifecycles = (lifecycle.LEAD,)
-    actions = ("change", "assess", "convert")
+    actions = ("change", "assess", "convert", "argue")
 
     @classmethod
     def queryset(cls, by: Actor) -> ScopedQuerySet[Any]:
@@ -112,6 +113,7 @@ class LeadDetail(Detail):
             "warnings": warnings,
             "fact_groups": groups,
             "edit_url": edit,
+            "related": FirstReports(lead, self.by, "argue" in self.allowed()).groups() if enterprise else [],
         }
 
 

@@ -1,0 +1,223 @@
+"""Disputes over who reported an investor first: raised, answered, decided by the office of the city; and who is told of rivals."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from yinfeng.core import events
+from yinfeng.core import services as core
+from yinfeng.core.actors import Actor, system
+from yinfeng.core.errors import Conflict, Invalid, Sentence
+from yinfeng.core.models import Event
+from yinfeng.core.scopes import demand
+from yinfeng.enterprises.services import hold
+from yinfeng.orgs.models import Unit
+from yinfeng.orgs.queries import users_of_units
+from yinfeng.projects import lifecycle, queries, stages
+from yinfeng.projects.models import Dispute, Lead, Project, Side
+from yinfeng.projects.services.ledger import person
+from yinfeng.projects.services.records import drop_transfer, take_part
+
+Record = Lead | Project
+
+
+def _invalid(field: str, sentence: Sentence) -> Invalid:
+    return Invalid(sentence, fields={field: [sentence]})
+
+
+@transaction.atomic
+def raise_dispute(*, by: Actor, record: Record, against: str, statement: str) -> Dispute:
+    """Hold that one's own lead or project was first, against another unit's of the same investor (``against`` names it).
+
+    Until the office decides, that record waits which is not the first report: it goes no further into negotiation.
+    """
+    demand(record, by, "argue")
+    if not statement.strip():
+        raise _invalid("statement", _("请写明本单位何时接触、做了哪些工作。"))
+    hold(record.enterprise)
+    today = timezone.localdate()
+    others = {item.dealing.key: item for item in queries.rivals(record, by, today)}
+    own = queries.report_of(record, today)
+    if own is None:
+        raise Conflict(
+            _("这条记录没有企业、已经签约或不再推进（或城市方案没有首报保护），不能提出首报争议。")
+        )
+    if against not in others:
+        raise _invalid("against", _("请选择其他单位同一企业的线索或项目。"))
+    other = queries.record_named(against)
+    theirs = queries.report_of(other, today) if other is not None else None
+    if other is None or theirs is None:
+        raise Conflict(_("对方的记录刚刚被改动，请刷新页面后再试。"))
+    dispute = Dispute(
+        pair=queries.pair_of(record, other), subject=record.enterprise.name if record.enterprise else "",
+        raised_by_id=person(by),
+    )  # fmt: skip
+    core.insert(dispute)
+    _add_side(dispute, record, own, statement=statement.strip(), is_raiser=True)
+    _add_side(dispute, other, theirs, is_raiser=False)
+    events.record(by=by, verb="projects.dispute.raise", obj=dispute, note=statement.strip())
+    _tell_records(by, dispute, "dispute_raised", statement.strip())
+    return dispute
+
+
+def _add_side(dispute: Dispute, record: Record, place: queries.Reported, **values: Any) -> None:
+    project = record if isinstance(record, Project) else None
+    lead = record if isinstance(record, Lead) else record.lead
+    core.insert(
+        Side(
+            dispute=dispute,
+            lead=lead,
+            project=project,
+            unit_id=place.dealing.holder,
+            waits=place.rank != stages.FIRST,
+            **values,
+        )
+    )
+
+
+@transaction.atomic
+def move_dispute(
+    *, by: Actor, dispute: Dispute, move: str, reason: str = "", version: int | None = None
+) -> Dispute:
+    """Speak for the other side (``reason`` is what it says), or withdraw. Deciding is ``decide_dispute``."""
+    if move == "decide":
+        raise Invalid(_("请在裁定页填写裁定结果。"))
+    lifecycle.DISPUTE.perform(dispute, move, by=by, reason=reason, version=version)
+    if move == "answer":
+        dispute.sides.filter(is_raiser=False).update(statement=reason.strip())
+    _tell_records(
+        by, dispute, {"answer": "dispute_answered", "withdraw": "dispute_withdrawn"}[move], reason.strip()
+    )
+    return dispute
+
+
+@transaction.atomic
+def decide_dispute(
+    *, by: Actor, dispute: Dispute, outcome: str, ruling: str, is_shared: bool = False, version: int | None = None
+) -> Dispute:  # fmt: skip
+    """Decide for one side or that these are two projects; what was read of both records is kept with the decision.
+
+    The record of the side it goes against ends; ``is_shared`` lets its unit take part in the other's project as introducer,
+    with the introducers' part of what comes of it (集美区: 无共享协议三七分成, FACTS §1.4).
+    """
+    lifecycle.DISPUTE.check(dispute, "decide", by)
+    if outcome not in stages.OUTCOMES:
+        raise _invalid("outcome", _("请选择裁定结果。"))
+    if not ruling.strip():
+        raise _invalid("reason", _("请写明裁定的依据。"))
+    raiser, other = queries.sides_of(dispute, by)
+    winner, loser = {
+        stages.RAISER: (raiser, other), stages.OTHER: (other, raiser), stages.DIFFERENT: (None, None),
+    }[outcome]  # fmt: skip
+    for side in (raiser, other):
+        Side.objects.filter(pk=side.pk).update(record=_as_read(side), yields=side is loser)
+    values = {
+        "outcome": outcome, "ruling": ruling.strip(), "is_shared": is_shared, "decided_at": timezone.now(),
+    }  # fmt: skip
+    if winner is None and is_shared:
+        raise _invalid("is_shared", _("双方各自推进时，没有谁作为引荐单位参与。"))
+    if winner is not None:
+        _settle(by, winner, loser, ruling.strip(), is_shared)
+    lifecycle.DISPUTE.perform(dispute, "decide", by=by, reason=ruling, version=version, values=values)
+    _tell_records(by, dispute, "dispute_decided", f"{stages.OUTCOMES[outcome]}：{ruling.strip()}")
+    return dispute
+
+
+def _settle(by: Actor, winner: Any, loser: Any, ruling: str, is_shared: bool) -> None:
+    """Let the side that won go on alone: the other's record ends, its unit may stay as introducer."""
+    if not _goes_on(winner):
+        raise _invalid(
+            "outcome", _("%(unit)s的记录已经不再推进，不能裁定由它承办。") % {"unit": winner.unit.brief}
+        )
+    if is_shared and winner.project is None:
+        told = {"unit": winner.unit.brief}
+        raise _invalid("is_shared", _("%(unit)s的记录还是线索，转为项目之后才能加入引荐单位。") % told)
+    if loser.project is not None:
+        if stages.reached(loser.project.stage, stages.SIGNED):
+            told = {"unit": loser.unit.brief}
+            raise _invalid(
+                "outcome",
+                _("%(unit)s的项目已经签约，不能裁定由另一方承办；需要换落地单位的，请办理项目流转。") % told,
+            )
+        if loser.project.status in lifecycle.STATUS.by_name["yield"].sources:
+            lifecycle.STATUS.perform(loser.project, "yield", by=by, reason=ruling, within=True)
+            drop_transfer(loser.project, by)
+    elif loser.lead.state in lifecycle.LEAD.by_name["yield"].sources:
+        lifecycle.LEAD.perform(loser.lead, "yield", by=by, reason=ruling, within=True)
+    if is_shared:
+        take_part(winner.project, loser.unit, stages.INTRODUCER)
+
+
+def _goes_on(side: Any) -> bool:
+    if side.project is not None:
+        return bool(side.project.status in queries.OPEN_PROJECTS)
+    return bool(side.lead.state in queries.OPEN_LEADS)
+
+
+def _as_read(side: Any) -> dict[str, Any]:
+    """Return what was read of a record when it was decided."""
+
+    def text(value: datetime | Any) -> str:
+        return value.isoformat() if value is not None else ""
+
+    return {
+        "reported_at": text(side.reported_at), "stage": side.project.stage if side.project else "",
+        "state": "" if side.project else side.lead.state, "talks": side.talks,
+        "first_talk": text(side.first_talk), "last_talk": text(side.last_talk),
+    }  # fmt: skip
+
+
+# --- who is told --------------------------------------------------------------------------------------------------
+
+
+def _tell_records(by: Actor, dispute: Dispute, verb: str, note: str) -> None:
+    """Write on both records' timelines what happened; each page leads to the dispute."""
+    sides = list(dispute.sides.select_related("unit", "lead", "project"))
+    text = " ↔ ".join(side.unit.brief for side in sorted(sides, key=lambda side: not side.is_raiser))
+    for side in sides:
+        record = side.project or side.lead
+        kind = "project" if side.project else "lead"
+        assert record is not None
+        events.record(
+            by=by, verb=f"projects.{kind}.{verb}", obj=record, note=note, data={"text": text, "dispute": dispute.pk}
+        )  # fmt: skip
+
+
+def tell_dispute(event: Event, by: Actor) -> None:
+    """Tell those whose turn it is: the other side to speak, the office to decide, both what became of it."""
+    dispute = Dispute.objects.get(pk=event.object_id or 0)
+    units = dict(dispute.sides.values_list("is_raiser", "unit"))
+    if dispute.state == stages.ANSWERED:
+        city = Unit.objects.filter(parent=None).values_list("pk", flat=True)
+        core.notify(event, users_of_units(city, "projects.dispute.decide"))
+        return
+    told = [units[False]] if dispute.state == stages.RAISED else list(units.values())
+    core.notify(event, users_of_units(told, "projects.dispute.argue"))
+
+
+def tell_the_first(event: Event, by: Actor) -> None:
+    """Tell the unit whose report of an investor is protected that another one has named the same, unless that is secret."""
+    if event.verb.endswith(".changed") and "enterprise" not in event.changes:
+        return
+    if event.data.get("lead"):  # a project that came of a lead: who was told of the lead knows
+        return
+    model: type[Lead | Project] = Project if event.object_type == events.type_of(Project) else Lead
+    made = model._default_manager.get(pk=event.object_id or 0)
+    if (isinstance(made, Project) and made.secrecy == stages.SENSITIVE) or made.enterprise is None:
+        return
+    today = timezone.localdate()
+    for item in queries.rivals(made, system(), today):
+        if item.rank not in {stages.FIRST, stages.TOGETHER}:
+            continue
+        record = queries.record_named(item.dealing.key)
+        assert record is not None
+        kind = "project" if item.dealing.is_project else "lead"
+        place = queries.report_of(made, today)
+        text = place.dealing.clash.unit if place is not None else ""
+        told = events.record(by=by, verb=f"projects.{kind}.rivalled", obj=record, data={"text": text})
+        core.notify(told, users_of_units([item.dealing.holder], "projects.dispute.argue"))
