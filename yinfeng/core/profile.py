@@ -283,6 +283,8 @@ def _load_grades(changes: Changes, by: Actor, day: date) -> None:
                 min_yuan=row["min_yuan"],
                 update_days=row["update_days"],
                 meeting=row["meeting"],
+                leader=row["leader"],
+                units=row["units"],
             )
             for row in changes.put
         ]
@@ -366,7 +368,7 @@ SECTIONS = (
     ),
     Section(
         "grade", "grades.toml",
-        (_CODE, *_NAMES, Field("min_yuan", "decimal", least=0), Field("update_days", "whole", required=False, least=1), Field("meeting", required=False), *_PERIOD, _SOURCE),
+        (_CODE, *_NAMES, Field("min_yuan", "decimal", least=0), Field("update_days", "whole", required=False, least=1), Field("meeting", required=False), Field("leader", required=False), Field("units", "codes", required=False, refers="unit"), *_PERIOD, _SOURCE),
         _load_grades, key=("code", "valid_from"), period=("code",),
     ),
     Section(

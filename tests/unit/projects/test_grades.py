@@ -8,11 +8,12 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from tests.factories import make_user, signed_in
-from tests.unit.projects.conftest import City
-from yinfeng.core.errors import Conflict, Invalid
+from tests.factories import make_unit, make_user, signed_in
+from tests.unit.projects.conftest import HEAD, OFFICER, City
+from yinfeng.core import keeping
+from yinfeng.core.errors import Conflict, Forbidden, Invalid
 from yinfeng.core.models import Code, Event, Rule
-from yinfeng.core.money import WAN, YI
+from yinfeng.core.money import WAN, YI, Money
 from yinfeng.projects import queries, services, stages
 from yinfeng.projects.models import Project
 
@@ -231,3 +232,36 @@ def test_what_produces_is_not_pressed_for_updates(city: City) -> None:
     Project.objects.filter(pk=project.pk).update(progress_at=timezone.now() - timedelta(days=500))
     today = timezone.localdate()
     assert Project.objects.filter(queries.lit("green", today)).get() == project
+
+
+@pytest.mark.usefixtures("rules")
+def test_a_grade_says_who_leads_and_lets_units_see_its_projects(city: City) -> None:
+    """By the amount, by hand, and by what was signed; who sees it by the grade alone cannot grade it out of his sight."""
+    factors = make_unit("group-factors", "group", city.root, name="要素组")
+    city.users["fay"] = make_user("fay", factors, [*OFFICER, "projects.project.grade"], username="fay")
+    Rule.objects.filter(key="tier_10").update(
+        data={"min_yuan": int(10 * YI), "leader": "市领导专班", "units": ["group-factors"]}
+    )
+    keeping.forget()
+    project = city.project(stages.NEGOTIATING)
+    seen = Project.objects.permitted(city.actor("fay"))
+    assert not seen.exists()
+    services.change_project(
+        by=city.actor("bob"),
+        project=project,
+        version=project.version,
+        values={"intended": Money.in_yuan(12 * YI)},
+    )
+    assert seen.get() == project
+    assert "由市领导专班牵头" in signed_in(city.users["fay"]).get(project.get_absolute_url()).content.decode()
+    with pytest.raises(Forbidden):
+        services.set_grade(by=city.actor("fay"), project=project, grade="general", reason="并非重大")
+    project.refresh_from_db()
+    city.verified(project)  # signed for 4,000 万元: the amount that counts now is below the tier
+    assert not seen.exists()
+    city.users["gina"] = make_user("gina", city.jimei, [*HEAD, "projects.project.grade"], username="gina")
+    services.set_grade(by=city.actor("gina"), project=project, grade="tier_10", reason="重点")
+    assert seen.get() == project
+    assert city.group in [
+        part.unit for part in project.participations.filter(until=None)
+    ]  # the industry's stays

@@ -26,12 +26,15 @@ COUNTED = Coalesce("contracted", "intended")
 @dataclass(frozen=True, slots=True)
 class Tier:
     """A grade, the investment in yuan from which it begins, and what it asks for: an update every so many days (0: as the
-    stage does), the meeting that hears its projects."""
+    stage does), the meeting that hears its projects, who leads them, and the units (codes) that see them besides those that
+    take part anyway."""
 
     code: str
     least: Decimal
     update_days: int = 0
     meeting: str = ""
+    leader: str = ""
+    units: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -41,6 +44,8 @@ class Tier:
     def demands(self) -> str:
         """What the grade asks for, in words."""
         told = []
+        if self.leader:
+            told.append(_("由%(leader)s牵头") % {"leader": self.leader})
         if self.update_days:
             told.append(_("每 %(days)s 天至少更新一次") % {"days": self.update_days})
         if self.meeting:
@@ -69,7 +74,12 @@ def tiers(today: date) -> list[Tier]:
     rules = core.rules("grade", today)
     found = [
         Tier(
-            code, Decimal(rule["min_yuan"]), int(rule.get("update_days") or 0), str(rule.get("meeting") or "")
+            code,
+            Decimal(rule["min_yuan"]),
+            int(rule.get("update_days") or 0),
+            str(rule.get("meeting") or ""),
+            str(rule.get("leader") or ""),
+            tuple(rule.get("units") or ()),
         )
         for code, rule in rules.items()
     ]

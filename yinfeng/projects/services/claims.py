@@ -23,7 +23,7 @@ from yinfeng.projects import achievements, facts, lifecycle, queries, stages
 from yinfeng.projects.achievements import Achievement
 from yinfeng.projects.models import Claim, Participation, Project, StepBack
 from yinfeng.projects.services.ledger import person, recognise
-from yinfeng.projects.services.records import ask_about_amounts, hold_project, note_stage
+from yinfeng.projects.services.records import ask_about_amounts, follow_fields, hold_project, note_stage
 
 EARLIEST = 1980  # a year before which no city attracted investment: a slip
 
@@ -204,6 +204,8 @@ def verify_claim(*, by: Actor, claim: Claim, note: str = "", version: int | None
         events.record(
             by=by, verb="projects.project.claim_verified", obj=project, note=note.strip(), data=data
         )
+    if claim.kind == stages.SIGNED:
+        follow_fields(project)  # the amount may have changed its grade
     recognise(by=by, claim=claim)
     return claim
 
@@ -288,6 +290,7 @@ def approve_step_back(*, by: Actor, step: StepBack, note: str = "", version: int
         within=True,
     )  # fmt: skip
     note_stage(project)
+    follow_fields(project)
     return step
 
 

@@ -263,7 +263,7 @@ def _create(project: Project, by: Actor, note: str = "", data: Values | None = N
     core.add(project, by=by, verb="projects.project.created", note=note, data=data)
     take_part(project, project.reporter_unit, stages.REPORTER)
     note_stage(project)
-    _follow_fields(project)
+    follow_fields(project)
     TeamMember.objects.create(project=project, user_id=person(by), is_leader=True)
     if not permits(project, by, "view"):
         raise Forbidden(_("这样建立的项目您自己将看不到，所以没有保存。请改由有权的同事建立。"))
@@ -278,11 +278,21 @@ def take_part(project: Project, unit: Unit, part: str) -> None:
     )
 
 
-def _follow_fields(project: Project) -> None:
-    """Let the host and the working groups be those that the project's host and industry say (clause 1.2)."""
+def _groups(project: Project) -> list[Unit]:
+    """Return the working groups of the project's industry, and the units that its grade lets see it."""
+    found = groups_for_industry(project.industry) if project.industry else []
+    today = timezone.localdate()
+    grade = queries.grade_of(project, queries.tiers(today))
+    if grade is not None and grade.tier.units:
+        found += Unit.objects.filter(code__in=grade.tier.units).exclude(pk__in=[unit.pk for unit in found])
+    return found
+
+
+def follow_fields(project: Project) -> None:
+    """Let the host and the working groups be those that the project's host, industry and grade say (clause 1.2)."""
     wanted = {
         stages.HOST: [project.host_unit] if project.host_unit else [],
-        stages.GROUP: groups_for_industry(project.industry) if project.industry else [],
+        stages.GROUP: _groups(project),
     }
     for part, units in wanted.items():
         gone = project.participations.filter(part=part, until=None).exclude(unit__in=units)
@@ -346,7 +356,7 @@ def change_project(
     if emptied:
         sentence = _("项目处于“%(stage)s”阶段，这一项不能空着。") % {"stage": stages.STAGES[project.stage]}
         raise Invalid(sentence, fields={fact.field: [sentence] for fact in emptied})
-    _follow_fields(project)
+    follow_fields(project)
     if not permits(project, by, "view"):
         raise Forbidden(_("这样修改之后，您将看不到这个项目，所以没有保存。请让有权的同事修改。"))
     search.refresh(Project, project.pk)
@@ -433,6 +443,9 @@ def set_grade(*, by: Actor, project: Project, grade: str, reason: str, version: 
         project, values, by=by, version=project.version if version is None else version, verb="projects.project.graded",
         note=reason.strip(),
     )  # fmt: skip
+    follow_fields(project)
+    if not permits(project, by, "view"):
+        raise Forbidden(_("这样定级之后，您将看不到这个项目，所以没有保存。请让有权的同事办理。"))
     return project
 
 
