@@ -123,7 +123,7 @@ ACTS = [
     Act("post", "api-transfers-move", {"pk": "transfer"}, "projects.project.transfer", 200, WHY, {"move": "withdraw"}),
     Act("post", "api-leads-disputes-list", {"parent": "lead"}, "projects.dispute.argue", 201, against_rival),
     Act("post", "api-projects-disputes-list", {"parent": "unsigned"}, "projects.dispute.argue", 201, against_rival),
-    Act("post", "api-disputes-move", {"pk": "dispute"}, "projects.dispute.argue", 200, WHY, {"move": "withdraw"}),
+    Act("post", "api-disputes-move", {"pk": "raised"}, "projects.dispute.argue", 200, WHY, {"move": "withdraw"}),
     Act("post", "api-transfers-complete", {"pk": "agreed"}, "projects.project.transfer", 200, agreement),
     Act("post", "api-projects-files-list", {"parent": "project"}, EDIT, 201, upload),
     Act("post", "api-files-remove", {"pk": "file"}, EDIT, 409, WHY),  # a contract under verification stays

@@ -701,12 +701,43 @@ class TransferViewSet(Moving, ScopedViewSet):
 
 
 class SideSerializer(serializers.ModelSerializer[Side]):
-    """One side of a dispute; ``record`` is what was read of its lead or project when it was decided."""
+    """One side of a dispute with what is read of its lead or project, which ``key`` names for who sees it.
+
+    Nothing of the work done is told of a sensitive project out of sight. ``record`` is what was read when it was decided.
+    """
+
+    key = serializers.SerializerMethodField()
+    named_at = serializers.DateTimeField(read_only=True)
+    talks = serializers.SerializerMethodField()
+    first_talk = serializers.SerializerMethodField()
+    last_talk = serializers.SerializerMethodField()
+    record = serializers.SerializerMethodField()
 
     class Meta:
         model = Side
-        fields: ClassVar = ["is_raiser", "unit", "statement", "waits", "yields", "record"]
+        fields: ClassVar = [
+            "is_raiser", "unit", "key", "named_at", "talks", "first_talk", "last_talk", "statement", "waits", "yields", "record",
+        ]  # fmt: skip
         read_only_fields: ClassVar = fields
+
+    @staticmethod
+    def _is_hidden(side: Any) -> bool:
+        return not side.sees and side.project is not None and side.project.secrecy == stages.SENSITIVE
+
+    def get_key(self, side: Any) -> str:
+        return queries.key_of(side.project or side.lead) if side.sees else ""
+
+    def get_talks(self, side: Any) -> int | None:
+        return None if self._is_hidden(side) else side.talks
+
+    def get_first_talk(self, side: Any) -> date | None:
+        return None if self._is_hidden(side) else side.first_talk
+
+    def get_last_talk(self, side: Any) -> date | None:
+        return None if self._is_hidden(side) else side.last_talk
+
+    def get_record(self, side: Any) -> dict[str, str | int]:
+        return {} if self._is_hidden(side) else side.record
 
 
 class DisputeSerializer(serializers.ModelSerializer[Dispute]):
@@ -745,12 +776,13 @@ class Disputing(NestedViewSet):
     serializer_class = DisputeSerializer
 
     def belonging(self, parent: Lead | Project) -> QuerySet[Dispute]:
-        return queries.disputes_about(parent).prefetch_related("sides")
+        return queries.with_sides(queries.disputes_about(parent), self.by)
 
     @act(DisputeInput, DisputeSerializer, needs="argue", status=201)
     def create(self, parent: Lead | Project, given: dict[str, Any]) -> Dispute:
         """Hold that the row was first, against another unit's of the same investor."""
-        return services.raise_dispute(by=self.by, record=parent, **given)
+        made = services.raise_dispute(by=self.by, record=parent, **given)
+        return self.get_queryset().get(pk=made.pk)
 
 
 class LeadDisputes(Disputing):
@@ -774,20 +806,30 @@ class DisputeViewSet(Moving, ScopedViewSet):
     queryset = Dispute.objects.none()
 
     def get_queryset(self) -> Any:
-        return super().get_queryset().prefetch_related("sides")
+        return queries.with_sides(super().get_queryset(), self.by)
 
     @action(detail=True, methods=["post"], url_path=MOVE)
     @act(MoveInput, DisputeSerializer, versioned=True)
     def move(self, dispute: Dispute, version: int, given: dict[str, Any], move: str) -> Dispute:
         """Speak for the other side or withdraw; “decide” is posted to ``decide/``."""
         lifecycle.DISPUTE.check(dispute, move, self.by)
-        return services.move_dispute(by=self.by, dispute=dispute, move=move, version=version, **given)
+        services.move_dispute(by=self.by, dispute=dispute, move=move, version=version, **given)
+        return self._again(dispute)
 
     @action(detail=True, methods=["post"])
     @act(DecisionInput, DisputeSerializer, needs="decide", versioned=True)
     def decide(self, dispute: Dispute, version: int, given: dict[str, Any]) -> Dispute:
         """Decide for one side, or that these are two projects."""
-        return services.decide_dispute(by=self.by, dispute=dispute, version=version, **given)
+        services.decide_dispute(by=self.by, dispute=dispute, version=version, **given)
+        return self._again(dispute)
+
+    def _again(self, dispute: Dispute) -> Dispute:
+        """Return a dispute with its sides as they stand now."""
+        found: Dispute = queries.with_sides(Dispute.objects.all(), self.by).get(pk=dispute.pk)
+        return found
+
+    def retrieve(self, request: Request, pk: str = "") -> Response:
+        return self.answer(self._again(self.get_object()))
 
 
 # --- the ledger ---------------------------------------------------------------------------------------------------

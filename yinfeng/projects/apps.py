@@ -45,5 +45,7 @@ class ProjectsConfig(AppConfig):
             events.subscribe(f"projects.dispute.{verb}", services.tell_dispute)
         for verb in ("lead.registered", "lead.changed", "project.created", "project.changed"):
             events.subscribe(f"projects.{verb}", services.tell_the_first)
+        events.subscribe("projects.project.reopen", services.tell_the_first)
+        events.subscribe("enterprises.enterprise.merged", services.tell_after_merger)
         events.was_called("projects.signature", Claim)
         events.subscribe("projects.project.member_added", services.tell_member)

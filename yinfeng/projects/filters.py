@@ -48,7 +48,7 @@ class LeadFilter(WithOptions):
     source = _choice(_("线索来源"), [])
     handling_unit = _choice(_("承办单位"), [])
     reporter_unit = _choice(_("报送单位"), [])
-    protected = YesNoFilter(label=_("首报保护期内"), method="by_protection")
+    protected = YesNoFilter(label=_("报备保护期内"), method="by_protection")
     heard_date = django_filters.DateFromToRangeFilter(
         label=_("获知日期"), widget=django_filters.widgets.DateRangeWidget(attrs={"type": "date"})
     )

@@ -459,7 +459,10 @@ class DisputeForm(Styled):
     )
     statement = forms.CharField(
         label=_("陈述"), max_length=1000, widget=forms.Textarea(attrs={"rows": 4, "data-span": "2"}),
-        help_text=_("本单位何时接触、做了哪些工作。对方看得到这段陈述；证明材料放在本记录的“材料”中。"),
+        help_text=_(
+            "本单位何时接触、做了哪些工作。对方看得到这段陈述，也会知道本单位在跟进；证明材料放在本记录的“材料”中。"
+            "裁定之前，报备在后的一方暂停转入在谈和签约。"
+        ),
     )  # fmt: skip
 
     def __init__(self, *args: Any, rivals: Sequence[queries.Reported], **kwargs: Any) -> None:
@@ -479,12 +482,23 @@ def _told(item: queries.Reported) -> str:
 class DecideForm(ReasonForm):
     groups = ((_("裁定"), "", ["outcome", "is_shared", "reason"]),)
     outcome = forms.ChoiceField(
-        label=_("裁定结果"), choices=[("", _("请选择")), *stages.OUTCOMES.items()],
-        help_text=_("裁定由一方承办的，另一方的线索或项目随之终止。"), widget=forms.Select(attrs={"data-span": "2"}),
+        label=_("裁定结果"), widget=forms.Select(attrs={"data-span": "2"}),
+        help_text=_("裁定由一方承办的，另一方同一企业未签约的线索和项目随之终止，裁定之后不能撤销。"),
     )  # fmt: skip
     is_shared = forms.BooleanField(
-        label=_("另一方作为引荐单位参与承办方的项目，业绩按分成规则计"), required=False
-    )
+        label=_("另一方作为引荐单位参与承办方的项目，业绩按分成规则计"), required=False,
+        help_text=_("承办方的记录还是线索时，先转为项目。"),
+    )  # fmt: skip
     reason = forms.CharField(
         label=_("裁定意见"), max_length=1000, widget=forms.Textarea(attrs={"rows": 4, "data-span": "2"})
     )
+
+    def __init__(self, *args: Any, units: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        raiser, other = units
+        self.fields["outcome"].choices = [  # type: ignore[attr-defined]
+            ("", gettext("请选择")),
+            (stages.RAISER, gettext("由%(unit)s承办") % {"unit": raiser}),
+            (stages.OTHER, gettext("由%(unit)s承办") % {"unit": other}),
+            (stages.DIFFERENT, stages.OUTCOMES[stages.DIFFERENT]),
+        ]

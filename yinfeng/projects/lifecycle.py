@@ -25,9 +25,14 @@ from yinfeng.projects.achievements import Achievement
 from yinfeng.projects.models import Claim, Dispute, Lead, Project, StepBack, Transfer
 
 
+def _yielded(record: Lead | Project) -> bool:
+    known: bool | None = record.__dict__.get("has_yielded")  # a page has asked for it with the row
+    return record.sides.filter(yields=True).exists() if known is None else known
+
+
 def lead_was_not_lost(lead: Lead, by: Actor) -> Iterator[Sentence]:
     """Ask that no dispute was decided for the other side."""
-    if lead.sides.filter(yields=True).exists():
+    if _yielded(lead):
         yield _now("首报争议已裁定由另一方承办，不能重新研判。")
 
 
@@ -171,17 +176,15 @@ def is_unsigned(project: Project, by: Actor) -> Iterator[Sentence]:
 
 
 def is_undisputed(project: Project, by: Actor) -> Iterator[Sentence]:
-    """Ask that no dispute over the first report is open in which this is the record that waits."""
+    """Ask that no dispute over the first report is open in which its unit waits."""
     known: bool | None = project.__dict__.get("is_disputed")  # a page has asked for it with the row
-    if known is None:
-        known = project.sides.filter(waits=True, dispute__state__in=stages.OPEN_DISPUTES).exists()
-    if known:
+    if queries.project_is_disputed(project) if known is None else known:
         yield _now("首报争议尚未裁定，这期间不能转入在谈或签约。")
 
 
 def was_not_lost(project: Project, by: Actor) -> Iterator[Sentence]:
     """Ask that no dispute was decided for the other side."""
-    if project.sides.filter(yields=True).exists():
+    if _yielded(project):
         yield _now("首报争议已裁定由另一方承办，不能重新启动。")
 
 
@@ -190,6 +193,21 @@ def was_heard(dispute: Dispute, by: Actor) -> Iterator[Sentence]:
     if dispute.state == stages.RAISED and not queries.time_to_answer_is_over(dispute, timezone.localdate()):
         days = queries.days_to_answer(timezone.localdate())
         yield _now("另一方还没有陈述，提出满 %(days)s 天之后才能直接裁定。") % {"days": days}
+
+
+def not_raised_by_oneself(dispute: Dispute, by: Actor) -> Iterator[Sentence]:
+    if by.user_id == dispute.raised_by_id:
+        yield _now("争议由提出人以外的人陈述。")
+
+
+def is_no_side(dispute: Dispute, by: Actor) -> Iterator[Sentence]:
+    """Ask that who decides neither raised it nor made one of the records, and is of neither side's unit."""
+    sides = dispute.__dict__.get("known_sides")  # a page has read them
+    if sides is None:
+        sides = list(dispute.sides.select_related("lead", "project"))
+    made = {side.project.created_by_id if side.project else side.lead.registered_by_id for side in sides}
+    if by.user_id in {dispute.raised_by_id, *made} or by.unit_id in {side.unit_id for side in sides}:
+        yield _now("裁定须由双方以外的人办理。")
 
 
 def by_another(claim: Claim, by: Actor) -> Iterator[Sentence]:
@@ -477,15 +495,15 @@ DISPUTE = Lifecycle(
     states=stages.DISPUTE_STATES,
     moves=(
         Move(
-            "answer", _("陈述意见"), (stages.RAISED,), stages.ANSWERED, "answer", asks_reason=True, style="primary",
-            icon="message", explain=_("写明本单位何时接触、做了哪些工作。提出方看得到这段陈述。"),
+            "answer", _("陈述意见"), (stages.RAISED,), stages.ANSWERED, "answer", guards=(not_raised_by_oneself,),
+            asks_reason=True, style="primary", icon="message", explain=_("写明本单位何时接触、做了哪些工作。提出方看得到这段陈述。"),
         ),
         Move(
-            "decide", _("裁定争议"), (stages.RAISED, stages.ANSWERED), stages.DECIDED, "decide", guards=(was_heard,),
+            "decide", _("裁定争议"), (stages.RAISED, stages.ANSWERED), stages.DECIDED, "decide", guards=(is_no_side, was_heard),
             style="primary", icon="gavel", route="dispute-decide",
         ),
         Move(
-            "withdraw", _("撤回争议"), (stages.RAISED, stages.ANSWERED), stages.WITHDRAWN, "raise", asks_reason=True,
+            "withdraw", _("撤回争议"), (stages.RAISED,), stages.WITHDRAWN, "raise", asks_reason=True,
             icon="arrow-back-up", explain=_("双方各自照旧推进，之后可以重新提出。"),
         ),
     ),

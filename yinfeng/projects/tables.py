@@ -94,9 +94,9 @@ def due(when: date | None, today: date) -> str:
 def protected_until(lead: Lead) -> date | None:
     """Return the last day on which an open lead is protected as a first report."""
     months = queries.months_protected(timezone.localdate())
-    if not months or lead.state not in queries.OPEN_LEADS:
+    if not months or lead.named_at is None or lead.state not in queries.OPEN_LEADS:
         return None
-    return queries.protected_until(lead.first_reported_at, lead.first_reported_at, months)
+    return queries.protected_until(lead.named_at, lead.named_at, months)
 
 
 class LeadTable(Table):
@@ -121,7 +121,7 @@ class LeadTable(Table):
             value=lambda lead: lead.first_reported_at, kind="datetime", sort="first_reported_at",
         ),
         Column(
-            "protected", _("首报保护期至"), lambda lead: day(until) if (until := protected_until(lead)) else "—",
+            "protected", _("报备保护期至"), lambda lead: day(until) if (until := protected_until(lead)) else "—",
             value=protected_until, kind="date",
         ),
         Column(

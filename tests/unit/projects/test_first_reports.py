@@ -156,9 +156,8 @@ def test_a_project_keeps_the_time_at_which_its_lead_was_reported(people: City) -
 )
 def test_reports_within_the_hours_of_the_rule_are_simultaneous(people: City, hours: int, rank: str) -> None:
     first, second = lead(people, "jia", days=9), lead(people, "yi", days=9)
-    Lead.objects.filter(pk=second.pk).update(
-        first_reported_at=first.first_reported_at + timedelta(hours=hours)
-    )
+    assert first.named_at is not None
+    Lead.objects.filter(pk=second.pk).update(named_at=first.named_at + timedelta(hours=hours))
     assert ranks(people)[1] == ("湖里区", rank)
     assert ranks(people)[0] == ("集美区", stages.TOGETHER if rank == stages.TOGETHER else stages.FIRST)
 
@@ -278,6 +277,7 @@ def test_who_was_later_waits_until_it_is_decided(people: City) -> None:
         outcome=stages.DIFFERENT,
         ruling="两个项目",
     )
+    second.refresh_from_db()
     services.move_project(by=people.actor("yi"), project=second, move="negotiate")
     assert second.stage == stages.NEGOTIATING
 
@@ -497,7 +497,7 @@ def test_pages_walk_through_a_dispute(people: City) -> None:
         jia.post(
             f"/leads/{first.pk}/dispute/", {"against": f"project-{second.pk}", "statement": "再来"}
         ).status_code
-        == 422
+        == 409
     )
     assert "待我办理的首报争议" in read(yi, "/")
     yi.post(f"/disputes/{item.pk}/answer/", {"reason": "已多次洽谈"})

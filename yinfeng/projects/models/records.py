@@ -49,8 +49,10 @@ class LeadQuerySet(ScopedQuerySet["Lead"]):
             return seen
         permission = {
             "change": "projects.lead.change", "assess": "projects.lead.assess", "export": "projects.lead.export",
-            "convert": "projects.project.add", "argue": "projects.dispute.argue", "yield": "projects.dispute.decide",
+            "convert": "projects.project.add", "yield": "projects.dispute.decide",
         }.get(action)  # fmt: skip
+        if action == "argue":  # who handles it speaks for it
+            return seen & within(by.reach("projects.dispute.argue"), "handling_unit")
         return seen & self._at(by.reach(permission)) if permission else NOTHING
 
     @staticmethod
@@ -75,6 +77,8 @@ class Lead(Versioned, Amount):
     content = models.TextField(_("投资意向内容"), max_length=2000)
     industry = models.CharField(_("行业代码"), max_length=10, blank=True)
     first_reported_at = models.DateTimeField(_("首报时间"), default=clock.now, editable=False)
+    # since when it names this investor: what counts among reports of it
+    named_at = models.DateTimeField(_("报备企业时间"), null=True, blank=True, editable=False)
     reporter_unit = models.ForeignKey(Unit, models.PROTECT, verbose_name=_("报送单位"), related_name="+")
     handling_unit = models.ForeignKey(Unit, models.PROTECT, verbose_name=_("承办单位"), related_name="+")
     registered_by = models.ForeignKey(
@@ -109,7 +113,7 @@ class Lead(Versioned, Amount):
 
 
 # What only a unit that runs the project does with it.
-RUNNING_ACTS = {"change", "advance", "hold", "team", "reverse", "extend", "argue"}
+RUNNING_ACTS = {"change", "advance", "hold", "team", "reverse", "extend"}
 
 
 class ProjectQuerySet(ScopedQuerySet["Project"]):
@@ -129,7 +133,7 @@ class ProjectQuerySet(ScopedQuerySet["Project"]):
         reach = by.reach(permission)
         if not reach:
             return NOTHING
-        if action == "transfer":  # only who holds it passes it on
+        if action in {"transfer", "argue"}:  # only who holds it passes it on, or speaks for it
             held = within(reach, "host_unit") | Q(host_unit=None) & within(reach, "reporter_unit")
             return seen & (EVERYTHING if reach.everywhere else held)
         parts = stages.RUNNING_PARTS if action in RUNNING_ACTS else stages.ACTING_PARTS
@@ -232,6 +236,8 @@ class Project(Versioned, Amount):
     lost_reason = models.CharField(_("流失原因"), max_length=40, blank=True, editable=False)
     rival_place = models.CharField(_("流向地"), max_length=100, blank=True, editable=False)
     progress_at = models.DateTimeField(_("最近进展时间"), default=clock.now, editable=False)
+    # since when it, or the lead it came of, names this investor, or goes on with it after its protection lapsed
+    named_at = models.DateTimeField(_("报备企业时间"), null=True, blank=True, editable=False)
     reporter_unit = models.ForeignKey(Unit, models.PROTECT, verbose_name=_("报送单位"), related_name="+")
     host_unit = models.ForeignKey(
         Unit, models.PROTECT, null=True, blank=True, verbose_name=_("落地单位"), related_name="+"

@@ -8,21 +8,36 @@ With ``dispute`` the other side has ``answer_days`` to speak. Once it is signed,
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import BooleanField, Case, Count, Exists, Max, Min, OuterRef, Q, QuerySet, Value, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    Exists,
+    F,
+    Max,
+    Min,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from yinfeng.core import queries as core
 from yinfeng.core.actors import Actor, system
 from yinfeng.core.clock import months_after
+from yinfeng.enterprises.models import Enterprise
 from yinfeng.projects import stages
 from yinfeng.projects.models import Dispute, Lead, Project, Side, seen_sides
-from yinfeng.projects.queries.records import Dealing, dealings
+from yinfeng.projects.queries.records import OPEN_LEADS, OPEN_PROJECTS, Dealing, dealings
 
 BEFORE_SIGNING = tuple(stage for stage in stages.ORDER if not stages.reached(stage, stages.SIGNED))
 
@@ -52,13 +67,22 @@ def reported_on(lapsing: date, months: int) -> date:
     return day if months_after(day, months) >= lapsing else day + timedelta(days=1)
 
 
+def renewed(project: Project, now: datetime) -> dict[str, Any]:
+    """Return what begins anew when a project gets on after its protection has lapsed: its place among reports of its investor."""
+    months = months_protected(timezone.localdate(now))
+    if not months or project.named_at is None:
+        return {}
+    until = protected_until(project.named_at, project.progress_at, months)
+    return {"named_at": now} if timezone.localdate(now) > until else {}
+
+
 def lead_is_protected(today: date) -> Q:
     """Return the Q of the open leads whose protection has not lapsed; of none where the profile protects none."""
     months = months_protected(today)
     if not months:
         return Q(pk__in=[])
     since = timezone.make_aware(datetime.combine(reported_on(today, months), datetime.min.time()))
-    return Q(state__in=(stages.REGISTERED, stages.QUALIFIED), first_reported_at__gte=since)
+    return Q(state__in=OPEN_LEADS, named_at__gte=since)
 
 
 def ranked(found: Iterable[Dealing], today: date) -> list[Reported]:
@@ -145,37 +169,78 @@ def record_named(key: str) -> Lead | Project | None:
     return model._default_manager.filter(pk=number).first()
 
 
-def sides_of(dispute: Dispute, by: Actor) -> list[Any]:
-    """Return both sides, the raiser first, with what is read of their records and whether the person sees them, in one query.
+def told_sides(by: Actor) -> QuerySet[Any]:
+    """Return the sides of disputes with what is read of their records and whether a person sees them.
 
-    ``reported_at``, ``talks``, ``first_talk`` and ``last_talk`` are of the record.
+    ``named_at``, ``talks``, ``first_talk`` and ``last_talk`` are of the record; talks count that were written down before the
+    dispute was raised, so that nobody adds to them for its sake.
     """
     sees = (
         Value(True, BooleanField())
         if by.is_system
         else Case(When(seen_sides(by), then=Value(True)), default=Value(False), output_field=BooleanField())
     )
-    found = (
-        Side.objects.filter(dispute=dispute)
-        .select_related("unit", "lead", "project")
+    before = Q(project__talks__recorded_at__lt=F("dispute__raised_at"))
+    return (
+        Side.objects.select_related("unit", "lead", "project")
         .annotate(
             sees=sees,
-            reported_at=Coalesce(
-                "lead__first_reported_at", "project__lead__first_reported_at", "project__created_at"
+            named_at=Coalesce(
+                "project__named_at", "lead__named_at", "project__created_at", "lead__first_reported_at"
             ),
-            talks=Count("project__talks"),
-            first_talk=Min("project__talks__talk_date"),
-            last_talk=Max("project__talks__talk_date"),
+            talks=Count("project__talks", filter=before),
+            first_talk=Min("project__talks__talk_date", filter=before),
+            last_talk=Max("project__talks__talk_date", filter=before),
         )
+        .order_by("-is_raiser")
     )
-    return sorted(found, key=lambda side: not side.is_raiser)
 
 
-def is_disputed(project: str) -> Exists:
-    """Say of the project in a field whether it waits for a dispute to be decided, for ``annotate``."""
-    return Exists(
-        Side.objects.filter(project=OuterRef(project), waits=True, dispute__state__in=stages.OPEN_DISPUTES)
+def sides_of(dispute: Dispute, by: Actor) -> list[Any]:
+    """Return both sides of a dispute, the raiser first, in one query."""
+    return list(told_sides(by).filter(dispute=dispute))
+
+
+def with_sides(disputes: QuerySet[Dispute], by: Actor) -> QuerySet[Dispute]:
+    """Bring along the sides of disputes as they are told a person."""
+    return disputes.prefetch_related(Prefetch("sides", told_sides(by)))
+
+
+def others_of(investor: int, unit: int) -> list[Dealing]:
+    """Return what a unit has in the contest for an investor: what goes with it when a dispute is decided for the other side."""
+    enterprise = Enterprise.objects.get(pk=investor)
+    found = ranked(dealings(enterprise, system()), timezone.localdate())
+    return [item.dealing for item in found if item.dealing.holder == unit]
+
+
+_GOES_ON = Q(project__status__in=OPEN_PROJECTS) | Q(project=None, lead__state__in=OPEN_LEADS)
+
+
+def _waiting() -> QuerySet[Side]:
+    """Return the sides that wait for a dispute to be decided, as long as the other side's record goes on."""
+    other = Side.objects.filter(dispute=OuterRef("dispute")).exclude(pk=OuterRef("pk")).filter(_GOES_ON)
+    return Side.objects.filter(Exists(other), waits=True, dispute__state__in=stages.OPEN_DISPUTES)
+
+
+def is_disputed() -> Exists:
+    """Say of a project whether its unit waits for a dispute over its investor to be decided, for ``annotate``.
+
+    The unit waits, not the record alone: else it would go on under another one.
+    """
+    same = Q(project__enterprise=OuterRef("enterprise")) | Q(
+        project=None, lead__enterprise=OuterRef("enterprise")
     )
+    return Exists(_waiting().filter(same, unit=Coalesce(OuterRef("host_unit"), OuterRef("reporter_unit"))))
+
+
+def project_is_disputed(project: Project) -> bool:
+    """Say of one project the same."""
+    return Project.objects.filter(is_disputed(), pk=project.pk).exists()
+
+
+def has_yielded(field: str) -> Exists:
+    """Say of the lead or project in a field (“lead” or “project”) whether a dispute was decided for the other side."""
+    return Exists(Side.objects.filter(yields=True, **{field: OuterRef("pk")}))
 
 
 def disputes_about(record: Lead | Project) -> QuerySet[Dispute]:
@@ -184,9 +249,27 @@ def disputes_about(record: Lead | Project) -> QuerySet[Dispute]:
     return Dispute.objects.filter(pk__in=Side.objects.filter(mine).values("dispute"))
 
 
-def disputes_of(record: Lead | Project) -> list[Dispute]:
-    """Return the same for a page, newest first, with both sides."""
-    return list(disputes_about(record).order_by("-pk").prefetch_related("sides__unit"))
+def disputes_of(record: Lead | Project) -> list[list[Side]]:
+    """Return both sides of each dispute of a record, the newest dispute first and its raiser first, in one query."""
+    found = Side.objects.filter(dispute__in=disputes_about(record).values("pk")).select_related(
+        "dispute", "unit"
+    )
+    made: dict[int, list[Side]] = {}
+    for side in found.order_by("-dispute", "-is_raiser"):
+        made.setdefault(side.dispute_id, []).append(side)
+    return list(made.values())
+
+
+def undisputed(found: Iterable[Reported], disputes: Iterable[Sequence[Side]]) -> list[Reported]:
+    """Return those of the rivals with whom nothing was disputed yet, or only what was withdrawn."""
+    known = {
+        key
+        for sides in disputes
+        if sides[0].dispute.state != stages.WITHDRAWN
+        for side in sides
+        for key in (f"lead-{side.lead_id}", f"project-{side.project_id}")
+    }
+    return [item for item in found if item.dealing.key not in known]
 
 
 def disputes_to_do(by: Actor, today: date) -> QuerySet[Dispute]:

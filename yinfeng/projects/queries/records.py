@@ -111,8 +111,8 @@ def named(name: str, by: Actor) -> tuple[Enterprise | None, list[LookAlike]]:
 class Dealing:
     """A lead or project of an enterprise, of whatever unit; ``is_seen`` when the person may see it.
 
-    ``at``: when it was first reported (首报时间), of a project that came of a lead the lead's; ``progress_at``: when it last
-    got on; ``is_growth``: it grows out of another project, which has that enterprise already.
+    ``at``: since when it names this enterprise, of a project that came of a lead the lead's time; ``progress_at``: when it
+    last got on; ``is_growth``: it grows out of another project, which has that enterprise already.
     """
 
     is_project: bool
@@ -156,13 +156,13 @@ def _dealings(by: Actor, enterprise: int) -> QuerySet[Any, Any]:
     nothing = Value("", CharField())
     leads = lines(
         Lead.objects.all(), False, "title", nothing, "state", "state", nothing, "handling_unit_id", "handling_unit_id",
-        brief_name("handling_unit__"), "first_reported_at", "first_reported_at", Value(False, BooleanField()),
+        brief_name("handling_unit__"), Coalesce("named_at", "first_reported_at"), Coalesce("named_at", "first_reported_at"), Value(False, BooleanField()),
     )  # fmt: skip
     growth = ExpressionWrapper(Q(parent__isnull=False), BooleanField())
     projects = lines(
         Project.objects.all(), True, "name", "code", "stage", "status", "secrecy", "reporter_unit_id",
         Coalesce("host_unit_id", "reporter_unit_id"), Coalesce(brief_name("host_unit__"), brief_name("reporter_unit__")),
-        Coalesce("lead__first_reported_at", "created_at"), "progress_at", growth,
+        Coalesce("named_at", "created_at"), "progress_at", growth,
     )  # fmt: skip
     both: QuerySet[Any, Any] = leads.union(projects, all=True)
     return both

@@ -17,6 +17,7 @@ from yinfeng.projects.services.disputes import (
     decide_dispute,
     move_dispute,
     raise_dispute,
+    tell_after_merger,
     tell_dispute,
     tell_the_first,
 )
@@ -96,6 +97,7 @@ __all__ = [
     "set_grade",
     "submit_claim",
     "targets_back",
+    "tell_after_merger",
     "tell_assessors",
     "tell_dispute",
     "tell_member",

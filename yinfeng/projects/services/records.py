@@ -183,7 +183,8 @@ def register_lead(
         lambda: _ask_about_clashes(values.get("enterprise"), by, despite),
         lambda: ask_about_amounts(values, confirmed),
     )
-    lead = Lead(registered_by_id=person(by), is_demo=is_demo, **with_amount(values))
+    named = timezone.now() if values.get("enterprise") else None
+    lead = Lead(registered_by_id=person(by), is_demo=is_demo, named_at=named, **with_amount(values))
     core.add(
         lead, by=by, verb="projects.lead.registered", note=despite.strip() if found else "", data={"clashes": found}
     )  # fmt: skip
@@ -206,10 +207,12 @@ def change_lead(
         lambda: _ask_about_clashes(values.get("enterprise"), by, despite, exclude=lead),
         lambda: ask_about_amounts(values, confirmed, lead),
     )
+    _keep_investor(lead, values)
     core.apply_edit(
-        lead, with_amount(values, lead), by=by, version=version, verb="projects.lead.changed",
+        lead, with_amount(values, lead) | _named(lead, values), by=by, version=version, verb="projects.lead.changed",
         note=despite.strip() if found else "",
     )  # fmt: skip
+    speak_for(lead, lead.handling_unit)
     search.refresh(Lead, lead.pk)
     return lead
 
@@ -222,6 +225,27 @@ def move_lead(*, by: Actor, lead: Lead, move: str, reason: str = "", version: in
     values = {"finding": reason.strip()} if move == "qualify" else None
     lifecycle.LEAD.perform(lead, move, by=by, reason=reason, version=version, values=values)
     return lead
+
+
+def _named(record: Lead | Project, values: Values) -> dict[str, Any]:
+    """Return since when a record names its investor, if the edit names another one: its place among reports of it begins anew."""
+    if "enterprise" not in values or values["enterprise"] == record.enterprise:
+        return {}
+    return {"named_at": timezone.now() if values["enterprise"] else None}
+
+
+def _keep_investor(record: Lead | Project, values: Values) -> None:
+    """Refuse to name another investor while it is disputed who reported this one first."""
+    if "enterprise" not in values or values["enterprise"] == record.enterprise:
+        return
+    if record.sides.filter(dispute__state__in=stages.OPEN_DISPUTES).exists():
+        sentence = _("首报争议尚未裁定，这期间不能更换企业。")
+        raise Invalid(sentence, fields={"enterprise": [sentence], "enterprise_name": [sentence]})
+
+
+def speak_for(record: Lead | Project, unit: Unit) -> None:
+    """Let the unit that holds a record now speak for it in the disputes that are open."""
+    record.sides.filter(dispute__state__in=stages.OPEN_DISPUTES).exclude(unit=unit).update(unit=unit)
 
 
 @transaction.atomic
@@ -237,12 +261,16 @@ def convert_lead(
         lead=lead, enterprise=lead.enterprise, industry=lead.industry, summary=lead.content,
         reporter_unit=lead.reporter_unit, host_unit=lands, created_by_id=person(by), is_demo=lead.is_demo,
         intended=lead.intended, intended_currency=lead.intended_currency,
-        intended_original=lead.intended_original, intended_rate=lead.intended_rate,
+        intended_original=lead.intended_original, intended_rate=lead.intended_rate, named_at=lead.named_at,
     )  # fmt: skip
     for name, value in given.items():
         setattr(project, name, value)
     _create(project, by, data={"lead": lead.pk})
-    Side.objects.filter(lead=lead, project=None).update(project=project)  # its disputes are the project's now
+    # what is disputed about it is the project's now
+    Side.objects.filter(lead=lead, project=None, dispute__state__in=stages.OPEN_DISPUTES).update(
+        project=project
+    )
+    speak_for(project, project.host_unit or project.reporter_unit)
     if lead.handling_unit_id not in {lead.reporter_unit_id, getattr(lands, "pk", None)}:
         take_part(project, lead.handling_unit, stages.JOINT)
     return project
@@ -325,7 +353,8 @@ def add_project(
     values["reporter_unit"] = reporter
     if not values.get("host_unit") and reporter.kind in _LANDING_KINDS:
         values["host_unit"] = reporter
-    project = Project(created_by_id=person(by), is_demo=is_demo, **with_amount(values))
+    named = timezone.now() if values.get("enterprise") else None
+    project = Project(created_by_id=person(by), is_demo=is_demo, named_at=named, **with_amount(values))
     _create(project, by, note=despite.strip() if found else "", data={"clashes": found})
     return project
 
@@ -348,8 +377,9 @@ def change_project(
         lambda: ask_about_amounts(values, confirmed, project),
     )
     before = {fact.field for fact in facts.missing(project, project.stage)}
+    _keep_investor(project, values)
     core.apply_edit(
-        project, with_amount(values, project), by=by, version=version, verb="projects.project.changed",
+        project, with_amount(values, project) | _named(project, values), by=by, version=version, verb="projects.project.changed",
         note="；".join(filter(None, [note, despite.strip() if found else ""])),
     )  # fmt: skip
     emptied = [fact for fact in facts.missing(project, project.stage) if fact.field not in before]
@@ -357,6 +387,7 @@ def change_project(
         sentence = _("项目处于“%(stage)s”阶段，这一项不能空着。") % {"stage": stages.STAGES[project.stage]}
         raise Invalid(sentence, fields={fact.field: [sentence] for fact in emptied})
     follow_fields(project)
+    speak_for(project, project.host_unit or project.reporter_unit)
     if not permits(project, by, "view"):
         raise Forbidden(_("这样修改之后，您将看不到这个项目，所以没有保存。请让有权的同事修改。"))
     search.refresh(Project, project.pk)
@@ -497,8 +528,10 @@ def move_project(
     now = timezone.now()
     table = lifecycle.lifecycle_of(move)
     values: dict[str, Any] = {"progress_at": now} if move in {"resume", "reopen"} else {}
+    if move == "reopen":  # who had given it up stands behind who has reported the investor since
+        values |= {"named_at": now if project.enterprise_id else None}
     if table is lifecycle.STAGE:
-        values = {"progress_at": now, "stage_since": now}
+        values = {"progress_at": now, "stage_since": now, **queries.renewed(project, now)}
     if move == "lose":
         lifecycle.STATUS.check(project, move, by)
         if not lost_reason:
@@ -529,7 +562,7 @@ def add_unit(*, by: Actor, project: Project, unit: Unit, part: str) -> Participa
             _("报送单位、落地单位和招商组随项目内容确定，不能在这里加入。"),
             fields={"part": [_("请选择协同、引荐或审批单位。")]},
         )
-    _keep_introducers(project, part)
+    keep_introducers(project, part)
     row = core.insert(Participation(project=project, unit=unit, part=part))
     text = f"{unit.brief}（{stages.PARTS[part]}）"
     events.record(
@@ -538,7 +571,7 @@ def add_unit(*, by: Actor, project: Project, unit: Unit, part: str) -> Participa
     return row
 
 
-def _keep_introducers(project: Project, part: str) -> None:
+def keep_introducers(project: Project, part: str) -> None:
     """Refuse to change who introduced a project while a claim waits: who verifies it sees whose it will be."""
     if part == stages.INTRODUCER and project.claims.filter(state=stages.SUBMITTED).exists():
         raise Conflict(_("业绩申报正在核验，引荐单位暂不能增减。"))
@@ -553,7 +586,7 @@ def remove_unit(*, by: Actor, project: Project, pk: int, reason: str) -> None:
         raise Conflict(_("该单位已不再参与本项目。"))
     if row.part not in CHOSEN_PARTS:
         raise Conflict(_("报送单位、落地单位和招商组随项目内容确定，不能单独移出。"))
-    _keep_introducers(project, row.part)
+    keep_introducers(project, row.part)
     if not reason.strip():
         raise Invalid(_("请填写原因。"), fields={"reason": [_("请填写原因。")]})
     if project.participations.filter(pk=pk, until=None).update(until=timezone.localdate()) != 1:
@@ -631,7 +664,7 @@ def record_talk(*, by: Actor, project: Project, values: Values) -> Talk:
         new = {"next_step": talk.next_step, "next_date": talk.next_date}
         changes = core.differences(project, new)
         Project.objects.filter(pk=project.pk).update(**new, version=F("version") + 1, updated_at=now)
-    Project.objects.filter(pk=project.pk).update(progress_at=now)
+    Project.objects.filter(pk=project.pk).update(progress_at=now, **queries.renewed(project, now))
     project.refresh_from_db()
     events.record(
         by=by, verb="projects.project.talked", obj=project, changes=changes,

@@ -23,7 +23,7 @@ from yinfeng.orgs.queries import users_of_units
 from yinfeng.projects import facts, lifecycle, queries, stages
 from yinfeng.projects.models import Project, Transfer
 from yinfeng.projects.services.ledger import person
-from yinfeng.projects.services.records import hold_project, take_part
+from yinfeng.projects.services.records import hold_project, speak_for, take_part
 
 TERMS = ("percent", "base", "years", "start", "statistics", "exclusions")
 
@@ -148,6 +148,7 @@ def complete_transfer(
         _end_part(project, transfer.from_unit, part)
     take_part(project, transfer.from_unit, stages.ORIGIN)
     take_part(project, transfer.to_unit, stages.HOST)
+    speak_for(project, transfer.to_unit)
     _record(by, transfer, "transfer_completed", "")
     return transfer
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from yinfeng.core.actors import Actor
+from yinfeng.core.errors import Conflict
 from yinfeng.core.money import show
 from yinfeng.core.scopes import ScopedQuerySet, rows
 from yinfeng.core.tables import day, moment
@@ -17,7 +19,7 @@ from yinfeng.core.web import DetailPage, EditPage, ExportPage, ListPage, MovePag
 from yinfeng.projects import lifecycle, queries, services, stages
 from yinfeng.projects.filters import DisputeFilter
 from yinfeng.projects.forms import DecideForm, DisputeForm
-from yinfeng.projects.models import Dispute, Lead, Project
+from yinfeng.projects.models import Dispute, Lead, Project, Side
 from yinfeng.projects.sections import SectionPage
 from yinfeng.projects.tables import DISPUTE_TONES, RANK_TONES, DisputeTable
 
@@ -30,7 +32,7 @@ class FirstReports:
     def __init__(self, record: Lead | Project, by: Actor, may_argue: bool) -> None:
         self.record, self.by, self.may_argue = record, by, may_argue
         found = queries.dealings(record.enterprise, by) if record.enterprise else []
-        self.reports = queries.ranked(found, timezone.localdate())
+        self.found, self.reports = found, queries.ranked(found, timezone.localdate())
         key = queries.key_of(record)
         self.disputes = queries.disputes_of(record)
         self.own = next((item for item in self.reports if item.dealing.key == key), None)
@@ -52,7 +54,7 @@ class FirstReports:
         if self.own is None or not self.may_argue:
             return None
         rivals = [item for item in self.reports if item.dealing.holder != self.own.dealing.holder]
-        if len(rivals) <= sum(item.state != stages.WITHDRAWN for item in self.disputes):
+        if not queries.undisputed(rivals, self.disputes):
             return None
         route = "project-dispute" if isinstance(self.record, Project) else "lead-dispute"
         return {"label": _("提出首报争议"), "url": reverse(route, args=[self.record.pk])}
@@ -64,11 +66,9 @@ class FirstReports:
         )
         title = f"{dealing.unit} · {what}" + (f" · {dealing.title}" if dealing.is_seen else "")
         reported = moment(dealing.at) if dealing.is_seen else f"{timezone.localtime(dealing.at):%Y-%m}"
-        told = (
-            _("%(at)s 首报，保护期至 %(until)s")
-            if item.rank != stages.LAPSED
-            else _("%(at)s 首报，保护期已于 %(until)s 届满")
-        )
+        told = {
+            stages.LATER: _("%(at)s 报备"), stages.LAPSED: _("%(at)s 报备，保护期已于 %(until)s 届满"),
+        }.get(item.rank, _("%(at)s 报备，保护期至 %(until)s"))  # fmt: skip
         return {
             "title": title, "url": dealing.url if dealing.is_seen else "",
             "sub": told % {"at": reported, "until": day(item.until)},
@@ -76,7 +76,16 @@ class FirstReports:
         }  # fmt: skip
 
     def warnings(self) -> list[dict[str, Any]]:
-        """Return in one sentence how the record stands."""
+        """Return how the record stands, and who has landed the investor already."""
+        landed = sorted({item.unit for item in self.found if self._is_landed(item)})
+        told = _("%(units)s已有这家企业签约或落地的项目。") % {"units": _("、").join(landed)}
+        return [*([{"tone": "info", "title": told}] if landed else []), *self._standing()]
+
+    def _is_landed(self, item: queries.Dealing) -> bool:
+        others = self.own is not None and item.holder != self.own.dealing.holder
+        return others and item.is_project and item.is_open and stages.reached(item.stage, stages.SIGNED)
+
+    def _standing(self) -> list[dict[str, Any]]:
         if self.own is None:
             return []
         first = next((item for item in self.reports if item.rank == stages.FIRST), None)
@@ -85,7 +94,10 @@ class FirstReports:
             return [
                 {
                     "tone": "success",
-                    "title": _("本记录首报在先，保护期至 %(until)s；有新的进展，保护期随之顺延。") % told,
+                    "title": _(
+                        "还未签约的记录中，本记录首报在先，保护期至 %(until)s；有新的进展，保护期随之顺延。"
+                    )
+                    % told,
                 }
             ]
         if self.own.rank == stages.TOGETHER:
@@ -95,6 +107,13 @@ class FirstReports:
                     "title": _(
                         "有单位同时报备了这家企业，以后续跟踪服务为确认依据；有异议的可以提出首报争议。"
                     ),
+                }
+            ]
+        if self.own.rank == stages.LATER and first is None:
+            return [
+                {
+                    "tone": "warning",
+                    "title": _("已有单位同时报备在先，以后续跟踪服务为确认依据；有异议的可以提出首报争议。"),
                 }
             ]
         if self.own.rank == stages.LATER and first is not None:
@@ -112,8 +131,8 @@ class FirstReports:
         return []  # fmt: skip
 
 
-def dispute_row(item: Dispute) -> dict[str, Any]:
-    sides = sorted(item.sides.all(), key=lambda side: not side.is_raiser)
+def dispute_row(sides: list[Side]) -> dict[str, Any]:
+    item = sides[0].dispute
     return {
         "title": " ↔ ".join(side.unit.brief for side in sides), "url": item.get_absolute_url(), "sub": day(item.raised_at),
         "badge": {"text": stages.DISPUTE_STATES[item.state], "tone": DISPUTE_TONES[item.state]},
@@ -181,6 +200,7 @@ class DisputeDetail(DetailPage):
 
     def frame(self) -> dict[str, Any]:
         """Leave files out: they stand with the records."""
+        self.sides = self.object.__dict__["known_sides"] = queries.sides_of(self.object, self.by)
         return super().frame() | {"files": None}
 
     def content(self) -> dict[str, Any]:
@@ -196,14 +216,13 @@ class DisputeDetail(DetailPage):
         return {
             "back": {"url": reverse("disputes"), "label": _("首报争议")},
             "badges": [{"text": stages.DISPUTE_STATES[item.state], "tone": DISPUTE_TONES[item.state]}],
-            "compared": compared(item, self.by),
+            "compared": compared(item, self.sides),
             "fact_groups": [{"title": _("裁定"), "facts": decided}] if decided else [],
         }
 
 
-def compared(item: Dispute, by: Actor) -> dict[str, Any]:
+def compared(item: Dispute, sides: list[Any]) -> dict[str, Any]:
     """Return both sides' records line by line; names and amounts only where the reader may see the record."""
-    sides = queries.sides_of(item, by)
     shown = [[*_shown(side), _standing(item, side)] for side in sides]
     return {
         "heads": [
@@ -227,39 +246,50 @@ def _standing(item: Dispute, side: Any) -> dict[str, Any]:
     if item.state in stages.OPEN_DISPUTES and side.waits:
         return {"text": _("裁定前暂停进入在谈和签约"), "tone": "warning"}
     if side.yields:
-        return {"text": _("由另一方承办，已终止"), "tone": "muted"}
+        return {"text": _("由另一方承办"), "tone": "muted"}
     if item.state == stages.DECIDED and item.outcome != stages.DIFFERENT:
         return {"text": _("裁定由其承办"), "tone": "success"}
     return {"text": _("照常推进")}
 
 
 def _shown(side: Any) -> list[dict[str, Any]]:
-    """Return the cells of one side, as it was read when it was decided where that was kept."""
+    """Return the cells of one side, as it was read when it was decided where that was kept.
+
+    Of a sensitive project that the reader may not see nothing but the time of its report is shown.
+    """
     project, lead, kept = side.project, side.lead, side.record
+    hidden = {"text": _("不在您的查看范围内"), "muted": True}
+    statement = {"text": side.statement or _("还没有陈述。"), "muted": not side.statement}
     if project is not None:
-        stage = stages.STAGES[kept.get("stage") or project.stage]
+        stage = stages.STAGES[kept["stage"]] if kept.get("stage") else stages.STAGES[project.stage]
         name, url, amount = project.name, project.get_absolute_url(), project.intended
     else:
         stage = stages.LEAD_STATES[kept.get("state") or lead.state]
         name, url, amount = lead.title, lead.get_absolute_url(), lead.intended
-    if kept:
-        talks, first, last = kept["talks"], kept["first_talk"], kept["last_talk"]
-    else:
-        talks, first, last = side.talks, day(side.first_talk), day(side.last_talk)
-    hidden = _("不在您的查看范围内")
+    named = moment(datetime.fromisoformat(kept["named_at"])) if kept else moment(side.named_at)
+    if not side.sees and project is not None and project.secrecy == stages.SENSITIVE:
+        return [hidden, {"text": named}, *[hidden] * 6, statement]
     return [
-        {"text": name, "url": url} if side.sees else {"text": hidden, "muted": True},
-        {"text": moment(side.reported_at)},
+        {"text": name, "url": url} if side.sees else hidden,
+        {"text": named},
         {"text": str(stage)},
-        {"text": _("%(count)s 次") % {"count": talks} if project is not None else "—"},
-        {"text": first or "—"},
-        {"text": last or "—"},
-        {"text": day(project.progress_at) if project is not None else "—"},
-        {"text": show(amount) if amount is not None else "—"}
-        if side.sees
-        else {"text": hidden, "muted": True},
-        {"text": side.statement or _("还没有陈述。"), "muted": not side.statement},
+        *({"text": text or "—"} for text in _worked(side)),
+        {"text": show(amount) if amount is not None else "—"} if side.sees else hidden,
+        statement,
     ]
+
+
+def _worked(side: Any) -> list[str]:
+    """Return how often it was talked, first and last when, and when the record last got on; nothing of a lead."""
+    kept = side.record
+    if (kept and not kept["stage"]) or (not kept and side.project is None):
+        return ["", "", "", ""]
+    if kept:
+        progress = day(datetime.fromisoformat(kept["progress_at"]))
+        told = [kept["talks"], kept["first_talk"], kept["last_talk"], progress]
+    else:
+        told = [side.talks, day(side.first_talk), day(side.last_talk), day(side.project.progress_at)]
+    return [_("%(count)s 次") % {"count": told[0]}, *told[1:]]
 
 
 class RaiseDispute(EditPage):
@@ -272,12 +302,18 @@ class RaiseDispute(EditPage):
     title = gettext_lazy("提出首报争议")
     submit_label = gettext_lazy("提出争议")
 
+    def start(self) -> None:
+        super().start()
+        found = queries.rivals(self.object, self.by, timezone.localdate())
+        self.rivals = queries.undisputed(found, queries.disputes_of(self.object))
+        if not self.rivals:
+            raise Conflict(_("没有其他单位在跟进这家企业，或者争议已经提出。"))
+
     def form_arguments(self) -> dict[str, Any]:
-        return {"rivals": queries.rivals(self.object, self.by, timezone.localdate())}
+        return {"rivals": self.rivals}
 
     def initial(self) -> dict[str, Any]:
-        found = queries.rivals(self.object, self.by, timezone.localdate())
-        return {"against": found[0].dealing.key} if len(found) == 1 else {}
+        return {"against": self.rivals[0].dealing.key} if len(self.rivals) == 1 else {}
 
     def act(self, form: DisputeForm) -> Dispute:
         data = form.cleaned_data
@@ -324,7 +360,11 @@ class DecideDispute(EditPage):
 
     def start(self) -> None:
         super().start()
+        self.sides = self.object.__dict__["known_sides"] = queries.sides_of(self.object, self.by)
         lifecycle.DISPUTE.check(self.object, "decide", self.by)
+
+    def form_arguments(self) -> dict[str, Any]:
+        return {"units": [side.unit.brief for side in self.sides]}
 
     def act(self, form: DecideForm) -> Dispute:
         data = form.cleaned_data
@@ -337,4 +377,4 @@ class DecideDispute(EditPage):
         return _("已裁定，双方都会收到通知。")
 
     def extra(self) -> dict[str, Any]:
-        return {"intro": str(self.object), "compared": compared(self.object, self.by)}
+        return {"intro": str(self.object), "compared": compared(self.object, self.sides)}

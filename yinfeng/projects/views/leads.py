@@ -64,6 +64,7 @@ class LeadDetail(Detail):
             "enterprise", "handling_unit", "reporter_unit", "registered_by", "project"
         ).annotate(
             sees_project=Exists(Project.objects.permitted(by).filter(lead=OuterRef("pk"))),
+            has_yielded=queries.has_yielded("lead"),
         )
         return found
 
@@ -74,7 +75,7 @@ class LeadDetail(Detail):
 
     def content(self) -> dict[str, Any]:
         lead: Lead = self.object
-        project = getattr(lead, "project", None)
+        project, enterprise = getattr(lead, "project", None), lead.enterprise
         warnings = []
         if project is not None and lead.sees_project:  # type: ignore[attr-defined]
             text = _("这条线索已转为项目“%(name)s”（%(code)s）。") % {
@@ -86,8 +87,10 @@ class LeadDetail(Detail):
             )
         elif project is not None:
             warnings.append({"title": _("这条线索已转为项目，项目不在您的查看范围内。"), "tone": "info"})
+        reports = FirstReports(lead, self.by, "argue" in self.allowed()) if enterprise else None
+        if reports is not None:
+            warnings += reports.warnings()
         edit = reverse("lead-edit", args=[lead.pk]) if "change" in self.allowed() else ""
-        enterprise = lead.enterprise
         named = code_labels([("lead_source", lead.source), ("industry", lead.industry)])
         facts = [
             fact(_("企业"), enterprise, url=enterprise_url(enterprise, self.by) if enterprise else ""),
@@ -113,7 +116,7 @@ class LeadDetail(Detail):
             "warnings": warnings,
             "fact_groups": groups,
             "edit_url": edit,
-            "related": FirstReports(lead, self.by, "argue" in self.allowed()).groups() if enterprise else [],
+            "related": reports.groups() if reports else [],
         }
 
 

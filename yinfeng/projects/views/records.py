@@ -183,7 +183,8 @@ class ProjectDetail(Detail):
             creator_name=queries.name_of("created_by"),
             asked_by_name=queries.name_of("going_back__asked_by"),
             arrived=queries.arrived("pk"),
-            is_disputed=queries.is_disputed("pk"),
+            is_disputed=queries.is_disputed(),
+            has_yielded=queries.has_yielded("project"),
         )
         found: ScopedQuerySet[Any] = joined.select_related(
             "enterprise", "lead", "host_unit", "reporter_unit", "parent", "going_back"
