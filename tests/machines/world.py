@@ -63,11 +63,9 @@ def build() -> World:
     return World(root, home, away, chief, insider, outsider, stranger, _rows(home, away, insider))
 
 
-def _dispute(lead: Lead, rival: Lead, by: User) -> Dispute:
+def _dispute(lead: Lead, rival: Lead, by: User, pair: str = "测试", state: str = "answered") -> Dispute:
     """Return a dispute that the unit of a lead raised against that of another, which has spoken."""
-    dispute = Dispute.objects.create(
-        pair="测试", subject="测试甲科技有限公司", raised_by=by, state="answered"
-    )
+    dispute = Dispute.objects.create(pair=pair, subject="测试甲科技有限公司", raised_by=by, state=state)
     for is_raiser, record in ((True, lead), (False, rival)):
         Side.objects.create(
             dispute=dispute,
@@ -152,7 +150,9 @@ def _rows(home: Unit, away: Unit, insider: User) -> dict[str, Any]:
         "disputed": transfer("测试项目六", state="arbitrating"),
         "agreed": transfer("测试项目七", state="accepted"),
         "rival": (rival := make_lead("测试对手线索", far, insider, enterprise=firm)),
+        "other_rival": make_lead("测试对手线索二", far, insider, enterprise=firm),
         "dispute": _dispute(lead, rival, insider),
+        "raised": _dispute(lead, rival, insider, pair="测试二", state="raised"),
         "landed": make_project("测试项目四", home, insider, enterprise=firm, stage="producing"),
         "participation": Participation.objects.filter(project=project).first(),
         "member": TeamMember.objects.create(project=project, user=insider, is_leader=True),

@@ -782,7 +782,8 @@ class Disputing(NestedViewSet):
     def create(self, parent: Lead | Project, given: dict[str, Any]) -> Dispute:
         """Hold that the row was first, against another unit's of the same investor."""
         made = services.raise_dispute(by=self.by, record=parent, **given)
-        return self.get_queryset().get(pk=made.pk)
+        found: Dispute = self.get_queryset().get(pk=made.pk)
+        return found
 
 
 class LeadDisputes(Disputing):
