@@ -20,6 +20,7 @@ RESOURCES: dict[str, type[Resource]] = {
     "steps-back": projects.StepBackViewSet,
     "transfers": projects.TransferViewSet,
     "disputes": projects.DisputeViewSet,
+    "personal-acts": projects.PersonalActViewSet,
     "ledger": projects.LedgerViewSet,
     "closings": projects.ClosingViewSet,
     "contacts": enterprises.ContactViewSet,
@@ -56,6 +57,8 @@ BELONGING: dict[str, dict[str, type[Resource]]] = {
         "steps-back": projects.ProjectStepsBack,
         "transfers": projects.ProjectTransfers,
         "disputes": projects.ProjectDisputes,
+        "personal-acts": projects.ProjectPersonalActs,
+        "first-hands": projects.FirstHands,
     },
 }
 

@@ -23,8 +23,11 @@ PAGES = {
         "/org/",
     ],
     "head-jimei": ["/", "/leads/"],
-    "leader": ["/", "/projects/", "/projects/board/", "/projects/board/funnel/", "/projects/lights/", "/ledger/"],
-    "office": ["/transfers/", "/disputes/", "/ledger/closings/", "/ledger/closings/new/"],
+    "leader": ["/", "/projects/", "/projects/board/", "/projects/board/funnel/", "/projects/board/map/", "/projects/lights/", "/ledger/"],
+    "office": [
+        "/projects/scheduling/", "/projects/personal/", "/projects/personal/units/", "/projects/lights/", "/transfers/", "/disputes/", "/ledger/closings/",
+        "/ledger/closings/new/",
+    ],
     "administrator": ["/", "/org/units/", "/settings/users/", "/settings/roles/"],
     "auditor": ["/settings/audit/"],
 }  # fmt: skip
@@ -35,6 +38,8 @@ DETAILS = {
     "/leads/": "table a[href^='/leads/']",
     "/ledger/": "table a[href^='/ledger/']",
     "/disputes/": "table a[href^='/disputes/']",
+    "/projects/lights/": "table a[href^='/units/']",
+    "/projects/personal/": "table a[href^='/projects/']",
     "/transfers/": "table a[href^='/transfers/']",
 }
 

@@ -91,6 +91,13 @@ def against_rival(world: World) -> dict[str, Any]:
     return {"against": f"lead-{world.rows['rival'].pk}", "statement": "我方先接触"}
 
 
+def personal(world: World) -> dict[str, Any]:
+    return {
+        "post": world.rows["membership"].pk, "kind": "solve", "act_date": TODAY(), "done": "现场会", "outcome": "落实",
+        "evidence": SimpleUploadedFile("照片.pdf", PDF, "application/pdf"),
+    }  # fmt: skip
+
+
 def at_home(world: World) -> dict[str, Any]:
     return {"unit": world.home.pk, "owner": world.insider.pk}
 
@@ -125,6 +132,8 @@ ACTS = [
     Act("post", "api-projects-disputes-list", {"parent": "unsigned"}, "projects.dispute.argue", 201, against_rival),
     Act("post", "api-disputes-move", {"pk": "raised"}, "projects.dispute.argue", 200, WHY, {"move": "withdraw"}),
     Act("post", "api-transfers-complete", {"pk": "agreed"}, "projects.project.transfer", 200, agreement),
+    Act("post", "api-projects-personal-acts-list", {"parent": "project"}, RECORD, 201, personal),
+    Act("post", "api-personal-acts-move", {"pk": "personal"}, RECORD, 200, WHY, {"move": "withdraw"}),
     Act("post", "api-projects-files-list", {"parent": "project"}, EDIT, 201, upload),
     Act("post", "api-files-remove", {"pk": "file"}, EDIT, 409, WHY),  # a contract under verification stays
     Act("post", "api-projects-talks-list", {"parent": "project"}, RECORD, 201, TALK),

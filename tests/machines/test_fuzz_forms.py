@@ -42,7 +42,7 @@ READING = {
     "units", "unit", "people", "person", "roles", "accounts", "account", "invitations", "enterprises", "enterprise",
     "enterprises-facets", "enterprises-export", "enterprise-check", "enterprises-template", "enterprise-lists",
     "enterprise-list", "targets", "target", "targets-export", "signals", "signal", "signals-export", "leads", "lead", "leads-export", "lead-check",
-    "projects", "project", "projects-export", "lights", "project-board", "project-funnel", "transfers", "transfers-export", "transfer", "project-first-report", "disputes", "disputes-export", "dispute", "ledger", "ledger-export", "entry", "closings", "account_inactive", "account_set_password",
+    "projects", "project", "projects-export", "lights", "project-board", "project-funnel", "project-map", "unit-projects", "scheduling", "scheduling-export", "personal", "personal-export", "personal-units", "project-personal", "transfers", "transfers-export", "transfer", "project-first-report", "disputes", "disputes-export", "dispute", "ledger", "ledger-export", "entry", "closings", "account_inactive", "account_set_password",
 }  # fmt: skip
 WRITING = sorted(set(PAGES) - READING)
 

@@ -111,7 +111,7 @@ def rows_for(path: str, world: World) -> dict[str, str]:
     parts = path.removeprefix(BASE).split("/")
     named = {
         "enterprises": "enterprise", "contacts": "contact", "relations": "relation", "ties": "tie", "leads": "lead", "projects": "project",
-        "claims": "claim", "steps-back": "step", "transfers": "transfer", "disputes": "dispute", "ledger": "entry", "closings": "closing", "files": "file", "notices": "notice", "jobs": "job", "units": "unit", "team": "member",
+        "claims": "claim", "steps-back": "step", "transfers": "transfer", "disputes": "dispute", "personal-acts": "personal", "ledger": "entry", "closings": "closing", "files": "file", "notices": "notice", "jobs": "job", "units": "unit", "team": "member",
         "doubts": "doubt", "mergings": "merging", "targets": "target", "signals": "signal", "imports": "job",
     }  # fmt: skip
     found = {"move": "hold", "table": "industry"}

@@ -25,6 +25,7 @@ from yinfeng.projects.models import (
     Entry,
     Lead,
     Participation,
+    PersonalAct,
     Project,
     Share,
     Side,
@@ -85,6 +86,9 @@ def _rows(home: Unit, away: Unit, insider: User) -> dict[str, Any]:
     project = make_project("测试项目", home, insider, enterprise=firm, stage="negotiating")
     contract = services.attach_file(
         by=by, obj=project, file=ContentFile(PDF, "合同.pdf"), name="合同.pdf", kind="contract"
+    )
+    photo = services.attach_file(
+        by=by, obj=project, file=ContentFile(PDF, "照片.pdf"), name="照片.pdf", kind="other"
     )
     event = events.record(by=by, verb="core.attachment.added", obj=project)
     person = insider.person
@@ -154,6 +158,10 @@ def _rows(home: Unit, away: Unit, insider: User) -> dict[str, Any]:
         "dispute": _dispute(lead, rival, insider),
         "raised": _dispute(lead, rival, insider, pair="测试二", state="raised"),
         "landed": make_project("测试项目四", home, insider, enterprise=firm, stage="producing"),
+        "personal": PersonalAct.objects.create(
+            project=project, unit=home, person=person, position="局长", kind="promote", act_date=timezone.localdate(),
+            done="走访企业", outcome="同意来考察", evidence=photo, as_holder=True, recorded_by=insider,
+        ),
         "participation": Participation.objects.filter(project=project).first(),
         "member": TeamMember.objects.create(project=project, user=insider, is_leader=True),
         "talk": Talk.objects.create(

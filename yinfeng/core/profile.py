@@ -24,6 +24,7 @@ from yinfeng.core.errors import Conflict, Invalid
 from yinfeng.core.models import Code, ProfileLoad, ProfileRow, Rule
 from yinfeng.core.permissions import gather
 from yinfeng.core.profile_format import Changes, Field, Problem, Profile, Row, Section, plain
+from yinfeng.core.profile_shapes import SHAPE
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,11 +166,28 @@ def _city_time_zone(profile: Profile, rows: list[Row]) -> Iterator[Problem]:
 
 
 # What rules count: whole numbers, none below nothing; a percentage none above a hundred.
-_COUNTED = ("days", "months", "percent", "level", "min_yuan", "warn_days", "late_days", "leave_days", "years")
+_COUNTED = (
+    "days",
+    "months",
+    "percent",
+    "level",
+    "min_yuan",
+    "warn_days",
+    "late_days",
+    "leave_days",
+    "years",
+    "times",
+)
 
 
-def _rule_numbers(profile: Profile, rows: list[Row]) -> Iterator[Problem]:
+def _rule_data(profile: Profile, rows: list[Row]) -> Iterator[Problem]:
+    stages = {row.key for row in profile.rows["stage"]}
     for row in rows:
+        for name in ("from_stage", "until_stage"):
+            value = (row["data"] or {}).get(name)
+            if value is not None and value not in stages:
+                sentence = _('%(field)s "%(value)s" 没有定义') % {"field": f"data.{name}", "value": value}
+                yield row.problem(sentence, "data")
         for name, value in (row["data"] or {}).items():
             if name not in _COUNTED:
                 continue
@@ -374,13 +392,14 @@ SECTIONS = (
     Section(
         "rule", "rules.toml",
         (Field("kind", "code", most=40), Field("key", "code", most=60), *_PERIOD, _SOURCE, Field("data", "table")),
-        _load_rules, key=("kind", "key", "valid_from"), period=("kind", "key"), check=_rule_numbers,
+        _load_rules, key=("kind", "key", "valid_from"), period=("kind", "key"), check=_rule_data,
     ),
     Section(
         "rate", "codes/exchange_rates.csv",
         (Field("currency", "code", refers="code:currency"), Field("valid_from", "date"), Field("cny", "decimal", least=0)),
         _load_rates, key=("currency", "valid_from"),
     ),
+    SHAPE,
     Section(
         "clause", "clauses.csv",
         (

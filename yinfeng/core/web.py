@@ -383,6 +383,7 @@ ICONS = {
     **dict.fromkeys(("transfer_appealed", "appeal", "dispute_raised", "raise"), "scale"),
     **dict.fromkeys(("dispute_answered", "answer"), "message"), **dict.fromkeys(("dispute_decided", "decide"), "gavel"),
     "rivalled": "alert-triangle", "dispute_withdrawn": "arrow-back-up", "yield": "x",
+    "personal_recorded": "user-check", "personal_withdrawn": "arrow-back-up",
     "loaded": "upload", "signed_out": "logout", "password_changed": "key",
 }  # fmt: skip
 TONES = {"sign": "success", "verify": "success", "verified": "success", "convert": "success", "lose": "danger",
@@ -670,8 +671,8 @@ class ExportPage(Page):
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         view = self.page()
         view.setup(request)
-        columns = request.GET.getlist("col") or self.page.table.exported()
-        table = self.page.table(columns, request.GET.get("sort", ""))
+        columns = request.GET.getlist("col") or view.table.exported()
+        table = view.table(columns, request.GET.get("sort", ""))
         exportable = view.queryset().permitted(self.by, "export")
         filterset = self.page.filterset(request.GET, queryset=exportable, request=request, by=self.by)
         found = filterset.qs if filterset.form.is_valid() else filterset.queryset.none()

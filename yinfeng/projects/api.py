@@ -39,6 +39,7 @@ from yinfeng.core.api_common import FileSerializer, FilesViewSet
 from yinfeng.core.errors import Invalid
 from yinfeng.core.models import User
 from yinfeng.enterprises.models import Enterprise
+from yinfeng.orgs.models import Membership
 from yinfeng.orgs.queries import hosts
 from yinfeng.projects import lifecycle, queries, services, stages
 from yinfeng.projects.filters import (
@@ -47,6 +48,7 @@ from yinfeng.projects.filters import (
     DisputeFilter,
     EntryFilter,
     LeadFilter,
+    PersonalActFilter,
     ProjectFilter,
     StepBackFilter,
     TransferFilter,
@@ -58,6 +60,7 @@ from yinfeng.projects.models import (
     Entry,
     Lead,
     Participation,
+    PersonalAct,
     Project,
     Share,
     Side,
@@ -831,6 +834,107 @@ class DisputeViewSet(Moving, ScopedViewSet):
 
     def retrieve(self, request: Request, pk: str = "") -> Response:
         return self.answer(self._again(self.get_object()))
+
+
+# --- the three personal duties ------------------------------------------------------------------------------------
+
+
+class PersonalActSerializer(serializers.ModelSerializer[PersonalAct]):
+    """What a unit's first hand did himself for a project; ``as_holder``: his unit held it, so that it counts."""
+
+    evidence = FileSerializer(read_only=True, allow_null=True)
+
+    class Meta:
+        model = PersonalAct
+        fields: ClassVar = [
+            "id", "project", "unit", "person", "position", "kind", "act_date", "done", "outcome", "evidence", "as_holder",
+            "state", "withdrawn_reason", "recorded_by", "recorded_at", "version",
+        ]  # fmt: skip
+        read_only_fields: ClassVar = fields
+
+
+class PersonalActInput(Strict):
+    """An act of a first hand; ``post`` is one of the project's ``first-hands``."""
+
+    post = serializers.PrimaryKeyRelatedField(queryset=Membership.objects.none())
+    kind = serializers.ChoiceField(choices=list(stages.PERSONAL_KINDS.items()))
+    act_date = serializers.DateField()
+    done = serializers.CharField(max_length=1000)
+    outcome = serializers.CharField(max_length=1000)
+    evidence = Upload(required=False)
+
+    def get_fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = super().get_fields()
+        view = self.context.get("view")
+        if isinstance(view, ProjectPersonalActs) and not view.is_described:
+            fields["post"].queryset = queries.first_hands_for(view.subject("view")[0], view.by)
+        return fields
+
+
+class ProjectPersonalActs(NestedViewSet):
+    """The personal acts of first hands for a project, withdrawn ones too."""
+
+    parent, model = Project, PersonalAct
+    permission = PROJECTS
+    serializer_class = PersonalActSerializer
+    parser_classes = (MultiPartParser,)
+    ordering = ("-act_date", "-pk")
+
+    def belonging(self, parent: Project) -> QuerySet[PersonalAct]:
+        return parent.personal_acts.select_related("evidence__uploaded_by")
+
+    @act(PersonalActInput, PersonalActSerializer, needs="record", status=201)
+    def create(self, parent: Project, given: dict[str, Any]) -> PersonalAct:
+        """Record what a first hand did himself for the project on a day; it is written once."""
+        file = given.pop("evidence", None)
+        return services.record_personal_act(
+            by=self.by, project=parent, file=file, name=file.name if file else "", **given
+        )
+
+
+class FirstHand(serializers.ModelSerializer[Membership]):
+    """A first hand's post; ``valid_to`` is empty while it is held."""
+
+    name = serializers.CharField(source="person.name")
+    unit_name = serializers.CharField(source="unit.brief")
+
+    class Meta:
+        model = Membership
+        fields: ClassVar = ["id", "name", "unit", "unit_name", "position", "valid_from", "valid_to"]
+
+
+class FirstHands(NestedViewSet):
+    """The first hands whose acts for a project the caller may record."""
+
+    parent, model = Project, Membership
+    permission = "projects.contact.record"
+    serializer_class = FirstHand
+    ordering = "pk"
+
+    def get_queryset(self) -> QuerySet[Membership]:
+        queryset = self.model._default_manager.none()
+        return queryset if self.is_described else queries.first_hands_for(self.subject("record")[0], self.by)
+
+
+class PersonalActViewSet(Moving, ScopedViewSet):
+    """Personal acts for all projects one sees."""
+
+    model = PersonalAct
+    permission = PROJECTS
+    serializer_class = PersonalActSerializer
+    filterset_class = PersonalActFilter
+    lifecycles = (lifecycle.PERSONAL_ACT,)
+    queryset = PersonalAct.objects.none()
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().select_related("project", "unit", "person", "evidence__uploaded_by")
+
+    @action(detail=True, methods=["post"], url_path=MOVE)
+    @act(MoveInput, PersonalActSerializer, versioned=True)
+    def move(self, found: PersonalAct, version: int, given: dict[str, Any], move: str) -> PersonalAct:
+        """Withdraw a wrong record with a reason: it stays to be read and no longer counts."""
+        lifecycle.PERSONAL_ACT.check(found, move, self.by)
+        return services.withdraw_personal_act(by=self.by, act=found, version=version, **given)
 
 
 # --- the ledger ---------------------------------------------------------------------------------------------------

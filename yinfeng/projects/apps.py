@@ -22,6 +22,9 @@ class ProjectsConfig(AppConfig):
         may_object(services.keep_evidence)
         may_object(services.keep_agreement)
         may_object(services.keep_closed)
+        may_object(services.keep_personal_evidence)
+        for verb in ("changed", "graded", "sign", "claim_verified", "entry_reversed"):
+            events.subscribe(f"projects.project.{verb}", services.note_major)
         relinking.declare(relinking.Link(Lead, _("线索"), verb="projects.lead.repointed"))
         relinking.declare(relinking.Link(Project, _("项目"), verb="projects.project.repointed"))
         for verb in ("changed", "merged", "unmerged"):

@@ -36,6 +36,7 @@ from yinfeng.projects import achievements, services
 from yinfeng.projects import demonstration_disputes as disputes
 from yinfeng.projects import demonstration_doubles as doubles
 from yinfeng.projects import demonstration_network as network
+from yinfeng.projects import demonstration_personal as personal
 from yinfeng.projects import demonstration_targets as targets
 from yinfeng.projects import stages as project_stages
 from yinfeng.projects.models import Lead, Project
@@ -155,6 +156,7 @@ class Demonstration:
             self.tell(story)
         self.pass_on()
         disputes.enter(self.actors, self.today, at)
+        personal.enter(self.actors, self.units, self.today, at)
         self.network()
         targets.enter(self.actors, self.today, at)
         with at(self.today - timedelta(days=9)):

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from django.db.models import Field
+from django.db.models import Field, Q
 from django.utils.translation import gettext as _
 
 from yinfeng.core.errors import Sentence
@@ -20,6 +21,9 @@ LAND = "land"  # the code of 供地类 among the project classes
 OPENING = (
     "opening"  # the code of 开业 among the kinds of construction: 开业营业类, nothing is built (FACTS §1.8)
 )
+
+
+EVERY = Q()
 
 
 def always(project: Project) -> bool:
@@ -38,6 +42,9 @@ def builds(project: Project) -> bool:
     return project.construction_kind != OPENING
 
 
+BUILDS = ~Q(construction_kind=OPENING)
+
+
 def field_of(name: str) -> Field[Any, Any]:
     found = Project._meta.get_field(name)
     assert isinstance(found, Field)
@@ -46,11 +53,12 @@ def field_of(name: str) -> Field[Any, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A field that must be filled from ``from_stage`` on, if ``when`` holds for the project."""
+    """A field that must be filled from ``from_stage`` on, if ``when`` holds for the project; ``where`` says the same in SQL."""
 
     field: str
     from_stage: str
     when: Callable[[Project], bool] = always
+    where: Q = EVERY
 
     @property
     def label(self) -> Sentence:
@@ -60,12 +68,19 @@ class Fact:
         value = getattr(project, field_of(self.field).attname)
         return self.when(project) and (value is None or value == "")
 
+    @property
+    def lacking(self) -> Q:
+        """The Q of the projects that should have it and have not, whatever their stage."""
+        field = field_of(self.field)
+        empty = Q(**{f"{self.field}__isnull": True}) if field.null else Q(**{self.field: ""})
+        return self.where & empty
+
 
 FACTS = (
     Fact("summary", stages.PLANNED),
     Fact("project_class", stages.INTENDED),
     Fact("is_foreign", stages.INTENDED),
-    Fact("origin", stages.INTENDED, when=is_foreign),
+    Fact("origin", stages.INTENDED, when=is_foreign, where=Q(is_foreign=True)),
     Fact("industry", stages.INTENDED),
     Fact("enterprise", stages.INTENDED),
     Fact("intended", stages.INTENDED),
@@ -74,13 +89,13 @@ FACTS = (
     Fact("host_unit", stages.NEGOTIATING),
     Fact("fixed_investment", stages.NEGOTIATING),
     Fact("site", stages.SIGNED),
-    Fact("land_mu", stages.SIGNED, when=needs_land),
+    Fact("land_mu", stages.SIGNED, when=needs_land, where=Q(project_class=LAND)),
     Fact("planned_start_date", stages.SIGNED),
     Fact("expected_output", stages.SIGNED),
     Fact("expected_tax", stages.SIGNED),
     Fact("construction_kind", stages.REGISTERED),
-    Fact("planned_completion_date", stages.STARTED, when=builds),
-    Fact("planned_production_date", stages.STARTED, when=builds),
+    Fact("planned_completion_date", stages.STARTED, when=builds, where=BUILDS),
+    Fact("planned_production_date", stages.STARTED, when=builds, where=BUILDS),
 )
 
 
@@ -103,3 +118,20 @@ def next_stage(project: Project) -> str | None:
 def sentences(project: Project, stage: str) -> list[Sentence]:
     """Return one sentence per missing fact."""
     return [_("缺少“%(fact)s”。") % {"fact": fact.label} for fact in missing(project, stage)]
+
+
+@cache
+def lacking_for_next() -> Q:
+    """Return the Q of the projects that lack a fact which the stage after their own asks for, as ``missing`` says of one."""
+    found = Q(pk__in=[])
+    for place in (Project(), Project(construction_kind=OPENING)):
+        here = Q(construction_kind=OPENING) if place.construction_kind else BUILDS
+        for place.stage in stages.ORDER:
+            if (wanted := next_stage(place)) is None:
+                continue
+            lacking = Q(pk__in=[])
+            for fact in FACTS:
+                if stages.reached(wanted, fact.from_stage):
+                    lacking |= fact.lacking
+            found |= here & Q(stage=place.stage) & lacking
+    return found

@@ -14,7 +14,7 @@ from yinfeng.core import search
 from yinfeng.core.actors import ANONYMOUS
 from yinfeng.core.filters import ScopedFilterSet, TextFilter, YesNoFilter
 from yinfeng.core.money import YI
-from yinfeng.orgs.queries import brief_name
+from yinfeng.orgs.queries import brief_name, working_groups
 from yinfeng.projects import queries, stages
 from yinfeng.projects.models import Closing, Dispute, Entry, Project, Transfer
 
@@ -37,6 +37,9 @@ class WithOptions(ScopedFilterSet):
             choice.extra["choices"] = options.get(self.codes.get(name, queries.UNIT), [])
             # a filter keeps its first field: one made for the class, as the OpenAPI document does, knows no choices
             vars(choice).pop("_field", None)
+
+
+BY_AMOUNT = "amount"  # what the shades of the map tell
 
 
 class LeadFilter(WithOptions):
@@ -66,7 +69,7 @@ class ProjectFilter(WithOptions):
     state = _choice(_("项目库状态"), list(stages.LIBRARY.items()), method="filter_state")
     stage = _choice(_("阶段"), list(stages.STAGES.items()))
     status = _choice(_("状态"), list(stages.STATUSES.items()))
-    host_unit = _choice(_("落地单位"), [])
+    host_unit = _choice(_("落地单位"), [], null_label=_("尚无落地单位"))
     who = _choice(_("与我有关"), [("team", _("我在团队中")), ("mine", _("我建立的"))], method="filter_who")
     reporter_unit = _choice(_("报送单位"), [])
     grade = _choice(_("分级"), [], method="filter_grade")
@@ -183,13 +186,18 @@ class TransferFilter(OfProjects):
     q = django_filters.CharFilter(label=_("关键词"), method="by_text")
     state = _choice(_("状态"), list(stages.TRANSFER_STATES.items()))
     unit = _choice(_("流出或承接单位"), [], method="by_unit")
+    way = _choice(_("该单位"), [(queries.IN, _("承接")), (queries.OUT, _("流出"))], method="by_way")
 
     class Meta:
         model = Transfer
         fields: tuple[str, ...] = ()
 
     def by_unit(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return queryset.filter(Q(from_unit=value) | Q(to_unit=value))
+        sides = {queries.IN: Q(to_unit=value), queries.OUT: Q(from_unit=value)}
+        return queryset.filter(sides.get(self.data.get("way", ""), sides[queries.IN] | sides[queries.OUT]))
+
+    def by_way(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset  # of which unit, ``unit`` says
 
 
 class DisputeFilter(OfProjects):
@@ -243,3 +251,88 @@ class ClosingFilter(ScopedFilterSet):
     class Meta:
         model = Closing
         fields: tuple[str, ...] = ()
+
+
+class PersonalFilter(WithOptions):
+    """What the three personal duties of a quarter are narrowed by; the page reads the quarter itself, as the rows depend on it."""
+
+    main = ("q", "quarter", "place", "missing")
+    units = ("place",)
+    q = TextFilter()
+    quarter = _choice(_("季度"), [], method="filter_quarter", empty_label=None)
+    place = _choice(_("落地或报送单位"), [], method="filter_place")
+    missing = _choice(
+        _("缺少"), [(queries.ANY, _("任意一项")), *stages.PERSONAL_KINDS.items()], method="filter_missing"
+    )
+    filter_place = ProjectFilter.filter_place
+
+    class Meta:
+        model = Project
+        fields: tuple[str, ...] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        quarters = queries.recent_quarters(timezone.localdate())
+        self.filters["quarter"].extra["choices"] = [(quarter.code, quarter.label) for quarter in quarters]
+        vars(self.filters["quarter"]).pop("_field", None)
+
+    def filter_quarter(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset
+
+    def filter_missing(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        today = timezone.localdate()
+        quarters = queries.recent_quarters(today)
+        asked = self.data.get("quarter")
+        quarter = next((found for found in quarters if found.code == asked), quarters[0])
+        return queryset.filter(queries.missing(value, quarter, today))
+
+
+class PersonalActFilter(ScopedFilterSet):
+    main = ("state", "kind")
+    state = _choice(_("状态"), list(stages.PERSONAL_STATES.items()))
+    kind = _choice(_("事项"), list(stages.PERSONAL_KINDS.items()))
+    project = django_filters.NumberFilter(label=_("项目"), min_value=1, max_value=10**18)
+    act_date = django_filters.DateFromToRangeFilter(
+        label=_("日期"), widget=django_filters.widgets.DateRangeWidget(attrs={"type": "date"})
+    )
+
+
+class SchedulingFilter(WithOptions):
+    """What the scheduling board is narrowed by."""
+
+    main = ("q", "who", "light", "place")
+    units = ("place",)
+    q = TextFilter()
+    who = _choice(_("等谁"), list(stages.MUST_ACT.items()), method="filter_who")
+    light = _choice(_("亮灯"), list(stages.LIGHTS.items()), method="filter_light")
+    place = _choice(_("落地或报送单位"), [], method="filter_place")
+    group = _choice(_("招商组"), [], method="filter_group")
+    filter_light = ProjectFilter.filter_light
+    filter_place = ProjectFilter.filter_place
+
+    class Meta:
+        model = Project
+        fields: tuple[str, ...] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        groups = working_groups().values_list("pk", brief_name(""))
+        self.filters["group"].extra["choices"] = [(str(group), name) for group, name in groups]
+        vars(self.filters["group"]).pop("_field", None)
+
+    def filter_who(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(queries.must_act(value))
+
+    def filter_group(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(queries.of_group(int(value)))
+
+
+class MapFilter(BoardFilter):
+    """What the map is narrowed by, and what its shades tell."""
+
+    by = _choice(
+        _("按"), [("projects", _("项目数")), (BY_AMOUNT, _("投资额"))], method="filter_by", empty_label=None
+    )
+
+    def filter_by(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset

@@ -502,3 +502,32 @@ class DecideForm(ReasonForm):
             (stages.OTHER, gettext("由%(unit)s承办") % {"unit": other}),
             (stages.DIFFERENT, stages.OUTCOMES[stages.DIFFERENT]),
         ]
+
+
+class PersonalActForm(Styled):
+    """An act of a first hand: which of the three, who, when, what he did and what came of it."""
+
+    kind = forms.ChoiceField(label=_("事项"), choices=list(stages.PERSONAL_KINDS.items()))
+    post: ClassVar[forms.ModelChoiceField] = forms.ModelChoiceField(
+        label=_("主要领导"), queryset=None, empty_label=_("请选择"), widget=forms.Select,
+        help_text=_("列出参与本项目的单位登记的主要领导（“一把手”），离任的也在内。"),
+    )  # fmt: skip
+    act_date = forms.DateField(label=_("日期"), widget=forms.DateInput, initial=timezone.localdate)
+    done = forms.CharField(label=_("做了什么"), max_length=1000, widget=_LONG)
+    outcome = forms.CharField(label=_("结果"), max_length=1000, widget=_LONG)
+    evidence = forms.FileField(
+        label=_("佐证材料"), required=False, widget=forms.FileInput(attrs={"data-span": "2"})
+    )
+    groups = ((_("亲自事项"), "", ["kind", "post", "act_date", "done", "outcome", "evidence"]),)
+
+    def __init__(self, *args: Any, project: Project, by: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        posts = self.fields["post"]
+        assert isinstance(posts, forms.ModelChoiceField)
+        posts.queryset = queries.first_hands_for(project, by)
+        posts.label_from_instance = _post_label  # type: ignore[method-assign,assignment]
+
+
+def _post_label(post: Any) -> str:
+    name = f"{post.person.name} · {post.unit.brief} {post.position}"
+    return gettext("%(name)s（至 %(to)s）") % {"name": name, "to": post.valid_to} if post.valid_to else name

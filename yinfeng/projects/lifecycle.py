@@ -487,6 +487,19 @@ TRANSFER = Lifecycle(
     ),
 )  # fmt: skip
 
+PERSONAL_ACT = Lifecycle(
+    name="projects.personalact",
+    state_field="state",
+    initial=stages.RECORDED,
+    states=stages.PERSONAL_STATES,
+    moves=(
+        Move(
+            "withdraw", _("撤回记录"), (stages.RECORDED,), stages.WITHDRAWN, "withdraw", asks_reason=True, icon="arrow-back-up",
+            explain=_("记录有误时撤回并写明原因；撤回的记录仍可查看，但不再计入。需要时另行记录。"),
+        ),
+    ),
+)  # fmt: skip
+
 
 DISPUTE = Lifecycle(
     name="projects.dispute",

@@ -34,6 +34,7 @@ class Section:
 SECTIONS: tuple[Section, ...] = (
     Section("project", _("概况")),
     Section("project-first-report", _("首报"), when=has_investor),
+    Section("project-personal", _("三个“亲自”")),
 )
 
 

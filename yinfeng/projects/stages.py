@@ -202,3 +202,48 @@ OUTCOMES: Mapping[str, Sentence] = {
     OTHER: _("由另一方承办"),
     DIFFERENT: _("不是同一项目，双方各自推进"),
 }
+# For what a project that is scheduled waits, the first that holds in this order; a transfer waits in the state it is in. And
+# who must act then.
+CLAIM, STEP_BACK, NEXT_STEP, LACKING, SILENT, NOTHING = (
+    "claim",
+    "step_back",
+    "next_step",
+    "lacking",
+    "silent",
+    "nothing",
+)
+VERIFIERS, SIDES, GIVER, TAKER, OFFICE, LEADER, HOLDER, NOBODY = (
+    "verifiers", "sides", "giver", "taker", "office", "leader", "holder", "nobody"
+)  # fmt: skip
+MUST_ACT: Mapping[str, Sentence] = {
+    VERIFIERS: _("核验人"),
+    TAKER: _("拟承接单位"),
+    GIVER: _("流出单位"),
+    SIDES: _("流转双方"),
+    OFFICE: _("领导小组办公室"),
+    LEADER: _("项目负责人"),
+    HOLDER: _("落地单位"),
+    NOBODY: _("不等人"),
+}
+WAITS_FOR: Mapping[str, str] = {
+    CLAIM: VERIFIERS,
+    STEP_BACK: VERIFIERS,
+    OFFERED: TAKER,
+    DECLINED: GIVER,
+    ARBITRATING: OFFICE,
+    ACCEPTED: SIDES,
+    NEXT_STEP: LEADER,
+    LACKING: HOLDER,
+    SILENT: HOLDER,
+    NOTHING: NOBODY,
+}
+
+# The three personal duties of a unit's first hand (clause 1.5), and how far a record of one has come.
+PROMOTE, SOLVE, SUPERVISE = "promote", "solve", "supervise"
+PERSONAL_KINDS: Mapping[str, Sentence] = {
+    PROMOTE: _("亲自推介考察洽谈"),
+    SOLVE: _("亲自协调解决问题"),
+    SUPERVISE: _("亲自督办过问进度"),
+}
+RECORDED = "recorded"
+PERSONAL_STATES: Mapping[str, Sentence] = {RECORDED: _("已记录"), WITHDRAWN: _("已撤回")}

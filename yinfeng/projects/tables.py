@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from yinfeng.core.money import in_column, show
 from yinfeng.core.queries import code_label
 from yinfeng.core.tables import Cell, Column, Table, day, moment
-from yinfeng.projects import queries, stages
+from yinfeng.projects import facts, queries, stages
 from yinfeng.projects.models import Closing, Dispute, Entry, Lead, Project, Share
 
 STAGE_TONES = {
@@ -355,3 +356,138 @@ class ClosingTable(Table):
         Column("at", _("结账时间"), lambda row: moment(row.closed_at), value=lambda row: row.closed_at, kind="datetime"),
         Column("note", _("说明"), lambda row: row.note or "—"),
     )  # fmt: skip
+
+
+def owed_cell(owed: queries.Owed) -> Cell | str:
+    """Return what was done of a kind in a quarter, or that it is missing."""
+    if not owed.times and not owed.days:
+        return "—"
+    days = _now("、").join(f"{when:%m-%d}" for when in owed.days)
+    if not owed.is_missing:
+        return days
+    told = {"done": len(owed.days), "times": owed.times, "days": days}
+    text = _now("缺（%(done)s/%(times)s）%(days)s") % told if owed.times > 1 else _now("缺")
+    return Cell(text, badge=True, tone="danger", icon="alert-triangle")
+
+
+def _personal(kind: str) -> Column:
+    def cell(row: Any) -> Cell | str:
+        return owed_cell(row.owed[kind])
+
+    return Column(kind, stages.PERSONAL_KINDS[kind], cell)
+
+
+class PersonalTable(Table):
+    """Major projects with what their holders did of each kind in ``quarter``; a page makes a class of it for its quarter."""
+
+    quarter: ClassVar[queries.Quarter]
+    columns = (
+        Column("name", _("项目名称"), lambda row: Cell(row.name, sub=row.code), value=lambda row: row.name, sort="name"),
+        Column("code", _("项目编号"), lambda row: row.code, shown=False, folded=True),
+        Column("holder", _("落地单位"), lambda row: (row.host_unit or row.reporter_unit).brief),
+        Column("stage", _("阶段"), lambda row: badge(row.stage, stages.STAGES, STAGE_TONES)),
+        Column("grade", _("分级"), _grade, shown=False),
+        *(_personal(kind) for kind in stages.PERSONAL_KINDS),
+    )  # fmt: skip
+    related = ("host_unit", "reporter_unit")
+
+    def fetch(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        found = queries.owing(super().fetch(queryset), self.quarter, timezone.localdate())
+        return found.prefetch_related(queries.acts_in(self.quarter))
+
+    def prepare(self, objects: Any) -> Any:
+        for project in objects:
+            project.owed = queries.owed_by(project, self.quarter, timezone.localdate(), project.counted)
+            yield project
+
+    def url(self, obj: Any) -> str:
+        return reverse("project-personal", args=[obj.pk])
+
+
+def _began(row: Any) -> date:
+    """Return since when a scheduled project waits for what it waits for."""
+    since = {
+        stages.CLAIM: row.claimed_at, stages.STEP_BACK: row.asked_at, stages.NEXT_STEP: row.next_date,
+        stages.LACKING: row.stage_since, stages.SILENT: row.progress_at, stages.NOTHING: row.progress_at,
+    }.get(row.waits, row.passed_at)  # fmt: skip
+    return timezone.localdate(since) if isinstance(since, datetime) else since
+
+
+def _days(since: date) -> str:
+    days = (timezone.localdate() - since).days
+    return _now("%(since)s 起，%(days)s 天") % {"since": since, "days": f"{days:,}"}
+
+
+def _lacking(row: Any) -> tuple[str, str]:
+    """Return the next stage of a project and what it asks for that is not there, three facts at most by name."""
+    wanted = facts.next_stage(row) or row.stage
+    labels = [str(fact.label) for fact in facts.missing(row, wanted)]
+    names = _now("、").join(labels[:3])
+    if len(labels) > 3:
+        names = _now("%(names)s等 %(count)s 项") % {"names": names, "count": len(labels)}
+    return str(stages.STAGES[wanted]), names
+
+
+def awaited(row: Any) -> str:
+    """Return in one sentence who must do what for a scheduled project, and since when it waits."""
+    holder = (row.host_unit or row.reporter_unit).brief
+    told: dict[str, Any] = {"unit": holder, "giver": row.giver, "taker": row.taker, "who": row.leader or _now("%(unit)s（项目负责人）") % {"unit": holder}}  # fmt: skip
+    sentences = {
+        stages.CLAIM: _now("等%(unit)s或领导小组办公室核验“%(kind)s”申报"),
+        stages.STEP_BACK: _now("等%(unit)s或领导小组办公室批准退回“%(stage)s”"),
+        stages.OFFERED: _now("等%(taker)s答复是否承接"),
+        stages.DECLINED: _now("等%(giver)s撤回流转或提请裁定"),
+        stages.ARBITRATING: _now("等领导小组办公室裁定流转"),
+        stages.ACCEPTED: _now("等%(giver)s、%(taker)s与投资方签订三方协议"),
+        stages.NEXT_STEP: _now("等%(who)s完成已过期限的“%(step)s”"),
+        stages.LACKING: _now("等%(unit)s补齐“%(stage)s”所需的%(facts)s"),
+        stages.SILENT: _now("等%(unit)s推进并更新进展"),
+    }
+    if row.waits == stages.CLAIM:
+        told["kind"] = stages.ACHIEVEMENTS[row.claimed]
+    elif row.waits == stages.STEP_BACK:
+        told["stage"] = stages.STAGES[row.target]
+    elif row.waits == stages.NEXT_STEP:
+        told["step"] = row.next_step or _now("下一步工作")
+    elif row.waits == stages.LACKING:
+        told["stage"], told["facts"] = _lacking(row)
+    if row.waits == stages.NOTHING:
+        return _now("没有等人的事")
+    return _now("%(what)s，自 %(since)s") % {"what": sentences[row.waits] % told, "since": _days(_began(row))}
+
+
+def _lit_with_reason(row: Any) -> Cell | str:
+    cell = _light(row)
+    return Cell(cell.text, badge=True, tone=cell.tone, icon=cell.icon, sub=cell.title) if isinstance(cell, Cell) else cell  # fmt: skip
+
+
+class SchedulingTable(Table):
+    """Major projects, the longest without progress first: where they stand since when, and who must do what."""
+
+    order = "progress_at"
+    related = ("host_unit", "reporter_unit")
+    columns = (
+        Column("name", _("项目名称"), lambda row: Cell(row.name, sub=row.code), value=lambda row: row.name, sort="name"),
+        Column("code", _("项目编号"), lambda row: row.code, shown=False, folded=True),
+        Column("holder", _("落地单位"), lambda row: (row.host_unit or row.reporter_unit).brief),
+        Column(
+            "stage", _("阶段"),
+            lambda row: Cell(str(stages.STAGES[row.stage]), badge=True, tone=STAGE_TONES[row.stage], sub=_days(timezone.localdate(row.stage_since))),
+        ),
+        Column(
+            "since", _("进入本阶段时间"), lambda row: day(row.stage_since), value=lambda row: row.stage_since, kind="datetime",
+            sort="stage_since", shown=False, folded=True,
+        ),
+        Column(
+            "progress", _("最近进展"), lambda row: day(row.progress_at), value=lambda row: row.progress_at, kind="datetime",
+            sort="progress_at",
+        ),
+        Column("light", _("亮灯"), _lit_with_reason),
+        Column("waits", _("等谁做什么"), awaited),
+        Column("who", _("等谁"), lambda row: str(stages.MUST_ACT[stages.WAITS_FOR[row.waits]]), shown=False, folded=True),
+        amount("amount", _("意向投资额"), "intended", shown=False),
+        Column("grade", _("分级"), _grade, shown=False),
+    )  # fmt: skip
+
+    def fetch(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queries.with_particulars(queries.scheduled(super().fetch(queryset), timezone.localdate()))

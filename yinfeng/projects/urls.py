@@ -2,7 +2,20 @@ from __future__ import annotations
 
 from django.urls import path
 
-from yinfeng.projects.views import boards, claims, disputes, leads, ledger, lights, records, transfers
+from yinfeng.projects.views import (
+    boards,
+    claims,
+    dashboards,
+    disputes,
+    leads,
+    ledger,
+    lights,
+    maps,
+    personal,
+    records,
+    scheduling,
+    transfers,
+)
 
 urlpatterns = [
     path("leads/", leads.Leads.as_view(), name="leads"),
@@ -22,7 +35,16 @@ urlpatterns = [
     path("projects/<int:pk>/check/", records.CheckEnterpriseOfProject.as_view(), name="project-check"),
     path("projects/board/", boards.Board.as_view(), name="project-board"),
     path("projects/board/funnel/", boards.Funnel.as_view(), name="project-funnel"),
+    path("projects/board/map/", maps.Map.as_view(), name="project-map"),
     path("projects/lights/", lights.Lights.as_view(), name="lights"),
+    path("projects/scheduling/", scheduling.Scheduling.as_view(), name="scheduling"),
+    path("projects/scheduling/export/", scheduling.ExportScheduling.as_view(), name="scheduling-export"),
+    path("projects/personal/", personal.PersonalDuties.as_view(), name="personal"),
+    path("projects/personal/export/", personal.ExportPersonalDuties.as_view(), name="personal-export"),
+    path("projects/personal/units/", personal.UnitDuties.as_view(), name="personal-units"),
+    path("projects/<int:pk>/personal/", personal.ProjectPersonal.as_view(), name="project-personal"),
+    path("projects/<int:pk>/personal/new/", personal.RecordPersonalAct.as_view(), name="project-personal-new"),
+    path("personal/<int:pk>/<slug:move>/", personal.MovePersonalAct.as_view(), name="projects.personalact-move"),
     path("projects/new/", records.AddProject.as_view(), name="project-new"),
     path("projects/<int:pk>/", records.ProjectDetail.as_view(), name="project"),
     path("projects/<int:pk>/edit/", records.EditProject.as_view(), name="project-edit"),
@@ -40,6 +62,7 @@ urlpatterns = [
     path("claims/<int:pk>/<slug:move>/", claims.MoveClaim.as_view(), name="projects.claim-move"),
     path("steps-back/<int:pk>/<slug:move>/", claims.MoveStepBack.as_view(), name="projects.stepback-move"),
     path("projects/<int:pk>/transfer/", transfers.OfferTransfer.as_view(), name="project-transfer"),
+    path("units/<int:pk>/projects/", dashboards.UnitProjects.as_view(), name="unit-projects"),
     path("transfers/", transfers.Transfers.as_view(), name="transfers"),
     path("transfers/export/", transfers.ExportTransfers.as_view(), name="transfers-export"),
     path("transfers/<int:pk>/", transfers.TransferDetail.as_view(), name="transfer"),

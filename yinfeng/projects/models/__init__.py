@@ -4,6 +4,7 @@ from yinfeng.projects.models.claims import Claim, ClaimQuerySet, StepBack, StepB
 from yinfeng.projects.models.closings import Books, Closing, ClosingQuerySet
 from yinfeng.projects.models.disputes import Dispute, DisputeQuerySet, Side, seen_sides
 from yinfeng.projects.models.ledger import WHOLE, Entry, EntryQuerySet, Share
+from yinfeng.projects.models.personal import PersonalAct, PersonalActQuerySet
 from yinfeng.projects.models.records import (
     Lead,
     LeadQuerySet,
@@ -31,6 +32,8 @@ __all__ = [
     "Lead",
     "LeadQuerySet",
     "Participation",
+    "PersonalAct",
+    "PersonalActQuerySet",
     "Project",
     "ProjectCounter",
     "ProjectQuerySet",

@@ -199,6 +199,8 @@ class Project(Versioned, Amount):
         _("知悉范围"), max_length=20, choices=list(stages.SECRECY.items()), default=stages.INTERNAL
     )
     grade_override = models.CharField(_("人工定级"), max_length=40, blank=True, editable=False)
+    # Since when its grade makes it a major project; empty: since it was made, or it is none (see services.note_major).
+    major_since = models.DateTimeField(_("列为重大项目时间"), null=True, blank=True, editable=False)
     grade_reason = models.CharField(_("定级原因"), max_length=500, blank=True, editable=False)
     project_class = models.CharField(_("项目分类"), max_length=40, blank=True)
     investment_kind = models.CharField(_("招商类型"), max_length=40, blank=True)

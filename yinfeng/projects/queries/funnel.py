@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -51,7 +52,11 @@ def funnel(projects: QuerySet[Project]) -> list[Reached]:
 
     A project that skipped a stage (nothing is built) counts as having come past it when it came further.
     """
-    here = standing_in(projects)
+    return reached_stages(standing_in(projects), clocks(projects))
+
+
+def clocks(projects: QuerySet[Project]) -> dict[str, Any]:
+    """Return of each stage how many of the projects came there, and what those that left it took, in one query."""
     stays = Stay.objects.filter(project__in=projects.order_by().values("pk")).order_by()
     counts: dict[str, Any] = {
         stage: Count("project", distinct=True, filter=Q(stage__in=stages.ORDER[index:]))
@@ -61,7 +66,11 @@ def funnel(projects: QuerySet[Project]) -> list[Reached]:
     for stage in stages.ORDER:
         took[f"{stage}_days"] = Avg("days", filter=Q(stage=stage))
         took[f"{stage}_longest"] = Max("days", filter=Q(stage=stage))
-    found = stays.aggregate(**counts, **took)
+    return stays.aggregate(**counts, **took)
+
+
+def reached_stages(here: Mapping[str, tuple[int, Decimal]], found: Mapping[str, Any]) -> list[Reached]:
+    """Return the stages out of what stands in each and what the ``clocks`` say."""
     lines, before = [], 0
     for stage in stages.ORDER:
         count, yuan = here[stage]
@@ -69,7 +78,7 @@ def funnel(projects: QuerySet[Project]) -> list[Reached]:
             Reached(
                 stage, count, yuan, found[stage], before, found[f"{stage}_days"], found[f"{stage}_longest"]
             )
-        )  # fmt: skip
+        )
         before = found[stage]
     return lines
 

@@ -22,6 +22,12 @@ from yinfeng.projects.services.disputes import (
     tell_the_first,
 )
 from yinfeng.projects.services.ledger import close_books, not_taken_back, recognise, reverse_entry
+from yinfeng.projects.services.personal import (
+    keep_personal_evidence,
+    note_major,
+    record_personal_act,
+    withdraw_personal_act,
+)
 from yinfeng.projects.services.records import (
     CHOSEN_PARTS,
     add_joint_unit,
@@ -77,6 +83,7 @@ __all__ = [
     "keep_agreement",
     "keep_closed",
     "keep_evidence",
+    "keep_personal_evidence",
     "land_targets",
     "may_grow",
     "move_dispute",
@@ -84,9 +91,11 @@ __all__ = [
     "move_project",
     "move_transfer",
     "not_taken_back",
+    "note_major",
     "offer_transfer",
     "raise_dispute",
     "recognise",
+    "record_personal_act",
     "record_talk",
     "refuse_step_back",
     "refute_claim",
@@ -106,5 +115,6 @@ __all__ = [
     "tell_verifiers",
     "verify_claim",
     "withdraw_claim",
+    "withdraw_personal_act",
     "withdraw_step_back",
 ]

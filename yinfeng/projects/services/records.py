@@ -367,7 +367,7 @@ def change_project(
     """Change a project's facts. What its stage asks for cannot be emptied; host and groups follow the fields."""
     hold(values.get("enterprise"))
     demand(project, by, "change")
-    _refuse_when_over(project)
+    refuse_when_over(project)
     _keep_host_of_transfers(project, values)
     _refuse_what_was_verified(project, values)
     _check_plan(values, project)
@@ -431,7 +431,7 @@ def extend_project(
     return made
 
 
-def _refuse_when_over(project: Project) -> None:
+def refuse_when_over(project: Project) -> None:
     if project.status in {stages.LOST, stages.ENDED}:
         raise Conflict(_("项目已“%(status)s”，不能再修改。") % {"status": stages.STATUSES[project.status]})
 
@@ -464,7 +464,7 @@ def _check_plan(values: Values, project: Project | None = None) -> None:
 def set_grade(*, by: Actor, project: Project, grade: str, reason: str, version: int | None = None) -> Project:
     """Grade a project otherwise than its amount says, or (``grade`` empty) by the rule again; the reason is told with it."""
     demand(project, by, "grade")
-    _refuse_when_over(project)
+    refuse_when_over(project)
     if grade and grade not in {tier.code for tier in queries.tiers(timezone.localdate())}:
         raise Invalid(_("城市方案中没有这个分级。"), fields={"grade": [_("城市方案中没有这个分级。")]})
     if not reason.strip():
@@ -651,7 +651,7 @@ def add_joint_unit(*, by: Actor, projects: Iterable[Project], unit: Unit) -> tup
 def record_talk(*, by: Actor, project: Project, values: Values) -> Talk:
     """Record a contact with the investor; what comes next becomes the project's next step."""
     demand(project, by, "record")
-    _refuse_when_over(project)
+    refuse_when_over(project)
     now = timezone.now()
     if values["talk_date"] > timezone.localdate():
         raise Invalid(_("洽谈日期不能晚于今天。"), fields={"talk_date": [_("洽谈日期不能晚于今天。")]})

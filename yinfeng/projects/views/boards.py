@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django.db.models import QuerySet
@@ -29,11 +29,12 @@ class Picture(Page):
     """A page about the projects in sight that the filters leave; what one sees leads on to the list under the same ones."""
 
     permission = "projects.project.view"
+    filter_class: ClassVar[type[BoardFilter]] = BoardFilter
 
     @cached_property
     def filterset(self) -> BoardFilter:
         everything: QuerySet[Project] = Project.objects.permitted(self.by)
-        return BoardFilter(self.request.GET, queryset=everything, request=self.request, by=self.by)
+        return self.filter_class(self.request.GET, queryset=everything, request=self.request, by=self.by)
 
     def projects(self) -> QuerySet[Project]:
         if not self.filterset.form.is_valid():
@@ -50,12 +51,16 @@ class Picture(Page):
         return f"{reverse('projects')}?{urlencode({**kept, **asked})}"
 
     def frame(self) -> dict[str, Any]:
-        here = {name: self.request.path == reverse(name) for name in ("project-board", "project-funnel")}
+        here = {
+            name: self.request.path == reverse(name)
+            for name in ("project-board", "project-funnel", "project-map")
+        }
         return {
             "filter_fields": self.filterset.drawn(list(self.filterset.form.fields)),
             "tabs": [
                 {"label": _("看板"), "url": reverse("project-board") + with_query(self.request.GET), "active": here["project-board"]},
                 {"label": _("漏斗"), "url": reverse("project-funnel") + with_query(self.request.GET), "active": here["project-funnel"]},
+                {"label": _("地图"), "url": reverse("project-map") + with_query(self.request.GET), "active": here["project-map"]},
             ],
         }  # fmt: skip
 

@@ -54,6 +54,7 @@ class Lights(Page):
         }
         return {
             "name": item.name,
+            "url": reverse("unit-projects", args=[item.unit]) if is_listed else "",
             "lights": [
                 lights[code] | {"none": not item.counts[code]} for code in reversed(list(stages.LIGHTS))
             ],
