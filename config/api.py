@@ -11,13 +11,17 @@ from yinfeng.enterprises.api import merging, relations, targets
 from yinfeng.enterprises.api import records as enterprises
 from yinfeng.orgs import api as orgs
 from yinfeng.projects import api as projects
+from yinfeng.projects import api_areas as areas
+from yinfeng.projects import api_proposals as planning
 
 RESOURCES: dict[str, type[Resource]] = {
     "enterprises": enterprises.EnterpriseViewSet,
+    "proposals": planning.ProposalViewSet,
     "leads": projects.LeadViewSet,
     "projects": projects.ProjectViewSet,
     "claims": projects.ClaimViewSet,
     "steps-back": projects.StepBackViewSet,
+    "areas": areas.AreaViewSet,
     "transfers": projects.TransferViewSet,
     "disputes": projects.DisputeViewSet,
     "personal-acts": projects.PersonalActViewSet,
@@ -46,6 +50,8 @@ BELONGING: dict[str, dict[str, type[Resource]]] = {
     },
     "targets": {"files": targets.TargetFiles},
     "signals": {"files": targets.SignalFiles},
+    "areas": {"premises": areas.AreaPremises},
+    "proposals": {"files": planning.ProposalFiles, "partners": planning.Partners},
     "leads": {"files": projects.LeadFiles, "disputes": projects.LeadDisputes},
     "projects": {
         "files": projects.ProjectFiles,

@@ -17,17 +17,10 @@ pytestmark = [
 ]
 
 PAGES = {
-    "clerk-jimei": [
-        "/", "/leads/", "/leads/new/", "/projects/", "/projects/new/", "/enterprises/", "/enterprises/add/", "/enterprises/import/",
-        "/notices/", "/jobs/", "/search/?q=示例", "/settings/tokens/", "/settings/tokens/new/", "/accounts/password/change/", "/missing/",
-        "/org/",
-    ],
+    "clerk-jimei": ["/", "/leads/", "/leads/new/", "/projects/", "/projects/new/", "/enterprises/", "/enterprises/add/", "/enterprises/import/", "/notices/", "/jobs/", "/search/?q=示例", "/settings/tokens/", "/settings/tokens/new/", "/accounts/password/change/", "/missing/", "/org/"],
     "head-jimei": ["/", "/leads/"],
     "leader": ["/", "/projects/", "/projects/board/", "/projects/board/funnel/", "/projects/board/map/", "/projects/lights/", "/ledger/"],
-    "office": [
-        "/projects/scheduling/", "/projects/personal/", "/projects/personal/units/", "/projects/lights/", "/transfers/", "/disputes/", "/ledger/closings/",
-        "/ledger/closings/new/",
-    ],
+    "office": ["/projects/scheduling/", "/projects/personal/", "/projects/personal/units/", "/projects/lights/", "/transfers/", "/disputes/", "/ledger/closings/", "/ledger/closings/new/", "/proposals/", "/proposals/units/", "/proposals/new/", "/projects/headquarters/", "/areas/", "/areas/new/"],
     "administrator": ["/", "/org/units/", "/settings/users/", "/settings/roles/"],
     "auditor": ["/settings/audit/"],
 }  # fmt: skip
@@ -41,6 +34,8 @@ DETAILS = {
     "/projects/lights/": "table a[href^='/units/']",
     "/projects/personal/": "table a[href^='/projects/']",
     "/transfers/": "table a[href^='/transfers/']",
+    "/proposals/": "table a[href^='/proposals/']",
+    "/areas/": "table a[href^='/areas/']",
 }
 
 

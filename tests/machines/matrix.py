@@ -57,6 +57,7 @@ LIBRARY, CONTACTS = "enterprises.enterprise.view", "enterprises.contact.view"
 MERGE, IMPORT = "enterprises.enterprise.merge", "enterprises.enterprise.import"
 TARGETS, SIGNALS = "enterprises.target.view", "enterprises.signal.view"
 LEADS, PROJECTS = "projects.lead.view", "projects.project.view"
+PROPOSALS = "projects.proposal.view"
 
 MATRIX: dict[str, Route] = {
     # the core
@@ -173,6 +174,17 @@ MATRIX: dict[str, Route] = {
     "signal-edit": own("enterprises.signal.change", "signal"),
     "signal-assign": own("enterprises.signal.change", "signal"),
     "enterprises.signal-move": own("enterprises.signal.change", "signal", move="refute"),
+    # planned projects: the planning unit's until they are published
+    "proposals": page(PROPOSALS),
+    "proposals-export": page("projects.proposal.export"),
+    "proposals-units": page(PROPOSALS),
+    "proposal-new": page("projects.proposal.change"),
+    "proposal": own(PROPOSALS, "proposal"),
+    "proposal-edit": own("projects.proposal.change", "proposal"),
+    "proposal-partner-add": own("projects.proposal.change", "proposal"),
+    "proposal-partner-remove": own("projects.proposal.change", "proposal", rows={"partner": "partner"}),
+    "proposal-generate": page("projects.project.add", "published"),
+    "projects.proposal-move": own(PROPOSALS, "proposal", move="take_off"),
     # leads and projects: their units' and teams' only
     "leads": page(LEADS),
     "leads-export": page("projects.lead.export"),
@@ -192,6 +204,8 @@ MATRIX: dict[str, Route] = {
     "projects.dispute-move": own(PROJECTS, "raised", move="withdraw"),
     "projects": page(PROJECTS),
     "projects-export": page("projects.project.export"),
+    "headquarters": page(PROJECTS),
+    "headquarters-export": page("projects.project.export"),
     "projects-follow": page(PROJECTS, statuses=POST_ONLY),
     "projects-joint": page("projects.project.team", statuses=frozenset({302})),
     "project-new-check": page("projects.project.add"),
@@ -212,6 +226,14 @@ MATRIX: dict[str, Route] = {
     "project-extend": own("projects.project.add", "project"),
     "projects.claim-move": own(PROJECTS, "claim", 409, move="verify"),
     "projects.stepback-move": own(PROJECTS, "step", 409, move="approve"),
+    "areas": page(PROJECTS),
+    "areas-export": page("projects.project.export"),
+    "area-new": page("projects.area.change"),
+    "area": page(PROJECTS, "area", everyone=True),
+    "area-edit": page("projects.area.change", "area"),
+    "area-premises-add": page("projects.area.change", "area"),
+    "area-premises-edit": page("projects.area.change", "area", rows={"premises": "premises"}),
+    "area-premises-remove": page("projects.area.change", "area", rows={"premises": "premises"}),
     "project-transfer": own("projects.project.transfer", "unsigned"),
     "transfers": page(PROJECTS),
     "transfers-export": page("projects.project.export"),
@@ -294,6 +316,16 @@ MATRIX: dict[str, Route] = {
     "api-contacts-detail": page(CONTACTS, "contact"),
     "api-contacts-remove": page(CONTACTS, "contact", statuses=POST_ONLY),
     "api-contacts-phone": page(CONTACTS, "contact", statuses=POST_ONLY),
+    "api-proposals-list": page(PROPOSALS),
+    "api-proposals-detail": own(PROPOSALS, "proposal"),
+    "api-proposals-following": own(PROPOSALS, "proposal"),
+    "api-proposals-timeline": own(PROPOSALS, "proposal"),
+    "api-proposals-moves": own(PROPOSALS, "proposal"),
+    "api-proposals-move": own(PROPOSALS, "proposal", 405, move="take_off"),
+    "api-proposals-generate": own(PROPOSALS, "proposal", 405),
+    "api-proposals-files-list": of(PROPOSALS, "proposal"),
+    "api-proposals-partners-list": of(PROPOSALS, "proposal"),
+    "api-proposals-partners-remove": of(PROPOSALS, "proposal", "partner"),
     "api-leads-list": page(LEADS),
     "api-leads-detail": own(LEADS, "lead"),
     "api-leads-following": own(LEADS, "lead"),
@@ -328,6 +360,11 @@ MATRIX: dict[str, Route] = {
     "api-disputes-moves": own(PROJECTS, "dispute"),
     "api-disputes-move": own(PROJECTS, "raised", 405, move="withdraw"),
     "api-disputes-decide": own(PROJECTS, "dispute", 405),
+    "api-areas-list": page(PROJECTS),
+    "api-areas-detail": page(PROJECTS, "area"),
+    "api-areas-premises-list": of(PROJECTS, "area", everyone=True),
+    "api-areas-premises-change": of(PROJECTS, "area", "premises", everyone=True),
+    "api-areas-premises-remove": of(PROJECTS, "area", "premises", everyone=True),
     "api-transfers-list": page(PROJECTS),
     "api-transfers-detail": own(PROJECTS, "transfer"),
     "api-transfers-moves": own(PROJECTS, "transfer"),

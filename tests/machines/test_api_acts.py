@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 READING = [
     "enterprises.enterprise.view", "enterprises.contact.view", "enterprises.target.view", "enterprises.signal.view",
-    "projects.lead.view", "projects.project.view",
+    "projects.lead.view", "projects.project.view", "projects.proposal.view",
 ]  # fmt: skip
 CHANGE, RELATE = "enterprises.enterprise.change", "enterprises.relation.change"
 MERGE = "enterprises.enterprise.merge"
@@ -108,7 +108,30 @@ TALK = {"talk_date": TODAY(), "form": "meeting", "our_side": "甲", "their_side"
 LEAD = {"title": "某基地", "source": "fair", "heard_date": TODAY(), "content": "拟建"}
 TEAM, RECORD, EDIT = "projects.project.team", "projects.contact.record", "projects.project.change"
 
+PLAN = "projects.proposal.change"
+AREA = "projects.area.change"
 ACTS = [
+    Act("post", "api-areas-list", {}, AREA, 201,
+        lambda world: {"name": f"第{next(NUMBERS)}片区", "command_unit": world.rows["area"].command_unit_id,
+                       "districts": [world.home.pk], "purpose": "产业"}, away=403),
+    Act("patch", "api-areas-detail", {"pk": "area"}, AREA, 200,
+        lambda world: {"purpose": "总部", "districts": [world.home.pk]}, away=403),
+    Act("post", "api-areas-premises-list", {"parent": "area"}, AREA, 201,
+        {"name": "二号地块", "kind": "land", "size": "30"}, away=403),
+    Act("post", "api-areas-premises-change", {"parent": "area", "pk": "premises"}, AREA, 200, {"state": "taken"}, away=403),
+    Act("post", "api-areas-premises-remove", {"parent": "area", "pk": "premises"}, AREA, 204, WHY, away=403),
+    Act("post", "api-proposals-list", {}, PLAN, 201,
+        lambda world: {"title": "某基地", "planning_unit": world.home.pk, "industry": "39", "content": "建", "rationale": "缺口",
+                       "estimated": "500000000"}, away=422),
+    Act("patch", "api-proposals-detail", {"pk": "proposal"}, PLAN, 200, {"site": "软件园"}),
+    Act("post", "api-proposals-move", {"pk": "proposal"}, PLAN, 200, WHY, {"move": "take_off"}),
+    Act("post", "api-proposals-generate", {"pk": "published"}, "projects.project.add", 201,
+        lambda world: {"partner": world.rows["published"].partners.get().pk, "name": "某项目", "intended": "50000000",
+                       "despite": "另一个项目"}, away=201),
+    Act("post", "api-proposals-files-list", {"parent": "proposal"}, PLAN, 201, upload),
+    Act("post", "api-proposals-partners-list", {"parent": "proposal"}, PLAN, 201,
+        lambda world: {"enterprise": world.rows["duplicate"].pk, "reason": "龙头"}),
+    Act("post", "api-proposals-partners-remove", {"parent": "proposal", "pk": "partner"}, PLAN, 204, WHY),
     Act("post", "api-leads-list", {}, "projects.lead.register", 201, LEAD, away=201),
     Act("patch", "api-leads-detail", {"pk": "lead"}, "projects.lead.change", 200, {"title": "改名"}),
     Act("post", "api-leads-move", {"pk": "lead"}, "projects.lead.assess", 200, WHY, {"move": "decline"}),

@@ -30,20 +30,23 @@ pytestmark = pytest.mark.django_db
 PAGES = sorted(name for name in MATRIX if not name.startswith("api-"))
 # What pages without a form of their own are posted with: by a list, by the frame, by another page.
 WITHOUT_FORM = {
-    "view-save": ("key", "name", "query", "next"), "view-delete": ("next",), "follow": ("next",), "unfollow": ("next",),
+    "view-save": ("key", "name", "query", "next"),
+    "view-delete": ("next",),
+    "follow": ("next",),
+    "unfollow": ("next",),
     "target-add": ("pk", "unit", "owner", "priority", "wanted", "next_step", "next_date", "together"),
-    "enterprises-import-row": ("same",), "enterprises-import-again": ("next",),
-    "projects-follow": ("pk", "next"), "projects-joint": ("pk", "unit"), "set_language": ("language", "next"),
-    "notices": ("next",), "notice": ("next",), "account_login": ("login", "password", "next"), "account_logout": ("next",),
+    "enterprises-import-row": ("same",),
+    "enterprises-import-again": ("next",),
+    "projects-follow": ("pk", "next"),
+    "projects-joint": ("pk", "unit"),
+    "set_language": ("language", "next"),
+    "notices": ("next",),
+    "notice": ("next",),
+    "account_login": ("login", "password", "next"),
+    "account_logout": ("next",),
 }  # fmt: skip
 # Pages that post nothing: 405, or no page at all.
-READING = {
-    "home", "search", "search-suggest", "file", "jobs", "job", "job-result", "tokens", "audit", "organisation", "body",
-    "units", "unit", "people", "person", "roles", "accounts", "account", "invitations", "enterprises", "enterprise",
-    "enterprises-facets", "enterprises-export", "enterprise-check", "enterprises-template", "enterprise-lists",
-    "enterprise-list", "targets", "target", "targets-export", "signals", "signal", "signals-export", "leads", "lead", "leads-export", "lead-check",
-    "projects", "project", "projects-export", "lights", "project-board", "project-funnel", "project-map", "unit-projects", "scheduling", "scheduling-export", "personal", "personal-export", "personal-units", "project-personal", "transfers", "transfers-export", "transfer", "project-first-report", "disputes", "disputes-export", "dispute", "ledger", "ledger-export", "entry", "closings", "account_inactive", "account_set_password",
-}  # fmt: skip
+READING = {"account", "account_inactive", "account_set_password", "accounts", "area", "areas", "areas-export", "audit", "body", "closings", "dispute", "disputes", "disputes-export", "enterprise", "enterprise-check", "enterprise-list", "enterprise-lists", "enterprises", "enterprises-export", "enterprises-facets", "enterprises-template", "entry", "file", "headquarters", "headquarters-export", "home", "invitations", "job", "job-result", "jobs", "lead", "lead-check", "leads", "leads-export", "ledger", "ledger-export", "lights", "organisation", "people", "person", "personal", "personal-export", "personal-units", "project", "project-board", "project-first-report", "project-funnel", "project-map", "project-personal", "projects", "projects-export", "proposal", "proposals", "proposals-export", "proposals-units", "roles", "scheduling", "scheduling-export", "search", "search-suggest", "signal", "signals", "signals-export", "target", "targets", "targets-export", "tokens", "transfer", "transfers", "transfers-export", "unit", "unit-projects", "units"}  # fmt: skip
 WRITING = sorted(set(PAGES) - READING)
 
 
@@ -53,7 +56,14 @@ def world() -> World:
 
 
 # A move that the world's claim is ready for.
-ARGUMENTS = {"projects.claim-move": {"move": "refute"}, "projects.stepback-move": {"move": "refuse"}}
+ARGUMENTS = {
+    "projects.claim-move": {
+        "move": "refute",
+    },
+    "projects.stepback-move": {
+        "move": "refuse",
+    },
+}
 
 
 def url_of(name: str, world: World) -> str:

@@ -31,12 +31,32 @@ EXPORTS = sorted(name for name in READ if name.endswith("-export"))
 FRAME = {"after", "before", "sort", "col", "page", "limit", "cursor", "next", "format"}
 # The pages that read a name of their own, by what they read.
 OWN = {
-    "search": {"q"}, "search-suggest": {"q"}, "notices": {"show"}, "person-add": {"unit"}, "lead-new": {"enterprise"},
-    "lead-check": {"enterprise_name"}, "projects": {"state"},
-    "targets": {"owner"}, "target-add": {"enterprise"}, "enterprise-list": {"year", "other"},
-    "doubts": {"state"}, "enterprise-merge-into": {"from"}, "ledger": {"unit"}, "scheduling": {"group"}, "scheduling-export": {"group"}, "project-map": {"by"}, "unit-projects": {"year"}, "personal": {"quarter"}, "personal-export": {"quarter"}, "personal-units": {"quarter"}, "openings": {"way"}, "enterprise-openings": {"way"}, "enterprise-relations": {"kind"},
+    "search": {"q"},
+    "search-suggest": {"q"},
+    "notices": {"show"},
+    "person-add": {"unit"},
+    "lead-new": {"enterprise"},
+    "lead-check": {"enterprise_name"},
+    "projects": {"state"},
+    "targets": {"owner"},
+    "target-add": {"enterprise"},
+    "enterprise-list": {"other", "year"},
+    "doubts": {"state"},
+    "enterprise-merge-into": {"from"},
+    "ledger": {"unit"},
+    "scheduling": {"group"},
+    "scheduling-export": {"group"},
+    "project-map": {"by"},
+    "unit-projects": {"year"},
+    "personal": {"quarter"},
+    "personal-export": {"quarter"},
+    "personal-units": {"quarter"},
+    "openings": {"way"},
+    "enterprise-openings": {"way"},
+    "enterprise-relations": {"kind"},
     "api-enterprises-export-list": {"as"},
-    "enterprise-add": {"name"}, "enterprise-check": {"name", "uscc"},
+    "enterprise-add": {"name"},
+    "enterprise-check": {"name", "uscc"},
 }  # fmt: skip
 
 

@@ -110,9 +110,33 @@ def rows_for(path: str, world: World) -> dict[str, str]:
     rows = world.rows
     parts = path.removeprefix(BASE).split("/")
     named = {
-        "enterprises": "enterprise", "contacts": "contact", "relations": "relation", "ties": "tie", "leads": "lead", "projects": "project",
-        "claims": "claim", "steps-back": "step", "transfers": "transfer", "disputes": "dispute", "personal-acts": "personal", "ledger": "entry", "closings": "closing", "files": "file", "notices": "notice", "jobs": "job", "units": "unit", "team": "member",
-        "doubts": "doubt", "mergings": "merging", "targets": "target", "signals": "signal", "imports": "job",
+        "enterprises": "enterprise",
+        "contacts": "contact",
+        "relations": "relation",
+        "ties": "tie",
+        "leads": "lead",
+        "projects": "project",
+        "claims": "claim",
+        "steps-back": "step",
+        "transfers": "transfer",
+        "disputes": "dispute",
+        "personal-acts": "personal",
+        "ledger": "entry",
+        "closings": "closing",
+        "files": "file",
+        "notices": "notice",
+        "jobs": "job",
+        "units": "unit",
+        "team": "member",
+        "doubts": "doubt",
+        "mergings": "merging",
+        "targets": "target",
+        "signals": "signal",
+        "imports": "job",
+        "areas": "area",
+        "premises": "premises",
+        "proposals": "proposal",
+        "partners": "partner",
     }  # fmt: skip
     found = {"move": "hold", "table": "industry"}
     for before, part in pairwise(parts):

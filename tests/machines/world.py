@@ -19,14 +19,18 @@ from yinfeng.enterprises.models import Contact, Doubt, Enterprise, Relation, Tie
 from yinfeng.orgs.models import Body, Invitation, Membership, Person, Role, RoleGrant, Seat, SeatTerm, Unit
 from yinfeng.orgs.queries import actor_for
 from yinfeng.projects.models import (
+    Area,
     Claim,
     Closing,
     Dispute,
     Entry,
     Lead,
     Participation,
+    Partner,
     PersonalAct,
+    Premises,
     Project,
+    Proposal,
     Share,
     Side,
     StepBack,
@@ -106,6 +110,15 @@ def _rows(home: Unit, away: Unit, insider: User) -> dict[str, Any]:
             **values,
         )  # fmt: skip
 
+    def proposal(title: str, **values: Any) -> Proposal:
+        return Proposal.objects.create(
+            title=title, planning_unit=home, host_unit=home, industry="39", content="建设", rationale="缺口", return_mechanism="订单",
+            estimated=500_000_000, fixed_investment=300_000_000, proposed_by=insider, **values,
+        )  # fmt: skip
+
+    Code.objects.create(table="industry", code="39", name="计算机、通信和其他电子设备制造业", level=2)
+    planned, published = proposal("测试策划"), proposal("测试策划二", state="published")
+    Partner.objects.create(proposal=published, enterprise=other, reason="龙头")
     Share.objects.create(entry=entry, unit=home, part="host", millionths=1_000_000, amount=100_000_000)
     far = make_unit("far", parent=home.parent, name="丙区")
     Rule.objects.create(
@@ -146,6 +159,11 @@ def _rows(home: Unit, away: Unit, insider: User) -> dict[str, Any]:
             by=by, enterprise=other,
             values={"kind": "lease", "noted_date": timezone.localdate(), "due_date": timezone.localdate(), "detail": "租约到期", "source": "走访"},
         ),
+        "area": (area := Area.objects.create(name="测试片区", command_unit=make_unit("post", "command", home, name="甲区指挥部"), purpose="产业")),
+        "premises": Premises.objects.create(area=area, name="一号地块", kind="land", size=80),
+        "proposal": planned,
+        "published": published,
+        "partner": Partner.objects.create(proposal=planned, enterprise=firm, reason="龙头"),
         "lead": lead,
         "qualified": qualified,
         "project": project,

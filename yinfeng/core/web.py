@@ -384,6 +384,11 @@ ICONS = {
     **dict.fromkeys(("dispute_answered", "answer"), "message"), **dict.fromkeys(("dispute_decided", "decide"), "gavel"),
     "rivalled": "alert-triangle", "dispute_withdrawn": "arrow-back-up", "yield": "x",
     "personal_recorded": "user-check", "personal_withdrawn": "arrow-back-up",
+    **dict.fromkeys(("partner_added", "entered", "opened", "premises_added"), "plus"),
+    **dict.fromkeys(("redistricted", "premises_changed"), "pencil"),
+    "premises_removed": "minus",
+    "partner_removed": "minus", "submit": "send", "publish": "check", "send_back": "arrow-back-up", "refresh": "refresh",
+    "take_off": "x", "collect_again": "rotate", "generate": "briefcase",
     "loaded": "upload", "signed_out": "logout", "password_changed": "key",
 }  # fmt: skip
 TONES = {"sign": "success", "verify": "success", "verified": "success", "convert": "success", "lose": "danger",

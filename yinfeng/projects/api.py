@@ -138,8 +138,8 @@ class ProjectSerializer(Asking):
         model = Project
         fields: ClassVar = [
             "id", "code", "name", "lead", "enterprise", "stage", "stage_since", "status", "secrecy", "grade_override", "grade_reason", "project_class",
-            "investment_kind", "is_foreign", "origin", "industry", "chain", "summary", "intended", "intended_currency",
-            "intended_original", "fixed_investment", "contracted", "site", "land_mu", "construction_kind",
+            "investment_kind", "headquarters_kind", "headquarters_staff", "headquarters_functions", "is_foreign", "origin", "industry", "chain", "summary", "intended", "intended_currency",
+            "intended_original", "fixed_investment", "contracted", "area", "site", "land_mu", "construction_kind",
             "planned_start_date", "planned_completion_date", "planned_production_date", "expected_output", "expected_tax",
             "contact_name", "next_step", "next_date", "signed_date", "registered_date", "started_date", "completed_date",
             "producing_date", "at_capacity_date", "parent", "lost_reason",

@@ -14,7 +14,7 @@ class ProjectsConfig(AppConfig):
         from yinfeng.core.services import may_object
         from yinfeng.enterprises import relinking
         from yinfeng.projects import home, queries, services
-        from yinfeng.projects.models import Claim, Lead, Project
+        from yinfeng.projects.models import Claim, Lead, Partner, Project
 
         home.register()
         search.register(Lead, queries.lead_entries)
@@ -27,6 +27,9 @@ class ProjectsConfig(AppConfig):
             events.subscribe(f"projects.project.{verb}", services.note_major)
         relinking.declare(relinking.Link(Lead, _("线索"), verb="projects.lead.repointed"))
         relinking.declare(relinking.Link(Project, _("项目"), verb="projects.project.repointed"))
+        relinking.declare(relinking.Link(Partner, _("策划项目的拟对接企业"), outdoes=queries.outdoes))
+        for verb in ("submit", "publish", "send_back", "generate"):
+            events.subscribe(f"projects.proposal.{verb}", services.tell_planners)
         for verb in ("changed", "merged", "unmerged"):
             events.subscribe(f"enterprises.enterprise.{verb}", services.find_by_new_name)
         events.subscribe("projects.project.created", services.land_targets)

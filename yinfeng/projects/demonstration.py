@@ -37,6 +37,7 @@ from yinfeng.projects import demonstration_disputes as disputes
 from yinfeng.projects import demonstration_doubles as doubles
 from yinfeng.projects import demonstration_network as network
 from yinfeng.projects import demonstration_personal as personal
+from yinfeng.projects import demonstration_planning as planning
 from yinfeng.projects import demonstration_targets as targets
 from yinfeng.projects import stages as project_stages
 from yinfeng.projects.models import Lead, Project
@@ -159,6 +160,7 @@ class Demonstration:
         personal.enter(self.actors, self.units, self.today, at)
         self.network()
         targets.enter(self.actors, self.today, at)
+        planning.enter(self.actors, self.today, at)
         with at(self.today - timedelta(days=9)):
             doubles.enter(self.actors, timezone.localdate())
 

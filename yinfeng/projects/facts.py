@@ -38,6 +38,10 @@ def needs_land(project: Project) -> bool:
     return project.project_class == LAND
 
 
+def is_headquarters(project: Project) -> bool:
+    return bool(project.headquarters_kind)
+
+
 def builds(project: Project) -> bool:
     return project.construction_kind != OPENING
 
@@ -88,6 +92,8 @@ FACTS = (
     Fact("investment_kind", stages.NEGOTIATING),
     Fact("host_unit", stages.NEGOTIATING),
     Fact("fixed_investment", stages.NEGOTIATING),
+    Fact("headquarters_functions", stages.NEGOTIATING, when=is_headquarters),
+    Fact("headquarters_staff", stages.SIGNED, when=is_headquarters),
     Fact("site", stages.SIGNED),
     Fact("land_mu", stages.SIGNED, when=needs_land, where=Q(project_class=LAND)),
     Fact("planned_start_date", stages.SIGNED),

@@ -63,7 +63,10 @@ class LeadFilter(WithOptions):
 
 class ProjectFilter(WithOptions):
     main = ("q", "stage", "host_unit", "who")
-    codes = {"project_class": "project_class", "section": "section", "grade": "grade"}
+    codes = {
+        "project_class": "project_class", "section": "section", "grade": "grade", "headquarters_kind": "headquarters_kind",
+        "area": queries.AREA,
+    }  # fmt: skip
     units = ("host_unit", "reporter_unit", "place")
     q = TextFilter()
     state = _choice(_("项目库状态"), list(stages.LIBRARY.items()), method="filter_state")
@@ -76,7 +79,9 @@ class ProjectFilter(WithOptions):
     light = _choice(_("亮灯"), list(stages.LIGHTS.items()), method="filter_light")
     to_leave = YesNoFilter(label=_("应移出项目库"), method="filter_to_leave")
     place = _choice(_("落地或报送单位"), [], method="filter_place")
+    area = _choice(_("所在片区"), [])
     project_class = _choice(_("项目分类"), [])
+    headquarters_kind = _choice(_("总部类型"), [])
     section = _choice(_("行业门类"), [], method="filter_section")
     secrecy = _choice(_("知悉范围"), list(stages.SECRECY.items()))
     idle_days = django_filters.NumberFilter(

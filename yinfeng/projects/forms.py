@@ -42,6 +42,19 @@ class UnitField(forms.ModelChoiceField):
         return copy
 
 
+class AreaField(UnitField):
+    """A choice among the areas that are open."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(lambda: queries.areas_on(timezone.localdate()), **kwargs)
+
+
+def keep_area(form: forms.Form) -> None:
+    """Offer the area in which a row lies already beside the open ones, so that saving does not take it out of a closed one."""
+    kept = form.initial.get("area")
+    form.fields["area"].queryset = queries.areas_on(timezone.localdate(), kept)  # type: ignore[attr-defined]
+
+
 class Asking(Styled):
     """A form with questions that appear only once the services ask them."""
 
@@ -183,9 +196,13 @@ class ProjectForm(WithEnterprise, EditForm):
         ),
         (_("招商"), "", ["investment_kind", "summary"]),
         (
+            _("总部"), _("选了总部类型的项目进入总部项目库。"),
+            ["headquarters_kind", "headquarters_staff", "headquarters_functions"],
+        ),
+        (
             _("落地"), _("供地类项目须填写用地需求。"),
             [
-                "host_unit", "site", "land_mu", "construction_kind", "planned_start_date", "planned_completion_date",
+                "host_unit", "area", "site", "land_mu", "construction_kind", "planned_start_date", "planned_completion_date",
                 "planned_production_date", "expected_output", "expected_tax",
             ],
         ),
@@ -213,7 +230,19 @@ class ProjectForm(WithEnterprise, EditForm):
     fixed_investment = MoneyField(label=_("固定资产投资"), required=False)
     investment_kind = CodeField("investment_kind", label=_("招商类型"), required=False)
     summary = forms.CharField(label=_("项目简介"), max_length=2000, widget=_LONG)
+    headquarters_kind = CodeField("headquarters_kind", label=_("总部类型"), required=False)
+    headquarters_staff = forms.IntegerField(
+        label=_("总部预计人数"), min_value=1, max_value=1_000_000, required=False,
+        widget=forms.NumberInput(attrs={"data-unit": _("人")}),
+    )  # fmt: skip
+    headquarters_functions = forms.CharField(
+        label=_("总部职能"), max_length=300, required=False, help_text=_("例如：投资决策、结算、研发、采购、销售。"),
+        widget=forms.TextInput(attrs={"data-span": "2"}),
+    )  # fmt: skip
     host_unit = UnitField(hosts, label=_("落地单位"), required=False)
+    area = AreaField(
+        label=_("所在片区"), required=False, help_text=_("在重大片区内的，片区指挥部会参与项目。")
+    )
     site = forms.CharField(label=_("拟选址"), max_length=200, required=False)
     land_mu = forms.DecimalField(
         label=_("用地需求"), min_value=Decimal(0), max_digits=10, decimal_places=2, required=False,
@@ -235,12 +264,17 @@ class ProjectForm(WithEnterprise, EditForm):
     )
     next_date = forms.DateField(label=_("下一步时限"), required=False, widget=forms.DateInput)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        keep_area(self)
+
     @staticmethod
     def initial_of(project: Project) -> dict[str, Any]:
         plain = [name for name in ProjectForm.base_fields if hasattr(project, name) and name != "intended"]
         return {
             **{name: getattr(project, name) for name in plain},
             "host_unit": project.host_unit_id,
+            "area": project.area_id,
             "intended": intended_of(project),
             "enterprise_name": project.enterprise.name if project.enterprise else "",
         }

@@ -22,7 +22,7 @@ from yinfeng.core.errors import Sentence
 from yinfeng.core.lifecycle import Guard, Lifecycle, Move
 from yinfeng.projects import achievements, facts, queries, stages
 from yinfeng.projects.achievements import Achievement
-from yinfeng.projects.models import Claim, Dispute, Lead, Project, StepBack, Transfer
+from yinfeng.projects.models import Claim, Dispute, Lead, Project, Proposal, StepBack, Transfer
 
 
 def _yielded(record: Lead | Project) -> bool:
@@ -314,6 +314,48 @@ def project_waits_for_nobody(transfer: Transfer, by: Actor) -> Iterator[Sentence
     yield from nothing_waits(transfer.project, by)
 
 
+def argued_by_another(proposal: Proposal, by: Actor) -> Iterator[Sentence]:
+    if by.user_id == proposal.proposed_by_id:
+        yield _now("策划项目须由提出人以外的人论证。")
+
+
+# What a planned project must say before it is published, under the names that people know.
+_ASKED_OF_PROPOSALS: dict[str, Sentence] = {
+    "fixed_investment": _("固定资产投资"), "return_mechanism": _("回报机制"), "host_unit": _("拟落地单位或拟选址"),
+    "partners": _("拟对接企业"),
+}  # fmt: skip
+
+
+def lacking(proposal: Proposal, has_partners: bool | None = None) -> dict[str, Sentence]:
+    """Return what a proposal lacks to be published: its fields with their labels, “partners” for no firm at all.
+
+    ``has_partners`` is known to a page that lists them.
+    """
+    known: dict[str, Sentence] | None = proposal.__dict__.get("lacking")
+    if known is not None:
+        return known
+    missing = [
+        name for name in ("fixed_investment", "return_mechanism") if getattr(proposal, name) in (None, "")
+    ]
+    if not (proposal.host_unit_id or proposal.site):
+        missing.append("host_unit")
+    if not (proposal.partners.exists() if has_partners is None else has_partners):
+        missing.append("partners")
+    return {name: _ASKED_OF_PROPOSALS[name] for name in missing}
+
+
+def a_firm_is_left(proposal: Proposal, by: Actor) -> Iterator[Sentence]:
+    """Ask that there is a firm with which no project was made yet; a page that lists the firms knows it."""
+    known: bool | None = proposal.__dict__.get("a_firm_is_left")
+    if not (proposal.partners.filter(project=None).exists() if known is None else known):
+        yield _now("与拟对接企业都已生成项目，请先加入另一家企业。")
+
+
+def says_enough(proposal: Proposal, by: Actor) -> Iterator[Sentence]:
+    for label in lacking(proposal).values():
+        yield _now("缺少“%(fact)s”。") % {"fact": label}
+
+
 # --- tables -------------------------------------------------------------------------------------------------------
 
 
@@ -496,6 +538,44 @@ PERSONAL_ACT = Lifecycle(
         Move(
             "withdraw", _("撤回记录"), (stages.RECORDED,), stages.WITHDRAWN, "withdraw", asks_reason=True, icon="arrow-back-up",
             explain=_("记录有误时撤回并写明原因；撤回的记录仍可查看，但不再计入。需要时另行记录。"),
+        ),
+    ),
+)  # fmt: skip
+
+PROPOSAL = Lifecycle(
+    name="projects.proposal",
+    state_field="state",
+    initial=stages.COLLECTED,
+    states=stages.PROPOSAL_STATES,
+    moves=(
+        Move(
+            "generate", _("生成项目"), (stages.PUBLISHED, stages.GENERATED), stages.GENERATED, "generate", guards=(a_firm_is_left,),
+            style="primary", icon="briefcase", route="proposal-generate",
+        ),
+        Move(
+            "submit", _("提交论证"), (stages.COLLECTED,), stages.ARGUED, "change", guards=(says_enough,),
+            style="primary", icon="send", explain=_("由提出人以外的人论证是否发布。"),
+        ),
+        Move(
+            "publish", _("论证通过并发布"), (stages.ARGUED,), stages.PUBLISHED, "argue", guards=(argued_by_another, says_enough),
+            asks_reason=True, style="primary", icon="check",
+            explain=_("请写明论证意见：依据是否成立、投资和回报是否可行、企业是否合适。发布之后，全市有权查看策划项目的人都能看到。"),
+        ),
+        Move(
+            "send_back", _("退回修改"), (stages.ARGUED,), stages.COLLECTED, "argue", guards=(argued_by_another,),
+            asks_reason=True, icon="arrow-back-up", explain=_("提出单位修改后可以再次提交。"),
+        ),
+        Move(
+            "refresh", _("确认本期有效"), (stages.PUBLISHED,), stages.PUBLISHED, "change", icon="refresh",
+            explain=_("内容没有变化、仍然要做。有变化的，请修改内容，修改也算更新。"),
+        ),
+        Move(
+            "take_off", _("撤下"), (stages.COLLECTED, stages.ARGUED, stages.PUBLISHED), stages.WITHDRAWN, "change",
+            asks_reason=True, icon="x", explain=_("不再策划这个项目，需要时可以重新征集。"),
+        ),
+        Move(
+            "collect_again", _("重新征集"), (stages.WITHDRAWN,), stages.COLLECTED, "change", asks_reason=True,
+            icon="rotate", explain=_("归入当前一轮征集。"),
         ),
     ),
 )  # fmt: skip

@@ -6,9 +6,13 @@ from django.utils.translation import gettext_lazy as _
 
 from yinfeng.core.permissions import Permission
 
-_LEADS, _PROJECTS = _("线索"), _("项目")
+_LEADS, _PROJECTS, _PLANNING = _("线索"), _("项目"), _("策划生成")
 
 PERMISSIONS = (
+    Permission("projects.proposal.view", _("查看策划项目"), _PLANNING),
+    Permission("projects.proposal.change", _("提出和修改策划项目"), _PLANNING),
+    Permission("projects.proposal.argue", _("论证策划项目"), _PLANNING),
+    Permission("projects.proposal.export", _("导出策划项目"), _PLANNING),
     Permission("projects.lead.view", _("查看线索"), _LEADS),
     Permission("projects.lead.register", _("登记线索"), _LEADS),
     Permission("projects.lead.change", _("修改线索"), _LEADS),
@@ -26,6 +30,7 @@ PERMISSIONS = (
     Permission("projects.transfer.arbitrate", _("裁定项目流转"), _PROJECTS),
     Permission("projects.dispute.argue", _("提出和答复首报争议"), _PROJECTS),
     Permission("projects.dispute.decide", _("裁定首报争议"), _PROJECTS),
+    Permission("projects.area.change", _("维护片区和指挥部"), _PROJECTS),
     Permission("projects.project.team", _("调整项目团队和参与单位"), _PROJECTS),
     Permission("projects.project.export", _("导出项目"), _PROJECTS),
     Permission("projects.ledger.reverse", _("冲销业绩记录"), _PROJECTS),

@@ -71,7 +71,7 @@ REPORTER, HOST, JOINT, GROUP, INTRODUCER, APPROVER = (
     "introducer",
     "approver",
 )
-RECEIVER, ORIGIN = "receiver", "origin"
+RECEIVER, ORIGIN, COMMAND = "receiver", "origin", "command"
 PARTS: Mapping[str, Sentence] = {
     REPORTER: _("报送单位"),
     HOST: _("落地单位"),
@@ -81,6 +81,7 @@ PARTS: Mapping[str, Sentence] = {
     APPROVER: _("审批单位"),
     RECEIVER: _("拟承接单位"),
     ORIGIN: _("流出单位"),
+    COMMAND: _("片区指挥部"),
 }
 # The parts whose unit runs the project: edits it, advances it, chooses the team.
 RUNNING_PARTS = (REPORTER, HOST)
@@ -247,3 +248,21 @@ PERSONAL_KINDS: Mapping[str, Sentence] = {
 }
 RECORDED = "recorded"
 PERSONAL_STATES: Mapping[str, Sentence] = {RECORDED: _("已记录"), WITHDRAWN: _("已撤回")}
+
+# Planning what the city wants (策划生成, clauses 1.2 and 2.2): collected, argued, published (FACTS §1.2, 青田县), taken up.
+COLLECTED, ARGUED, PUBLISHED, GENERATED = "collected", "argued", "published", "generated"
+PROPOSAL_STATES: Mapping[str, Sentence] = {
+    COLLECTED: _("征集"),
+    ARGUED: _("论证"),
+    PUBLISHED: _("发布"),
+    GENERATED: _("已生成项目"),
+    WITHDRAWN: _("撤下"),
+}
+PUBLIC_PROPOSALS = (PUBLISHED, GENERATED)
+
+# What an area offers (片区载体): land in 亩, buildings in ㎡.
+LAND, BUILDING = "land", "building"
+PREMISES_KINDS: Mapping[str, Sentence] = {LAND: _("土地"), BUILDING: _("房屋")}
+PREMISES_UNITS: Mapping[str, Sentence] = {LAND: _("亩"), BUILDING: _("㎡")}
+AVAILABLE, RESERVED, TAKEN = "available", "reserved", "taken"
+PREMISES_STATES: Mapping[str, Sentence] = {AVAILABLE: _("可用"), RESERVED: _("已预留"), TAKEN: _("已使用")}

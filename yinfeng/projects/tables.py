@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -209,6 +210,32 @@ class ProjectTable(Table):
         Column(
             "secrecy", _("知悉范围"), lambda row: str(stages.SECRECY[row.secrecy]), shown=False
         ),
+    )  # fmt: skip
+
+
+_OF_PROJECTS = {column.key: column for column in ProjectTable.columns}
+
+
+class HeadquartersTable(Table):
+    related = ("enterprise",)
+    columns = (
+        *(_OF_PROJECTS[key] for key in ("name", "code", "enterprise")),
+        Column(
+            "headquarters", _("总部类型"),
+            lambda row: Cell(code_label("headquarters_kind", row.headquarters_kind), sub=row.headquarters_functions),
+            value=lambda row: code_label("headquarters_kind", row.headquarters_kind), sort="headquarters_kind",
+        ),
+        Column(
+            "functions", _("总部职能"), lambda row: row.headquarters_functions or "—", value=lambda row: row.headquarters_functions,
+            shown=False, folded=True,
+        ),
+        Column(
+            "staff", _("总部预计人数"), lambda row: f"{row.headquarters_staff:,}" if row.headquarters_staff else "—",
+            value=lambda row: row.headquarters_staff, kind="integer", numeric=True, sort="headquarters_staff",
+        ),
+        *(_OF_PROJECTS[key] for key in ("stage", "light", "intended", "contracted", "host", "progress")),
+        *(replace(_OF_PROJECTS[key], shown=False) for key in ("status", "reporter", "industry", "next", "signed")),
+        amount("tax", _("预计年税收"), "expected_tax", shown=False),
     )  # fmt: skip
 
 

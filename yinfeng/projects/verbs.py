@@ -9,6 +9,23 @@ from django.utils.translation import pgettext_lazy
 from yinfeng.projects import stages
 
 VERBS = {
+    "projects.area.opened": _("设立了片区"),
+    "projects.area.changed": _("修改了片区"),
+    "projects.area.redistricted": _("调整了所在区"),
+    "projects.area.premises_added": _("加入载体"),
+    "projects.area.premises_changed": _("修改了载体"),
+    "projects.area.premises_removed": _("移除载体"),
+    "projects.proposal.entered": _("提出了策划项目"),
+    "projects.proposal.changed": _("修改了策划项目"),
+    "projects.proposal.submit": _("提交论证"),
+    "projects.proposal.publish": _("论证通过，发布"),
+    "projects.proposal.send_back": _("论证后退回修改"),
+    "projects.proposal.refresh": _("确认仍然有效"),
+    "projects.proposal.take_off": _("撤下了策划项目"),
+    "projects.proposal.collect_again": _("重新征集"),
+    "projects.proposal.generate": _("生成了项目"),
+    "projects.proposal.partner_added": _("加入拟对接企业"),
+    "projects.proposal.partner_removed": _("移除拟对接企业"),
     "projects.lead.registered": _("登记了线索"),
     "projects.lead.changed": _("修改了线索"),
     "projects.lead.qualify": _("研判通过"),

@@ -1,10 +1,42 @@
 """Leads and projects, who takes part in them, what was talked about and claimed; the ledger of what they achieved."""
 
-from yinfeng.projects.models.claims import Claim, ClaimQuerySet, StepBack, StepBackQuerySet
-from yinfeng.projects.models.closings import Books, Closing, ClosingQuerySet
-from yinfeng.projects.models.disputes import Dispute, DisputeQuerySet, Side, seen_sides
-from yinfeng.projects.models.ledger import WHOLE, Entry, EntryQuerySet, Share
-from yinfeng.projects.models.personal import PersonalAct, PersonalActQuerySet
+from yinfeng.projects.models.areas import (
+    Area,
+    AreaQuerySet,
+    Premises,
+)
+from yinfeng.projects.models.claims import (
+    Claim,
+    ClaimQuerySet,
+    StepBack,
+    StepBackQuerySet,
+)
+from yinfeng.projects.models.closings import (
+    Books,
+    Closing,
+    ClosingQuerySet,
+)
+from yinfeng.projects.models.disputes import (
+    Dispute,
+    DisputeQuerySet,
+    Side,
+    seen_sides,
+)
+from yinfeng.projects.models.ledger import (
+    WHOLE,
+    Entry,
+    EntryQuerySet,
+    Share,
+)
+from yinfeng.projects.models.personal import (
+    PersonalAct,
+    PersonalActQuerySet,
+)
+from yinfeng.projects.models.proposals import (
+    Partner,
+    Proposal,
+    ProposalQuerySet,
+)
 from yinfeng.projects.models.records import (
     Lead,
     LeadQuerySet,
@@ -15,11 +47,18 @@ from yinfeng.projects.models.records import (
     Talk,
     TeamMember,
 )
-from yinfeng.projects.models.stays import Stay
-from yinfeng.projects.models.transfers import Transfer, TransferQuerySet
+from yinfeng.projects.models.stays import (
+    Stay,
+)
+from yinfeng.projects.models.transfers import (
+    Transfer,
+    TransferQuerySet,
+)
 
 __all__ = [
     "WHOLE",
+    "Area",
+    "AreaQuerySet",
     "Books",
     "Claim",
     "ClaimQuerySet",
@@ -32,11 +71,15 @@ __all__ = [
     "Lead",
     "LeadQuerySet",
     "Participation",
+    "Partner",
     "PersonalAct",
     "PersonalActQuerySet",
+    "Premises",
     "Project",
     "ProjectCounter",
     "ProjectQuerySet",
+    "Proposal",
+    "ProposalQuerySet",
     "Share",
     "Side",
     "Stay",

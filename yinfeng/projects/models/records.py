@@ -20,6 +20,7 @@ from yinfeng.core.scopes import EVERYTHING, NOTHING, ScopedQuerySet, within
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.orgs.models import Unit
 from yinfeng.projects import stages
+from yinfeng.projects.models.areas import Area
 
 
 class Amount(models.Model):
@@ -204,6 +205,9 @@ class Project(Versioned, Amount):
     grade_reason = models.CharField(_("定级原因"), max_length=500, blank=True, editable=False)
     project_class = models.CharField(_("项目分类"), max_length=40, blank=True)
     investment_kind = models.CharField(_("招商类型"), max_length=40, blank=True)
+    headquarters_kind = models.CharField(_("总部类型"), max_length=40, blank=True)
+    headquarters_staff = models.PositiveIntegerField(_("总部预计人数"), null=True, blank=True)
+    headquarters_functions = models.CharField(_("总部职能"), max_length=300, blank=True)
     is_foreign = models.BooleanField(_("外资项目"), null=True, blank=True)
     origin = models.CharField(_("投资来源地"), max_length=60, blank=True)
     industry = models.CharField(_("行业代码"), max_length=10, blank=True, db_index=True)
@@ -212,6 +216,9 @@ class Project(Versioned, Amount):
     fixed_investment = YuanField(_("固定资产投资"), null=True, blank=True, validators=[MinValueValidator(0)])
     contracted = YuanField(_("合同投资额"), null=True, blank=True, editable=False)
     site = models.CharField(_("拟选址"), max_length=200, blank=True)
+    area = models.ForeignKey(
+        Area, models.PROTECT, null=True, blank=True, verbose_name=_("所在片区"), related_name="projects"
+    )
     land_mu = models.DecimalField(
         _("用地需求（亩）"),
         max_digits=10,
@@ -255,6 +262,7 @@ class Project(Versioned, Amount):
         "industry": "industry",
         "project_class": "project_class",
         "investment_kind": "investment_kind",
+        "headquarters_kind": "headquarters_kind",
         "construction_kind": "construction_kind",
         "grade_override": "grade",
         "chain": "chain",
@@ -269,6 +277,11 @@ class Project(Versioned, Amount):
             models.Index(fields=["progress_at", "id"], name="projects_project_progress"),
             # What counting and the sight of a district ask for, without reading the rows themselves.
             models.Index(fields=["stage", "secrecy", "id"], name="projects_project_sight"),
+            models.Index(
+                fields=["headquarters_kind", "-id"],
+                condition=~Q(headquarters_kind=""),
+                name="projects_project_hq",
+            ),
         ]
 
     def __str__(self) -> str:

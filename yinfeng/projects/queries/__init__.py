@@ -1,6 +1,21 @@
 """What pages and services ask: leads and projects, the ledger of achievements."""
 
-from yinfeng.projects.queries.claims import LISTED, claims_of, counting
+from yinfeng.projects.queries.areas import (
+    StageLine,
+    areas_on,
+    command_posts,
+    districts,
+    one_of_premises,
+    premises_of,
+    projects_of,
+    stage_lines,
+    stillest,
+)
+from yinfeng.projects.queries.claims import (
+    LISTED,
+    claims_of,
+    counting,
+)
 from yinfeng.projects.queries.dashboards import (
     IN,
     OUT,
@@ -38,7 +53,14 @@ from yinfeng.projects.queries.first_reports import (
     undisputed,
     with_sides,
 )
-from yinfeng.projects.queries.funnel import Reached, cards, clocks, funnel, reached_stages, standing_in
+from yinfeng.projects.queries.funnel import (
+    Reached,
+    cards,
+    clocks,
+    funnel,
+    reached_stages,
+    standing_in,
+)
 from yinfeng.projects.queries.grades import (
     COUNTED,
     Grade,
@@ -46,6 +68,10 @@ from yinfeng.projects.queries.grades import (
     grade_of,
     graded,
     tiers,
+)
+from yinfeng.projects.queries.headquarters import (
+    HEADQUARTERS,
+    headquarters_counts,
 )
 from yinfeng.projects.queries.ledger import (
     Fault,
@@ -65,7 +91,13 @@ from yinfeng.projects.queries.ledger import (
     split,
     standing,
 )
-from yinfeng.projects.queries.library import Standing, State, in_state, roll_up, states
+from yinfeng.projects.queries.library import (
+    Standing,
+    State,
+    in_state,
+    roll_up,
+    states,
+)
 from yinfeng.projects.queries.lights import (
     Light,
     Limits,
@@ -77,7 +109,13 @@ from yinfeng.projects.queries.lights import (
     still_for,
     to_leave,
 )
-from yinfeng.projects.queries.map import Outline, Place, Sketch, hosted, sketch
+from yinfeng.projects.queries.map import (
+    Outline,
+    Place,
+    Sketch,
+    hosted,
+    sketch,
+)
 from yinfeng.projects.queries.personal import (
     ANY,
     Due,
@@ -99,7 +137,30 @@ from yinfeng.projects.queries.personal import (
     quarter_of,
     recent_quarters,
 )
+from yinfeng.projects.queries.proposals import (
+    Calendar,
+    Planned,
+    RoundDue,
+    Threshold,
+    below,
+    calendar,
+    due_of,
+    free_partners,
+    late,
+    not_updated,
+    outdoes,
+    partner,
+    partners,
+    planned_by_unit,
+    planners,
+    planners_for,
+    planning_options,
+    proposal_counts,
+    threshold_for,
+    with_partner_named,
+)
 from yinfeng.projects.queries.records import (
+    AREA,
     OPEN_LEADS,
     OPEN_PROJECTS,
     SECTION,
@@ -136,7 +197,12 @@ from yinfeng.projects.queries.records import (
     units_ever,
     with_division,
 )
-from yinfeng.projects.queries.scheduling import must_act, of_group, scheduled, with_particulars
+from yinfeng.projects.queries.scheduling import (
+    must_act,
+    of_group,
+    scheduled,
+    with_particulars,
+)
 from yinfeng.projects.queries.transfers import (
     Settled,
     completed_transfers,
@@ -145,13 +211,22 @@ from yinfeng.projects.queries.transfers import (
     transfer_rule,
     years_after,
 )
-from yinfeng.projects.queries.waiting import CLAIMS, DISPUTES, STEPS, TRANSFERS, Waiting, waiting_for
+from yinfeng.projects.queries.waiting import (
+    CLAIMS,
+    DISPUTES,
+    STEPS,
+    TRANSFERS,
+    Waiting,
+    waiting_for,
+)
 
 __all__ = [
     "ANY",
+    "AREA",
     "CLAIMS",
     "COUNTED",
     "DISPUTES",
+    "HEADQUARTERS",
     "IN",
     "LISTED",
     "OPEN_LEADS",
@@ -161,6 +236,7 @@ __all__ = [
     "STEPS",
     "TRANSFERS",
     "UNIT",
+    "Calendar",
     "Clash",
     "Dealing",
     "Due",
@@ -176,31 +252,39 @@ __all__ = [
     "Part",
     "Passed",
     "Place",
+    "Planned",
     "Quarter",
     "Reached",
     "Record",
     "Reported",
+    "RoundDue",
     "Settled",
     "Sketch",
+    "StageLine",
     "Standing",
     "State",
     "Stood",
     "Sums",
+    "Threshold",
     "Tier",
     "UnitDuties",
     "UnitLights",
     "Waiting",
     "acts_in",
     "amounts",
+    "areas_on",
     "arrived",
+    "below",
     "by_kind",
     "by_kind_of",
+    "calendar",
     "candidates",
     "cards",
     "chain",
     "claims_of",
     "clashes",
     "clocks",
+    "command_posts",
     "completed_transfers",
     "counted_acts",
     "counting",
@@ -210,16 +294,20 @@ __all__ = [
     "disputes_about",
     "disputes_of",
     "disputes_to_do",
+    "districts",
+    "due_of",
     "duties_by_unit",
     "enterprises_like",
     "faults",
     "find_enterprise",
     "first_hands_for",
+    "free_partners",
     "frozen",
     "funnel",
     "grade_of",
     "graded",
     "has_yielded",
+    "headquarters_counts",
     "hosted",
     "in_section",
     "in_state",
@@ -231,6 +319,7 @@ __all__ = [
     "key_of",
     "known_codes",
     "last_closing",
+    "late",
     "lead_entries",
     "lead_is_protected",
     "light_of",
@@ -244,20 +333,32 @@ __all__ = [
     "must_act",
     "name_of",
     "named",
+    "not_updated",
     "of_group",
+    "one_of_premises",
     "options",
     "others_of",
+    "outdoes",
     "owed_by",
     "owed_quarters",
     "owing",
     "own_projects",
     "pair_of",
+    "partner",
+    "partners",
     "parts_of",
     "personal_acts",
     "personal_rules",
     "placed_at",
+    "planned_by_unit",
+    "planners",
+    "planners_for",
+    "planning_options",
+    "premises_of",
     "project_entries",
     "project_is_disputed",
+    "projects_of",
+    "proposal_counts",
     "protected_until",
     "quarter_of",
     "ranked",
@@ -278,14 +379,17 @@ __all__ = [
     "sketch",
     "split",
     "stage_counts",
+    "stage_lines",
     "stale",
     "standing",
     "standing_in",
     "states",
     "still_for",
+    "stillest",
     "stood_by_stage",
     "stood_in",
     "talks",
+    "threshold_for",
     "tiers",
     "time_to_answer_is_over",
     "to_leave",
@@ -299,6 +403,7 @@ __all__ = [
     "waiting_for",
     "with_division",
     "with_particulars",
+    "with_partner_named",
     "with_sides",
     "years_after",
 ]

@@ -41,7 +41,16 @@ from yinfeng.enterprises.queries import LookAlike, similar
 from yinfeng.orgs.models import Unit, in_force
 from yinfeng.orgs.queries import brief_name, hosts, units_today
 from yinfeng.projects import stages
-from yinfeng.projects.models import Lead, Participation, Project, ProjectQuerySet, Talk, TeamMember, Transfer
+from yinfeng.projects.models import (
+    Area,
+    Lead,
+    Participation,
+    Project,
+    ProjectQuerySet,
+    Talk,
+    TeamMember,
+    Transfer,
+)
 from yinfeng.projects.queries.lights import still_for
 
 # An amount outside these limits was probably typed in the wrong unit (万 for 元, 亿 for 万): it is questioned.
@@ -253,6 +262,7 @@ def with_division(queryset: QuerySet[Project]) -> QuerySet[Project]:
 
 
 UNIT = "unit"  # under this name ``options`` returns the units
+AREA = "area"  # under this the areas, closed ones too
 SECTION = "section"  # and under this the sections of GB/T 4754
 
 
@@ -270,11 +280,14 @@ def _options(day: date, *tables: str) -> QuerySet[Any, Any]:
     units = hosts(day).values_list(
         Value(UNIT, CharField()), "order", Cast("pk", CharField()), brief_name("")
     )  # fmt: skip
-    return codes.order_by().union(units.order_by(), all=True)
+    areas = Area.objects.values_list(
+        Value(AREA, CharField()), Value(0, IntegerField()), Cast("pk", CharField()), "name"
+    )
+    return codes.order_by().union(units.order_by(), areas.order_by(), all=True)
 
 
 def options(tables: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
-    """Return the choices of code tables, the industry sections and the units that host projects, in one query."""
+    """Return the choices of code tables, the industry sections, the units that host projects and the areas, in one query."""
     found: dict[str, list[tuple[str, str]]] = {}
     for table, _order, code, label in sorted(_options(timezone.localdate(), *tables)):
         if table == "industry":

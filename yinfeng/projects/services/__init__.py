@@ -1,5 +1,12 @@
 """Writing: leads, projects, who takes part, talks; claims of what they achieved, the ledger of it."""
 
+from yinfeng.projects.services.areas import (
+    add_premises,
+    change_area,
+    change_premises,
+    open_area,
+    remove_premises,
+)
 from yinfeng.projects.services.claims import (
     approve_step_back,
     ask_back,
@@ -21,12 +28,27 @@ from yinfeng.projects.services.disputes import (
     tell_dispute,
     tell_the_first,
 )
-from yinfeng.projects.services.ledger import close_books, not_taken_back, recognise, reverse_entry
+from yinfeng.projects.services.ledger import (
+    close_books,
+    not_taken_back,
+    recognise,
+    reverse_entry,
+)
 from yinfeng.projects.services.personal import (
     keep_personal_evidence,
     note_major,
     record_personal_act,
     withdraw_personal_act,
+)
+from yinfeng.projects.services.proposals import (
+    OPEN_PROPOSALS,
+    add_partner,
+    change_proposal,
+    generate_project,
+    move_proposal,
+    propose,
+    remove_partner,
+    tell_planners,
 )
 from yinfeng.projects.services.records import (
     CHOSEN_PARTS,
@@ -64,15 +86,21 @@ from yinfeng.projects.services.transfers import (
 
 __all__ = [
     "CHOSEN_PARTS",
+    "OPEN_PROPOSALS",
     "TERMS",
     "add_joint_unit",
     "add_member",
+    "add_partner",
+    "add_premises",
     "add_project",
     "add_unit",
     "approve_step_back",
     "ask_back",
+    "change_area",
     "change_lead",
+    "change_premises",
     "change_project",
+    "change_proposal",
     "close_books",
     "complete_transfer",
     "convert_lead",
@@ -80,6 +108,7 @@ __all__ = [
     "default_terms",
     "extend_project",
     "find_by_new_name",
+    "generate_project",
     "keep_agreement",
     "keep_closed",
     "keep_evidence",
@@ -89,10 +118,13 @@ __all__ = [
     "move_dispute",
     "move_lead",
     "move_project",
+    "move_proposal",
     "move_transfer",
     "not_taken_back",
     "note_major",
     "offer_transfer",
+    "open_area",
+    "propose",
     "raise_dispute",
     "recognise",
     "record_personal_act",
@@ -101,6 +133,8 @@ __all__ = [
     "refute_claim",
     "register_lead",
     "remove_member",
+    "remove_partner",
+    "remove_premises",
     "remove_unit",
     "reverse_entry",
     "set_grade",
@@ -110,6 +144,7 @@ __all__ = [
     "tell_assessors",
     "tell_dispute",
     "tell_member",
+    "tell_planners",
     "tell_sides",
     "tell_the_first",
     "tell_verifiers",

@@ -82,12 +82,12 @@ def with_amount(values: Values, obj: Lead | Project | None = None) -> dict[str, 
     }
 
 
-def ask_about_amounts(values: Values, confirmed: bool, obj: Lead | Project | None = None) -> None:
+def ask_about_amounts(values: Values, confirmed: bool, obj: Any = None) -> None:
     """Raise Invalid for amounts that look ten thousand times too large or small, until somebody says they are right."""
     if confirmed:
         return
     fields: dict[str, list[Sentence]] = {}
-    for name in ("intended", "fixed_investment", "expected_output", "amount"):
+    for name in ("intended", "estimated", "fixed_investment", "expected_output", "amount"):
         value = values.get(name)
         yuan = value.yuan if isinstance(value, Money) else value
         if queries.is_questionable(yuan) and (obj is None or getattr(obj, name, None) != yuan):
@@ -317,10 +317,12 @@ def _groups(project: Project) -> list[Unit]:
 
 
 def follow_fields(project: Project) -> None:
-    """Let the host and the working groups be those that the project's host, industry and grade say (clause 1.2)."""
+    """Let the host and the working groups be those that the project's host, industry and grade say, the command post that of
+    its area (clauses 1.2 and 3.2.2)."""
     wanted = {
         stages.HOST: [project.host_unit] if project.host_unit else [],
         stages.GROUP: _groups(project),
+        stages.COMMAND: [project.area.command_unit] if project.area else [],
     }
     for part, units in wanted.items():
         gone = project.participations.filter(part=part, until=None).exclude(unit__in=units)
@@ -339,6 +341,7 @@ def add_project(
     reporter = _reporter(by, values, "projects.project.add")
     check_codes(values)
     _check_plan(values)
+    check_area(values)
     found = _ask(
         lambda: _ask_about_clashes(
             values.get("enterprise"),
@@ -371,6 +374,7 @@ def change_project(
     _keep_host_of_transfers(project, values)
     _refuse_what_was_verified(project, values)
     _check_plan(values, project)
+    check_area(values, project)
     check_codes(values)
     found = _ask(
         lambda: _ask_about_clashes(values.get("enterprise"), by, despite, exclude=project),
@@ -392,6 +396,17 @@ def change_project(
         raise Forbidden(_("这样修改之后，您将看不到这个项目，所以没有保存。请让有权的同事修改。"))
     search.refresh(Project, project.pk)
     return project
+
+
+def check_area(values: Values, project: Any = None) -> None:
+    """Refuse an area that is closed or not open yet, unless the project, or what it grows out of, lies in it already."""
+    area = values.get("area")
+    beside = project or values.get("parent")
+    if area is None or (beside is not None and area.pk == beside.area_id):
+        return
+    if not queries.areas_on(timezone.localdate()).filter(pk=area.pk).exists():
+        sentence = _("这个片区还没有设立或已经撤销，请选择别的片区。")
+        raise Invalid(sentence, fields={"area": [sentence]})
 
 
 def may_grow(project: Project) -> bool:
@@ -416,7 +431,7 @@ def extend_project(
         name: getattr(project, name)
         for name in (
             "enterprise", "industry", "chain", "project_class", "investment_kind", "is_foreign", "origin", "host_unit",
-            "secrecy", "contact_name", "site",
+            "secrecy", "contact_name", "area", "site",
         )
     }  # fmt: skip
     if project.extensions.filter(name=values.get("name", "")).exists():

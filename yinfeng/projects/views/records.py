@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import Exists, FilteredRelation, Model, OuterRef, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -21,7 +21,7 @@ from yinfeng.core.forms import ReasonForm
 from yinfeng.core.money import show, show_money
 from yinfeng.core.queries import code_labels
 from yinfeng.core.scopes import ScopedQuerySet, fetch, rows
-from yinfeng.core.tables import day, moment, with_query
+from yinfeng.core.tables import Table, day, moment, with_query
 from yinfeng.core.views import safe_next
 from yinfeng.core.web import ActPage, EditPage, ExportPage, ListPage, MovePage, Page
 from yinfeng.projects import achievements, facts, lifecycle, queries, services, stages
@@ -39,7 +39,7 @@ from yinfeng.projects.forms import (
     UnitForm,
     intended_of,
 )
-from yinfeng.projects.models import Lead, Project
+from yinfeng.projects.models import Lead, Project, Proposal
 from yinfeng.projects.sections import tabs_of
 from yinfeng.projects.tables import STAGE_TONES, STATUS_TONES, TRANSFER_TONES, ProjectTable, light_badge
 from yinfeng.projects.views.claims import ClaimPanel, back_act, step_back_panel
@@ -51,8 +51,8 @@ BULK_LIMIT = 200
 class Projects(ListPage):
     permission = "projects.project.view"
     model = Project
-    table = ProjectTable
-    filterset = ProjectFilter
+    table: ClassVar[type[Table]] = ProjectTable
+    filterset: ClassVar[type[ProjectFilter]] = ProjectFilter
     key = "projects"
     title = gettext_lazy("项目")
     export_permission = "projects.project.export"
@@ -179,6 +179,7 @@ class ProjectDetail(Detail):
         joined: Any = Project.objects.all().annotate(
             going_back=FilteredRelation("steps_back", condition=Q(steps_back__state=stages.ASKED)),
             sees_lead=Exists(Lead.objects.permitted(by).filter(pk=OuterRef("lead"))),
+            sees_proposal=Exists(Proposal.objects.permitted(by).filter(partners__project=OuterRef("pk"))),
             sees_parent=Exists(Project.objects.permitted(by).filter(pk=OuterRef("parent"))),
             creator_name=queries.name_of("created_by"),
             asked_by_name=queries.name_of("going_back__asked_by"),
@@ -187,7 +188,14 @@ class ProjectDetail(Detail):
             has_yielded=queries.has_yielded("project"),
         )
         found: ScopedQuerySet[Any] = joined.select_related(
-            "enterprise", "lead", "host_unit", "reporter_unit", "parent", "going_back"
+            "enterprise",
+            "lead",
+            "host_unit",
+            "reporter_unit",
+            "parent",
+            "going_back",
+            "planned_as__proposal",
+            "area",
         )
         return found
 
@@ -413,7 +421,9 @@ class ProjectDetail(Detail):
             link = self._edit_link(name) if missing else url
             return fact(str(label), value, missing=missing, url=link, **more)
 
-        coded = ("project_class", "industry", "chain", "investment_kind", "construction_kind", "lost_reason")
+        coded = (
+            "project_class", "industry", "chain", "investment_kind", "headquarters_kind", "construction_kind", "lost_reason"
+        )  # fmt: skip
         named = code_labels((name, getattr(project, name)) for name in coded)
         foreign = {True: _("是"), False: _("否"), None: ""}[project.is_foreign]
         enterprise = project.enterprise
@@ -442,6 +452,7 @@ class ProjectDetail(Detail):
             ]),
             (_("基本情况"), [
                 *grown,
+                *self._planned(),
                 line("project_class", named.get("project_class")),
                 line("is_foreign", foreign),
                 line("origin", project.origin),
@@ -457,8 +468,14 @@ class ProjectDetail(Detail):
                 line("enterprise", enterprise.name if enterprise else "", url=link),
                 line("contact_name", project.contact_name),
             ]),
+            *([(_("总部"), [
+                line("headquarters_kind", named.get("headquarters_kind")),
+                line("headquarters_staff", f"{project.headquarters_staff:,}" if project.headquarters_staff else ""),
+                line("headquarters_functions", project.headquarters_functions, wide=True),
+            ])] if project.headquarters_kind else []),
             (_("落地"), [
                 line("host_unit", project.host_unit.brief if project.host_unit else ""),
+                line("area", project.area or "", url=project.area.get_absolute_url() if project.area else ""),
                 line("site", project.site),
                 line("land_mu", f"{project.land_mu:,.2f}" if project.land_mu is not None else ""),
                 line("construction_kind", named.get("construction_kind")),
@@ -481,6 +498,13 @@ class ProjectDetail(Detail):
             ]
             groups.insert(0, (_("流失"), lost))
         return [{"title": title, "facts": found} for title, found in groups]
+
+    def _planned(self) -> list[dict[str, Any]]:
+        """Return of which planned project this one came, if of one that the person may see."""
+        plan = getattr(self.object, "planned_as", None)
+        if plan is None or not self.object.sees_proposal:
+            return []
+        return [fact(_("策划项目"), plan.proposal, url=plan.proposal.get_absolute_url())]
 
     def _grade(self) -> dict[str, Any]:
         grade = self.grade
