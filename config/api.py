@@ -12,6 +12,7 @@ from yinfeng.enterprises.api import records as enterprises
 from yinfeng.orgs import api as orgs
 from yinfeng.projects import api as projects
 from yinfeng.projects import api_areas as areas
+from yinfeng.projects import api_construction as construction
 from yinfeng.projects import api_proposals as planning
 
 RESOURCES: dict[str, type[Resource]] = {
@@ -25,6 +26,7 @@ RESOURCES: dict[str, type[Resource]] = {
     "transfers": projects.TransferViewSet,
     "disputes": projects.DisputeViewSet,
     "personal-acts": projects.PersonalActViewSet,
+    "bottlenecks": construction.BottleneckViewSet,
     "ledger": projects.LedgerViewSet,
     "closings": projects.ClosingViewSet,
     "contacts": enterprises.ContactViewSet,
@@ -65,6 +67,12 @@ BELONGING: dict[str, dict[str, type[Resource]]] = {
         "disputes": projects.ProjectDisputes,
         "personal-acts": projects.ProjectPersonalActs,
         "first-hands": projects.FirstHands,
+        "milestones": construction.Milestones,
+        "builders": construction.Builders,
+        "plan": construction.Plans,
+        "reports": construction.Reports,
+        "photos": construction.Photos,
+        "bottlenecks": construction.ProjectBottlenecks,
     },
 }
 

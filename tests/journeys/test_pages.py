@@ -20,7 +20,7 @@ PAGES = {
     "clerk-jimei": ["/", "/leads/", "/leads/new/", "/projects/", "/projects/new/", "/enterprises/", "/enterprises/add/", "/enterprises/import/", "/notices/", "/jobs/", "/search/?q=示例", "/settings/tokens/", "/settings/tokens/new/", "/accounts/password/change/", "/missing/", "/org/"],
     "head-jimei": ["/", "/leads/"],
     "leader": ["/", "/projects/", "/projects/board/", "/projects/board/funnel/", "/projects/board/map/", "/projects/lights/", "/ledger/"],
-    "office": ["/projects/scheduling/", "/projects/personal/", "/projects/personal/units/", "/projects/lights/", "/transfers/", "/disputes/", "/ledger/closings/", "/ledger/closings/new/", "/proposals/", "/proposals/units/", "/proposals/new/", "/projects/headquarters/", "/areas/", "/areas/new/"],
+    "office": ["/projects/scheduling/", "/projects/personal/", "/projects/personal/units/", "/projects/lights/", "/transfers/", "/disputes/", "/ledger/closings/", "/ledger/closings/new/", "/proposals/", "/proposals/units/", "/proposals/new/", "/projects/headquarters/", "/areas/", "/areas/new/", "/construction/", "/construction/bottlenecks/", "/construction/incentives/"],
     "administrator": ["/", "/org/units/", "/settings/users/", "/settings/roles/"],
     "auditor": ["/settings/audit/"],
 }  # fmt: skip
@@ -36,6 +36,7 @@ DETAILS = {
     "/transfers/": "table a[href^='/transfers/']",
     "/proposals/": "table a[href^='/proposals/']",
     "/areas/": "table a[href^='/areas/']",
+    "/construction/": "table a[href$='/construction/']",
 }
 
 

@@ -20,6 +20,7 @@ from yinfeng.core import services
 from yinfeng.core.api_schema import Act as Plain
 from yinfeng.core.models import Code
 from yinfeng.orgs.queries import actor_for
+from yinfeng.projects.models import Progress
 
 pytestmark = pytest.mark.django_db
 
@@ -81,6 +82,16 @@ def a_list(world: World) -> dict[str, Any]:
 def signing(world: World) -> dict[str, Any]:
     contract = SimpleUploadedFile("合同.pdf", PDF, "application/pdf")
     return {"kind": "signed", "happened_date": TODAY(), "amount": "50000000", "evidence": contract}
+
+
+def photo(world: World) -> dict[str, Any]:
+    return {"month": TODAY(), "photo": SimpleUploadedFile("现场.jpg", b"\xff\xd8\xff\xe0", "image/jpeg")}
+
+
+def standing(world: World) -> int:
+    """Return the report of this month that stands: each call corrects the one before."""
+    reports = Progress.objects.filter(project=world.rows["built"], replaced_at=None)
+    return reports.values_list("pk", flat=True).get()
 
 
 def agreement(world: World) -> dict[str, Any]:
@@ -157,6 +168,19 @@ ACTS = [
     Act("post", "api-transfers-complete", {"pk": "agreed"}, "projects.project.transfer", 200, agreement),
     Act("post", "api-projects-personal-acts-list", {"parent": "project"}, RECORD, 201, personal),
     Act("post", "api-personal-acts-move", {"pk": "personal"}, RECORD, 200, WHY, {"move": "withdraw"}),
+    Act("post", "api-projects-milestones-list", {"parent": "built"}, EDIT, 201, {"kind": "topping_out", "planned_date": TODAY()}),
+    Act("post", "api-projects-builders-list", {"parent": "built"}, EDIT, 201, {"role": "owner", "name": "某公司"}),
+    Act("post", "api-projects-builders-end", {"parent": "built", "pk": "builder"}, EDIT, 204, WHY),
+    Act("post", "api-projects-plan-list", {"parent": "built"}, EDIT, 201,
+        {"months": [{"month": TODAY(), "investment": "10000000", "percent": "100"}], "reason": "调整", "confirm_amounts": True}),
+    Act("post", "api-projects-reports-list", {"parent": "built"}, EDIT, 201,
+        lambda world: {"month": TODAY(), "invested": "20000000", "percent": "20", "done": "土建", "corrects": standing(world), "reason": "漏报"}),
+    Act("post", "api-projects-photos-list", {"parent": "built"}, EDIT, 201, photo),
+    Act("post", "api-projects-bottlenecks-list", {"parent": "built"}, EDIT, 201,
+        lambda world: {"kind": "land", "what": "未平整", "since_date": TODAY(), "due_date": TODAY(), "unit": world.home.pk}),
+    Act("post", "api-bottlenecks-move", {"pk": "bottleneck"}, EDIT, 200, WHY, {"move": "withdraw"}),
+    Act("post", "api-bottlenecks-move", {"pk": "bottleneck"}, "projects.bottleneck.solve", 200, {"solved_date": TODAY(), **WHY},
+        {"move": "solve"}),
     Act("post", "api-projects-files-list", {"parent": "project"}, EDIT, 201, upload),
     Act("post", "api-files-remove", {"pk": "file"}, EDIT, 409, WHY),  # a contract under verification stays
     Act("post", "api-projects-talks-list", {"parent": "project"}, RECORD, 201, TALK),
@@ -219,7 +243,8 @@ V1 = {"If-Match": '"1"'}
 
 @pytest.fixture
 def world() -> World:
-    Code.objects.create(table="lead_source", code="fair", name="展会")
+    for table, code in (("lead_source", "fair"), ("milestone", "topping_out"), ("problem_kind", "land")):
+        Code.objects.create(table=table, code=code, name=code)
     return build()
 
 

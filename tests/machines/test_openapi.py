@@ -137,6 +137,8 @@ def rows_for(path: str, world: World) -> dict[str, str]:
         "premises": "premises",
         "proposals": "proposal",
         "partners": "partner",
+        "bottlenecks": "bottleneck",
+        "builders": "builder",
     }  # fmt: skip
     found = {"move": "hold", "table": "industry"}
     for before, part in pairwise(parts):

@@ -20,15 +20,19 @@ from yinfeng.orgs.models import Body, Invitation, Membership, Person, Role, Role
 from yinfeng.orgs.queries import actor_for
 from yinfeng.projects.models import (
     Area,
+    Bottleneck,
+    Builder,
     Claim,
     Closing,
     Dispute,
     Entry,
     Lead,
+    Milestone,
     Participation,
     Partner,
     PersonalAct,
     Premises,
+    Progress,
     Project,
     Proposal,
     Share,
@@ -175,6 +179,16 @@ def _rows(home: Unit, away: Unit, insider: User) -> dict[str, Any]:
         "other_rival": make_lead("测试对手线索二", far, insider, enterprise=firm),
         "dispute": _dispute(lead, rival, insider),
         "raised": _dispute(lead, rival, insider, pair="测试二", state="raised"),
+        "built": (built := make_project("测试项目八", home, insider, enterprise=firm, stage="started")),
+        "milestone": Milestone.objects.create(project=built, kind="piling", planned_date=timezone.localdate()),
+        "builder": Builder.objects.create(project=built, role="design", name="测试设计院"),
+        "report": Progress.objects.create(
+            project=built, month=timezone.localdate().replace(day=1), invested=10_000_000, percent=10, done="土建", reported_by=insider,
+        ),
+        "bottleneck": Bottleneck.objects.create(
+            project=built, kind="land", what="用地未平整", since_date=timezone.localdate(), unit=home,
+            due_date=timezone.localdate() + timedelta(days=9), raised_by=insider,
+        ),
         "landed": make_project("测试项目四", home, insider, enterprise=firm, stage="producing"),
         "personal": PersonalAct.objects.create(
             project=project, unit=home, person=person, position="局长", kind="promote", act_date=timezone.localdate(),

@@ -389,6 +389,10 @@ ICONS = {
     "premises_removed": "minus",
     "partner_removed": "minus", "submit": "send", "publish": "check", "send_back": "arrow-back-up", "refresh": "refresh",
     "take_off": "x", "collect_again": "rotate", "generate": "briefcase",
+    **dict.fromkeys(("milestone_set", "plan_set"), "calendar-event"), "builder_added": "building-plus", "builder_ended": "minus",
+    **dict.fromkeys(("progress_reported", "progress_corrected"), "chart-line"), "photo_added": "camera",
+    **dict.fromkeys(("raised", "bottleneck_raised"), "alert-triangle"), **dict.fromkeys(("solve", "bottleneck_solved"), "check"),
+    "bottleneck_withdrawn": "arrow-back-up", "bottleneck_reopened": "rotate",
     "loaded": "upload", "signed_out": "logout", "password_changed": "key",
 }  # fmt: skip
 TONES = {"sign": "success", "verify": "success", "verified": "success", "convert": "success", "lose": "danger",

@@ -53,5 +53,7 @@ class ProjectsConfig(AppConfig):
             events.subscribe(f"projects.{verb}", services.tell_the_first)
         events.subscribe("projects.project.reopen", services.tell_the_first)
         events.subscribe("enterprises.enterprise.merged", services.tell_after_merger)
+        for verb in ("raised", "solved", "withdrawn", "reopened"):
+            events.subscribe(f"projects.project.bottleneck_{verb}", services.tell_unit)
         events.was_called("projects.signature", Claim)
         events.subscribe("projects.project.member_added", services.tell_member)

@@ -33,6 +33,7 @@ from yinfeng.orgs.models import Person as OrgPerson
 from yinfeng.orgs.models import Role, RoleGrant, Unit
 from yinfeng.orgs.queries import actor_for
 from yinfeng.projects import achievements, services
+from yinfeng.projects import demonstration_building as building
 from yinfeng.projects import demonstration_disputes as disputes
 from yinfeng.projects import demonstration_doubles as doubles
 from yinfeng.projects import demonstration_network as network
@@ -158,6 +159,7 @@ class Demonstration:
         self.pass_on()
         disputes.enter(self.actors, self.today, at)
         personal.enter(self.actors, self.units, self.today, at)
+        building.enter(self.actors, self.units, self.today, at)
         self.network()
         targets.enter(self.actors, self.today, at)
         planning.enter(self.actors, self.today, at)

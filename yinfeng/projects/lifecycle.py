@@ -22,7 +22,7 @@ from yinfeng.core.errors import Sentence
 from yinfeng.core.lifecycle import Guard, Lifecycle, Move
 from yinfeng.projects import achievements, facts, queries, stages
 from yinfeng.projects.achievements import Achievement
-from yinfeng.projects.models import Claim, Dispute, Lead, Project, Proposal, StepBack, Transfer
+from yinfeng.projects.models import Bottleneck, Claim, Dispute, Lead, Project, Proposal, StepBack, Transfer
 
 
 def _yielded(record: Lead | Project) -> bool:
@@ -307,6 +307,10 @@ def not_offered_by_oneself(transfer: Transfer, by: Actor) -> Iterator[Sentence]:
 def not_ruled(transfer: Transfer, by: Actor) -> Iterator[Sentence]:
     if transfer.ruling:
         yield _now("领导小组办公室已经裁定流转，不能再撤回或不承接。")
+
+
+def project_of_bottleneck_goes_on(bottleneck: Bottleneck, by: Actor) -> Iterator[Sentence]:
+    yield from is_ongoing(bottleneck.project, by)
 
 
 def project_waits_for_nobody(transfer: Transfer, by: Actor) -> Iterator[Sentence]:
@@ -598,6 +602,27 @@ DISPUTE = Lifecycle(
         Move(
             "withdraw", _("撤回争议"), (stages.RAISED,), stages.WITHDRAWN, "raise", asks_reason=True,
             icon="arrow-back-up", explain=_("双方各自照旧推进，之后可以重新提出。"),
+        ),
+    ),
+)  # fmt: skip
+
+BOTTLENECK = Lifecycle(
+    name="projects.bottleneck",
+    state_field="state",
+    initial=stages.OPEN,
+    states=stages.BOTTLENECK_STATES,
+    moves=(
+        Move(
+            "solve", _("已解决"), (stages.OPEN,), stages.SOLVED, "solve", asks_reason=True, style="primary", icon="check",
+            route="bottleneck-solve",
+        ),
+        Move(
+            "withdraw", _("撤回难点"), (stages.OPEN,), stages.WITHDRAWN, "change", asks_reason=True, icon="arrow-back-up",
+            explain=_("难点不再需要解决，记录保留。"),
+        ),
+        Move(
+            "reopen", _("仍未解决"), (stages.SOLVED,), stages.OPEN, "change", guards=(project_of_bottleneck_goes_on,),
+            asks_reason=True, icon="rotate", explain=_("解决单位将重新收到这个难点。"),
         ),
     ),
 )  # fmt: skip

@@ -27,6 +27,7 @@ PERMISSIONS = (
     Permission("projects.project.verify", _("核验业绩、批准退回"), _PROJECTS),
     Permission("projects.project.grade", _("调整项目分级"), _PROJECTS),
     Permission("projects.project.transfer", _("流出或承接项目"), _PROJECTS),
+    Permission("projects.bottleneck.solve", _("解决项目难点"), _PROJECTS),
     Permission("projects.transfer.arbitrate", _("裁定项目流转"), _PROJECTS),
     Permission("projects.dispute.argue", _("提出和答复首报争议"), _PROJECTS),
     Permission("projects.dispute.decide", _("裁定首报争议"), _PROJECTS),

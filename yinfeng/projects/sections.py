@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from yinfeng.core.errors import Sentence
 from yinfeng.core.web import DetailPage
+from yinfeng.projects import facts, stages
 from yinfeng.projects.models import Project
 
 
@@ -31,10 +32,16 @@ class Section:
     when: Callable[[Project], bool] = always
 
 
+def is_built(project: Project) -> bool:
+    """Say whether a project has a page of construction: it is signed, and something is built."""
+    return stages.reached(project.stage, stages.SIGNED) and facts.builds(project)
+
+
 SECTIONS: tuple[Section, ...] = (
     Section("project", _("概况")),
     Section("project-first-report", _("首报"), when=has_investor),
     Section("project-personal", _("三个“亲自”")),
+    Section("project-construction", _("建设"), when=is_built),
 )
 
 

@@ -108,7 +108,9 @@ FILE_KINDS: Mapping[str, Sentence] = {
     "tax": _("完税证明"),
     "output": _("产值统计表"),
     "agreement": _("三方协议"),
+    "photo": _("现场照片"),
 }
+PHOTO = "photo"
 
 # What the dates alone say of a project that is going on (FACTS §1.6); worked out when it is read, kept nowhere.
 GREEN, YELLOW, RED = "green", "yellow", "red"
@@ -266,3 +268,20 @@ PREMISES_KINDS: Mapping[str, Sentence] = {LAND: _("土地"), BUILDING: _("房屋
 PREMISES_UNITS: Mapping[str, Sentence] = {LAND: _("亩"), BUILDING: _("㎡")}
 AVAILABLE, RESERVED, TAKEN = "available", "reserved", "taken"
 PREMISES_STATES: Mapping[str, Sentence] = {AVAILABLE: _("可用"), RESERVED: _("已预留"), TAKEN: _("已使用")}
+
+# Building (clause 3.2.3): who builds, and how far a bottleneck has come.
+OWNER, DESIGN, SUPERVISION, CONTRACTOR = "owner", "design", "supervision", "contractor"
+BUILDER_ROLES: Mapping[str, Sentence] = {
+    OWNER: _("建设单位"),
+    DESIGN: _("设计单位"),
+    SUPERVISION: _("监理单位"),
+    CONTRACTOR: _("施工单位"),
+}
+OPEN, SOLVED = "open", "solved"
+BOTTLENECK_STATES: Mapping[str, Sentence] = {OPEN: _("待解决"), SOLVED: _("已解决"), WITHDRAWN: _("已撤回")}
+# Stages in which a project that is signed has not started to build, and in which it builds.
+BEFORE_START = (SIGNED, REGISTERED, PREPARING)
+UNDER_WAY = (STARTED, BUILDING)
+# What the rules propose for how a project is built; a person decides.
+INCENTIVE, PENALTY = "incentive", "penalty"
+PROPOSALS: Mapping[str, Sentence] = {INCENTIVE: _("激励"), PENALTY: _("约束")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -164,7 +165,8 @@ def light_badge(light: queries.Light) -> dict[str, Any]:
     }
 
 
-def _light(project: Project) -> Cell | str:
+def light_cell(project: Project) -> Cell | str:
+    """Return a project's light, which says its reason when it is pointed at."""
     today = timezone.localdate()
     grade = queries.grade_of(project, queries.tiers(today))
     light = queries.light_of(project, today, queries.limits(today), grade)
@@ -189,7 +191,7 @@ class ProjectTable(Table):
         ),
         Column("stage", _("阶段"), lambda row: badge(row.stage, stages.STAGES, STAGE_TONES)),
         Column("status", _("状态"), lambda row: badge(row.status, stages.STATUSES, STATUS_TONES)),
-        Column("light", _("亮灯"), _light),
+        Column("light", _("亮灯"), light_cell),
         Column("grade", _("分级"), _grade, shown=False),
         amount("intended", _("意向投资额"), "intended"),
         amount("contracted", _("合同投资额"), "contracted"),
@@ -211,6 +213,12 @@ class ProjectTable(Table):
             "secrecy", _("知悉范围"), lambda row: str(stages.SECRECY[row.secrecy]), shown=False
         ),
     )  # fmt: skip
+
+    def prepare(self, objects: Iterable[Any]) -> Iterable[Any]:
+        """Bring along what the lights of projects under construction ask for."""
+        if all(column.key != "light" for column in self.shown):
+            return objects
+        return queries.with_schedules(objects, timezone.localdate())
 
 
 _OF_PROJECTS = {column.key: column for column in ProjectTable.columns}
@@ -484,7 +492,7 @@ def awaited(row: Any) -> str:
 
 
 def _lit_with_reason(row: Any) -> Cell | str:
-    cell = _light(row)
+    cell = light_cell(row)
     return Cell(cell.text, badge=True, tone=cell.tone, icon=cell.icon, sub=cell.title) if isinstance(cell, Cell) else cell  # fmt: skip
 
 

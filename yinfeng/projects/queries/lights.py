@@ -2,17 +2,18 @@
 
 Yellow and red come from days without progress, by the profile's rule ``stale`` in force today (邯郸经开区: two months without
 progress yellow, three red, half a year out of the library; FACTS §1.6). A stage may have a rule of its own; a grade may
-ask for updates more often than that.
+ask for updates more often than that. They come too from a start that was missed and from months behind the plan
+(``queries.schedule``); the gravest says the light.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Count, Min, Q
+from django.db.models import Case, CharField, Count, Min, Q, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,6 +24,15 @@ from yinfeng.orgs.queries import brief_name
 from yinfeng.projects import stages
 from yinfeng.projects.models import Project
 from yinfeng.projects.queries.grades import Grade, graded, tiers
+from yinfeng.projects.queries.schedule import (
+    behind_by,
+    due_month,
+    months_without_start,
+    not_started_for,
+    percent_of_plan,
+    schedule_of,
+    schedule_rules,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +65,18 @@ def _limits(rule: Mapping[str, Any]) -> Limits:
 def light_of(
     project: Project, today: date, by_stage: Mapping[str, Limits], grade: Grade | None = None
 ) -> Light | None:
-    """Return the light of a project of a grade; None of one that is not going on."""
+    """Return the light of a project of a grade and all that makes it so; None of one that is not going on."""
     if project.status != stages.ONGOING:
         return None
-    limit = by_stage[project.stage]
+    idle = _idle_light(project, today, by_stage[project.stage], grade)
+    found = [idle, *_start_light(project, today), *_behind_light(project, today)]
+    for code in (stages.RED, stages.YELLOW):
+        if reasons := [light.reason for light in found if light.code == code]:
+            return Light(code, _("；").join(reasons))
+    return idle
+
+
+def _idle_light(project: Project, today: date, limit: Limits, grade: Grade | None) -> Light:
     idle = (today - timezone.localdate(project.progress_at)).days
     words = {"days": idle, "warn": limit.warn, "late": limit.late, "leave": limit.leave}
     if limit.leave and idle >= limit.leave:
@@ -76,14 +94,60 @@ def light_of(
     return Light(stages.GREEN, _("%(days)s 天前有进展") % words if idle else _("今天有进展"))
 
 
+def _start_light(project: Project, today: date) -> Iterator[Light]:
+    """Yield the light of a start that was missed (银川 2025: unstarted in the month planned yellow, three months on end red)."""
+    rules, months = schedule_rules(today), months_without_start(project, today)
+    words = {"months": months, "warn": rules.start_warn, "late": rules.start_late,
+             "planned": f"{project.planned_start_date:%Y-%m}" if months else ""}  # fmt: skip
+    if rules.start_late and months >= rules.start_late:
+        yield Light(
+            stages.RED,
+            _("计划 %(planned)s 开工，已过 %(months)s 个月没有开工，满 %(late)s 个月亮红灯") % words,
+        )
+    elif rules.start_warn and months >= rules.start_warn:
+        yield Light(
+            stages.YELLOW,
+            _("计划 %(planned)s 开工，已过 %(months)s 个月没有开工，满 %(warn)s 个月亮黄灯") % words,
+        )
+
+
+def _behind_light(project: Project, today: date) -> Iterator[Light]:
+    """Yield the light of investment behind the plan (银川 2025: 10 to 30 points behind yellow, more red)."""
+    rules = schedule_rules(today)
+    if project.stage not in stages.UNDER_WAY or not (rules.behind_warn or rules.behind_late):
+        return
+    found = schedule_of(project, today)
+    words = {
+        "month": f"{due_month(today):%Y-%m}", "planned": f"{percent_of_plan(found.planned, found.whole):f}",
+        "invested": f"{percent_of_plan(found.invested, found.whole):f}", "points": f"{found.points:f}",
+        "warn": rules.behind_warn, "late": rules.behind_late,
+    }  # fmt: skip
+    told = _("到 %(month)s 计划完成投资 %(planned)s%%，实际 %(invested)s%%，落后 %(points)s 个百分点") % words
+    if rules.behind_late and found.is_beyond(rules.behind_late):
+        yield Light(stages.RED, told + _("，超过 %(late)s 个亮红灯") % words)
+    elif rules.behind_warn and found.is_behind(rules.behind_warn):
+        yield Light(stages.YELLOW, told + _("，满 %(warn)s 个亮黄灯") % words)
+
+
 def lit(code: str, today: date) -> Q:
     """Return the Q of the projects with a light."""
-    by_stage = limits(today)
-    red = _idle(by_stage, "late", today) | _idle(by_stage, "leave", today)
+    red, warned = _red(today), _warned(today)
     if code == stages.RED:
         return red
-    warned = _idle(by_stage, "warn", today) | _not_updated(by_stage, today)
     return warned & ~red if code == stages.YELLOW else Q(status=stages.ONGOING) & ~warned & ~red
+
+
+def _red(today: date) -> Q:
+    by_stage, rules = limits(today), schedule_rules(today)
+    idle = _idle(by_stage, "late", today) | _idle(by_stage, "leave", today)
+    return idle | not_started_for(rules.start_late, today) | behind_by(rules.behind_late, today, beyond=True)
+
+
+def _warned(today: date) -> Q:
+    """Return the Q of the projects that are yellow unless they are red."""
+    by_stage, rules = limits(today), schedule_rules(today)
+    idle = _idle(by_stage, "warn", today) | _not_updated(by_stage, today)
+    return idle | not_started_for(rules.start_warn, today) | behind_by(rules.behind_warn, today)
 
 
 def _not_updated(by_stage: Mapping[str, Limits], today: date) -> Q:
@@ -131,16 +195,28 @@ class UnitLights:
 
 
 def lights_by_unit(by: Actor, today: date) -> list[UnitLights]:
-    """Return the lights of each unit's projects in the person's sight, most red ones first, in one query."""
-    counts = {code: Count("pk", filter=lit(code, today)) for code in stages.LIGHTS}
+    """Return the lights of each unit's projects in the person's sight, most red ones first, in one query.
+
+    Each project is asked once which light it has, and counted by unit and light.
+    """
+    light = Case(
+        When(_red(today), then=Value(stages.RED)), When(_warned(today), then=Value(stages.YELLOW)),
+        default=Value(stages.GREEN), output_field=CharField(),
+    )  # fmt: skip
     seen = Project.objects.permitted(by).filter(status=stages.ONGOING).order_by()
-    placed = seen.values_list(
+    placed = seen.annotate(light=light).values_list(
         Coalesce("host_unit", "reporter_unit"),
         Coalesce(brief_name("host_unit__"), brief_name("reporter_unit__")),
+        "light",
     )
-    rows = placed.annotate(**counts, leave=Count("pk", filter=to_leave(today)), oldest=Min("progress_at"))
-    found = [
-        UnitLights(unit, name, dict(zip(stages.LIGHTS, numbers, strict=True)), leave, oldest)
-        for unit, name, *numbers, leave, oldest in rows
-    ]
-    return sorted(found, key=lambda item: (-item.counts[stages.RED], -item.counts[stages.YELLOW], item.name))
+    rows = placed.annotate(
+        n=Count("pk"), leave=Count("pk", filter=to_leave(today)), oldest=Min("progress_at")
+    )
+    found: dict[int, UnitLights] = {}
+    for unit, name, code, count, leave, oldest in rows:
+        known = found.get(unit) or UnitLights(unit, name, dict.fromkeys(stages.LIGHTS, 0), 0, None)
+        since = min(moment for moment in (known.oldest, oldest) if moment is not None)
+        found[unit] = UnitLights(unit, name, known.counts | {code: count}, known.to_leave + leave, since)
+    return sorted(
+        found.values(), key=lambda item: (-item.counts[stages.RED], -item.counts[stages.YELLOW], item.name)
+    )

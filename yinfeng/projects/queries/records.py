@@ -52,6 +52,7 @@ from yinfeng.projects.models import (
     Transfer,
 )
 from yinfeng.projects.queries.lights import still_for
+from yinfeng.projects.queries.schedule import Schedule, due_month, schedule_from, sums_until
 
 # An amount outside these limits was probably typed in the wrong unit (万 for 元, 亿 for 万): it is questioned.
 SMALLEST, LARGEST = 10 * WAN, 1_000 * YI
@@ -358,11 +359,11 @@ class Passed:
         return self.state in stages.OPEN_TRANSFERS
 
 
-_PART, _PERSON, _GROWN, _PASSED = range(4)
+_PART, _PERSON, _GROWN, _PASSED, _BUILT = range(5)
 
 
 @prepared
-def _involved(by: Actor, project: int) -> QuerySet[Any, Any]:
+def _involved(by: Actor, project: int, month: date) -> QuerySet[Any, Any]:
     nobody, nothing = Value(None, IntegerField(null=True)), Value("", CharField())
     parts = Participation.objects.filter(project=project, until=None).values_list(
         Value(_PART, IntegerField()),
@@ -385,16 +386,27 @@ def _involved(by: Actor, project: int) -> QuerySet[Any, Any]:
         Value(_PASSED, IntegerField()), "pk", brief_name("from_unit__"), brief_name("to_unit__"), nobody, "state",
         Value(False, BooleanField()), "agreed_date",
     )  # fmt: skip
-    return parts.order_by().union(team.order_by(), grown.order_by(), passed.order_by(), all=True)
+    planned, invested, whole = (Cast(amount, CharField()) for amount in sums_until(month))
+    built = Project.objects.filter(pk=project, stage__in=stages.UNDER_WAY).values_list(
+        Value(_BUILT, IntegerField()), "pk", planned, invested, nobody, whole, Value(False, BooleanField()),
+        Value(None, DateField(null=True)),
+    )  # fmt: skip
+    legs = (team, grown, passed, built)
+    return parts.order_by().union(*(leg.order_by() for leg in legs), all=True)
 
 
 def involved(project: Project, by: Actor) -> tuple[list[Involved], list[Extension], list[Passed]]:
     """Return the units that take part and the people of the team, by which projects it grew and to whom it was passed on,
-    in one query."""
+    in one query; it brings the project's schedule along."""
     order = list(stages.PARTS)
     made, grown, passed = [], [], []
-    for leg, pk, short, name, unit, part, is_leader, since in _involved(by, project.pk):
-        if leg == _GROWN:
+    project.__dict__["schedule"] = Schedule()
+    for leg, pk, short, name, unit, part, is_leader, since in _involved(
+        by, project.pk, due_month(timezone.localdate())
+    ):
+        if leg == _BUILT:
+            project.__dict__["schedule"] = schedule_from(short, name, part)
+        elif leg == _GROWN:
             grown.append(Extension(pk, short, name, part))
         elif leg == _PASSED:
             passed.append(Passed(pk, f"{short} → {name}", part))

@@ -73,6 +73,7 @@ class Board(Picture):
         projects, today = self.projects(), timezone.localdate()
         self.tiers, self.limits, self.today = queries.tiers(today), queries.limits(today), today
         shown = queries.cards(projects, EACH)
+        queries.read_schedules([project for found in shown.values() for project in found], today)
         standing = queries.standing_in(projects)
         columns = [
             self._column(stage, count, yuan, shown.get(stage, []))

@@ -1,0 +1,160 @@
+"""The columns of the lists of construction: projects, bottlenecks, what the rules propose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from yinfeng.core.money import in_column
+from yinfeng.core.queries import code_label
+from yinfeng.core.tables import Cell, Column, Table, day
+from yinfeng.projects import queries, stages
+from yinfeng.projects.models import Bottleneck, Project
+from yinfeng.projects.tables import STAGE_TONES, badge, due, light_cell, unit
+
+BOTTLENECK_TONES = {stages.OPEN: "warning", stages.SOLVED: "success", stages.WITHDRAWN: "muted"}
+PROPOSAL_TONES = {stages.INCENTIVE: "success", stages.PENALTY: "danger"}
+
+
+def _schedule(project: Project) -> queries.Schedule:
+    return queries.schedule_of(project, timezone.localdate())
+
+
+def _points(project: Project) -> Cell | str:
+    found = _schedule(project)
+    if not found.whole:
+        return "—"
+    return Cell(f"{found.points:f}", tone="danger" if found.points > 0 else "")
+
+
+def _start(project: Project) -> Cell | str:
+    if project.planned_start_date is None:
+        return "—"
+    months = queries.months_without_start(project, timezone.localdate())
+    late = _now("已过 %(months)s 个月") % {"months": months} if months else ""
+    return Cell(day(project.planned_start_date), sub=late, tone="danger" if months else "")
+
+
+def _line(project: Project) -> queries.Line:
+    found: queries.Line = project.__dict__["line"]
+    return found
+
+
+def _next(project: Project) -> Cell | str:
+    line = _line(project)
+    if line.day is None:
+        return "—"
+    late = due(line.day, timezone.localdate())
+    sub = _now("%(day)s，已过期") % {"day": day(line.day)} if late else day(line.day)
+    return Cell(code_label("milestone", line.kind), sub=sub, tone=late)
+
+
+class OfConstruction(Table):
+    """Rows that lead to a project's page of construction."""
+
+    related = ("enterprise",)
+
+    def url(self, obj: Any) -> str:
+        return reverse("project-construction", args=[obj.pk])
+
+
+_NAME = Column(
+    "name", _("项目名称"), lambda row: Cell(row.name, sub=row.code), value=lambda row: row.name, sort="name"
+)
+_CODE = Column("code", _("项目编号"), lambda row: row.code, shown=False, folded=True)
+
+
+class ConstructionTable(OfConstruction):
+    columns = (
+        _NAME,
+        _CODE,
+        Column("stage", _("阶段"), lambda row: badge(row.stage, stages.STAGES, STAGE_TONES)),
+        Column("light", _("亮灯"), light_cell),
+        Column(
+            "invested", _("已完成投资"), lambda row: in_column(_schedule(row).invested if _schedule(row).whole else None),
+            value=lambda row: _schedule(row).invested if _schedule(row).whole else None, kind="money", numeric=True,
+        ),
+        Column(
+            "planned", _("计划应完成"), lambda row: in_column(_schedule(row).planned if _schedule(row).whole else None),
+            value=lambda row: _schedule(row).planned if _schedule(row).whole else None, kind="money", numeric=True,
+        ),
+        Column("points", _("落后百分点"), _points, numeric=True),
+        Column(
+            "start", _("计划开工"), _start, value=lambda row: row.planned_start_date, kind="date", sort="planned_start_date"
+        ),
+        Column(
+            "completion", _("计划竣工"), lambda row: day(row.planned_completion_date) if row.planned_completion_date else "—",
+            value=lambda row: row.planned_completion_date, kind="date", sort="planned_completion_date", shown=False,
+        ),
+        Column("next", _("下一节点"), _next),
+        Column(
+            "bottlenecks", _("待解决难点"), lambda row: Cell(str(_line(row).bottlenecks), tone="warning") if _line(row).bottlenecks else "—",
+            value=lambda row: _line(row).bottlenecks, kind="integer", numeric=True,
+        ),
+        unit("host", _("落地单位"), "host_unit"),
+    )  # fmt: skip
+
+    def prepare(self, objects: Iterable[Any]) -> Iterable[Any]:
+        today = timezone.localdate()
+        with_lines = queries.in_batches(objects, queries.read_lines)
+        return queries.with_schedules(with_lines, today)
+
+
+def _due(row: Bottleneck) -> Cell:
+    late = row.state == stages.OPEN and due(row.due_date, timezone.localdate())
+    return Cell(day(row.due_date), sub=_now("已过期") if late else "", tone=late or "")
+
+
+def _days(row: Bottleneck, today: date | None = None) -> int:
+    """Return for how many days a project has stood still, or did until it was solved."""
+    return ((row.solved_date or today or timezone.localdate()) - row.since_date).days
+
+
+class BottleneckTable(Table):
+    order = "due_date"
+    related = ("project",)
+    columns = (
+        Column("project", _("项目名称"), lambda row: Cell(row.project.name, sub=row.project.code), value=lambda row: row.project.name),
+        Column("code", _("项目编号"), lambda row: row.project.code, shown=False, folded=True),
+        Column("kind", _("问题类型"), lambda row: code_label("problem_kind", row.kind)),
+        Column("what", _("难点"), lambda row: row.what),
+        Column(
+            "since", _("何时出现"), lambda row: Cell(day(row.since_date), sub=_now("%(days)s 天") % {"days": _days(row)}),
+            value=lambda row: row.since_date, kind="date", sort="since_date",
+        ),
+        unit("unit", _("解决单位"), "unit"),
+        Column("due", _("解决时限"), _due, value=lambda row: row.due_date, kind="date", sort="due_date"),
+        Column("state", _("状态"), lambda row: badge(row.state, stages.BOTTLENECK_STATES, BOTTLENECK_TONES), sort="state"),
+        Column("how", _("如何解决"), lambda row: row.how or "—", shown=False),
+        Column(
+            "solved", _("解决日期"), lambda row: day(row.solved_date) if row.solved_date else "—",
+            value=lambda row: row.solved_date, kind="date", shown=False,
+        ),
+    )  # fmt: skip
+
+
+def _proposals(project: Project) -> list[queries.Incentive]:
+    return queries.incentives_of(project, timezone.localdate())
+
+
+def _kinds(project: Project) -> Cell:
+    kinds = [proposal.kind for proposal in _proposals(project)]
+    text = _now("、").join(str(stages.PROPOSALS[kind]) for kind in kinds)
+    return Cell(text, badge=True, tone=PROPOSAL_TONES[kinds[0]] if kinds else "muted")
+
+
+class IncentiveTable(OfConstruction):
+    columns = (
+        _NAME,
+        _CODE,
+        Column("proposal", _("建议"), _kinds),
+        Column("why", _("理由"), lambda row: _now("；").join(str(item.reason) for item in _proposals(row))),
+        Column("stage", _("阶段"), lambda row: badge(row.stage, stages.STAGES, STAGE_TONES)),
+        unit("host", _("落地单位"), "host_unit"),
+    )

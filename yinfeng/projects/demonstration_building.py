@@ -1,0 +1,141 @@
+"""The demonstration's construction: plans, monthly reports with a correction and a photo, milestones, builders, bottlenecks."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.core.files.base import ContentFile
+from django.utils import timezone
+
+from yinfeng.core.actors import Actor
+from yinfeng.orgs.models import Unit
+from yinfeng.projects import queries, services, stages
+from yinfeng.projects.models import Project
+
+At = Callable[[datetime], AbstractContextManager[None]]
+# A picture of one grey point.
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mOsr6//DwAFBgJ/lF3xvQAAAABJRU5ErkJggg=="
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One project under construction: what part of the planned investment its reports come to, month by month."""
+
+    title: str
+    district: str
+    pace: Decimal
+    reached: tuple[str, ...]  # milestones, in their order
+
+
+SITES = (
+    Site("高世代显示模组生产基地", "torch", Decimal("0.72"),
+         ("land_supply", "land_permit", "works_permit", "building_permit", "piling")),
+    Site("智能包装工厂", "tongan", Decimal("1.02"), ("land_supply", "works_permit", "building_permit")),
+)  # fmt: skip
+MILESTONES = (
+    "land_supply",
+    "land_permit",
+    "works_permit",
+    "building_permit",
+    "piling",
+    "topping_out",
+    "equipment",
+)
+
+
+def enter(actors: Mapping[str, Actor], units: Mapping[str, Unit], today: datetime, at: At) -> None:
+    """Tell how the demonstration's projects are built, month by month up to today."""
+    for site in SITES:
+        project = Project.objects.get(name=site.title)
+        clerk = actors[f"clerk-{site.district}"]
+        with at(today - timedelta(days=3)):
+            _prepare(project, clerk)
+            _milestones(project, site, clerk)
+            _reports(project, site, clerk)
+    project = Project.objects.get(name=SITES[0].title)
+    _bottlenecks(project, actors, units, today, at)
+
+
+def _prepare(project: Project, by: Actor) -> None:
+    """Write the plan that the product proposes, and who builds."""
+    months = [services.Planned(*month) for month in queries.proposed_plan(project)]
+    services.set_plan(by=by, project=project, months=months, confirmed=True)
+    for role, name in (
+        (stages.OWNER, project.enterprise.name if project.enterprise else project.name),
+        (stages.DESIGN, "示例工程设计有限公司"),
+        (stages.SUPERVISION, "示例建设监理有限公司"),
+        (stages.CONTRACTOR, "示例建筑工程有限公司"),
+    ):
+        services.add_builder(by=by, project=project, role=role, name=name, contact="演示联系人（项目经理）")
+
+
+def _milestones(project: Project, site: Site, by: Actor) -> None:
+    """Plan the milestones evenly up to completion; those that were reached came some days later."""
+    assert project.planned_start_date is not None
+    assert project.planned_completion_date is not None
+    first = project.planned_start_date - timedelta(days=90)
+    step = (project.planned_completion_date - first) / (len(MILESTONES) + 1)
+    for number, kind in enumerate(MILESTONES):
+        planned = first + step * number
+        actual = min(planned + timedelta(days=6 * number), timezone.localdate())
+        services.set_milestone(
+            by=by, project=project, kind=kind, planned_date=planned, actual_date=actual if kind in site.reached else None
+        )  # fmt: skip
+
+
+def _reports(project: Project, site: Site, by: Actor) -> None:
+    """Report every month that is over, correct the last one, and keep a photo of it."""
+    plan = {row.month: row for row in queries.plan_of(project)}
+    signed = queries.month_of(project.signed_date or timezone.localdate())
+    month, end = max(min(plan), signed), queries.due_month(timezone.localdate())
+    report = None
+    while month <= end:
+        row = plan.get(month)
+        invested = ((row.investment if row else Decimal(0)) * site.pace).quantize(Decimal(1))
+        percent = ((row.percent if row else Decimal(100)) * min(site.pace, Decimal(1))).quantize(
+            Decimal("0.1")
+        )
+        report = services.report_progress(
+            by=by, project=project, month=month, invested=invested, percent=percent,
+            done="按计划推进土建和设备订货。演示数据。", confirmed=True,
+        )  # fmt: skip
+        month = queries.months_later(month, 1)
+    if report is None:
+        return
+    services.report_progress(
+        by=by, project=project, month=report.month, invested=(report.invested * Decimal("0.9")).quantize(Decimal(1)),
+        percent=report.percent, done=report.done, reason="扣除尚未验收的设备款。", corrects=report.pk, confirmed=True,
+    )  # fmt: skip
+    name = "现场照片（演示）.png"
+    services.add_photo(by=by, project=project, month=report.month, file=ContentFile(PNG, name), name=name)
+
+
+def _bottlenecks(
+    project: Project, actors: Mapping[str, Actor], units: Mapping[str, Unit], today: datetime, at: At
+) -> None:
+    """Let an approval and a loan wait, and a road be solved by the unit that had to act."""
+    by = actors["clerk-torch"]
+    stories = (
+        ("approval", "二期厂房的规划条件变更尚未批复，幕墙和机电无法进场。", "resources-planning", 40, 12),
+        ("funding", "设备贷款的担保手续没有办结，第二批设备不能下单。", "torch", 25, -4),
+        ("other", "厂区北侧道路未通，大件设备进不了场。", "torch", 60, -20),
+    )
+    for kind, what, unit, days, due in stories:
+        with at(today - timedelta(days=days)):
+            day = timezone.localdate()
+            found = services.raise_bottleneck(
+                by=by, project=project, kind=kind, what=what, since_date=day - timedelta(days=5), unit=units[unit],
+                due_date=max((today + timedelta(days=due)).date(), day),
+            )  # fmt: skip
+    with at(today - timedelta(days=15)):
+        services.solve_bottleneck(
+            by=actors["head-torch"], bottleneck=found, how="临时便道已修通，大件设备可以进场。",
+            solved_date=timezone.localdate(),
+        )  # fmt: skip

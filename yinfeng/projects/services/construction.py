@@ -1,0 +1,434 @@
+"""Every write on how a project is built (clause 3.2.3): its plan, milestones, builders, monthly reports, photos, bottlenecks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+from django.core.files.base import File
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from yinfeng.core import events
+from yinfeng.core import queries as core_queries
+from yinfeng.core import services as core
+from yinfeng.core.actors import Actor
+from yinfeng.core.errors import Blocked, Conflict, Invalid, Sentence
+from yinfeng.core.lifecycle import stale
+from yinfeng.core.models import Event
+from yinfeng.core.money import WAN, show
+from yinfeng.core.scopes import demand, permits
+from yinfeng.orgs.models import Unit
+from yinfeng.orgs.queries import users_of_units
+from yinfeng.projects import facts, lifecycle, queries, stages
+from yinfeng.projects.models import (
+    Bottleneck,
+    Builder,
+    Milestone,
+    Photo,
+    PlannedMonth,
+    Progress,
+    Project,
+)
+from yinfeng.projects.services.ledger import person
+from yinfeng.projects.services.records import add_unit, hold_project
+
+
+def refusal(field: str, sentence: Sentence) -> Invalid:
+    return Invalid(sentence, fields={field: [sentence]})
+
+
+def _demand_building(project: Project, by: Actor) -> None:
+    """Raise unless ``by`` runs the project and it is one that is to be built, or is being built, and goes on."""
+    demand(project, by, "change")
+    if reasons := list(lifecycle.is_ongoing(project, by)):
+        raise Blocked(_("还不能登记建设情况："), reasons)
+    if not facts.builds(project):
+        raise Conflict(_("建设性质是“开业”的项目没有施工阶段。"))
+    if not stages.reached(project.stage, stages.SIGNED):
+        raise Conflict(_("项目签约之后才登记建设情况。"))
+
+
+def _known_code(table: str, field: str, code: str) -> str:
+    """Return the label of a code in force; Invalid for one that the profile does not have."""
+    for entry in core_queries.entries(table, day=timezone.localdate()):
+        if entry.code == code:
+            return entry.label
+    raise refusal(field, _("城市方案的代码表中没有这个代码。"))
+
+
+# --- milestones and builders --------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def set_milestone(
+    *, by: Actor, project: Project, kind: str, planned_date: date | None, actual_date: date | None, note: str = "",
+    version: int | None = None,
+) -> Milestone:  # fmt: skip
+    """Say when a milestone is planned and when it was reached; ``version`` is that of the one changed, None for a new one."""
+    _demand_building(project, by)
+    label = _known_code("milestone", "kind", kind)
+    if planned_date is None and actual_date is None:
+        raise refusal("planned_date", _("请填写计划日期或实际日期。"))
+    if actual_date is not None and actual_date > timezone.localdate():
+        raise refusal("actual_date", _("实际日期不能晚于今天。"))
+    values = {"planned_date": planned_date, "actual_date": actual_date, "note": note.strip()}
+    row = project.milestones.filter(kind=kind).first()
+    if row is None or version is None:
+        made = core.insert(Milestone(project=project, kind=kind, **values))
+        _record(by, project, "milestone_set", _milestone_text(label, made))
+        return made
+    before = _milestone_text(label, row)
+    if core.write_edit(row, values, version):
+        _record(by, project, "milestone_set", f"{before} → {_milestone_text('', row)}")
+    return row
+
+
+def _milestone_text(label: str, row: Milestone) -> str:
+    words = [label, *(
+        word % {"day": day} for word, day in (
+            (_("计划 %(day)s"), row.planned_date), (_("实际 %(day)s"), row.actual_date)
+        ) if day
+    )]  # fmt: skip
+    return " ".join(filter(None, words))
+
+
+_NUMBER = re.compile(r"[0-9０-９](?:[-— ]?[0-9０-９]){6,}")
+
+
+@transaction.atomic
+def add_builder(
+    *, by: Actor, project: Project, role: str, name: str, contact: str = "", since: date | None = None
+) -> Builder:
+    """Name a firm that builds, and as what; phones belong to the contacts of the library, where they are masked."""
+    _demand_building(project, by)
+    if _NUMBER.search(contact):
+        raise refusal("contact", _("这里只写姓名和职务。电话请记在企业库的联系人中，那里会隐去号码。"))
+    since = since or timezone.localdate()
+    if since > timezone.localdate():
+        raise refusal("since", _("起始日期不能晚于今天。"))
+    row = core.insert(
+        Builder(project=project, role=role, name=name.strip(), contact=contact.strip(), since=since)
+    )
+    _record(by, project, "builder_added", str(row))
+    return row
+
+
+@transaction.atomic
+def end_builder(*, by: Actor, project: Project, pk: int, reason: str) -> None:
+    """End a firm's part in building; that it had one stays on record."""
+    _demand_building(project, by)
+    row = project.builders.filter(pk=pk, until=None).first()
+    if row is None:
+        raise Conflict(_("该单位已不再参与建设。"))
+    if not reason.strip():
+        raise refusal("reason", _("请填写原因。"))
+    if project.builders.filter(pk=pk, until=None).update(until=timezone.localdate()) != 1:
+        raise Conflict(_("该单位已不再参与建设。"))
+    _record(by, project, "builder_ended", str(row), note=reason.strip())
+
+
+# --- the plan -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A month of a plan: its first day, yuan in it, how far the works are at its end in per cent of the whole."""
+
+    month: date
+    investment: Decimal
+    percent: Decimal
+
+
+@transaction.atomic
+def set_plan(
+    *, by: Actor, project: Project, months: Sequence[Planned], reason: str = "", confirmed: bool = False,
+    version: int | None = None,
+) -> list[PlannedMonth]:  # fmt: skip
+    """Write the plan of a project as a whole; another one than there was asks for a ``reason``.
+
+    ``version`` is that of the project when the plan was read. Of two who write it at once one wins, the other is told.
+    """
+    _demand_building(project, by)
+    if version is not None and version != project.version:
+        raise stale(project, _("请看过最新内容再保存。"), version=project.version)
+    _check_months(months)
+    before = queries.plan_of(project)
+    if before and not reason.strip():
+        raise refusal("reason", _("计划已经编制过，改动请写明原因。"))
+    whole = sum((month.investment for month in months), Decimal(0))
+    _ask_about_whole(project, whole, confirmed)
+    hold_project(project)
+    project.planned_months.all().delete()
+    made = [
+        core.insert(
+            PlannedMonth(
+                project=project, month=month.month, investment=month.investment, percent=month.percent
+            )
+        )
+        for month in months
+    ]
+    text = _plan_text(made)
+    if before:
+        text = f"{_plan_text(before)} → {text}"
+    told = {
+        "old": [[f"{row.month:%Y-%m}", str(row.investment), str(row.percent)] for row in before],
+        "new": [[f"{row.month:%Y-%m}", str(row.investment), str(row.percent)] for row in made],
+    }
+    _record(by, project, "plan_set", text, note=reason.strip(), data=told)
+    return made
+
+
+def _check_months(months: Sequence[Planned]) -> None:
+    """Refuse a plan that is empty, invests nothing, has a month twice or out of order, or works that go backwards."""
+
+    def refuse(sentence: Sentence) -> None:
+        raise refusal("months", sentence)
+
+    if not months:
+        refuse(_("请至少填写一个月的计划。"))
+    if len(months) > queries.MOST_MONTHS:
+        refuse(_("计划不能超过 %(most)s 个月。") % {"most": queries.MOST_MONTHS})
+    if not any(month.investment for month in months):
+        refuse(_("计划投资合计不能为零。"))
+    for before, month in pairwise(months):
+        told = {"before": f"{before.month:%Y-%m}", "month": f"{month.month:%Y-%m}"}
+        if month.month == before.month:
+            refuse(_("%(month)s 填写了两次。") % told)
+        if month.month < before.month:
+            refuse(_("月份须从早到晚：%(month)s 排在 %(before)s 之后。") % told)
+        if month.percent < before.percent:
+            refuse(_("累计形象进度不能减少：%(month)s 低于 %(before)s。") % told)
+
+
+def _ask_about_whole(project: Project, whole: Decimal, confirmed: bool) -> None:
+    """Question a plan that is a hundred times more or less than what the project is said to be (万 for 亿 and back)."""
+    known = project.fixed_investment or project.contracted or project.intended
+    odd = queries.is_questionable(whole)
+    if known:
+        odd = odd or not known / 100 <= whole <= known * 100
+    if odd and not confirmed:
+        told = {"whole": show(whole), "known": show(known)}
+        sentence = _("计划投资合计 %(whole)s，项目的投资是 %(known)s，请核对单位。") % told
+        fields = {
+            "months": [sentence],
+            "confirm_amounts": [_("金额无误时，请勾选这一项再保存。")],
+        }
+        raise Invalid(_("有金额看起来过大或过小，请核对。"), fields=fields)
+
+
+def _plan_text(rows: Sequence[PlannedMonth]) -> str:
+    told = {
+        "first": f"{rows[0].month:%Y-%m}",
+        "last": f"{rows[-1].month:%Y-%m}",
+        "whole": show(sum((row.investment for row in rows), Decimal(0))),
+    }
+    return _("%(first)s 至 %(last)s，%(whole)s") % told
+
+
+# --- monthly reports ----------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def report_progress(
+    *, by: Actor, project: Project, month: date, invested: Decimal, percent: Decimal, done: str, reason: str = "",
+    corrects: int | None = None, confirmed: bool = False,
+) -> Progress:  # fmt: skip
+    """File the report of a month, or correct the one with the key ``corrects``, which stays to be read; a correction asks why.
+
+    How far the works are goes up from month to month; down only with a reason. Of two who file a month at once one wins.
+    """
+    _demand_building(project, by)
+    month = queries.month_of(month)
+    _check_month(project, month)
+    now = timezone.now()
+    old = _to_be_replaced(project, month, corrects)
+    if old is not None and not reason.strip():
+        raise refusal("reason", _("更正月报请写明原因。"))
+    if not reason.strip():
+        _ask_about_works(project, month, percent)
+    _ask_about_invested(project, invested, confirmed)
+    if old is not None:
+        standing = Progress.objects.filter(pk=old.pk, replaced_at=None)
+        if standing.update(replaced_at=now) != 1:
+            raise Conflict(_("这个月的月报刚刚被更正，请看过最新内容再决定。"))
+    row = core.insert(
+        Progress(
+            project=project, month=month, invested=invested, percent=percent, done=done.strip(), reason=reason.strip(),
+            replaces=old, reported_by_id=person(by), reported_at=now,
+        )
+    )  # fmt: skip
+    Project.objects.filter(pk=project.pk).update(progress_at=now)
+    text = f"{month:%Y-%m} {show(invested)} {percent:f}%"
+    if old is not None:
+        text = f"{month:%Y-%m} {show(old.invested)} {old.percent:f}% → {show(invested)} {percent:f}%"
+    verb = "progress_corrected" if old is not None else "progress_reported"
+    _record(by, project, verb, text, note=reason.strip(), data={"progress": row.pk})
+    return row
+
+
+def _to_be_replaced(project: Project, month: date, corrects: int | None) -> Progress | None:
+    """Return the report to correct; Conflict when it does not stand any more, Invalid when the month has one already."""
+    standing = queries.standing_report(project, month)
+    if corrects is None:
+        if standing is not None:
+            raise refusal("month", _("这个月的月报已经有人报送。请刷新后查看，有不同的再更正。"))
+        return None
+    if standing is None or standing.pk != corrects:
+        raise Conflict(_("这个月的月报刚刚被更正，请看过最新内容再决定。"))
+    return standing
+
+
+def _check_month(project: Project, month: date) -> None:
+    today = timezone.localdate()
+    told = {"month": f"{month:%Y-%m}", "today": f"{today:%Y-%m}"}
+    if month > today:
+        raise refusal("month", _("月份（%(month)s）不能晚于本月（%(today)s）。") % told)
+    if project.signed_date and month < queries.month_of(project.signed_date):
+        told["signed"] = str(project.signed_date)
+        raise refusal("month", _("月份（%(month)s）不能早于签约（%(signed)s）。") % told)
+
+
+def _ask_about_works(project: Project, month: date, percent: Decimal) -> None:
+    """Ask for a reason when the works would go backwards, before this month or after it."""
+    before, after = queries.neighbours(project, month)
+    told: dict[str, Any] = {"percent": f"{percent:f}"}
+    if before is not None and percent < before.percent:
+        told |= {"month": f"{before.month:%Y-%m}", "other": f"{before.percent:f}"}
+        sentence = _(
+            "累计形象进度 %(percent)s%% 低于 %(month)s 的 %(other)s%%，请核对；确实减少的，请写明原因。"
+        )
+    elif after is not None and percent > after.percent:
+        told |= {"month": f"{after.month:%Y-%m}", "other": f"{after.percent:f}"}
+        sentence = _(
+            "累计形象进度 %(percent)s%% 高于 %(month)s 的 %(other)s%%，请核对；确实如此的，请写明原因。"
+        )
+    else:
+        return
+    raise Invalid(sentence % told, fields={"percent": [sentence % told], "reason": [_("请填写原因。")]})
+
+
+def _ask_about_invested(project: Project, invested: Decimal, confirmed: bool) -> None:
+    """Question an amount of a month that is more than the whole project, or less than one 万元: 万 for 亿 or 元 for 万."""
+    whole = sum((row.investment for row in queries.plan_of(project)), Decimal(0))
+    known = whole or project.fixed_investment or project.contracted or project.intended
+    if confirmed or not invested or (invested >= WAN and (not known or invested <= known)):
+        return
+    sentence = _("您填写的是 %(amount)s，请核对单位是万元还是亿元。") % {"amount": show(invested)}
+    fields = {
+        "invested": [sentence],
+        "confirm_amounts": [_("金额无误时，请勾选这一项再保存。")],
+    }
+    raise Invalid(_("有金额看起来过大或过小，请核对。"), fields=fields)
+
+
+@transaction.atomic
+def add_photo(*, by: Actor, project: Project, month: date, file: File[bytes], name: str) -> Photo:
+    """Keep a photograph of the site with the month it shows; JPEG or PNG."""
+    _demand_building(project, by)
+    month = queries.month_of(month)
+    _check_month(project, month)
+    if not name.lower().endswith((".jpg", ".jpeg", ".png")):
+        raise refusal("photo", _("照片须是 JPG 或 PNG 图片。"))
+    attachment = core.attach_file(by=by, obj=project, file=file, name=name, kind=stages.PHOTO)
+    row = core.insert(Photo(project=project, month=month, attachment=attachment))
+    _record(by, project, "photo_added", f"{month:%Y-%m} {attachment.name}")
+    return row
+
+
+# --- bottlenecks --------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def raise_bottleneck(
+    *, by: Actor, project: Project, kind: str, what: str, since_date: date, unit: Unit, due_date: date
+) -> Bottleneck:
+    """Say what stands still, since when, and which unit must act by when; it takes part in the project from now on."""
+    _demand_building(project, by)
+    _known_code("problem_kind", "kind", kind)
+    today = timezone.localdate()
+    if since_date > today:
+        raise refusal("since_date", _("出现的日期不能晚于今天。"))
+    if due_date < today:
+        raise refusal("due_date", _("解决时限不能早于今天。"))
+    _let_take_part(project, unit, by)
+    row = core.add(
+        Bottleneck(
+            project=project, kind=kind, what=what.strip(), since_date=since_date, unit=unit, due_date=due_date,
+            raised_by_id=person(by),
+        ),
+        by=by, verb="projects.bottleneck.raised",
+    )  # fmt: skip
+    _tell(by, row, "raised", "")
+    return row
+
+
+def _let_take_part(project: Project, unit: Unit, by: Actor) -> None:
+    """Let the unit that must act see the project, as a joint one; who may not choose units is told to ask."""
+    if not queries.joinable_units().filter(pk=unit.pk).exists():
+        raise refusal("unit", _("这个单位不能参与项目，请选择别的单位。"))
+    if project.participations.filter(unit=unit, until=None).exists():
+        return
+    if not permits(project, by, "team"):
+        sentence = _("%(unit)s还没有参与本项目。请先由有权调整参与单位的同事把它加入为协同单位。")
+        raise refusal("unit", sentence % {"unit": unit.brief})
+    add_unit(by=by, project=project, unit=unit, part=stages.JOINT)
+
+
+@transaction.atomic
+def solve_bottleneck(
+    *, by: Actor, bottleneck: Bottleneck, how: str, solved_date: date, version: int | None = None
+) -> Bottleneck:
+    """Say that a bottleneck is solved, how and on which day; who runs the project may say that it is not."""
+    lifecycle.BOTTLENECK.check(bottleneck, "solve", by)
+    told = {"solved": solved_date, "since": bottleneck.since_date}
+    if solved_date > timezone.localdate():
+        raise refusal("solved_date", _("解决日期不能晚于今天。"))
+    if solved_date < bottleneck.since_date:
+        raise refusal("solved_date", _("解决日期（%(solved)s）不能早于难点出现（%(since)s）。") % told)
+    values = {"how": how.strip(), "solved_date": solved_date}
+    lifecycle.BOTTLENECK.perform(bottleneck, "solve", by=by, reason=how, version=version, values=values)
+    _tell(by, bottleneck, "solved", how.strip())
+    return bottleneck
+
+
+@transaction.atomic
+def move_bottleneck(
+    *, by: Actor, bottleneck: Bottleneck, move: str, reason: str = "", version: int | None = None
+) -> Bottleneck:
+    """Withdraw a bottleneck, or say that it is not solved. “solve” is ``solve_bottleneck``."""
+    if move == "solve":
+        raise Invalid(_("请填写如何解决和解决日期。"))
+    values = {"solved_date": None, "how": ""} if move == "reopen" else {}
+    lifecycle.BOTTLENECK.perform(bottleneck, move, by=by, reason=reason, version=version, values=values)
+    _tell(by, bottleneck, {"withdraw": "withdrawn", "reopen": "reopened"}[move], reason.strip())
+    return bottleneck
+
+
+def tell_unit(event: Event, by: Actor) -> None:
+    """Tell those of the unit that must act; of what was solved, who raised it."""
+    row = Bottleneck.objects.get(pk=event.data["bottleneck"])
+    if row.state == stages.SOLVED:
+        core.notify(event, [row.raised_by_id])
+    else:
+        core.notify(event, users_of_units([row.unit_id], "projects.bottleneck.solve"))
+
+
+def _tell(by: Actor, row: Bottleneck, verb: str, note: str) -> None:
+    _record(
+        by, row.project, f"bottleneck_{verb}", f"{row.unit.brief} · {row.what[:60]}", note=note, data={"bottleneck": row.pk}
+    )  # fmt: skip
+
+
+def _record(
+    by: Actor, project: Project, verb: str, text: str, note: str = "", data: dict[str, Any] | None = None
+) -> None:
+    events.record(
+        by=by, verb=f"projects.project.{verb}", obj=project, note=note, data={"text": text, **(data or {})}
+    )  # fmt: skip
