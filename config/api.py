@@ -14,6 +14,7 @@ from yinfeng.projects import api as projects
 from yinfeng.projects import api_areas as areas
 from yinfeng.projects import api_construction as construction
 from yinfeng.projects import api_proposals as planning
+from yinfeng.projects import api_reports as reports
 
 RESOURCES: dict[str, type[Resource]] = {
     "enterprises": enterprises.EnterpriseViewSet,
@@ -29,6 +30,8 @@ RESOURCES: dict[str, type[Resource]] = {
     "bottlenecks": construction.BottleneckViewSet,
     "ledger": projects.LedgerViewSet,
     "closings": projects.ClosingViewSet,
+    "reports": reports.ReportViewSet,
+    "report-definitions": reports.DefinitionViewSet,
     "contacts": enterprises.ContactViewSet,
     "imports": exchange.ImportViewSet,
     "ties": relations.TieViewSet,

@@ -9,7 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.machines.world import WEEK
 from yinfeng.core.web import PUBLIC, SIGNED_IN
+
+# The week for which the world’s report was handed in.
+REPORTED = {"code": "weekly", "starts": WEEK.isoformat()}
 
 
 @dataclass(frozen=True)
@@ -244,7 +248,7 @@ MATRIX: dict[str, Route] = {
     "project-construction": own(PROJECTS, "built"),
     "project-plan": own("projects.project.change", "built"),
     "project-report": own("projects.project.change", "built"),
-    "project-correct": own("projects.project.change", "built", rows={"report": "report"}),
+    "project-correct": own("projects.project.change", "built", rows={"report": "month"}),
     "project-photo": own("projects.project.change", "built"),
     "project-milestone-add": own("projects.project.change", "built"),
     "project-milestone": own("projects.project.change", "built", rows={"milestone": "milestone"}),
@@ -259,6 +263,21 @@ MATRIX: dict[str, Route] = {
     "projects.bottleneck-move": own(PROJECTS, "bottleneck", move="withdraw"),
     "incentives": page(PROJECTS),
     "incentives-export": page("projects.project.export"),
+    "project-category": own("projects.project.grade", "project"),
+    "reports": page(PROJECTS),
+    "report-copies": page(PROJECTS),
+    "report": own(PROJECTS, "report"),
+    "report-export": own("projects.project.export", "report"),
+    "report-definition-new": page("projects.report.define"),
+    "report-definition": page("projects.report.define", more={"code": "weekly"}),
+    "report-period": page(PROJECTS, more=REPORTED),
+    "report-period-export": Route("projects.project.export", owned=True, more=REPORTED),
+    "report-submit": Route("projects.report.submit", owned=True, more=REPORTED, rows={"unit": "unit"}),
+    "api-projects-category": own(PROJECTS, "project", 405),
+    "api-reports-list": page(PROJECTS),
+    "api-reports-detail": own(PROJECTS, "report"),
+    "api-report-definitions-list": page(PROJECTS),
+    "api-report-definitions-detail": page(PROJECTS, "definition"),
     "project-board": page(PROJECTS),
     "project-funnel": page(PROJECTS),
     "project-map": page(PROJECTS),

@@ -139,6 +139,8 @@ def rows_for(path: str, world: World) -> dict[str, str]:
         "partners": "partner",
         "bottlenecks": "bottleneck",
         "builders": "builder",
+        "reports": "report",
+        "report-definitions": "definition",
     }  # fmt: skip
     found = {"move": "hold", "table": "industry"}
     for before, part in pairwise(parts):

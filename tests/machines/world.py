@@ -35,6 +35,8 @@ from yinfeng.projects.models import (
     Progress,
     Project,
     Proposal,
+    Report,
+    ReportDefinition,
     Share,
     Side,
     StepBack,
@@ -42,8 +44,13 @@ from yinfeng.projects.models import (
     TeamMember,
     Transfer,
 )
+from yinfeng.projects.queries import period_of
 
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
+
+
+# A Monday, two whole weeks ago at least.
+WEEK = period_of("weekly", timezone.localdate() - timedelta(days=21)).starts
 
 
 @dataclass
@@ -102,6 +109,15 @@ def _rows(home: Unit, away: Unit, insider: User) -> dict[str, Any]:
     person = insider.person
     job = Job.objects.create(kind="enterprises.import", title="测试任务", owner=insider, state="failed")
     job.result_file.save("result.xlsx", ContentFile(b"x"), save=True)
+    definition = ReportDefinition.objects.create(
+        code="weekly", number=1, title="测试周报", recipient=home.parent, submitters=[home.kind], period="weekly", due_days=3, columns=["name"],
+        valid_from=date(2020, 1, 1),
+    )  # fmt: skip
+    report = Report.objects.create(
+        definition=definition, code="weekly", unit=home, starts=WEEK, ends=WEEK + timedelta(days=6), due_date=WEEK + timedelta(days=9),
+        number=1, heads=[{"key": "name", "label": "项目名称", "kind": "text"}], rows=[{"project": project.pk, "values": ["测试项目"]}],
+        count=1, digest="0" * 64, submitted_by=insider,
+    )  # fmt: skip
     entry = Entry.objects.create(
         project=project, kind="signed", happened_date=timezone.localdate(), booked_date=timezone.localdate(), amount=100_000_000, evidence=contract,
         recognised_by=insider,
@@ -182,13 +198,15 @@ def _rows(home: Unit, away: Unit, insider: User) -> dict[str, Any]:
         "built": (built := make_project("测试项目八", home, insider, enterprise=firm, stage="started")),
         "milestone": Milestone.objects.create(project=built, kind="piling", planned_date=timezone.localdate()),
         "builder": Builder.objects.create(project=built, role="design", name="测试设计院"),
-        "report": Progress.objects.create(
+        "month": Progress.objects.create(
             project=built, month=timezone.localdate().replace(day=1), invested=10_000_000, percent=10, done="土建", reported_by=insider,
         ),
         "bottleneck": Bottleneck.objects.create(
             project=built, kind="land", what="用地未平整", since_date=timezone.localdate(), unit=home,
             due_date=timezone.localdate() + timedelta(days=9), raised_by=insider,
         ),
+        "definition": definition,
+        "report": report,
         "landed": make_project("测试项目四", home, insider, enterprise=firm, stage="producing"),
         "personal": PersonalAct.objects.create(
             project=project, unit=home, person=person, position="局长", kind="promote", act_date=timezone.localdate(),

@@ -17,9 +17,8 @@ from django.conf import settings
 
 from yinfeng.core import profile
 from yinfeng.core.actors import system
-from yinfeng.core.forms import rate_of
 from yinfeng.core.permissions import registry
-from yinfeng.core.queries import codes, rules
+from yinfeng.core.queries import codes, rate_of, rules
 from yinfeng.orgs.models import Body, Role, Unit
 from yinfeng.orgs.queries import groups_for_industry, members_of
 from yinfeng.projects import stages as project_stages

@@ -31,10 +31,10 @@ from yinfeng.core.actors import Actor
 from yinfeng.core.api_schema import Act, Body, Schema
 from yinfeng.core.errors import DomainError, Invalid, Missing, Stale, sentence_for
 from yinfeng.core.events import type_of
-from yinfeng.core.forms import rate_of
 from yinfeng.core.lifecycle import Lifecycle
 from yinfeng.core.models import Follow
 from yinfeng.core.money import UNITS, Money, YuanField
+from yinfeng.core.queries import rate_of
 from yinfeng.core.scopes import ScopedQuerySet, actions_on, fetch, rows
 from yinfeng.core.web import SIGNED_IN, entry
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -15,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from yinfeng.core import queries
 from yinfeng.core.money import UNITS, Money, plain
+from yinfeng.core.queries import rate_of
 
 
 class Renderer(TemplatesSetting):
@@ -181,13 +181,3 @@ class MoneyField(forms.MultiValueField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return bool(super().has_changed(initial, data))
-
-
-def rate_of(currency: str, day: date) -> Decimal | None:
-    """Return yuan per unit of ``currency`` by the profile's newest rate not after ``day``."""
-    rates = [
-        (entry["on"], entry["rate"])
-        for entry in queries.rules("exchange_rate", day).get(currency, {}).get("rates", [])
-        if entry["on"] <= day.isoformat()
-    ]
-    return Decimal(max(rates)[1]) if rates else None

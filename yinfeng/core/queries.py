@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet, Subquery
@@ -147,6 +148,16 @@ def _rules_by_kind(day: date) -> dict[str, dict[str, dict[str, Any]]]:
     for kind, key, data in Rule.objects.filter(Rule.on(day)).values_list("kind", "key", "data"):
         found.setdefault(kind, {})[key] = data
     return found
+
+
+def rate_of(currency: str, day: date) -> Decimal | None:
+    """Return yuan per unit of ``currency`` by the profile's newest rate not after ``day``."""
+    rates = [
+        (entry["on"], entry["rate"])
+        for entry in rules("exchange_rate", day).get(currency, {}).get("rates", [])
+        if entry["on"] <= day.isoformat()
+    ]
+    return Decimal(max(rates)[1]) if rates else None
 
 
 @prepared

@@ -393,6 +393,7 @@ ICONS = {
     **dict.fromkeys(("progress_reported", "progress_corrected"), "chart-line"), "photo_added": "camera",
     **dict.fromkeys(("raised", "bottleneck_raised"), "alert-triangle"), **dict.fromkeys(("solve", "bottleneck_solved"), "check"),
     "bottleneck_withdrawn": "arrow-back-up", "bottleneck_reopened": "rotate",
+    "categorised": "category", "submitted": "send", "corrected": "send", "defined": "clipboard-list",
     "loaded": "upload", "signed_out": "logout", "password_changed": "key",
 }  # fmt: skip
 TONES = {"sign": "success", "verify": "success", "verified": "success", "convert": "success", "lose": "danger",

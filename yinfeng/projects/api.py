@@ -137,7 +137,7 @@ class ProjectSerializer(Asking):
     class Meta:
         model = Project
         fields: ClassVar = [
-            "id", "code", "name", "lead", "enterprise", "stage", "stage_since", "status", "secrecy", "grade_override", "grade_reason", "project_class",
+            "id", "code", "name", "lead", "enterprise", "stage", "stage_since", "status", "secrecy", "grade_override", "grade_reason", "category_override", "category_reason", "project_class",
             "investment_kind", "headquarters_kind", "headquarters_staff", "headquarters_functions", "is_foreign", "origin", "industry", "chain", "summary", "intended", "intended_currency",
             "intended_original", "fixed_investment", "contracted", "area", "site", "land_mu", "construction_kind",
             "planned_start_date", "planned_completion_date", "planned_production_date", "expected_output", "expected_tax",
@@ -147,7 +147,7 @@ class ProjectSerializer(Asking):
             "updated_at", "is_demo", "despite", "currency", "confirm_amounts", "note",
         ]  # fmt: skip
         read_only_fields: ClassVar = [
-            "id", "code", "lead", "parent", "grade_override", "grade_reason", "stage", "stage_since", "status", "contracted", "signed_date", "registered_date",
+            "id", "code", "lead", "parent", "grade_override", "grade_reason", "category_override", "category_reason", "stage", "stage_since", "status", "contracted", "signed_date", "registered_date",
             "started_date", "completed_date", "producing_date", "at_capacity_date", "lost_reason",
             "rival_place", "progress_at", "created_by", "version", "is_demo", "intended_currency", "intended_original",
         ]  # fmt: skip
@@ -173,6 +173,13 @@ class GradeInput(Strict):
     reason = serializers.CharField(max_length=500)
 
     grade = serializers.CharField(allow_blank=True, max_length=40)
+
+
+class CategoryInput(Strict):
+    """The class into which somebody puts a project, and why; empty for that of the rules."""
+
+    category = serializers.CharField(allow_blank=True, max_length=40)
+    reason = serializers.CharField(max_length=500)
 
 
 class ExtensionInput(Strict):
@@ -309,6 +316,12 @@ class ProjectViewSet(Reporting, ObjectViewSet):
     def grade(self, project: Project, version: int, given: dict[str, Any]) -> Project:
         """Grade a project otherwise than by its amount, or by the rule again (``grade`` empty), with a reason."""
         return services.set_grade(by=self.by, project=project, version=version, **given)
+
+    @action(detail=True, methods=["post"])
+    @act(CategoryInput, ProjectSerializer, needs="grade", versioned=True)
+    def category(self, project: Project, version: int, given: dict[str, Any]) -> Project:
+        """Put a project into another class than the rules do, or leave it to them again (``category`` empty), with a reason."""
+        return services.set_category(by=self.by, project=project, version=version, **given)
 
     @action(detail=True, methods=["post"])
     @act(ExtensionInput, ProjectSerializer, needs="extend", status=201)

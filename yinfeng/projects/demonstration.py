@@ -39,6 +39,7 @@ from yinfeng.projects import demonstration_doubles as doubles
 from yinfeng.projects import demonstration_network as network
 from yinfeng.projects import demonstration_personal as personal
 from yinfeng.projects import demonstration_planning as planning
+from yinfeng.projects import demonstration_reports as reports
 from yinfeng.projects import demonstration_targets as targets
 from yinfeng.projects import stages as project_stages
 from yinfeng.projects.models import Lead, Project
@@ -165,6 +166,7 @@ class Demonstration:
         planning.enter(self.actors, self.today, at)
         with at(self.today - timedelta(days=9)):
             doubles.enter(self.actors, timezone.localdate())
+        reports.hand_in(self.actors, timezone.localdate())
 
     def pass_on(self) -> None:
         """Let a signed project be passed on to another district, and another be offered."""

@@ -16,7 +16,7 @@ from yinfeng.core.filters import ScopedFilterSet, TextFilter, YesNoFilter
 from yinfeng.core.money import YI
 from yinfeng.orgs.queries import brief_name, working_groups
 from yinfeng.projects import queries, stages
-from yinfeng.projects.models import Closing, Dispute, Entry, Project, Transfer
+from yinfeng.projects.models import Closing, Dispute, Entry, Project, Report, Transfer
 
 
 def _choice(label: Any, choices: Any, **kwargs: Any) -> django_filters.ChoiceFilter:
@@ -64,7 +64,7 @@ class LeadFilter(WithOptions):
 class ProjectFilter(WithOptions):
     main = ("q", "stage", "host_unit", "who")
     codes = {
-        "project_class": "project_class", "section": "section", "grade": "grade", "headquarters_kind": "headquarters_kind",
+        "project_class": "project_class", "section": "section", "grade": "grade", "category": "category", "headquarters_kind": "headquarters_kind",
         "area": queries.AREA,
     }  # fmt: skip
     units = ("host_unit", "reporter_unit", "place")
@@ -76,6 +76,7 @@ class ProjectFilter(WithOptions):
     who = _choice(_("与我有关"), [("team", _("我在团队中")), ("mine", _("我建立的"))], method="filter_who")
     reporter_unit = _choice(_("报送单位"), [])
     grade = _choice(_("分级"), [], method="filter_grade")
+    category = _choice(_("类别"), [], method="filter_category")
     light = _choice(_("亮灯"), list(stages.LIGHTS.items()), method="filter_light")
     to_leave = YesNoFilter(label=_("应移出项目库"), method="filter_to_leave")
     place = _choice(_("落地或报送单位"), [], method="filter_place")
@@ -116,6 +117,9 @@ class ProjectFilter(WithOptions):
 
     def filter_grade(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return queryset.filter(queries.graded(value, timezone.localdate()))
+
+    def filter_category(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(queries.categorised(value, timezone.localdate()))
 
     def filter_light(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return queryset.filter(queries.lit(value, timezone.localdate()))
@@ -245,6 +249,32 @@ class EntryFilter(OfProjects):
 
     def by_reversals(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
         return queryset.filter(sign=-1 if value else 1)
+
+
+class ReportFilter(ScopedFilterSet):
+    main = ("code", "unit", "starts")
+    code = _choice(_("报表"), [])
+    unit = _choice(_("报送单位"), [])
+    starts = django_filters.DateFromToRangeFilter(
+        label=_("期初"), widget=django_filters.widgets.DateRangeWidget(attrs={"type": "date"})
+    )
+    turn = _choice(_("更正或首次"), [("first", _("首次报送")), ("correction", _("更正"))], method="by_turn")
+
+    class Meta:
+        model = Report
+        fields: tuple[str, ...] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        units = queries.units_ever().values_list("pk", brief_name("")).order_by("order", "pk")
+        self.filters["unit"].extra["choices"] = [(str(unit), name) for unit, name in units]
+        titles = {code: versions[0].title for code, versions in queries.all_definitions().items()}
+        self.filters["code"].extra["choices"] = sorted(titles.items())
+        for name in ("unit", "code"):
+            vars(self.filters[name]).pop("_field", None)
+
+    def by_turn(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(number=1) if value == "first" else queryset.filter(number__gt=1)
 
 
 class ClosingFilter(ScopedFilterSet):

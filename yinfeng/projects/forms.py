@@ -14,10 +14,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from yinfeng.core.actors import Actor
-from yinfeng.core.forms import CodeField, EditForm, MoneyField, ReasonForm, Styled
+from yinfeng.core.conditions import WORDS
+from yinfeng.core.forms import CodeField, EditForm, MoneyField, ReasonForm, Styled, style
 from yinfeng.core.money import Money
 from yinfeng.enterprises.queries import LookAlike
-from yinfeng.orgs.queries import hosts
+from yinfeng.orgs.queries import hosts, units_today
 from yinfeng.projects import queries, stages
 from yinfeng.projects.achievements import Achievement
 from yinfeng.projects.models import Lead, Project, Talk
@@ -472,6 +473,18 @@ class CloseForm(Styled):
     )
 
 
+class CategoryForm(ReasonForm):
+    reason = forms.CharField(label=_("原因"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+    category = forms.ChoiceField(label=_("类别"), required=False)
+    field_order = ("category", "reason")
+
+    def __init__(self, *args: Any, categories: Sequence[queries.Category], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["category"].choices = [  # type: ignore[attr-defined]
+            ("", gettext("按规则，不人工归类")), *((item.code, item.label) for item in categories)
+        ]  # fmt: skip
+
+
 class GradeForm(ReasonForm):
     reason = forms.CharField(label=_("原因"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
     grade = forms.ChoiceField(label=_("分级"), required=False)
@@ -565,3 +578,86 @@ class PersonalActForm(Styled):
 def _post_label(post: Any) -> str:
     name = f"{post.person.name} · {post.unit.brief} {post.position}"
     return gettext("%(name)s（至 %(to)s）") % {"name": name, "to": post.valid_to} if post.valid_to else name
+
+
+class ReportForm(Styled):
+    """Handing a report in; a correction says why."""
+
+    number = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=1000)
+    reason = forms.CharField(
+        label=_("更正原因"),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "data-span": "2"}),
+    )
+
+    def __init__(self, *args: Any, is_correction: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not is_correction:
+            del self.fields["reason"]
+
+
+COMPARISONS = 6
+
+
+class DefinitionForm(Styled):
+    """What is to be reported. The condition is written as comparisons, all or any of which must hold.
+
+    A condition with parts inside parts, as a profile may have one, is shown in words and stays unless comparisons replace it.
+    """
+
+    groups = (
+        (_("报表"), "", ["title", "code", "recipient", "submitters", "period", "due_days", "valid_from", "source", "is_closed"]),
+        (_("栏目"), _("按填报表的顺序排列。"), ["columns"]),
+    )  # fmt: skip
+    number = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    code = forms.CharField(
+        label=_("代码"), max_length=40, help_text=_("用在网址里，定下后不改。例如 weekly-progress。")
+    )
+    title = forms.CharField(label=_("报表名称"), max_length=60)
+    recipient = UnitField(units_today, label=_("接收单位"))
+    submitters = forms.MultipleChoiceField(
+        label=_("报送单位"), widget=forms.CheckboxSelectMultiple,
+        choices=[("district", _("区")), ("zone", _("开发区")), ("group", _("招商组"))],
+    )  # fmt: skip
+    period = forms.ChoiceField(label=_("周期"), choices=list(stages.PERIODS.items()))
+    due_days = forms.IntegerField(label=_("期末后几天内报送"), min_value=0, max_value=90)
+    valid_from = forms.DateField(
+        label=_("施行日期"),
+        widget=forms.DateInput,
+        initial=timezone.localdate,
+        help_text=_("期末在这一天或之后的各期按这一版报送。"),
+    )
+    columns = forms.MultipleChoiceField(label=_("栏目"), widget=forms.CheckboxSelectMultiple)
+    joined = forms.ChoiceField(
+        label=_("项目条件"), choices=[("all", _("以下各条全部符合")), ("any", _("以下各条符合其一"))]
+    )
+    is_closed = forms.BooleanField(label=_("停止报送"), required=False)
+    source = forms.CharField(
+        label=_("依据"), max_length=300, required=False, widget=forms.TextInput(attrs={"data-span": "2"})
+    )
+
+    def __init__(self, *args: Any, is_new: bool, kept: Any = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kept = kept
+        if not is_new:
+            del self.fields["code"]
+        self.fields["columns"].choices = [(head.key, head.label) for head in queries.HEADS.values()]  # type: ignore[attr-defined]
+        fields = [("", gettext("（不用这一条）")), *((item.name, item.label) for item in queries.REPORTED)]
+        signs = [(name, word) for name, word in WORDS.items()]
+        for at in range(1, COMPARISONS + 1):
+            self.fields[f"field_{at}"] = forms.ChoiceField(label=_("字段"), choices=fields, required=False)
+            self.fields[f"op_{at}"] = forms.ChoiceField(label=_("比较"), choices=signs, required=False)
+            self.fields[f"value_{at}"] = forms.CharField(label=_("值"), max_length=400, required=False)
+            for name in ("field", "op", "value"):
+                style(self.fields[f"{name}_{at}"])
+
+    def fieldsets(self) -> list[dict[str, Any]]:
+        """Return the groups; comparisons stand in rows of their own."""
+        return super().fieldsets()[: len(self.groups)]
+
+    def comparisons(self) -> list[list[Any]]:
+        """Return the bound fields of each comparison, for the template."""
+        return [
+            [self[f"{name}_{at}"] for name in ("field", "op", "value")] for at in range(1, COMPARISONS + 1)
+        ]

@@ -24,5 +24,6 @@ ITEMS = (
     Item("projects", _("建设推进"), "crane", "construction", ("projects.project.view",), order=26),
     Item("projects", _("项目流转"), "arrows-exchange", "transfers", ("projects.project.view",), order=27),
     Item("projects", _("首报争议"), "scale", "disputes", ("projects.project.view",), order=28),
+    Item("projects", _("报送"), "send", "reports", ("projects.project.view",), order=28),
     Item("projects", _("业绩台账"), "book-2", "ledger", ("projects.project.view",), order=30),
 )

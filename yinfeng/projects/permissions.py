@@ -36,5 +36,7 @@ PERMISSIONS = (
     Permission("projects.project.export", _("导出项目"), _PROJECTS),
     Permission("projects.ledger.reverse", _("冲销业绩记录"), _PROJECTS),
     Permission("projects.ledger.close", _("业绩台账结账"), _PROJECTS),
+    Permission("projects.report.submit", _("报送报表"), _PROJECTS),
+    Permission("projects.report.define", _("维护报送要求"), _PROJECTS),
     Permission("projects.contact.record", _("记录洽谈"), _PROJECTS),
 )

@@ -285,3 +285,6 @@ UNDER_WAY = (STARTED, BUILDING)
 # What the rules propose for how a project is built; a person decides.
 INCENTIVE, PENALTY = "incentive", "penalty"
 PROPOSALS: Mapping[str, Sentence] = {INCENTIVE: _("激励"), PENALTY: _("约束")}
+# How often something is reported to the offices above.
+WEEKLY, MONTHLY, QUARTERLY = "weekly", "monthly", "quarterly"
+PERIODS: Mapping[str, Sentence] = {WEEKLY: _("每周"), MONTHLY: _("每月"), QUARTERLY: _("每季")}

@@ -181,6 +181,12 @@ def _grade(project: Project) -> str:
     return grade.label if grade else "—"
 
 
+def _category(project: Project) -> str:
+    today = timezone.localdate()
+    found = queries.class_of(project, queries.categories(today), today)
+    return (found.label if found else "") or "—"
+
+
 class ProjectTable(Table):
     related = ("enterprise",)
     columns = (
@@ -193,6 +199,7 @@ class ProjectTable(Table):
         Column("status", _("状态"), lambda row: badge(row.status, stages.STATUSES, STATUS_TONES)),
         Column("light", _("亮灯"), light_cell),
         Column("grade", _("分级"), _grade, shown=False),
+        Column("category", _("类别"), _category, shown=False),
         amount("intended", _("意向投资额"), "intended"),
         amount("contracted", _("合同投资额"), "contracted"),
         amount("fixed", _("固定资产投资"), "fixed_investment", shown=False),
@@ -377,6 +384,22 @@ def closed_sums(closing: Closing) -> str:
         if kind in stages.ACHIEVEMENTS and Decimal(amount)
     ]
     return _now("，").join(told) or "—"
+
+
+class ReportTable(Table):
+    order = "-starts"
+    related = ("definition", "unit", "submitted_by")
+    columns = (
+        Column("title", _("报表名称"), lambda row: row.definition.title),
+        Column("period", _("报送期"), lambda row: f"{day(row.starts)} — {day(row.ends)}", value=lambda row: row.starts, sort="starts"),
+        unit("unit", _("报送单位"), "unit"),
+        Column("number", _("第几次报送"), lambda row: str(row.number), value=lambda row: row.number, kind="integer", numeric=True),
+        Column("count", _("项目数"), lambda row: f"{row.count:,}", value=lambda row: row.count, kind="integer", numeric=True),
+        Column("at", _("报送时间"), lambda row: moment(row.submitted_at), value=lambda row: row.submitted_at, kind="datetime", sort="submitted_at"),
+        Column("by", _("报送人"), lambda row: str(row.submitted_by)),
+        Column("reason", _("更正原因"), lambda row: row.reason or "—", shown=False),
+        Column("digest", _("摘要"), lambda row: Cell(row.digest[:12], title=row.digest), value=lambda row: row.digest, shown=False),
+    )  # fmt: skip
 
 
 class ClosingTable(Table):

@@ -51,6 +51,7 @@ VERBS = {
         for stage, label in stages.STAGES.items()
         if stage != stages.AT_CAPACITY
     },
+    "projects.project.categorised": _("调整了归类"),
     "projects.project.graded": _("调整了分级"),
     "projects.project.hold": _("暂缓"),
     "projects.project.resume": _("恢复推进"),
@@ -125,6 +126,9 @@ VERBS = {
     "projects.bottleneck.solve": _("解决了难点"),
     "projects.bottleneck.withdraw": _("撤回了难点"),
     "projects.bottleneck.reopen": _("难点仍未解决"),
+    "projects.reportdefinition.defined": _("修改了报送要求"),
+    "projects.report.submitted": _("报送了报表"),
+    "projects.report.corrected": _("更正了报表"),
     "projects.closing.closed": _("业绩台账结账"),
     "projects.claim.verify": _("核验通过"),
     "projects.claim.refute": _("核验不通过"),

@@ -16,9 +16,8 @@ from tests.factories import make_actor, make_unit
 from yinfeng.core import profile
 from yinfeng.core.actors import system
 from yinfeng.core.errors import Conflict, Forbidden
-from yinfeng.core.forms import rate_of
 from yinfeng.core.models import Code, Event, ProfileLoad, ProfileRow, Rule
-from yinfeng.core.queries import codes, rules
+from yinfeng.core.queries import codes, rate_of, rules
 from yinfeng.orgs import services
 from yinfeng.orgs.models import Body, Role, Seat, Unit, UnitVersion
 

@@ -18,8 +18,8 @@ from django.utils.translation import gettext_lazy
 
 from yinfeng.core.exchange.columns import Column, ParsedMoney
 from yinfeng.core.exchange.reading import Row
-from yinfeng.core.forms import rate_of
 from yinfeng.core.money import MOST, YuanField
+from yinfeng.core.queries import rate_of
 from yinfeng.core.text import normalise
 from yinfeng.enterprises import naming, uscc
 from yinfeng.enterprises.models import Enterprise

@@ -56,6 +56,13 @@ from yinfeng.projects.models.records import (
     Talk,
     TeamMember,
 )
+from yinfeng.projects.models.reports import (
+    REPORT_TABLES,
+    Report,
+    ReportDefinition,
+    ReportDefinitionQuerySet,
+    ReportQuerySet,
+)
 from yinfeng.projects.models.stays import (
     Stay,
 )
@@ -65,6 +72,7 @@ from yinfeng.projects.models.transfers import (
 )
 
 __all__ = [
+    "REPORT_TABLES",
     "WHOLE",
     "Area",
     "AreaQuerySet",
@@ -96,6 +104,10 @@ __all__ = [
     "ProjectQuerySet",
     "Proposal",
     "ProposalQuerySet",
+    "Report",
+    "ReportDefinition",
+    "ReportDefinitionQuerySet",
+    "ReportQuerySet",
     "Share",
     "Side",
     "Stay",

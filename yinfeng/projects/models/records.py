@@ -203,6 +203,8 @@ class Project(Versioned, Amount):
     # Since when its grade makes it a major project; empty: since it was made, or it is none (see services.note_major).
     major_since = models.DateTimeField(_("列为重大项目时间"), null=True, blank=True, editable=False)
     grade_reason = models.CharField(_("定级原因"), max_length=500, blank=True, editable=False)
+    category_override = models.CharField(_("人工归类"), max_length=40, blank=True, editable=False)
+    category_reason = models.CharField(_("归类原因"), max_length=500, blank=True, editable=False)
     project_class = models.CharField(_("项目分类"), max_length=40, blank=True)
     investment_kind = models.CharField(_("招商类型"), max_length=40, blank=True)
     headquarters_kind = models.CharField(_("总部类型"), max_length=40, blank=True)
@@ -265,6 +267,7 @@ class Project(Versioned, Amount):
         "headquarters_kind": "headquarters_kind",
         "construction_kind": "construction_kind",
         "grade_override": "grade",
+        "category_override": "category",
         "chain": "chain",
         "lost_reason": "lost_reason",
     }

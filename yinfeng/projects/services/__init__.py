@@ -83,9 +83,16 @@ from yinfeng.projects.services.records import (
     register_lead,
     remove_member,
     remove_unit,
+    set_category,
     set_grade,
     tell_assessors,
     tell_member,
+)
+from yinfeng.projects.services.reports import (
+    MOST_ROWS,
+    define_report,
+    put_definition,
+    submit_report,
 )
 from yinfeng.projects.services.transfers import (
     TERMS,
@@ -99,6 +106,7 @@ from yinfeng.projects.services.transfers import (
 
 __all__ = [
     "CHOSEN_PARTS",
+    "MOST_ROWS",
     "OPEN_PROPOSALS",
     "TERMS",
     "Planned",
@@ -122,6 +130,7 @@ __all__ = [
     "convert_lead",
     "decide_dispute",
     "default_terms",
+    "define_report",
     "end_builder",
     "extend_project",
     "find_by_new_name",
@@ -143,6 +152,7 @@ __all__ = [
     "offer_transfer",
     "open_area",
     "propose",
+    "put_definition",
     "raise_bottleneck",
     "raise_dispute",
     "recognise",
@@ -157,11 +167,13 @@ __all__ = [
     "remove_unit",
     "report_progress",
     "reverse_entry",
+    "set_category",
     "set_grade",
     "set_milestone",
     "set_plan",
     "solve_bottleneck",
     "submit_claim",
+    "submit_report",
     "targets_back",
     "tell_after_merger",
     "tell_assessors",

@@ -495,6 +495,26 @@ def set_grade(*, by: Actor, project: Project, grade: str, reason: str, version: 
     return project
 
 
+@transaction.atomic
+def set_category(
+    *, by: Actor, project: Project, category: str, reason: str, version: int | None = None
+) -> Project:
+    """Put a project into another class than the rules do, or (``category`` empty) leave it to them; the reason is told with it."""
+    demand(project, by, "grade")
+    refuse_when_over(project)
+    if category and category not in {item.code for item in queries.categories(timezone.localdate())}:
+        sentence = _("城市方案中没有这一类。")
+        raise Invalid(sentence, fields={"category": [sentence]})
+    if not reason.strip():
+        raise Invalid(_("请写明归类的原因。"), fields={"reason": [_("请写明归类的原因。")]})
+    values = {"category_override": category, "category_reason": reason.strip() if category else ""}
+    core.apply_edit(
+        project, values, by=by, version=project.version if version is None else version, verb="projects.project.categorised",
+        note=reason.strip(),
+    )  # fmt: skip
+    return project
+
+
 def _keep_host_of_transfers(project: Project, values: Values) -> None:
     """Refuse to change the host by hand of a project that is passed on or was: an agreement says whose it is."""
     if "host_unit" not in values or getattr(values["host_unit"], "pk", None) == project.host_unit_id:

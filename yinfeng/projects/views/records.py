@@ -42,6 +42,7 @@ from yinfeng.projects.forms import (
 from yinfeng.projects.models import Lead, Project, Proposal
 from yinfeng.projects.sections import tabs_of
 from yinfeng.projects.tables import STAGE_TONES, STATUS_TONES, TRANSFER_TONES, ProjectTable, light_badge
+from yinfeng.projects.views.categories import category_act, category_fact
 from yinfeng.projects.views.claims import ClaimPanel, back_act, step_back_panel
 from yinfeng.projects.views.leads import CheckEnterprise, enterprise_url
 
@@ -213,6 +214,7 @@ class ProjectDetail(Detail):
                 "label": _("调整分级"), "icon": "stairs-up", "style": "secondary", "method": "get", "blocked_reason": "",
                 "url": reverse("project-grade", args=[self.object.pk]),
             })  # fmt: skip
+            frame["acts"] += category_act(self.object)
         return frame
 
     def _point_to_missing(self, acts: list[dict[str, Any]], count: int) -> None:
@@ -449,6 +451,7 @@ class ProjectDetail(Detail):
                 line("expected_output", show(project.expected_output)),
                 line("expected_tax", show(project.expected_tax)),
                 self._grade(),
+                *category_fact(project),
             ]),
             (_("基本情况"), [
                 *grown,

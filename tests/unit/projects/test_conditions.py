@@ -1,0 +1,307 @@
+"""The language of conditions: both readings say the same of every row, and mistakes are told in sentences."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.unit.projects.conftest import City
+from yinfeng.core import keeping
+from yinfeng.core.conditions import DEEPEST, MOST_COMPARISONS, WrongCondition, months_before, parse
+from yinfeng.core.models import Code, Rule
+from yinfeng.core.money import WAN, YI
+from yinfeng.projects import queries, stages
+from yinfeng.projects.models import Project
+
+pytestmark = pytest.mark.django_db
+TODAY = date(2026, 11, 30)
+
+
+@pytest.fixture
+def rates(city: City) -> None:
+    """Two grades, a rate of the US dollar."""
+    for code, least in (("tier_10", 10 * YI), ("general", Decimal(0))):
+        Code.objects.create(table="grade", code=code, name=code)
+        Rule.objects.create(
+            kind="grade", key=code, valid_from=date(2019, 4, 28), source="示例", data={"min_yuan": int(least)}
+        )
+    Rule.objects.create(
+        kind="exchange_rate", key="USD", source="示例", data={"rates": [{"on": "2020-01-01", "rate": "7"}]}
+    )  # fmt: skip
+
+
+def verdict(project: Project, condition: dict[str, Any]) -> tuple[bool | None, str]:
+    """Return the answer and its sentences, after making sure that SQL finds the row exactly when the answer is yes."""
+    parsed = queries.checked_condition(condition)
+    assert parsed is not None
+    found = parsed.judge(project, TODAY)
+    assert Project.objects.filter(parsed.q(TODAY), pk=project.pk).exists() == (found.answer is True), (
+        condition
+    )
+    return found.answer, found.reason
+
+
+def change(project: Project, **values: Any) -> Project:
+    Project.objects.filter(pk=project.pk).update(**values)
+    project.refresh_from_db()
+    return project
+
+
+# --- vectors ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.clause("3.1.3")
+@pytest.mark.usefixtures("rates")
+def test_each_kind_of_field_answers_with_its_sentence(city: City) -> None:
+    project = change(
+        city.project(stages.NEGOTIATING), fixed_investment=8_000 * WAN, intended=7_100 * WAN, contracted=None, is_foreign=True,
+        chain="", land_mu=Decimal(30), signed_date=None, next_date=TODAY + timedelta(days=7),
+    )  # fmt: skip
+    for condition, answer, sentence in [
+        ({"field": "fixed_investment", "op": "at_least", "value": 1}, False, "固定资产投资 0.8 亿元 < 1 亿元"),
+        ({"field": "fixed_investment", "op": "at_least", "value": 8000, "unit": "wan"}, True, "固定资产投资 8,000 万元 ≥ 8,000 万元"),
+        ({"field": "fixed_investment", "op": "more_than", "value": 8000, "unit": "wan"}, False, "固定资产投资 8,000 万元 ≤ 8,000 万元"),
+        ({"field": "investment", "op": "at_least", "value": 1000, "unit": "wan_usd"}, True, "投资额 7,100 万元 ≥ 1,000 万美元（折 7,000 万元）"),
+        ({"field": "intended", "op": "at_least", "value": 1, "unit": "wan_eur"}, None, "城市方案中没有万欧元的汇率"),
+        ({"field": "contracted", "op": "at_least", "value": 1}, None, "合同投资额未填"),
+        ({"field": "contracted", "op": "known", "value": False}, True, "合同投资额未填"),
+        ({"field": "land_mu", "op": "at_most", "value": 30}, True, "用地需求 30 ≤ 30 亩"),
+        ({"field": "stage", "op": "at_least", "value": "signed"}, False, "阶段“在谈”，不符合“不低于 签约”"),
+        ({"field": "stage", "op": "at_most", "value": "signed"}, True, "阶段“在谈”，符合“不高于 签约”"),
+        ({"field": "grade", "op": "at_least", "value": "tier_10"}, False, "分级“general”，不符合“不低于 tier_10”"),
+        ({"field": "is_foreign", "op": "is", "value": True}, True, "外资项目：是"),
+        ({"field": "is_foreign", "op": "is", "value": False}, False, "外资项目：是"),
+        ({"field": "industry", "op": "under", "value": ["C"]}, True, "行业“集成电路制造”，符合“属于 制造业”"),
+        ({"field": "industry", "op": "under", "value": ["J"]}, False, "行业“集成电路制造”，不符合“属于 金融业”"),
+        ({"field": "chain", "op": "known", "value": True}, False, "产业链未填"),
+        ({"field": "project_class", "op": "not_in", "value": ["policy"]}, True, "项目分类“供地类”，符合“不是其中任何一个 政策类”"),
+        ({"field": "next_date", "op": "ahead_days", "value": 7}, True, "下一步时限“2026-12-07”，符合“在今后 7 天内”"),
+        ({"field": "next_date", "op": "ahead_days", "value": 6}, False, "下一步时限“2026-12-07”，不符合“在今后 6 天内”"),
+        ({"field": "signed_date", "op": "within_days", "value": 7}, None, "签约日期未填"),
+        ({"field": "unit", "op": "under", "value": ["jimei"]}, True, "落地或报送单位“集美区”，符合“属于 集美区”"),
+        ({"field": "unit", "op": "under", "value": ["xm"]}, True, "落地或报送单位“集美区”，符合“属于 厦门市”"),
+        ({"field": "unit", "op": "under", "value": ["huli"]}, False, "落地或报送单位“集美区”，不符合“属于 湖里区”"),
+    ]:  # fmt: skip
+        assert verdict(project, condition) == (answer, sentence)
+
+
+@pytest.mark.parametrize(
+    ("joined", "answers", "expected"),
+    [
+        ("all", (True, None), None), ("all", (False, None), False), ("all", (True, True), True), ("any", (True, None), True),
+        ("any", (False, None), None), ("any", (False, False), False), ("all", (None, None), None), ("any", (None, None), None),
+    ],
+)  # fmt: skip
+def test_not_known_is_neither_yes_nor_no(
+    city: City, joined: str, answers: tuple[bool | None, ...], expected: bool | None
+) -> None:
+    project = change(city.project(), is_foreign=True, contracted=None)
+    leaf = {
+        True: {"field": "is_foreign", "op": "is", "value": True},
+        False: {"field": "is_foreign", "op": "is", "value": False},
+        None: {"field": "contracted", "op": "at_least", "value": 1},
+    }
+    answer, reason = verdict(project, {joined: [leaf[item] for item in answers]})
+    assert answer is expected
+    assert ("未填" in reason) == (expected is None)
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "expected"),
+    [
+        (date(2026, 2, 28), 1, date(2026, 1, 31)), (date(2026, 11, 30), 1, date(2026, 10, 31)),
+        (date(2026, 3, 30), 1, date(2026, 2, 28)), (date(2026, 1, 15), 13, date(2024, 12, 15)), (date(2024, 2, 29), 12, date(2023, 2, 28)),
+    ],
+)  # fmt: skip
+def test_a_month_that_ends_is_a_whole_month(day: date, months: int, expected: date) -> None:
+    assert months_before(day, months) == expected
+
+
+# --- property -----------------------------------------------------------------------------------------------------
+
+CODES = {"stage": list(stages.STAGES), "status": list(stages.STATUSES), "grade": ["tier_10", "general"],
+         "project_class": ["land", "policy"], "construction_kind": ["new", "opening"]}  # fmt: skip
+NUMBERS = st.sampled_from(["0", "1", "0.5", "1.000001", "10", "7", "30", "99999"])
+
+
+def comparisons_of(name: str) -> st.SearchStrategy[dict[str, Any]]:
+    item = queries.PROJECT.by_name[name]
+    known = st.builds(lambda value: {"field": name, "op": "known", "value": value}, st.booleans())
+    match item.kind:
+        case "amount":
+            own = st.fixed_dictionaries({
+                "field": st.just(name), "op": st.sampled_from(["at_least", "more_than", "at_most", "less_than"]), "value": NUMBERS,
+                "unit": st.sampled_from(["yi", "wan", "wan_usd", "wan_eur"]),
+            })  # fmt: skip
+        case "number":
+            ops = st.sampled_from(["at_least", "more_than", "at_most", "less_than"])
+            own = st.fixed_dictionaries({"field": st.just(name), "op": ops, "value": NUMBERS})
+        case "date":
+            days = st.integers(-40, 40).map(lambda days: (TODAY + timedelta(days=days)).isoformat())
+            own = st.one_of(
+                st.fixed_dictionaries({"field": st.just(name), "op": st.sampled_from(["from", "until"]), "value": days}),
+                st.fixed_dictionaries({"field": st.just(name), "op": st.sampled_from(["within_days", "within_months", "ahead_days"]),
+                                       "value": st.integers(1, 40)}),
+            )  # fmt: skip
+        case "flag":
+            own = st.fixed_dictionaries({"field": st.just(name), "op": st.just("is"), "value": st.booleans()})
+        case "place":
+            places = ["C", "39", "3973", "J"] if name == "industry" else ["xm", "jimei", "huli"]
+            values = st.lists(st.sampled_from(places), min_size=1, max_size=2)
+            own = st.fixed_dictionaries({"field": st.just(name), "op": st.just("under"), "value": values})
+        case kind:
+            one = st.sampled_from(CODES[name])
+            ops = ["is", "is_not", *(["at_least", "at_most"] if kind == "order" else [])]
+            own = st.one_of(
+                st.fixed_dictionaries({"field": st.just(name), "op": st.sampled_from(ops), "value": one}),
+                st.fixed_dictionaries({"field": st.just(name), "op": st.sampled_from(["in", "not_in"]), "value": st.lists(one, min_size=1, max_size=3)}),
+            )  # fmt: skip
+    return st.one_of(own, own, known)
+
+
+ASKED = [item.name for item in queries.PROJECT if item.kind != "choice" or item.name in CODES]
+CONDITIONS = st.recursive(
+    st.sampled_from(ASKED).flatmap(comparisons_of),
+    lambda inner: st.builds(
+        lambda name, parts: {name: parts},
+        st.sampled_from(["all", "any"]),
+        st.lists(inner, min_size=1, max_size=3),
+    ),
+    max_leaves=6,
+)
+
+
+@pytest.fixture
+def varied(city: City, rates: None) -> list[Project]:
+    """Projects between whose values the conditions must tell, each field empty in some of them."""
+    made = []
+    order = list(stages.STAGES)
+    amounts = [
+        None,
+        Decimal(0),
+        1 * YI,
+        7_000 * WAN,
+        Decimal("100000000.01"),
+        10 * YI,
+        10 * YI - Decimal("0.01"),
+        50 * YI,
+    ]
+    days = [
+        None,
+        TODAY,
+        TODAY - timedelta(days=1),
+        TODAY - timedelta(days=30),
+        TODAY + timedelta(days=7),
+        date(2026, 10, 31),
+    ]
+    for turn in range(16):
+        unit = (city.jimei, city.huli)[turn % 2]
+        moment = datetime(2026, 11, 30, 23, 59, tzinfo=timezone.get_default_timezone()) - timedelta(
+            days=turn * 3
+        )
+        pick = lambda values, step, turn=turn: values[turn * step % len(values)]  # noqa: E731
+        made.append(Project.objects.create(
+            code=f"V-{turn}", name=f"样本{turn}", summary="样本", reporter_unit=unit, host_unit=pick([None, city.jimei, city.huli], 1),
+            created_by=city.users["bob"], stage=pick(order, 1), status=pick(list(stages.STATUSES), 3), is_foreign=pick([None, True, False], 1),
+            industry=pick(["", "C", "39", "3973", "66", "J", "9999"], 1), project_class=pick(["", "land", "policy"], 1),
+            construction_kind=pick(["", "new", "opening"], 1), grade_override=pick(["", "", "tier_10", "gone"], 1),
+            intended=pick(amounts, 1), contracted=pick(amounts, 3), fixed_investment=pick(amounts, 5), expected_output=pick(amounts, 7),
+            expected_tax=pick(amounts, 1), land_mu=pick([None, Decimal(0), Decimal(30), Decimal("0.5")], 1),
+            **{name: pick(days, step) for step, name in enumerate(
+                ["planned_start_date", "planned_completion_date", "planned_production_date", "next_date", "signed_date",
+                 "registered_date", "started_date", "completed_date", "producing_date", "at_capacity_date"], 1)},
+            progress_at=moment,
+        ))  # fmt: skip
+        Project.objects.filter(pk=made[-1].pk).update(created_at=moment)
+        made[-1].refresh_from_db()
+    return made
+
+
+@pytest.mark.clause("3.1.3")
+def test_both_readings_agree_on_every_row(varied: list[Project]) -> None:
+    """Yes exactly when SQL finds the row; no and not known exactly when it does not."""
+    answers: set[bool | None] = set()
+
+    @settings(max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(CONDITIONS)
+    def agree(data: dict[str, Any]) -> None:
+        condition = queries.condition_of(data)
+        assert condition is not None
+        again = queries.condition_of(condition.data())
+        assert again == condition, "what is kept says the same again"
+        assert condition.words
+        found = set(Project.objects.filter(condition.q(TODAY)).values_list("pk", flat=True))
+        for project in varied:
+            judged = condition.judge(project, TODAY)
+            assert (judged.answer is True) == (project.pk in found), (data, project.code, judged)
+            assert judged.sentences
+            answers.add(judged.answer)
+
+    agree()
+    assert answers == {True, False, None}
+
+
+# --- mistakes -----------------------------------------------------------------------------------------------------
+
+LEAF = {"field": "is_foreign", "op": "is", "value": True}
+
+
+def nested(depth: int) -> dict[str, Any]:
+    return {"all": [nested(depth - 1)]} if depth else dict(LEAF)
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ({"field": "colour", "op": "is", "value": 1}, "没有“colour”这个字段"),
+        ({"field": ["stage"], "op": "is", "value": 1}, "这个字段"),
+        ({"field": "stage", "op": "within_days", "value": 1}, "“阶段”不能用“within_days”比较"),
+        ({"field": "is_foreign", "op": "at_least", "value": True}, "不能用“at_least”比较"),
+        ({"field": "is_foreign", "op": "is", "value": "yes"}, "须是 true 或 false"),
+        ({"field": "stage", "op": "is", "value": "moon"}, "“阶段”没有代码“moon”"),
+        ({"field": "industry", "op": "under", "value": ["ZZ"]}, "“行业”没有代码“ZZ”"),
+        ({"field": "unit", "op": "under", "value": ["nowhere"]}, "没有代码“nowhere”"),
+        ({"field": "stage", "op": "is", "value": ["signed"] * 2}, "须是一个代码"),
+        ({"field": "stage", "op": "in", "value": []}, "须是一个或几个代码"),
+        ({"field": "stage", "op": "in", "value": [["signed"]]}, "须是一个或几个代码"),
+        ({"field": "intended", "op": "at_least", "value": "many"}, "不小于 0 的数"),
+        ({"field": "intended", "op": "at_least", "value": -1}, "不小于 0 的数"),
+        ({"field": "intended", "op": "at_least", "value": "NaN"}, "不小于 0 的数"),
+        ({"field": "intended", "op": "at_least", "value": True}, "不小于 0 的数"),
+        ({"field": "intended", "op": "at_least", "value": "1e999999"}, "不小于 0 的数"),
+        ({"field": "intended", "op": "at_least", "value": 200_000, "unit": "yi"}, "金额过大"),
+        ({"field": "intended", "op": "at_least", "value": 1, "unit": "km"}, "单位“km”不能用在这里"),
+        ({"field": "stage", "op": "is", "value": "signed", "unit": "yi"}, "不能用在这里"),
+        ({"field": "signed_date", "op": "from", "value": "yesterday"}, "须是日期"),
+        ({"field": "signed_date", "op": "within_days", "value": 0}, "须是 1 到 3660 的整数"),
+        ({"field": "signed_date", "op": "within_days", "value": 10**9}, "须是 1 到 3660 的整数"),
+        ({"all": []}, "至少一个条件"), ({"all": LEAF}, "至少一个条件"), ({"all": [LEAF], "any": [LEAF]}, "不能与其他内容并列"),
+        ({"all": [LEAF, {"not": LEAF}]}, "第 2 条：没有“not”这一项"), ([LEAF], "条件须写成"), ("signed", "条件须写成"), ({"all": [7]}, "条件须写成"),
+        (nested(DEEPEST + 1), "套得太深"), ({"all": [LEAF] * (MOST_COMPARISONS + 1)}, "条件太多"), ({"all": [{"any": [LEAF] * 30}] * 2}, "条件太多"),
+    ],
+)  # fmt: skip
+def test_mistakes_are_told_with_what_to_write_instead(city: City, data: Any, sentence: str) -> None:
+    with pytest.raises(WrongCondition) as refused:
+        queries.checked_condition(data)
+    assert any(sentence in mistake for mistake in refused.value.mistakes), refused.value.mistakes
+
+
+def test_every_mistake_is_told_at_once(city: City) -> None:
+    with pytest.raises(WrongCondition) as refused:
+        parse({"all": [LEAF, {"field": "a"}, {"any": [{"field": "b"}]}]}, queries.PROJECT)
+    assert [mistake.partition("：")[0] for mistake in refused.value.mistakes] == ["第 2 条", "第 3.1 条"]
+
+
+def test_a_condition_says_itself_in_words(city: City) -> None:
+    keeping.forget()
+    condition = queries.condition_of({
+        "all": [{"field": "stage", "op": "at_least", "value": "signed"}, {"any": [LEAF, {"field": "investment", "op": "at_least", "value": 10}]}]
+    })  # fmt: skip
+    assert condition is not None
+    assert condition.words == "阶段 不低于 签约 且 （外资项目：是 或 投资额 ≥ 10 亿元）"

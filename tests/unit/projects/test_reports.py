@@ -1,0 +1,514 @@
+"""Reports to offices above: filled by a query, frozen when they are handed in, corrected by a further copy, proved."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import date, timedelta
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import openpyxl
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from tests.factories import make_unit, make_user, signed_in
+from tests.factories.races import at_once
+from tests.unit.projects.conftest import HEAD, VIEW, City
+from yinfeng.core import appendonly
+from yinfeng.core.errors import Conflict, DomainError, Forbidden, Invalid, Missing
+from yinfeng.core.models import Event
+from yinfeng.core.money import YI
+from yinfeng.projects import queries, services, stages
+from yinfeng.projects.models import REPORT_TABLES, Participation, Project, Report, ReportDefinition
+
+pytestmark = pytest.mark.django_db
+VALUES: dict[str, Any] = {
+    "title": "重大项目月报", "submitters": ["district", "group"], "period": stages.MONTHLY, "due_days": 5,
+    "condition": {"field": "intended", "op": "at_least", "value": 1}, "valid_from": date(2020, 1, 1),
+    "columns": ["name", "code", "stage", "is_foreign", "intended", "land_mu", "planned_start_date"],
+}  # fmt: skip
+
+
+def last_month() -> queries.Period:
+    return queries.period_of(stages.MONTHLY, timezone.localdate().replace(day=1) - timedelta(days=1))
+
+
+@pytest.fixture
+def people(city: City) -> City:
+    """The office says what is reported and receives it; bob (集美) and alice (湖里) hand in."""
+    office = make_unit("office", "office", city.root, name="领导小组办公室")
+    for name, unit, permissions in (
+        ("definer", city.root, [*VIEW, "projects.report.define", "projects.project.export"]),
+        ("reader", office, [*VIEW, "projects.project.export"]),
+        ("submitter", city.jimei, [*HEAD, "projects.report.submit"]),
+        ("colleague", city.jimei, [*HEAD, "projects.report.submit"]),
+        ("cleared", city.jimei, [*HEAD, "projects.report.submit", "projects.project.view_sensitive"]),
+        ("other", city.huli, [*HEAD, "projects.report.submit"]),
+        ("grouper", city.group, [*VIEW, "projects.report.submit"]),
+    ):
+        city.users[name] = make_user(name, unit, permissions, username=name)
+    services.define_report(
+        by=city.actor("definer"), code="major", number=0, values=VALUES | {"recipient": office}
+    )
+    return city
+
+
+def large(city: City, by: str = "bob", **values: Any) -> Project:
+    project = city.project(by=by)
+    Project.objects.filter(pk=project.pk).update(intended=2 * YI, **values)
+    project.refresh_from_db()
+    return project
+
+
+def submit(city: City, by: str = "submitter", unit: Any = None, **more: Any) -> Report:
+    given = {"code": "major", "starts": last_month().starts, "number": 1} | more
+    return services.submit_report(by=city.actor(by), unit=unit or city.jimei, **given)
+
+
+# --- periods ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "day", "starts", "ends"),
+    [
+        (stages.WEEKLY, date(2026, 11, 30), date(2026, 11, 30), date(2026, 12, 6)),
+        (stages.WEEKLY, date(2027, 1, 3), date(2026, 12, 28), date(2027, 1, 3)),
+        (stages.MONTHLY, date(2028, 2, 29), date(2028, 2, 1), date(2028, 2, 29)),
+        (stages.MONTHLY, date(2026, 12, 31), date(2026, 12, 1), date(2026, 12, 31)),
+        (stages.QUARTERLY, date(2026, 11, 30), date(2026, 10, 1), date(2026, 12, 31)),
+        (stages.QUARTERLY, date(2026, 3, 31), date(2026, 1, 1), date(2026, 3, 31)),
+    ],
+)
+def test_periods(kind: str, day: date, starts: date, ends: date) -> None:
+    assert queries.period_of(kind, day) == queries.Period(starts, ends)
+
+
+# --- filling and freezing -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.clause("3.1.3")
+def test_a_report_fills_itself_and_stays_as_it_was(people: City) -> None:
+    project, small = large(people), people.project()
+    theirs = large(people, by="alice")
+    report = submit(people)
+    assert [row["project"] for row in report.rows] == [project.pk]
+    assert report.rows[0]["values"] == [
+        project.name, project.code, "策划", False, "200000000.00", "30.00", "2026-12-01",
+    ]  # fmt: skip
+    assert (report.count, report.number, report.due_date) == (1, 1, last_month().ends + timedelta(days=5))
+    assert small.pk not in {row["project"] for row in report.rows}
+    Project.objects.filter(pk=project.pk).update(name="改名之后", intended=9 * YI)
+    services.define_report(
+        by=people.actor("definer"), code="major", number=1,
+        values=VALUES | {"recipient": report.definition.recipient, "columns": ["code"], "condition": {}},
+    )  # fmt: skip
+    page = signed_in(people.users["reader"]).get(report.get_absolute_url()).content.decode()
+    assert project.name in page
+    assert "改名之后" not in page
+    assert "2.00 亿元" in page
+    assert theirs.name not in page
+    assert Report.objects.get(pk=report.pk).definition.number == 1
+    assert not list(queries.report_faults())
+
+
+def test_dates_are_counted_from_the_end_of_the_period(people: City) -> None:
+    """签约 in the month that is reported counts, what was signed since does not."""
+    period = last_month()
+    fits, before, after = large(people), large(people), large(people)
+    for project, day in (
+        (fits, period.starts),
+        (before, period.starts - timedelta(days=1)),
+        (after, period.ends + timedelta(days=1)),
+    ):
+        Project.objects.filter(pk=project.pk).update(signed_date=day)
+    condition = {"field": "signed_date", "op": "within_months", "value": 1}
+    recipient = ReportDefinition.objects.get().recipient
+    services.define_report(
+        by=people.actor("definer"), code="signed", number=0, values=VALUES | {"recipient": recipient, "condition": condition}
+    )  # fmt: skip
+    assert [row["project"] for row in submit(people, code="signed").rows] == [fits.pk]
+
+
+def test_a_working_group_reports_what_it_takes_part_in(people: City) -> None:
+    project = large(people, by="alice")
+    assert Participation.objects.filter(project=project, unit=people.group, part=stages.GROUP).exists()
+    assert [row["project"] for row in submit(people, by="grouper", unit=people.group).rows] == [project.pk]
+
+
+def test_nothing_is_handed_in_too(people: City) -> None:
+    assert submit(people).count == 0
+
+
+# --- sensitive projects -------------------------------------------------------------------------------------------
+
+
+def test_sensitive_projects_are_in_no_report(people: City) -> None:
+    """They are told of, not named, and to those alone who may see them."""
+    secret, plain = large(people, secrecy=stages.SENSITIVE), large(people)
+    url = f"/reports/major/{last_month().starts}/{people.jimei.pk}/"
+    cleared = signed_in(people.users["cleared"]).get(url).content.decode()
+    assert "另有 1 个敏感项目不在报表中" in cleared
+    assert secret.name not in cleared
+    assert "敏感项目不在报表中" not in signed_in(people.users["submitter"]).get(url).content.decode()
+    report = submit(people, by="cleared")
+    assert [row["project"] for row in report.rows] == [plain.pk]
+    assert secret.name not in str(report.rows)
+
+
+def test_what_became_sensitive_is_kept_from_readers_of_old_copies(people: City) -> None:
+    project, other = large(people), large(people)
+    report = submit(people)
+    Project.objects.filter(pk=project.pk).update(secrecy=stages.SENSITIVE)
+    client = signed_in(people.users["reader"])
+    for path in (
+        report.get_absolute_url(), f"{report.get_absolute_url()}export/?format=docx", f"/reports/major/{report.starts}/",
+        f"/reports/major/{report.starts}/export/?format=docx", f"/api/v1/reports/{report.pk}/",
+    ):  # fmt: skip
+        answer = client.get(path)
+        assert answer.status_code == 200, path
+        body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+        text = (
+            zipfile.ZipFile(io.BytesIO(body)).read("word/document.xml").decode()
+            if "docx" in path
+            else body.decode()
+        )
+        assert project.name not in text, path
+        if "/export" in path or "copies" in path:
+            assert other.name in text
+    assert "有 1 个项目报送之后定为敏感" in client.get(report.get_absolute_url()).content.decode()
+    seen = signed_in(people.users["cleared"]).get(report.get_absolute_url()).content.decode()
+    assert project.name in seen
+
+
+# --- who may ------------------------------------------------------------------------------------------------------
+
+
+def test_copies_are_read_by_the_unit_and_the_recipient(people: City) -> None:
+    report = submit(people)
+    for name, status in (
+        ("submitter", 200),
+        ("reader", 200),
+        ("erin", 200),
+        ("other", 404),
+        ("stranger", 404),
+        ("grouper", 404),
+    ):
+        assert signed_in(people.users[name]).get(report.get_absolute_url()).status_code == status, name
+
+
+def test_guards(people: City) -> None:
+    starts = last_month().starts
+    running = queries.period_of(stages.MONTHLY, timezone.localdate())
+    with pytest.raises(Missing):
+        submit(people, by="other")
+    with pytest.raises(Forbidden):
+        submit(people, by="erin")
+    with pytest.raises(Missing):
+        submit(people, code="nothing")
+    with pytest.raises(Missing):
+        submit(people, starts=starts + timedelta(days=1))
+    with pytest.raises(Missing):
+        submit(people, starts=date(2019, 1, 1))
+    with pytest.raises(Invalid, match="才结束"):
+        submit(people, starts=running.starts)
+    with pytest.raises(Conflict):
+        submit(people, number=2)
+    recipient = ReportDefinition.objects.get().recipient
+    services.define_report(
+        by=people.actor("definer"), code="zones", number=0, values=VALUES | {"recipient": recipient, "submitters": ["zone"]}
+    )  # fmt: skip
+    with pytest.raises(Invalid, match="不由该单位报送"):
+        submit(people, code="zones")
+    services.define_report(
+        by=people.actor("definer"), code="major", number=1, values=VALUES | {"recipient": recipient, "is_closed": True}
+    )  # fmt: skip
+    with pytest.raises(Missing):
+        submit(people)
+
+
+def test_a_report_of_too_many_rows_is_refused(people: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    large(people)
+    large(people)
+    monkeypatch.setattr("yinfeng.projects.services.reports.MOST_ROWS", 1)
+    with pytest.raises(Invalid, match="缩小报送条件"):
+        submit(people)
+
+
+# --- corrections, races, proof ------------------------------------------------------------------------------------
+
+
+@pytest.mark.clause("3.1.3")
+def test_a_correction_is_a_further_copy_with_its_reason(people: City) -> None:
+    first = submit(people)
+    large(people)
+    with pytest.raises(Invalid, match="更正的原因"):
+        submit(people, number=2)
+    with pytest.raises(Conflict):
+        submit(people, number=1, reason="补报")
+    second = submit(people, number=2, reason="漏报一个项目")
+    assert (first.count, second.count, second.number) == (0, 1, 2)
+    page = signed_in(people.users["reader"]).get(first.get_absolute_url()).content.decode()
+    assert "后来有更正" in page
+    assert "漏报一个项目" in page
+    assert Event.objects.filter(verb="projects.report.corrected", note="漏报一个项目").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_hand_in_at_once(people: City) -> None:
+    """One wins, the other is told; of two corrections likewise."""
+    for number, reason in ((1, ""), (2, "补正")):
+        acts = [
+            lambda name=name, number=number, reason=reason: submit(
+                people, by=name, number=number, reason=reason
+            )
+            for name in ("submitter", "colleague")
+        ]
+        found = at_once(acts)
+        lost = [item for item in found if isinstance(item, DomainError)]
+        assert [type(item) for item in lost] == [Conflict]
+        assert Report.objects.filter(number=number).count() == 1
+    assert not list(queries.report_faults())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_change_a_definition_at_once(people: City) -> None:
+    by, recipient = people.actor("definer"), ReportDefinition.objects.get().recipient
+    found = at_once([
+        lambda days=days: services.define_report(by=by, code="major", number=1, values=VALUES | {"recipient": recipient, "due_days": days})
+        for days in (3, 4)
+    ])  # fmt: skip
+    assert sum(isinstance(item, DomainError) for item in found) == 1
+    assert ReportDefinition.objects.filter(code="major").count() == 2
+
+
+@pytest.mark.clause("3.1.3")
+def test_tampering_is_found(people: City) -> None:
+    report = submit(people)
+    submit(people, number=2, reason="补正")
+    assert not list(queries.report_faults())
+    Report.objects.filter(pk=report.pk).update(count=7)
+    assert [pk for pk, _sentence in queries.report_faults()] == [report.pk]
+    with pytest.raises(CommandError):
+        call_command("reports", "verify")
+    Report.objects.filter(pk=report.pk).delete()
+    assert [sentence for _pk, sentence in queries.report_faults()] == ["第 2 次报送之前缺了一份"]
+
+
+def test_the_database_refuses_changes(people: City) -> None:
+    report = submit(people)
+    appendonly.install(connection, REPORT_TABLES)
+    try:
+        call_command("reports", "verify")
+        for act in (
+            lambda: Report.objects.filter(pk=report.pk).update(count=7), report.delete,
+            lambda: ReportDefinition.objects.update(title="改"),
+        ):  # fmt: skip
+            with pytest.raises(DatabaseError), transaction.atomic():
+                act()
+    finally:
+        appendonly.lift(connection, REPORT_TABLES)
+
+
+# --- pages and files ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.clause("3.1.3")
+def test_the_page_says_what_is_due_and_who_is_late(people: City) -> None:
+    large(people)
+    mine = signed_in(people.users["submitter"])
+    assert "由我报送" in mine.get("/reports/").content.decode()
+    url = f"/reports/major/{last_month().starts}/{people.jimei.pk}/"
+    assert "将要报送的内容" in mine.get(url).content.decode()
+    answer = mine.post(url, {"number": 1}, follow=True)
+    assert "副本不再随项目变动" in answer.content.decode()
+    again = mine.post(url, {"number": 1})
+    assert again.status_code == 409
+    office = signed_in(people.users["reader"])
+    assert "1 / 4" in office.get("/reports/").content.decode()
+    period = office.get(f"/reports/major/{last_month().starts}/").content.decode()
+    assert "4 个单位已报 1 个" in period
+    assert "意向投资额 2 亿元" in period
+    assert (
+        signed_in(people.users["other"])
+        .get(f"/reports/major/{last_month().starts}/")
+        .content.decode()
+        .count("<tr>")
+        == 2
+    )
+
+
+def test_files_of_copies(people: City) -> None:
+    project = large(people)
+    report = submit(people)
+    client = signed_in(people.users["reader"])
+    for path in (f"{report.get_absolute_url()}export/", f"/reports/major/{report.starts}/export/"):
+        book = openpyxl.load_workbook(
+            io.BytesIO(b"".join(client.get(f"{path}?format=xlsx").streaming_content))
+        )
+        cells = [cell for row in book.worksheets[0].iter_rows(values_only=True) for cell in row]
+        assert project.name in cells
+        assert 20000 in cells  # 万元
+        document = zipfile.ZipFile(io.BytesIO(b"".join(client.get(f"{path}?format=docx").streaming_content)))
+        text = "".join(ET.fromstring(document.read("word/document.xml")).itertext())
+        assert project.name in text
+        assert "2.00 亿元" in text
+    assert Event.objects.filter(verb="core.list.exported").count() == 4
+    assert signed_in(people.users["stranger"]).get(f"{report.get_absolute_url()}export/").status_code == 403
+    assert client.get(f"/reports/major/{last_month().starts - timedelta(days=40)}/export/").status_code == 404
+
+
+def test_pages_ask_ten_times_at_most(people: City) -> None:
+    large(people)
+    report = submit(people)
+    large(people, by="alice")
+    submit(people, by="other", unit=people.huli)
+    for name, path in (
+        ("submitter", "/reports/"), ("reader", "/reports/"), ("reader", "/reports/copies/"), ("reader", report.get_absolute_url()),
+        ("reader", f"/reports/major/{report.starts}/"), ("submitter", f"/reports/major/{report.starts}/{people.jimei.pk}/"),
+        ("definer", "/reports/definitions/major/"), ("definer", "/reports/definitions/new/"),
+    ):  # fmt: skip
+        client = signed_in(people.users[name])
+        client.get("/notices/")
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get(path).status_code == 200, path
+        assert len(asked) <= 10, [path, *(query["sql"][:120] for query in asked.captured_queries)]
+
+
+@pytest.mark.parametrize("path", [
+    "/reports/major/yesterday/", "/reports/major/0001-01-01/", "/reports/major/9999-12-01/", "/reports/nothing/2026-10-01/",
+    "/reports/major/2026-10-02/", "/reports/copies/999999/", "/reports/definitions/nothing/",
+])  # fmt: skip
+def test_addresses_that_name_nothing(people: City, path: str) -> None:
+    assert signed_in(people.users["definer"]).get(path).status_code == 404
+
+
+# --- what is to be reported ---------------------------------------------------------------------------------------
+
+
+def form(**values: Any) -> dict[str, Any]:
+    return {
+        "number": 1, "title": "大项目月报", "recipient": "", "submitters": ["district"], "period": "monthly", "due_days": 3,
+        "valid_from": "2020-01-01", "columns": ["name", "grade"], "joined": "all", "field_1": "stage", "op_1": "at_least", "value_1": "签约",
+        "field_2": "intended", "op_2": "at_least", "value_2": "1.5 亿元", "field_3": "industry", "op_3": "under", "value_3": "制造业、金融业",
+        "field_4": "is_foreign", "op_4": "is", "value_4": "否", "field_5": "unit", "op_5": "under", "value_5": "集美区",
+        "field_6": "next_date", "op_6": "ahead_days", "value_6": "30", **values,
+    }  # fmt: skip
+
+
+@pytest.mark.clause("3.1.3")
+def test_the_office_says_what_is_reported_in_words(people: City) -> None:
+    client, recipient = signed_in(people.users["definer"]), ReportDefinition.objects.get().recipient
+    url = "/reports/definitions/major/"
+    assert client.post(url, form(recipient=recipient.pk)).status_code == 302
+    newest = ReportDefinition.objects.get(code="major", number=2)
+    assert newest.condition == {"all": [
+        {"field": "stage", "op": "at_least", "value": "signed"}, {"field": "intended", "op": "at_least", "value": "1.5", "unit": "yi"},
+        {"field": "industry", "op": "under", "value": ["C", "J"]}, {"field": "is_foreign", "op": "is", "value": False},
+        {"field": "unit", "op": "under", "value": ["jimei"]}, {"field": "next_date", "op": "ahead_days", "value": 30},
+    ]}  # fmt: skip
+    page = client.get(url).content.decode()
+    assert "1.5 亿元" in page
+    assert "制造业、金融业" in page
+    assert client.post(url, form(recipient=recipient.pk)).status_code == 409, "made on the version before"
+    listed = client.get("/reports/").content.decode()
+    assert "阶段 不低于 签约 且 意向投资额 ≥ 1.5 亿元" in listed
+    refused = client.post(
+        url,
+        form(number=2, recipient=recipient.pk, value_1="月球", value_2="很多", value_6="明天", columns=[]),
+    )
+    assert refused.status_code == 422
+    refused = client.post(
+        url, form(number=2, recipient=recipient.pk, value_1="月球", value_2="很多", value_6="明天")
+    )
+    text = refused.content.decode()
+    assert refused.status_code == 422
+    assert "“阶段”没有代码“月球”" in text
+    assert "不小于 0 的数" in text
+    assert "1 到 3660 的整数" in text
+    assert signed_in(people.users["submitter"]).get(url).status_code == 403
+
+
+def test_a_condition_with_parts_inside_parts_is_kept(people: City) -> None:
+    recipient = ReportDefinition.objects.get().recipient
+    nested = {
+        "all": [
+            {"any": [VALUES["condition"], {"field": "is_foreign", "op": "is", "value": True}]},
+            VALUES["condition"],
+        ]
+    }
+    services.define_report(
+        by=people.actor("definer"), code="nested", number=0, values=VALUES | {"recipient": recipient, "condition": nested}
+    )  # fmt: skip
+    client = signed_in(people.users["definer"])
+    assert "下面不填就保留它" in client.get("/reports/definitions/nested/").content.decode()
+    empty = {f"{name}_{at}": "" for name in ("field", "op", "value") for at in range(1, 7)}
+    assert (
+        client.post("/reports/definitions/nested/", form(recipient=recipient.pk, **empty)).status_code == 302
+    )
+    assert ReportDefinition.objects.get(code="nested", number=2).condition == queries.reported(nested).data()  # type: ignore[union-attr]
+
+
+def test_definitions_are_checked(people: City) -> None:
+    recipient, by = ReportDefinition.objects.get().recipient, people.actor("definer")
+    for code, more in (
+        ("copies", {}), ("Ünicode", {}), ("x", {"columns": ["name", "name"]}), ("x", {"columns": ["secret"]}), ("x", {"columns": []}),
+        ("x", {"submitters": ["soe"]}), ("x", {"submitters": []}), ("x", {"condition": {"field": "moon"}}), ("x", {"due_days": 91}),
+        ("x", {"period": "yearly"}),
+    ):  # fmt: skip
+        with pytest.raises(Invalid):
+            services.define_report(
+                by=by, code=code, number=0, values=VALUES | {"recipient": recipient} | more
+            )
+    with pytest.raises(Conflict):
+        services.define_report(by=by, code="major", number=0, values=VALUES | {"recipient": recipient})
+    with pytest.raises(Forbidden):
+        services.define_report(
+            by=people.actor("submitter"), code="x", number=0, values=VALUES | {"recipient": recipient}
+        )
+
+
+def test_reports_may_ask_for_classes(people: City) -> None:
+    project = large(people)
+    today = timezone.localdate()
+    for data, found in (
+        ({"field": "category", "op": "known", "value": False}, True),
+        ({"field": "category", "op": "known", "value": True}, False),
+    ):
+        condition = queries.reported(data)
+        assert condition is not None
+        assert Project.objects.filter(condition.q(today), pk=project.pk).exists() == found
+        assert condition.judge(project, today).answer is found
+
+
+def test_the_profile_says_what_is_reported(db: None) -> None:
+    call_command("profile", "load", "xiamen")
+    found = {item.code: item for item in ReportDefinition.objects.all()}
+    assert set(found) == {"progress", "signed", "major"}
+    assert found["signed"].recipient.code == "office"
+    assert (
+        queries.reported(found["major"].condition).words
+        == "状态 是 推进中 且 （分级 不低于 十亿级项目 或 类别 是 重大产业项目）"
+    )  # type: ignore[union-attr]
+    call_command("profile", "load", "xiamen")
+    assert ReportDefinition.objects.count() == 3
+
+
+def test_the_office_says_what_is_reported_over_the_api(people: City) -> None:
+    recipient = ReportDefinition.objects.get().recipient
+    body = {**VALUES, "code": "api", "number": 0, "recipient": recipient.pk, "valid_from": "2020-01-01"}
+    answers = [
+        signed_in(people.users[name])
+        .post("/api/v1/report-definitions/", body, content_type="application/json")
+        .status_code
+        for name in ("definer", "definer", "submitter")
+    ]
+    assert answers == [201, 409, 403]
+    wrong = signed_in(people.users["definer"]).post(
+        "/api/v1/report-definitions/", body | {"code": "wrong", "condition": {"field": "moon"}}, content_type="application/json"
+    )  # fmt: skip
+    assert wrong.status_code == 422
+    assert "没有“moon”这个字段" in wrong.content.decode()

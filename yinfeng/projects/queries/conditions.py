@@ -1,0 +1,164 @@
+"""What conditions may ask about a project: the fields that rules for classes and reports are written over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from django.db.models import Field as ModelField
+from django.db.models import Q
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
+
+from yinfeng.core import queries as core
+from yinfeng.core.conditions import (
+    AMOUNT,
+    CHOICE,
+    DATE,
+    FLAG,
+    NUMBER,
+    ORDER,
+    PLACE,
+    Condition,
+    Field,
+    Fields,
+    parse,
+)
+from yinfeng.core.errors import Sentence
+from yinfeng.core.keeping import kept
+from yinfeng.core.models import Code
+from yinfeng.orgs.models import Unit
+from yinfeng.projects import stages
+from yinfeng.projects.models import Project
+from yinfeng.projects.queries.grades import COUNTED, grade_of, graded, tiers
+
+UNIT = "unit"
+
+
+def _grade(project: Project, day: date) -> str | None:
+    grade = grade_of(project, tiers(day))
+    return grade.code if grade else None
+
+
+def _of_grades(codes: frozenset[str], day: date) -> Q:
+    found = Q(pk__in=[])
+    for code in codes:
+        found |= graded(code, day)
+    return found
+
+
+def _grades(day: date) -> Sequence[str]:
+    return [tier.code for tier in reversed(tiers(day))]
+
+
+def _in_industry(code: str) -> frozenset[str]:
+    """Return how the codes of GB/T 4754 below one begin: a section (a letter) by its divisions, others as they are."""
+    divisions = kept(("divisions",), _divisions)
+    return frozenset({code, *divisions.get(code, ())})
+
+
+def _divisions() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for parent, code in Code.objects.filter(table="industry", level=2).values_list("parent", "code"):
+        found.setdefault(parent, []).append(code)
+    return found
+
+
+def _units() -> dict[Any, tuple[int, str, str]]:
+    """Return id, path and name of every unit, by its code and by its id."""
+    rows = list(Unit.objects.only("pk", "code", "path", "name", "short_name", "name_en"))
+    known: dict[Any, tuple[int, str, str]] = {}
+    for unit in rows:
+        known[unit.code] = known[unit.pk] = (unit.pk, unit.path, unit.short_name or unit.name)
+    return known
+
+
+def _below(code: str) -> frozenset[int]:
+    known = kept(("units",), _units)
+    if code not in known:
+        return frozenset()
+    path = known[code][1]
+    return frozenset(pk for pk, other, _name in known.values() if other.startswith(path))
+
+
+def _unit_name(value: Any) -> str:
+    known = kept(("units",), _units)
+    return known[value][2] if value in known else str(value)
+
+
+def _unit_names() -> dict[str, str]:
+    return {
+        code: name for code, (_pk, _path, name) in kept(("units",), _units).items() if isinstance(code, str)
+    }
+
+
+def _held(units: frozenset[int], day: date) -> Q:
+    return held_by(units)
+
+
+def held_by(units: Any) -> Q:
+    """Return the Q of the projects whose unit is one of ``units``: their host, or while there is none who reported them."""
+    return Q(host_unit__in=units) | Q(host_unit=None, reporter_unit__in=units)
+
+
+def _label(column: str) -> Sentence:
+    field = Project._meta.get_field(column)
+    assert isinstance(field, ModelField)
+    return field.verbose_name
+
+
+def _amount(name: str, column: str = "") -> Field:
+    column = column or name
+    return Field(name, _label(column), AMOUNT, column)
+
+
+def _date(name: str, column: str = "") -> Field:
+    column = column or name
+    return Field(name, _label(column), DATE, column)
+
+
+def _coded(name: str) -> Field:
+    return Field(name, _label(name), CHOICE, name, table=Project.code_tables[name])
+
+
+PROJECT = Fields(
+    Field("stage", _("阶段"), ORDER, "stage", choices=stages.STAGES),
+    Field("status", _("状态"), CHOICE, "status", choices=stages.STATUSES),
+    Field("grade", _("分级"), ORDER, table="grade", order=_grades, read=_grade, among=_of_grades),
+    Field(
+        "investment", _("投资额"), AMOUNT, COUNTED,
+        read=lambda project, day: project.contracted if project.contracted is not None else project.intended,
+    ),
+    _amount("intended"), _amount("contracted"), _amount("fixed_investment"), _amount("expected_output"), _amount("expected_tax"),
+    _coded("project_class"), _coded("investment_kind"), _coded("construction_kind"), _coded("chain"),
+    Field("is_foreign", _("外资项目"), FLAG, "is_foreign"),
+    Field("industry", _("行业"), PLACE, "industry", table="industry", below=_in_industry),
+    Field("land_mu", _("用地需求"), NUMBER, "land_mu", unit=_("亩")),
+    Field(
+        "unit", _("落地或报送单位"), PLACE, Coalesce("host_unit", "reporter_unit"), table=UNIT, exact=True, below=_below, among=_held,
+        naming=_unit_name, names=_unit_names, read=lambda project, day: project.host_unit_id or project.reporter_unit_id,
+    ),
+    _date("planned_start_date"), _date("planned_completion_date"), _date("planned_production_date"), _date("next_date"),
+    _date("signed_date"), _date("registered_date"), _date("started_date"), _date("completed_date"), _date("producing_date"),
+    _date("at_capacity_date"),
+    Field("progress", _("最近进展"), DATE, "progress_at", is_moment=True),
+    Field("created", _("建立日期"), DATE, "created_at", is_moment=True),
+)  # fmt: skip
+
+
+def condition_of(data: Any) -> Condition | None:
+    """Return the condition about projects that was checked and kept as ``data``; None of none at all."""
+    return parse(data, PROJECT, lambda table, code: True) if data else None
+
+
+def checked_condition(data: Any) -> Condition | None:
+    """Return a condition as somebody wrote it, after looking up every code and unit it names; WrongCondition says what is wrong."""
+    return parse(data, PROJECT, is_known_code) if data else None
+
+
+def is_known_code(table: str, code: str) -> bool:
+    """Say whether a code table, or the tree of units, has a code."""
+    if table == UNIT:
+        return Unit.objects.filter(code=code).exists()
+    return core.codes(table).filter(code=code).exists()

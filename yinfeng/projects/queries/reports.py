@@ -1,0 +1,367 @@
+"""What is to be reported: periods and their deadlines, the rows a report is filled with, copies as one may read them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from calendar import monthrange
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.db.models import Max, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from yinfeng.core import queries as core
+from yinfeng.core.actors import Actor
+from yinfeng.core.conditions import CHOICE, Condition, Field, Fields, parse
+from yinfeng.core.errors import Sentence
+from yinfeng.orgs.models import Unit
+from yinfeng.orgs.queries import below, units_on
+from yinfeng.projects import stages
+from yinfeng.projects.models import Participation, Project, Report, ReportDefinition
+from yinfeng.projects.queries.categories import TABLE, categories, categorised, class_of
+from yinfeng.projects.queries.conditions import PROJECT, held_by, is_known_code
+from yinfeng.projects.queries.grades import grade_of, tiers
+
+SUBMITTERS = ("district", "zone", "group")  # the kinds of unit that hand reports in
+SHOWN_PERIODS = 2
+
+
+# --- conditions ---------------------------------------------------------------------------------------------------
+
+
+def _category(project: Project, day: date) -> str | None:
+    found = class_of(project, categories(day), day)
+    return found.category.code if found and found.category else None
+
+
+def _of_categories(codes: frozenset[str], day: date) -> Q:
+    return reduce(or_, (categorised(code, day) for code in sorted(codes)), Q(pk__in=[]))
+
+
+# Reports may ask for classes too; the rules that make classes may not.
+REPORTED = Fields(
+    *PROJECT,
+    Field(
+        "category", gettext_lazy("类别"), CHOICE, table=TABLE, read=_category, among=_of_categories,
+    ),
+)  # fmt: skip
+
+
+def reported(data: Any) -> Condition | None:
+    """Return the condition of a definition that was checked and kept as ``data``; None of none at all."""
+    return parse(data, REPORTED, lambda table, code: True) if data else None
+
+
+def checked_reported(data: Any) -> Condition | None:
+    """Return the condition of a definition as somebody wrote it; WrongCondition says what is wrong with it."""
+    return parse(data, REPORTED, is_known_code) if data else None
+
+
+# --- columns ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A column that a report may have: what it is called, the kind of its values, how it is read from a project."""
+
+    key: str
+    label: Sentence
+    kind: str
+    value: Callable[[Project], Any]
+
+
+def _text(
+    key: str, label: Sentence, value: Callable[[Project], Any] | None = None, kind: str = "text"
+) -> Head:
+    return Head(key, label, kind, value or (lambda project: getattr(project, key)))
+
+
+def _own(key: str, kind: str) -> Head:
+    return Head(key, Project._meta.get_field(key).verbose_name, kind, lambda project: getattr(project, key))  # type: ignore[union-attr]
+
+
+def _coded(key: str) -> Head:
+    table = Project.code_tables[key]
+    return Head(
+        key, Project._meta.get_field(key).verbose_name, "text", lambda project: core.code_label(table, getattr(project, key))  # type: ignore[union-attr]
+    )  # fmt: skip
+
+
+def _graded(project: Project) -> str:
+    grade = grade_of(project, tiers(timezone.localdate()))
+    return grade.label if grade else ""
+
+
+def _classed(project: Project) -> str:
+    today = timezone.localdate()
+    found = class_of(project, categories(today), today)
+    return found.label if found else ""
+
+
+def _unit(name: str) -> Callable[[Project], str]:
+    def brief(project: Project) -> str:
+        unit = getattr(project, name)
+        return unit.brief if unit else ""
+
+    return brief
+
+
+# In the order of the report form (FACTS §1.8).
+HEADS = {
+    head.key: head
+    for head in (
+        _own("name", "text"), _own("code", "code"), _coded("project_class"), _own("is_foreign", "boolean"), _own("origin", "text"),
+        _coded("industry"), _coded("chain"), _text("grade", gettext_lazy("分级"), _graded), _text("category", gettext_lazy("类别"), _classed),
+        _text("enterprise", gettext_lazy("投资主体"), lambda project: project.enterprise.name if project.enterprise else ""),
+        _own("contact_name", "text"), _own("intended", "money"), _own("contracted", "money"), _own("fixed_investment", "money"),
+        _coded("investment_kind"), _own("summary", "text"), _text("host_unit", gettext_lazy("落地单位"), _unit("host_unit")),
+        _text("reporter_unit", gettext_lazy("报送单位"), _unit("reporter_unit")), _own("site", "text"), _own("land_mu", "decimal"),
+        _coded("construction_kind"), _own("expected_output", "money"), _own("expected_tax", "money"),
+        _text("stage", gettext_lazy("阶段"), lambda project: str(stages.STAGES[project.stage])),
+        _text("status", gettext_lazy("状态"), lambda project: str(stages.STATUSES[project.status])),
+        _own("planned_start_date", "date"), _own("signed_date", "date"), _own("started_date", "date"), _own("producing_date", "date"),
+        _text("progress", gettext_lazy("最近进展"), lambda project: timezone.localdate(project.progress_at), "date"),
+        _own("next_step", "text"), _own("next_date", "date"),
+    )
+}  # fmt: skip
+
+
+# --- definitions and periods --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The days a report is about, the first and the last."""
+
+    starts: date
+    ends: date
+
+    @property
+    def label(self) -> str:
+        return f"{self.starts} — {self.ends}"
+
+
+def period_of(kind: str, day: date) -> Period:
+    """Return the week (from Monday), month or quarter in which a day lies."""
+    if kind == stages.WEEKLY:
+        monday = day - timedelta(days=day.weekday())
+        return Period(monday, monday + timedelta(days=6))
+    first = day.month if kind == stages.MONTHLY else day.month - (day.month - 1) % 3
+    last = first if kind == stages.MONTHLY else first + 2
+    return Period(date(day.year, first, 1), date(day.year, last, monthrange(day.year, last)[1]))
+
+
+def due_date(definition: ReportDefinition, period: Period) -> date:
+    """Return the last day on which a period may be handed in without being late."""
+    return period.ends + timedelta(days=definition.due_days)
+
+
+def all_definitions() -> dict[str, list[ReportDefinition]]:
+    """Return every definition’s versions, the newest first, in one query."""
+    found: dict[str, list[ReportDefinition]] = {}
+    for item in ReportDefinition.objects.select_related("recipient").order_by("code", "-number"):
+        found.setdefault(item.code, []).append(item)
+    return found
+
+
+def definition_for(versions: Sequence[ReportDefinition], ends: date) -> ReportDefinition | None:
+    """Return the version by which a period that ends on a day is reported: the newest in force by then."""
+    found = next((item for item in versions if item.valid_from <= ends), None)
+    return None if found is None or found.is_closed else found
+
+
+def ended_periods(
+    versions: Sequence[ReportDefinition], today: date
+) -> Iterator[tuple[ReportDefinition, Period]]:
+    """Yield the last periods that have ended and are to be reported, the newest first."""
+    kind = versions[0].period
+    period = period_of(kind, today)
+    for _turn in range(SHOWN_PERIODS):
+        period = period_of(kind, period.starts - timedelta(days=1))
+        definition = definition_for(versions, period.ends)
+        if definition is not None and definition.period == kind:
+            yield definition, period
+
+
+def submitting_units(definition: ReportDefinition, day: date) -> QuerySet[Any]:
+    """Return the units that have to hand a report in."""
+    return units_on(day).filter(kind__in=definition.submitters).order_by("order", "code")
+
+
+def submitters_of(definitions: Iterable[ReportDefinition], day: date) -> list[Any]:
+    """Return the units that have to hand in any of some reports, in the order of the tree."""
+    kinds = sorted({kind for definition in definitions for kind in definition.submitters})
+    return list(units_on(day).filter(kind__in=kinds).order_by("order", "code"))
+
+
+def unit_by(pk: int) -> Any:
+    """Return a unit, None if there is no such."""
+    return Unit.objects.filter(pk=pk).first()
+
+
+# --- filling ------------------------------------------------------------------------------------------------------
+
+
+def projects_of(unit: Unit) -> Q:
+    """Return the Q of the projects a unit reports: those it or a unit below it holds, of a working group those it takes part in."""
+    if unit.kind == "group":
+        parts = Participation.objects.filter(unit=unit, part=stages.GROUP, until=None)
+        return Q(pk__in=parts.values("project"))
+    return held_by(below(unit).values("pk"))
+
+
+def reported_projects(definition: ReportDefinition, unit: Unit, by: Actor, ends: date) -> QuerySet[Any]:
+    """Return the projects in a person’s sight that a unit has to report for the period that ends on a day.
+
+    Dates of the condition are counted from that day. Sensitive projects are in no report (``left_out`` says how many).
+    """
+    return _fitting(definition, unit, by, ends).exclude(secrecy=stages.SENSITIVE).select_related(
+        "enterprise", "host_unit", "reporter_unit"
+    ).order_by("code")  # fmt: skip
+
+
+def _fitting(definition: ReportDefinition, unit: Unit, by: Actor, ends: date) -> QuerySet[Any]:
+    condition = reported(definition.condition)
+    found = Project.objects.permitted(by).filter(projects_of(unit))
+    return found.filter(condition.q(ends)) if condition else found
+
+
+def left_out(definition: ReportDefinition, unit: Unit, by: Actor, ends: date) -> int:
+    """Return how many sensitive projects that the person sees fit and are left out; nothing of those he does not see."""
+    return _fitting(definition, unit, by, ends).filter(secrecy=stages.SENSITIVE).count()
+
+
+def heads_of(definition: ReportDefinition) -> list[dict[str, str]]:
+    """Return the heads of a report as they are frozen."""
+    return [
+        {"key": head.key, "label": str(head.label), "kind": head.kind}
+        for head in (HEADS[key] for key in definition.columns if key in HEADS)
+    ]
+
+
+def rows_of(definition: ReportDefinition, projects: Iterable[Project]) -> list[dict[str, Any]]:
+    """Return the rows of a report as they are frozen: amounts and numbers as text, dates as ISO has them."""
+    heads = [HEADS[key] for key in definition.columns if key in HEADS]
+    return [
+        {"project": project.pk, "values": [_frozen(head.value(project)) for head in heads]}
+        for project in projects
+    ]
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return f"{value:.2f}"
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def thawed(kind: str, value: Any) -> Any:
+    """Return a frozen value as what it was."""
+    if value is None or value == "":
+        return None
+    if kind in {"money", "decimal"}:
+        return Decimal(value)
+    return date.fromisoformat(value) if kind == "date" else value
+
+
+def digest_of(report: Report) -> str:
+    """Return the digest of everything a copy says: who handed in what, for which period, by which version, when."""
+    said = [
+        report.code, report.definition.number, report.unit.code, report.starts.isoformat(), report.ends.isoformat(),
+        report.due_date.isoformat(), report.number, report.reason, report.heads, report.rows, report.count,
+        report.submitted_by_id, report.submitted_at.astimezone(timezone.get_fixed_timezone(0)).isoformat(),
+    ]  # fmt: skip
+    text = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+# --- copies -------------------------------------------------------------------------------------------------------
+
+
+def last_copies(reports: Iterable[Report]) -> dict[tuple[str, int, date], Report]:
+    """Return the newest copy of each unit, report and period."""
+    found: dict[tuple[str, int, date], Report] = {}
+    for report in reports:
+        key = (report.code, report.unit_id, report.starts)
+        if key not in found or found[key].number < report.number:
+            found[key] = report
+    return found
+
+
+def copies_since(by: Actor, starts: date) -> QuerySet[Any]:
+    """Return the copies in a person’s sight of the periods from a day on, without their rows."""
+    found = Report.objects.permitted(by).filter(starts__gte=starts)
+    return found.defer("rows", "heads").select_related("submitted_by")
+
+
+def last_number(code: str, unit: Unit, starts: date) -> int:
+    """Return how many copies a unit has handed in for a period."""
+    numbers = Report.objects.filter(code=code, unit=unit, starts=starts)
+    return numbers.aggregate(last=Max("number"))["last"] or 0
+
+
+def copies_of(code: str, starts: date, by: Actor) -> list[Report]:
+    """Return the newest copy of each unit for a period in a person’s sight."""
+    found = (
+        Report.objects.permitted(by)
+        .filter(code=code, starts=starts)
+        .select_related("unit", "definition", "submitted_by")
+    )
+    return sorted(last_copies(found).values(), key=lambda report: (report.unit.order, report.unit_id))
+
+
+def copies_beside(report: Report, by: Actor) -> QuerySet[Any]:
+    """Return the copies of the same unit and period in a person’s sight, without their rows."""
+    found = Report.objects.permitted(by).filter(code=report.code, unit=report.unit_id, starts=report.starts)
+    return found.defer("rows", "heads").select_related("submitted_by").order_by("-number")
+
+
+def readable(reports: Sequence[Report], by: Actor) -> tuple[dict[int, list[list[Any]]], int]:
+    """Return of each copy the values that a person may read, and how many rows are kept from him.
+
+    A project that was made sensitive after it was reported is shown in old copies only to those who may see it now.
+    """
+    ids = {row["project"] for report in reports for row in report.rows}
+    sensitive = Project.objects.filter(pk__in=ids, secrecy=stages.SENSITIVE)
+    hidden = set(sensitive.values_list("pk", flat=True))
+    if hidden:
+        hidden -= set(sensitive.permitted(by).values_list("pk", flat=True))
+    shown = {
+        report.pk: [row["values"] for row in report.rows if row["project"] not in hidden]
+        for report in reports
+    }
+    return shown, sum(row["project"] in hidden for report in reports for row in report.rows)
+
+
+def sums_of(heads: Sequence[dict[str, str]], rows: Sequence[Sequence[Any]]) -> list[tuple[str, Decimal]]:
+    """Return what each column of amounts comes to."""
+    return [
+        (head["label"], sum((Decimal(row[at]) for row in rows if row[at] not in (None, "")), Decimal(0)))
+        for at, head in enumerate(heads)
+        if head["kind"] == "money"
+    ]
+
+
+# --- proof --------------------------------------------------------------------------------------------------------
+
+
+def report_faults() -> Iterator[tuple[int, str]]:
+    """Yield what is wrong with copies that were handed in: a digest that does not fit, a number that is missing."""
+    last: dict[tuple[str, int, date], int] = {}
+    found = Report.objects.select_related("definition", "unit").order_by("code", "unit", "starts", "number")
+    for report in found.iterator(chunk_size=100):
+        key = (report.code, report.unit_id, report.starts)
+        if report.number != last.get(key, 0) + 1:
+            yield report.pk, _("第 %(number)s 次报送之前缺了一份") % {"number": report.number}
+        last[key] = report.number
+        if digest_of(report) != report.digest:
+            yield report.pk, _("内容与摘要不符")
+        elif report.count != len(report.rows):
+            yield report.pk, _("项目数与内容不符")

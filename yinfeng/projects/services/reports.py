@@ -1,0 +1,130 @@
+"""Saying what is to be reported, and handing reports in: both are written once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from yinfeng.core import events
+from yinfeng.core import services as core
+from yinfeng.core.actors import Actor
+from yinfeng.core.errors import Conflict, Forbidden, Invalid, Missing
+from yinfeng.orgs.models import Unit
+from yinfeng.projects import queries
+from yinfeng.projects.models import Report, ReportDefinition
+from yinfeng.projects.services.ledger import person
+
+MOST_ROWS = 5_000
+RESERVED = ("copies", "definitions")  # words in the addresses of reports
+
+
+@transaction.atomic
+def define_report(*, by: Actor, code: str, number: int, values: Mapping[str, Any]) -> ReportDefinition:
+    """Write the next version of what is to be reported; ``number`` is the version it was made on, 0 for a new definition.
+
+    Copies handed in keep the version they were filled by. Conflict when somebody changed it meanwhile.
+    """
+    if not by.reach("projects.report.define").everywhere:
+        raise Forbidden(_("报送要求由领导小组办公室维护。"))
+    last = ReportDefinition.objects.filter(code=code).order_by("-number").first()
+    if (last.number if last else 0) != number:
+        raise Conflict(
+            _("另一位同事刚刚修改了这项报送要求，请刷新页面后再改。")
+            if number
+            else _("这个代码已经用过，请换一个。")
+        )
+    given = {**values, "condition": _checked(values.get("condition") or {})}
+    return put_definition(by=by, code=code, number=number + 1, values=given, changed_by=by.user_id)
+
+
+def put_definition(
+    *, by: Actor, code: str, number: int, values: Mapping[str, Any], changed_by: int | None = None
+) -> ReportDefinition:
+    """Write a version of a definition as the profile or somebody who may says it."""
+    _check(code, values)
+    definition = ReportDefinition(code=code, number=number, changed_by_id=changed_by, **values)
+    core.insert(definition)
+    events.record(
+        by=by, verb="projects.reportdefinition.defined", obj=definition, data={"text": definition.title}
+    )
+    return definition
+
+
+def _checked(data: Any) -> dict[str, Any]:
+    condition = queries.checked_reported(data)
+    return condition.data() if condition else {}
+
+
+def _check(code: str, values: Mapping[str, Any]) -> None:
+    wrong: dict[str, list[str]] = {}
+    if code in RESERVED:
+        wrong["code"] = [_("这个代码不能使用，请换一个。")]
+    if not values.get("submitters") or set(values["submitters"]) - set(queries.SUBMITTERS):
+        wrong["submitters"] = [_("请选择由哪些单位报送。")]
+    columns = values.get("columns") or []
+    if not columns or len(set(columns)) != len(columns) or set(columns) - queries.HEADS.keys():
+        wrong["columns"] = [_("请至少选择一个栏目，每个只选一次。")]
+    if wrong:
+        raise Invalid(_("有内容需要修改，请看标出的各项。"), fields=wrong)
+
+
+@transaction.atomic
+def submit_report(*, by: Actor, code: str, unit: Unit, starts: date, number: int, reason: str = "") -> Report:
+    """Hand in a unit’s report for a period as a frozen copy filled from the projects it holds, as they are now.
+
+    ``number`` is the copy’s: 1, or for a correction, with its reason, one more than there are. Of two people who hand in at
+    once one wins and the other is told. Sensitive projects are left out.
+    """
+    if not by.may_at("projects.project.view", unit.pk):
+        raise Missing
+    by.require_at("projects.report.submit", unit.pk, _("您没有为该单位报送报表的权限。"))
+    versions = queries.all_definitions().get(code)
+    period = queries.period_of(versions[0].period, starts) if versions else None
+    definition = queries.definition_for(versions, period.ends) if versions and period else None
+    if (
+        definition is None
+        or period is None
+        or period.starts != starts
+        or definition.period != (versions or [definition])[0].period
+    ):
+        raise Missing
+    if not queries.submitting_units(definition, period.ends).filter(pk=unit.pk).exists():
+        raise Invalid(_("这项报表不由该单位报送。"))
+    if period.ends >= timezone.localdate():
+        raise Invalid(_("这一期到 %(day)s 才结束，之后再报送。") % {"day": period.ends})
+    last = queries.last_number(code, unit, starts)
+    if number != last + 1:
+        raise Conflict(_("另一位同事刚刚报送了这一期，请刷新页面查看；需要更正的，请写明原因再报一次。"))
+    if last and not reason.strip():
+        raise Invalid(_("请写明更正的原因。"), fields={"reason": [_("请写明更正的原因。")]})
+    rows = queries.rows_of(
+        definition, queries.reported_projects(definition, unit, by, period.ends)[: MOST_ROWS + 1]
+    )
+    if len(rows) > MOST_ROWS:
+        raise Invalid(
+            _("符合条件的项目超过 %(most)s 个，请办公室缩小报送条件。") % {"most": f"{MOST_ROWS:,}"}
+        )
+    report = Report(
+        definition=definition, code=code, unit=unit, starts=starts, ends=period.ends, number=number, reason=reason.strip() if last else "",
+        due_date=queries.due_date(definition, period), heads=queries.heads_of(definition), rows=rows, count=len(rows),
+        submitted_by_id=person(by), submitted_at=timezone.now(),
+    )  # fmt: skip
+    report.digest = queries.digest_of(report)
+    core.validated(report, exclude=["number", "code", "unit", "starts"] if last else [])
+    try:
+        with transaction.atomic():
+            report.save(force_insert=True)
+    except IntegrityError as error:
+        raise Conflict(
+            _("另一位同事刚刚报送了这一期，请刷新页面查看；需要更正的，请写明原因再报一次。")
+        ) from error
+    events.record(
+        by=by, verb="projects.report.corrected" if last else "projects.report.submitted", obj=report, note=report.reason,
+        data={"text": f"{definition.title} {period.label}", "rows": report.count},
+    )  # fmt: skip
+    return report

@@ -1,0 +1,567 @@
+"""Pages of reports to offices above: what is due, handing in, copies, who handed in for a period, what is to be reported."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from yinfeng.core import events, uploads
+from yinfeng.core.conditions import WrongCondition, from_words, in_words
+from yinfeng.core.errors import Invalid, Missing
+from yinfeng.core.exchange import columns as exchange
+from yinfeng.core.exchange import documents, writing
+from yinfeng.core.exporting import XLSX
+from yinfeng.core.money import in_column, show
+from yinfeng.core.scopes import fetch, rows
+from yinfeng.core.tables import day, moment
+from yinfeng.core.web import ActPage, ListPage, Page
+from yinfeng.orgs.models import Unit
+from yinfeng.projects import queries, services, stages
+from yinfeng.projects.filters import ReportFilter
+from yinfeng.projects.forms import COMPARISONS, DefinitionForm, ReportForm
+from yinfeng.projects.models import Report, ReportDefinition
+from yinfeng.projects.tables import ReportTable
+
+VIEW, SUBMIT, DEFINE = "projects.project.view", "projects.report.submit", "projects.report.define"
+SHOWN_ROWS = 200
+
+
+def _shown(heads: Sequence[dict[str, str]], values: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return a frozen row as cells of a page."""
+    return [
+        {
+            "text": _text(head["kind"], value),
+            "number": head["kind"] in {"money", "decimal"},
+            "label": head["label"],
+        }
+        for head, value in zip(heads, values, strict=True)
+    ]
+
+
+def _text(kind: str, value: Any) -> str:
+    found = queries.thawed(kind, value)
+    if found is None:
+        return "—"
+    match kind:
+        case "money":
+            return in_column(found)
+        case "decimal":
+            return f"{found:,.2f}"
+        case "date":
+            return day(found)
+        case "boolean":
+            return _("是") if found else _("否")
+        case _:
+            return str(found)
+
+
+def _sums(heads: Sequence[dict[str, str]], found: Sequence[Sequence[Any]]) -> str:
+    parts = [ngettext("%(count)s 个项目", "%(count)s 个项目", len(found)) % {"count": f"{len(found):,}"}]
+    parts += [f"{label} {show(amount)}" for label, amount in queries.sums_of(heads, found) if amount]
+    return _("，").join(parts)
+
+
+# --- what is due --------------------------------------------------------------------------------------------------
+
+
+class Reports(Page):
+    """For each report and each period that has ended: who of the units in sight handed in, who has to, who is late."""
+
+    permission = VIEW
+    template_name = "projects/reports.html"
+    title = gettext_lazy("报送")
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        today = timezone.localdate()
+        known = queries.all_definitions()
+        owed = [item for versions in known.values() for item in queries.ended_periods(versions, today)]
+        first = min((period.starts for _definition, period in owed), default=today)
+        copies = queries.last_copies(queries.copies_since(self.by, first))
+        units = queries.submitters_of([definition for definition, _period in owed], today)
+        lines = [
+            line
+            for definition, period in owed
+            for line in self._lines(definition, period, units, copies, today)
+        ]
+        lines.sort(key=lambda line: line["order"])
+        return self.render({
+            "due": [line for line in lines if line["mine"]],
+            "periods": [self._period(definition, period, units, copies, today) for definition, period in owed
+                        if self._receives(definition)],
+            "definitions": [self._definition(versions[0]) for versions in known.values()],
+            "copies_url": reverse("report-copies"),
+            "new_url": reverse("report-definition-new") if self.by.reach(DEFINE).everywhere else "",
+        })  # fmt: skip
+
+    def _receives(self, definition: ReportDefinition) -> bool:
+        return self.by.may_at(VIEW, definition.recipient_id)
+
+    def _lines(
+        self,
+        definition: ReportDefinition,
+        period: queries.Period,
+        units: Sequence[Unit],
+        copies: Any,
+        today: date,
+    ) -> list[dict[str, Any]]:
+        """Return a line for each unit for which the person hands in."""
+        found = []
+        due = queries.due_date(definition, period)
+        reach = self.by.reach(SUBMIT)
+        for unit in units:
+            if unit.kind not in definition.submitters or not (reach.everywhere or unit.pk in reach.units):
+                continue
+            copy = copies.get((definition.code, unit.pk, period.starts))
+            late = (today - due).days if copy is None else 0
+            found.append({
+                "mine": not reach.everywhere or copy is None, "order": (copy is not None, due, definition.title, unit.order),
+                "title": definition.title, "period": period.label, "unit": unit.brief, "due": day(due), "badge": _state(copy, due, today),
+                "late": late > 0, "copy_url": copy.get_absolute_url() if copy else "",
+                "url": reverse("report-submit", args=[definition.code, period.starts.isoformat(), unit.pk]),
+                "act": _("更正") if copy else _("填报"),
+            })  # fmt: skip
+        return found
+
+    @staticmethod
+    def _period(
+        definition: ReportDefinition, period: queries.Period, units: Sequence[Unit], copies: Any, today: date
+    ) -> dict[str, Any]:
+        owing = [unit for unit in units if unit.kind in definition.submitters]
+        there = sum((definition.code, unit.pk, period.starts) in copies for unit in owing)
+        late = len(owing) - there if queries.due_date(definition, period) < today else 0
+        return {
+            "title": definition.title, "period": period.label, "due": day(queries.due_date(definition, period)),
+            "there": there, "all": len(owing), "late": late,
+            "url": reverse("report-period", args=[definition.code, period.starts.isoformat()]),
+        }  # fmt: skip
+
+    def _definition(self, definition: ReportDefinition) -> dict[str, Any]:
+        condition = queries.reported(definition.condition)
+        return {
+            "title": definition.title, "recipient": definition.recipient.brief, "period": stages.PERIODS[definition.period],
+            "due": _("期末后 %(days)s 天内") % {"days": definition.due_days}, "condition": condition.words if condition else _("全部项目"),
+            "number": definition.number, "is_closed": definition.is_closed, "source": definition.source,
+            "url": reverse("report-definition", args=[definition.code]) if self.by.reach(DEFINE).everywhere else "",
+        }  # fmt: skip
+
+
+def _state(copy: Report | None, due: date, today: date) -> dict[str, str]:
+    if copy is not None:
+        was_late = timezone.localdate(copy.submitted_at) > due
+        told = {"number": copy.number}
+        if copy.number > 1:
+            return {"text": _("已报送，第 %(number)s 次") % told, "tone": "success"}
+        return {"text": _("已报送，迟报") if was_late else _("已报送"), "tone": "success"}
+    late = (today - due).days
+    if late > 0:
+        return {"text": _("逾期 %(days)s 天") % {"days": late}, "tone": "danger"}
+    return {"text": _("待报送"), "tone": "warning"}
+
+
+# --- one period of one report -------------------------------------------------------------------------------------
+
+
+class OfPeriod(Page):
+    """A page about one report and one period, named in its address."""
+
+    permission = VIEW
+
+    @cached_property
+    def found(self) -> tuple[ReportDefinition, queries.Period]:
+        """The version by which the period is reported; Missing for what is no period of this report."""
+        versions = queries.all_definitions().get(self.kwargs["code"])
+        try:
+            starts = date.fromisoformat(self.kwargs["starts"])
+        except ValueError:
+            raise Missing from None
+        if not versions or not 2000 <= starts.year <= 2999:
+            raise Missing
+        period = queries.period_of(versions[0].period, starts)
+        definition = queries.definition_for(versions, period.ends)
+        if definition is None or definition.period != versions[0].period or period.starts != starts:
+            raise Missing
+        return definition, period
+
+
+class SubmitReport(ActPage, OfPeriod):
+    """Show what the report would say now, and hand it in; a correction says why."""
+
+    permission = SUBMIT
+    template_name = "projects/report_submit.html"
+    form = ReportForm
+    title = gettext_lazy("报送报表")
+    submit_label = gettext_lazy("报送")
+
+    def start(self) -> None:
+        self.unit = fetch_unit(self.kwargs["unit"])
+        if not self.by.may_at(VIEW, self.unit.pk):
+            raise Missing
+        self.by.require_at(SUBMIT, self.unit.pk, _("您没有为该单位报送报表的权限。"))
+        self.definition, self.period = self.found
+        self.last = queries.last_number(self.definition.code, self.unit, self.period.starts)
+
+    def cancel_url(self) -> str:
+        return reverse("reports")
+
+    def form_arguments(self) -> dict[str, Any]:
+        return {"is_correction": self.last > 0}
+
+    def initial(self) -> dict[str, Any]:
+        return {"number": self.last + 1}
+
+    def act(self, form: ReportForm) -> Report:
+        return services.submit_report(
+            by=self.by, code=self.definition.code, unit=self.unit, starts=self.period.starts,
+            number=form.cleaned_data["number"], reason=form.cleaned_data.get("reason", ""),
+        )  # fmt: skip
+
+    def done(self, result: Any) -> str:
+        return _("已报送，副本不再随项目变动。")
+
+    def extra(self) -> dict[str, Any]:
+        heads = queries.heads_of(self.definition)
+        found = queries.reported_projects(self.definition, self.unit, self.by, self.period.ends)
+        values = [row["values"] for row in queries.rows_of(self.definition, found[: services.MOST_ROWS])]
+        hidden = queries.left_out(self.definition, self.unit, self.by, self.period.ends)
+        condition = queries.reported(self.definition.condition)
+        return {
+            "title": f"{self.definition.title} · {self.unit.brief}",
+            "back": {"label": _("报送"), "url": reverse("reports")},
+            "intro": _("%(period)s，报%(recipient)s") % {"period": self.period.label, "recipient": self.definition.recipient.brief},
+            "heads": heads, "lines": [_shown(heads, row) for row in values[:SHOWN_ROWS]], "summed": _sums(heads, values),
+            "rest": max(len(values) - SHOWN_ROWS, 0), "condition": condition.words if condition else _("全部项目"),
+            "left_out": _("另有 %(count)s 个敏感项目不在报表中，请按规定另行报送。") % {"count": hidden} if hidden else "",
+            "is_correction": self.last > 0,
+        }  # fmt: skip
+
+
+def fetch_unit(pk: int) -> Unit:
+    """Return a unit; the tree of units is no secret."""
+    unit: Unit | None = queries.unit_by(pk)
+    if unit is None:
+        raise Missing
+    return unit
+
+
+class PeriodSummary(OfPeriod):
+    """Who handed in for a period, who has not, and what the copies come to; for who receives them, and of the own units."""
+
+    template_name = "projects/report_period.html"
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        definition, period = self.found
+        today, due = timezone.localdate(), queries.due_date(definition, period)
+        copies = {copy.unit_id: copy for copy in queries.copies_of(definition.code, period.starts, self.by)}
+        reach = self.by.reach(VIEW)
+        everywhere = reach.everywhere or definition.recipient_id in reach.units
+        units = [
+            unit for unit in queries.submitting_units(definition, period.ends)
+            if everywhere or unit.pk in reach.units or unit.pk in copies
+        ]  # fmt: skip
+        readable, hidden = queries.readable(list(copies.values()), self.by)
+        lines = [self._line(unit, copies.get(unit.pk), readable, definition, due, today) for unit in units]
+        return self.render({
+            "title": definition.title, "period": period.label, "due": day(due), "recipient": definition.recipient.brief,
+            "lines": lines, "there": len(copies), "all": len(units), "hidden": hidden, "back": {"label": _("报送"), "url": reverse("reports")},
+            "exports": _exports("report-period-export", definition.code, period.starts.isoformat())
+            if copies and self.by.may("projects.project.export") else [],
+        })  # fmt: skip
+
+    @staticmethod
+    def _line(
+        unit: Unit, copy: Report | None, readable: Any, definition: ReportDefinition, due: date, today: date
+    ) -> dict[str, Any]:
+        return {
+            "unit": unit.brief, "badge": _state(copy, due, today), "url": copy.get_absolute_url() if copy else "",
+            "at": moment(copy.submitted_at) if copy else "—", "by": str(copy.submitted_by) if copy else "—",
+            "summed": _sums(copy.heads, readable[copy.pk]) if copy else "—",
+        }  # fmt: skip
+
+
+class Copies(ListPage):
+    """Every copy that was handed in, corrections too."""
+
+    permission = VIEW
+    model = Report
+    table = ReportTable
+    filterset = ReportFilter
+    key = "report-copies"
+    title = gettext_lazy("已报送的报表")
+
+    def queryset(self) -> Any:
+        return super().queryset().defer("rows", "heads")
+
+    def empty(self) -> dict[str, Any]:
+        act = {"label": _("查看待报送"), "url": reverse("reports")}
+        return {
+            "title": _("还没有报送过报表"),
+            "hint": _("每一期报送的副本都留在这里，以后可以查对。"),
+            "act": act,
+            "icon": "send",
+        }
+
+
+class OfCopy(Page):
+    permission = VIEW
+    action = "view"
+
+    @cached_property
+    def copy(self) -> Report:
+        found = rows(Report).select_related("definition__recipient", "unit", "submitted_by")
+        copy: Report = fetch(found, self.by, self.kwargs["pk"], self.action)
+        return copy
+
+
+class ReportCopy(OfCopy):
+    """One copy as it was handed in, and the others of its unit and period."""
+
+    template_name = "projects/report.html"
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        copy = self.copy
+        shown, hidden = queries.readable([copy], self.by)
+        values = shown[copy.pk]
+        others = [item for item in queries.copies_beside(copy, self.by) if item.pk != copy.pk]
+        return self.render({
+            "title": copy.definition.title, "copy": copy, "period": f"{day(copy.starts)} — {day(copy.ends)}", "unit": copy.unit.brief,
+            "recipient": copy.definition.recipient.brief, "at": moment(copy.submitted_at), "heads": copy.heads,
+            "badge": _state(copy, copy.due_date, timezone.localdate()),
+            "lines": [_shown(copy.heads, row) for row in values[:SHOWN_ROWS]], "summed": _sums(copy.heads, values), "hidden": hidden,
+            "rest": max(len(values) - SHOWN_ROWS, 0), "back": {"label": _("已报送的报表"), "url": reverse("report-copies")},
+            "newer": any(item.number > copy.number for item in others),
+            "others": [
+                {"title": _("第 %(number)s 次报送") % {"number": item.number}, "url": item.get_absolute_url(),
+                 "sub": " · ".join(filter(None, [moment(item.submitted_at), str(item.submitted_by), item.reason]))}
+                for item in others
+            ],
+            "exports": _exports("report-export", copy.pk) if self.by.may("projects.project.export") else [],
+        })  # fmt: skip
+
+
+# --- exports ------------------------------------------------------------------------------------------------------
+
+
+def _exports(route: str, *args: Any) -> list[dict[str, Any]]:
+    url = reverse(route, args=args)
+    return [
+        {"label": _("导出 Excel"), "url": f"{url}?format=xlsx"}, {"label": _("导出 Word"), "url": f"{url}?format=docx"}
+    ]  # fmt: skip
+
+
+class ExportCopy(OfCopy):
+    """One copy as a workbook or a Word document; logged."""
+
+    permission = "projects.project.export"
+    action = "export"
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        copy = self.copy
+        shown, hidden = queries.readable([copy], self.by)
+        title = f"{copy.definition.title}（{copy.unit.brief}）"
+        about = [
+            (_("报送期"), f"{copy.starts} — {copy.ends}"), (_("报送单位"), copy.unit.brief), (_("接收单位"), copy.definition.recipient.brief),
+            (_("第几次报送"), str(copy.number)), (_("报送"), f"{copy.submitted_by} {moment(copy.submitted_at)}"), (_("摘要"), copy.digest),
+            *_kept_back(hidden),
+        ]  # fmt: skip
+        return _file(self, title, about, copy.heads, shown[copy.pk], copy)
+
+
+class ExportPeriod(OfPeriod):
+    """The newest copies of all units for a period in one table, the unit before each row; logged."""
+
+    permission = "projects.project.export"
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        definition, period = self.found
+        readable_copies = [
+            copy
+            for copy in queries.copies_of(definition.code, period.starts, self.by)
+            if self._may_export(copy)
+        ]
+        if not readable_copies:
+            raise Missing
+        shown, hidden = queries.readable(readable_copies, self.by)
+        heads = queries.heads_of(definition)
+        unit_head = {"key": "unit", "label": _("报送单位"), "kind": "text"}
+        found = [
+            [copy.unit.brief, *_under(heads, copy.heads, values)]
+            for copy in readable_copies
+            for values in shown[copy.pk]
+        ]
+        about = [
+            (_("报送期"), period.label), (_("接收单位"), definition.recipient.brief),
+            (_("已报送"), _("、").join(copy.unit.brief for copy in readable_copies)), *_kept_back(hidden),
+        ]  # fmt: skip
+        return _file(self, definition.title, about, [unit_head, *heads], found, readable_copies[0])
+
+    def _may_export(self, copy: Report) -> bool:
+        may = self.by.may_at
+        return any(may(self.permission, unit) for unit in (copy.unit_id, copy.definition.recipient_id))
+
+
+def _under(
+    wanted: Sequence[dict[str, str]], heads: Sequence[dict[str, str]], values: Sequence[Any]
+) -> list[Any]:
+    """Return a row under the heads of a newer version: what it did not have is empty."""
+    by_key = {head["key"]: value for head, value in zip(heads, values, strict=True)}
+    return [by_key.get(head["key"]) for head in wanted]
+
+
+def _kept_back(hidden: int) -> list[tuple[str, str]]:
+    return [(_("不显示"), _("%(count)s 个项目后来定为敏感") % {"count": hidden})] if hidden else []
+
+
+def _file(
+    page: Page, title: str, about: Sequence[tuple[str, str]], heads: Sequence[dict[str, str]], found: Sequence[Sequence[Any]], obj: Report
+) -> FileResponse:  # fmt: skip
+    kind = "docx" if page.request.GET.get("format") == "docx" else "xlsx"
+    now = timezone.localtime()
+    stream = tempfile.TemporaryFile()  # noqa: SIM115 - FileResponse closes it
+    if kind == "docx":
+        lines = [f"{label}：{text}" for label, text in about]
+        texts = (
+            [_text(head["kind"], value) for head, value in zip(heads, row, strict=True)] for row in found
+        )
+        documents.write_docx(stream, title, lines, [head["label"] for head in heads], texts)
+    else:
+        columns = [exchange.Column(head["key"], head["label"], head["kind"]) for head in heads]  # type: ignore[arg-type]
+        values = (
+            [queries.thawed(head["kind"], value) for head, value in zip(heads, row, strict=True)]
+            for row in found
+        )
+        notes = [
+            *about,
+            (_("导出时间"), now.strftime("%Y-%m-%d %H:%M")),
+            (_("导出人"), f"{page.by.unit_name} {page.by.name}".strip()),
+        ]
+        writing.write_xlsx(stream, title, columns, values, notes=notes)
+    events.record(
+        by=page.by,
+        verb="core.list.exported",
+        obj=obj,
+        data={"text": title, "rows": len(found), "kind": kind, "conditions": []},
+    )
+    stream.seek(0)
+    response = FileResponse(stream, content_type=documents.DOCX if kind == "docx" else XLSX)
+    response["Content-Disposition"] = uploads.content_disposition(f"{title}-{now:%Y%m%d-%H%M}.{kind}")
+    return response
+
+
+# --- what is to be reported ---------------------------------------------------------------------------------------
+
+
+class NewDefinition(ActPage):
+    """Say what else is to be reported."""
+
+    permission = DEFINE
+    template_name = "projects/report_definition.html"
+    form = DefinitionForm
+    title = gettext_lazy("新增报送要求")
+    definition: ReportDefinition | None = None
+
+    def start(self) -> None:
+        self.by.require(DEFINE)
+
+    def form_arguments(self) -> dict[str, Any]:
+        condition = queries.reported(self.definition.condition) if self.definition else None
+        self.kept = condition if condition is not None and not _is_simple(condition) else None
+        return {"is_new": self.definition is None, "kept": self.kept}
+
+    def initial(self) -> dict[str, Any]:
+        return {
+            "number": 0,
+            "submitters": ["district", "zone"],
+            "columns": ["name", "code", "enterprise", "stage", "intended", "host_unit"],
+        }
+
+    def cancel_url(self) -> str:
+        return reverse("reports")
+
+    def act(self, form: DefinitionForm) -> str:
+        data = form.cleaned_data
+        names = (
+            "title",
+            "recipient",
+            "submitters",
+            "period",
+            "due_days",
+            "valid_from",
+            "columns",
+            "is_closed",
+            "source",
+        )
+        code = self.definition.code if self.definition else data["code"]
+        services.define_report(
+            by=self.by, code=code, number=data["number"], values={name: data[name] for name in names} | {"condition": self._condition(data)}
+        )  # fmt: skip
+        return reverse("reports")
+
+    def _condition(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Return the condition that the comparisons say, or the one kept; each mistake stands on its comparison."""
+        parts, mistakes = [], {}
+        for at in range(1, COMPARISONS + 1):
+            if not (name := data.get(f"field_{at}")):
+                continue
+            part = from_words(
+                queries.REPORTED.by_name[name], data.get(f"op_{at}", ""), data.get(f"value_{at}", "")
+            )
+            try:
+                queries.checked_reported(part)
+            except WrongCondition as error:
+                mistakes[f"value_{at}"] = error.mistakes
+            parts.append(part)
+        if mistakes:
+            raise Invalid(_("有内容需要修改，请看标出的各项。"), fields=mistakes)
+        if not parts:
+            return self.kept.data() if self.kept is not None else {}
+        return {data["joined"]: parts}
+
+    def extra(self) -> dict[str, Any]:
+        return {
+            "back": {"label": _("报送"), "url": reverse("reports")},
+            "intro": _("改动只用于以后报送的报表；已经报送的副本不变。"),
+            "kept": self.kept.words if self.kept is not None else "",
+        }
+
+
+def _is_simple(condition: Any) -> bool:
+    found = in_words(condition)
+    return found is not None and len(found[1]) <= COMPARISONS
+
+
+class ChangeDefinition(NewDefinition):
+    """Write the next version of what is to be reported."""
+
+    title = gettext_lazy("修改报送要求")
+
+    def start(self) -> None:
+        super().start()
+        versions = queries.all_definitions().get(self.kwargs["code"])
+        if not versions:
+            raise Missing
+        self.definition = versions[0]
+
+    def initial(self) -> dict[str, Any]:
+        item = self.definition
+        assert item is not None
+        names = ("number", "title", "submitters", "period", "due_days", "columns", "is_closed", "source")
+        found = {name: getattr(item, name) for name in names} | {
+            "recipient": item.recipient_id,
+            "valid_from": timezone.localdate(),
+        }
+        condition = queries.reported(item.condition)
+        words = in_words(condition) if condition else None
+        if words and len(words[1]) <= COMPARISONS:
+            found["joined"] = words[0]
+            for at, values in enumerate(words[1], 1):
+                found |= dict(zip((f"field_{at}", f"op_{at}", f"value_{at}"), values, strict=True))
+        return found
