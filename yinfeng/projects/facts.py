@@ -42,6 +42,9 @@ def is_headquarters(project: Project) -> bool:
     return bool(project.headquarters_kind)
 
 
+HEADQUARTERS = ~Q(headquarters_kind="")
+
+
 def builds(project: Project) -> bool:
     return project.construction_kind != OPENING
 
@@ -63,6 +66,9 @@ class Fact:
     from_stage: str
     when: Callable[[Project], bool] = always
     where: Q = EVERY
+
+    def __post_init__(self) -> None:
+        assert (self.when is always) == (self.where is EVERY), f"{self.field}: one condition, said twice"
 
     @property
     def label(self) -> Sentence:
@@ -92,8 +98,8 @@ FACTS = (
     Fact("investment_kind", stages.NEGOTIATING),
     Fact("host_unit", stages.NEGOTIATING),
     Fact("fixed_investment", stages.NEGOTIATING),
-    Fact("headquarters_functions", stages.NEGOTIATING, when=is_headquarters),
-    Fact("headquarters_staff", stages.SIGNED, when=is_headquarters),
+    Fact("headquarters_functions", stages.NEGOTIATING, when=is_headquarters, where=HEADQUARTERS),
+    Fact("headquarters_staff", stages.SIGNED, when=is_headquarters, where=HEADQUARTERS),
     Fact("site", stages.SIGNED),
     Fact("land_mu", stages.SIGNED, when=needs_land, where=Q(project_class=LAND)),
     Fact("planned_start_date", stages.SIGNED),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, Q
+from django.db.models import Count
 
 from yinfeng.core.actors import Actor
+from yinfeng.projects.facts import HEADQUARTERS
 from yinfeng.projects.models import Project
-
-HEADQUARTERS = ~Q(headquarters_kind="")
 
 
 def headquarters_counts(by: Actor) -> dict[str, int]:
