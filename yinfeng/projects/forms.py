@@ -19,7 +19,7 @@ from yinfeng.core.forms import CodeField, EditForm, MoneyField, ReasonForm, Styl
 from yinfeng.core.money import Money
 from yinfeng.enterprises.queries import LookAlike
 from yinfeng.orgs.queries import hosts, units_today
-from yinfeng.projects import queries, stages
+from yinfeng.projects import facts, queries, stages
 from yinfeng.projects.achievements import Achievement
 from yinfeng.projects.models import Lead, Project, Talk
 
@@ -265,9 +265,32 @@ class ProjectForm(WithEnterprise, EditForm):
     )
     next_date = forms.DateField(label=_("下一步时限"), required=False, widget=forms.DateInput)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, stage: str = stages.PLANNED, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.stage = stage
         keep_area(self)
+
+    def fieldsets(self) -> list[dict[str, Any]]:
+        """Return the groups with what only later stages than the next ask for folded away at the end (统一报送格式).
+
+        What is filled already, or refused, stays in its place.
+        """
+        near = stages.ORDER.index(self.stage) + 1
+        later = {fact.field for fact in facts.FACTS if stages.ORDER.index(fact.from_stage) > near}
+        groups = super().fieldsets()
+        folded = [
+            field for group in groups for field in group["fields"]
+            if field.name in later and not field.errors and not _is_filled(field)
+        ]  # fmt: skip
+        names = {field.name for field in folded}
+        for group in groups:
+            group["fields"] = [field for field in group["fields"] if field.name not in names]
+        groups = [group for group in groups if group["fields"]]
+        if folded:
+            groups.append(
+                {"title": gettext("以后的阶段才需要"), "description": "", "fields": folded, "is_folded": True}
+            )
+        return groups
 
     @staticmethod
     def initial_of(project: Project) -> dict[str, Any]:
@@ -279,6 +302,12 @@ class ProjectForm(WithEnterprise, EditForm):
             "intended": intended_of(project),
             "enterprise_name": project.enterprise.name if project.enterprise else "",
         }
+
+
+def _is_filled(field: forms.BoundField) -> bool:
+    """Say whether something stands in a field; of an amount with its unit the amount alone counts."""
+    value = field.value()
+    return bool(value[0] if isinstance(value, (list, tuple)) and value else value)
 
 
 class LoseForm(ReasonForm):

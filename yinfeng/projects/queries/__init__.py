@@ -106,7 +106,6 @@ from yinfeng.projects.queries.grades import (
     tiers,
 )
 from yinfeng.projects.queries.headquarters import (
-    HEADQUARTERS,
     headquarters_counts,
 )
 from yinfeng.projects.queries.ledger import (
@@ -310,7 +309,6 @@ __all__ = [
     "CLAIMS",
     "COUNTED",
     "DISPUTES",
-    "HEADQUARTERS",
     "HEADS",
     "IN",
     "LISTED",

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from yinfeng.core.scopes import ScopedQuerySet
 from yinfeng.core.web import ExportPage
-from yinfeng.projects import queries
+from yinfeng.projects import facts, queries
 from yinfeng.projects.filters import ProjectFilter
 from yinfeng.projects.tables import HeadquartersTable
 from yinfeng.projects.views.records import Projects
@@ -30,7 +30,7 @@ class Headquarters(Projects):
     export_route = "headquarters-export"
 
     def queryset(self) -> ScopedQuerySet[Any]:
-        return super().queryset().filter(queries.HEADQUARTERS)
+        return super().queryset().filter(facts.HEADQUARTERS)
 
     @cached_property
     def counts(self) -> dict[str, int]:

@@ -568,7 +568,7 @@ class ProjectFormPage(ActPage):
     secret_notice = True
 
     def form_arguments(self) -> dict[str, Any]:
-        return {"by": self.by}
+        return {"by": self.by, "stage": self.object.stage if self.object else stages.PLANNED}
 
     def extra(self) -> dict[str, Any]:
         url = reverse("project-check", args=[self.object.pk]) if self.object else reverse("project-new-check")
