@@ -93,7 +93,7 @@ class PlannedMonth(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["project", "month"], name="projects_planned_month_once")
         ]
-        # What the lights add up, without reading the rows themselves.
+        # What pages of projects add up, without reading the rows themselves.
         indexes: ClassVar = [
             models.Index(fields=["project", "month", "investment"], name="projects_planned_sums")
         ]
@@ -140,6 +140,30 @@ class Progress(models.Model):
                 fields=["project", "month", "invested"], condition=Q(replaced_at=None), name="projects_progress_sums"
             )
         ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m}"
+
+
+class MonthEnd(models.Model):
+    """What plan and reports of a project come to at the end of a month, and the whole plan; fen.
+
+    Added up whenever either is written (``services.construction``), so that the lights of a whole city look up one row for
+    each project under way instead of adding up all its months. Whole numbers, because SQLite adds amounts as floating ones.
+    """
+
+    project = models.ForeignKey(Project, models.CASCADE, verbose_name=_("项目"), related_name="month_ends")
+    month = models.DateField(_("月份"))
+    planned = models.BigIntegerField(_("计划累计"))
+    invested = models.BigIntegerField(_("完成累计"))
+    whole = models.BigIntegerField(_("计划投资合计"))
+
+    class Meta:
+        verbose_name = _("月末累计")
+        verbose_name_plural = _("月末累计")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["project", "month"], name="projects_month_end_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.month:%Y-%m}"

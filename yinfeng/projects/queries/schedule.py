@@ -15,13 +15,13 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import islice
 from typing import Any
 
-from django.db.models import BigIntegerField, Case, DecimalField, F, OuterRef, Q, Subquery, Sum, Value, When
-from django.db.models.functions import Cast, Coalesce, Round
+from django.db.models import BigIntegerField, DecimalField, F, OuterRef, Q, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThan, GreaterThanOrEqual
 
 from yinfeng.core import queries as core
 from yinfeng.projects import facts, stages
-from yinfeng.projects.models import PlannedMonth, Progress, Project
+from yinfeng.projects.models import MonthEnd, PlannedMonth, Progress, Project
 
 _SUM: Any = DecimalField(max_digits=26, decimal_places=2)
 
@@ -190,17 +190,37 @@ def not_started_for(months: int, today: date) -> Q:
 def behind_by(points: int, today: date, *, beyond: bool = False) -> Q:
     """Return the Q of the ongoing projects so many points behind, or more (``beyond``: more than so many).
 
-    100 × (planned − invested) − points × whole, in one pass over a project's plan; in tenths of yuan, as whole numbers,
-    because SQLite adds amounts up as floating numbers.
+    100 × (planned − invested) − points × whole at the last month that is due, out of what was added up (``MonthEnd``).
     """
     if not points:
         return Q(pk__in=[])
-    weight = Case(
-        When(month__lte=due_month(today), then=Value(100 - points)), default=Value(-points)
-    )  # fmt: skip
-    planned = _planned(Sum(F("investment") * weight, output_field=_SUM))
-    invested = Coalesce(_invested(due_month(today)), Value(0), output_field=_SUM)
-    excess = Cast(Round((planned - 100 * invested) * 10, output_field=_SUM), BigIntegerField())
-    known = Coalesce(excess, Value(-1), output_field=BigIntegerField())  # without a plan nothing is behind it
+    ends = MonthEnd.objects.filter(project=OuterRef("pk"), month__lte=due_month(today), whole__gt=0)
+    excess = ends.order_by("-month").values(
+        excess=100 * (F("planned") - F("invested")) - points * F("whole")
+    )[:1]
+    known = Coalesce(
+        Subquery(excess), Value(-1), output_field=BigIntegerField()
+    )  # without a plan nothing is behind it
     compare = GreaterThan if beyond else GreaterThanOrEqual
     return Q(status=stages.ONGOING, stage__in=stages.UNDER_WAY) & Q(compare(known, Value(0)))
+
+
+def month_ends(project: Project) -> list[MonthEnd]:
+    """Return what plan and standing reports of a project come to at the end of each month that one of them has."""
+    planned = dict(PlannedMonth.objects.filter(project=project).values_list("month", "investment"))
+    reports = Progress.objects.filter(project=project, replaced_at=None)
+    invested = dict(reports.order_by().values_list("month", "invested"))
+    whole, made = sum(planned.values(), Decimal(0)), []
+    sums = [Decimal(0), Decimal(0)]
+    for month in sorted({*planned, *invested}):
+        sums = [sums[0] + planned.get(month, 0), sums[1] + invested.get(month, 0)]
+        made.append(
+            MonthEnd(
+                project=project, month=month, planned=_fen(sums[0]), invested=_fen(sums[1]), whole=_fen(whole)
+            )
+        )
+    return made
+
+
+def _fen(yuan: Decimal) -> int:
+    return int(yuan * 100)

@@ -31,6 +31,7 @@ from yinfeng.projects.models import (
     Bottleneck,
     Builder,
     Milestone,
+    MonthEnd,
     Photo,
     PlannedMonth,
     Progress,
@@ -174,6 +175,7 @@ def set_plan(
         )
         for month in months
     ]
+    _add_up(project)
     text = _plan_text(made)
     if before:
         text = f"{_plan_text(before)} → {text}"
@@ -265,12 +267,21 @@ def report_progress(
         )
     )  # fmt: skip
     Project.objects.filter(pk=project.pk).update(progress_at=now)
+    _add_up(
+        project
+    )  # after the row of the project is ours: who writes at the same time adds up what both wrote
     text = f"{month:%Y-%m} {show(invested)} {percent:f}%"
     if old is not None:
         text = f"{month:%Y-%m} {show(old.invested)} {old.percent:f}% → {show(invested)} {percent:f}%"
     verb = "progress_corrected" if old is not None else "progress_reported"
     _record(by, project, verb, text, note=reason.strip(), data={"progress": row.pk})
     return row
+
+
+def _add_up(project: Project) -> None:
+    """Write anew what plan and reports come to at the end of each month, of which the lights are told."""
+    project.month_ends.all().delete()
+    MonthEnd.objects.bulk_create(queries.month_ends(project))
 
 
 def _to_be_replaced(project: Project, month: date, corrects: int | None) -> Progress | None:
