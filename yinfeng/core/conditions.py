@@ -108,6 +108,9 @@ class Field:
     names: Callable[[], Mapping[str, str]] | None = None
     unit: Sentence = ""
     is_moment: bool = False  # a date and time of which the day counts
+    is_latest: bool = (
+        False  # the newest of several moments: what came after a day does not say that nothing came before it
+    )
 
     @property
     def expression(self) -> Any:
@@ -229,6 +232,8 @@ class Comparison:
     @property
     def value_words(self) -> str:
         """The value as people write it."""
+        if self.op == "known":
+            return _("是") if self.value else _("否")
         match self.field.kind:
             case "flag":
                 return _("是") if self.value else _("否")
@@ -241,6 +246,14 @@ class Comparison:
             case _:
                 values = self.value if isinstance(self.value, tuple) else (self.value,)
                 return _("、").join(self.field.named(value) for value in values)
+
+    @property
+    def written(self) -> str:
+        """The value for a form: codes stand beside names, of which several codes may have the same."""
+        if self.op == "known" or self.field.kind in {FLAG, AMOUNT, NUMBER, DATE}:
+            return self.value_words
+        values = self.value if isinstance(self.value, tuple) else (self.value,)
+        return "；".join(f"{self.field.named(value)}（{value}）" for value in values)
 
     # The two readings of each kind stand side by side.
 
@@ -325,9 +338,10 @@ class Comparison:
             case "until":
                 return None, self.value
             case "within_days":
-                return day - timedelta(days=self.value - 1), day
+                return day - timedelta(days=self.value - 1), None if self.field.is_latest else day
             case "within_months":
-                return months_before(day, self.value) + timedelta(days=1), day
+                first = months_before(day, self.value) + timedelta(days=1)
+                return first, None if self.field.is_latest else day
             case _:
                 return day, day + timedelta(days=self.value)
 
@@ -581,7 +595,10 @@ class _Parser:
 
     def day(self, item: Field, value: Any) -> date:
         try:
-            return value if type(value) is date else date.fromisoformat(value)
+            found = value if type(value) is date else date.fromisoformat(value)
+            if not 2000 <= found.year <= 2999:
+                raise ValueError
+            return found
         except (TypeError, ValueError):
             raise _wrong(_("“%(field)s”的值须是日期，如 2026-05-01"), field=item.label) from None
 
@@ -612,7 +629,7 @@ class _Parser:
 def in_words(condition: Condition) -> tuple[str, list[tuple[str, str, str]]] | None:
     """Return how comparisons are joined and each as field, op and value in words; None of one with parts inside parts."""
     parts = condition.parts if isinstance(condition, Group) else (condition,)
-    found = [(part.field.name, part.op, part.value_words) for part in parts if isinstance(part, Comparison)]
+    found = [(part.field.name, part.op, part.written) for part in parts if isinstance(part, Comparison)]
     joined = condition.joined if isinstance(condition, Group) else "all"
     return (joined, found) if len(found) == len(parts) else None
 
@@ -633,7 +650,7 @@ def from_words(item: Field, op: str, text: str) -> dict[str, Any]:
     elif item.kind == DATE and op not in {"from", "until"}:
         data["value"] = int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else text
     elif item.kind != DATE:
-        codes = [_code_of(item, name) for name in re.split(r"[、,，;；]", text) if name.strip()]
+        codes = _codes_of(item, text)
         data["value"] = codes if op in {"in", "not_in", "under"} else (codes[0] if len(codes) == 1 else codes)
     return data
 
@@ -641,10 +658,32 @@ def from_words(item: Field, op: str, text: str) -> dict[str, Any]:
 _NUMBER = re.compile(r"([0-9][0-9,]*(?:\.[0-9]+)?)\s*(\S*)\Z")
 
 
-def _code_of(item: Field, name: str) -> str:
-    """Return the code that a name means, or the name, which may be a code itself."""
-    name = name.strip()
+def _codes_of(item: Field, text: str) -> list[str]:
+    """Return the codes that a text means, names that mean none or several as they are: ``parse`` refuses those.
+
+    Names are parted by “；”, and by “、” where that is not part of a name; a code may stand behind its name in brackets.
+    """
     named: Mapping[str, Any] = item.names() if item.names else item.choices
     if not named and item.table:
         named = {entry.code: entry.label for entry in queries.entries(item.table)}
-    return next((code for code, label in named.items() if name in {code, str(label)}), name)
+    codes: list[str] = []
+    for token in filter(None, map(str.strip, re.split(r"[;；]", text))):
+        bracketed = _CODE.search(token)
+        if bracketed and (bracketed[1] in named or not named):
+            codes.append(bracketed[1])
+            continue
+        whole = _meant(named, token)
+        parts = [token] if whole else [part.strip() for part in re.split(r"[、,，]", token) if part.strip()]
+        codes += [_meant(named, part) or part for part in parts]
+    return codes
+
+
+_CODE = re.compile(r"（([^（）]+)）\Z")
+
+
+def _meant(named: Mapping[str, Any], name: str) -> str:
+    """Return the code that a name or a code means; nothing when several have the name."""
+    if name in named:
+        return name
+    found = [code for code, label in named.items() if str(label) == name]
+    return found[0] if len(found) == 1 else ""

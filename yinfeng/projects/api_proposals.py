@@ -75,7 +75,7 @@ class PartnerSerializer(serializers.ModelSerializer[Partner]):
         read_only_fields: ClassVar = fields
 
     def get_has_project(self, partner: Partner) -> bool:
-        return partner.project_id is not None
+        return queries.is_told(partner)
 
     def get_project(self, partner: Partner) -> int | None:
         return partner.project_id if getattr(partner, "sees_project", False) else None

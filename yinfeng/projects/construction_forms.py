@@ -86,7 +86,7 @@ def _planned(number: int, line: str) -> Planned:
         raise ValidationError(
             gettext("第 %(line)s 行：%(why)s") % {"line": number, "why": error.message}
         ) from error
-    invested = _number(parts[1], number, MOST / WAN)
+    invested = _number(parts[1], number, MOST / WAN, "0.000001")
     return Planned(
         month,
         (invested * WAN).quantize(Decimal("0.01")),
@@ -94,7 +94,7 @@ def _planned(number: int, line: str) -> Planned:
     )
 
 
-def _number(text: str, line: int, most: Decimal) -> Decimal:
+def _number(text: str, line: int, most: Decimal, step: str = "0.01") -> Decimal:
     try:
         found = Decimal(unicodedata.normalize("NFKC", text).replace(",", ""))
     except InvalidOperation:
@@ -102,7 +102,7 @@ def _number(text: str, line: int, most: Decimal) -> Decimal:
     if not found.is_finite() or not 0 <= found <= most or len(text) > 24:
         told = {"line": line, "text": text[:20], "most": f"{most:,f}"}
         raise ValidationError(gettext("第 %(line)s 行：“%(text)s”须是 0 到 %(most)s 的数字。") % told)
-    return found.quantize(Decimal("0.01"))
+    return found.quantize(Decimal(step))
 
 
 def lines_of(months: Sequence[tuple[date, Decimal, Decimal]]) -> str:

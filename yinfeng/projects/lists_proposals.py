@@ -71,12 +71,12 @@ def _wanted(row: Proposal) -> int:
 
 
 def _made(row: Proposal) -> int:
-    return sum(partner.project_id is not None for partner in row.partners.all())
+    return sum(queries.is_told(partner) for partner in row.partners.all())
 
 
 class ProposalTable(Table):
     order = "-pk"
-    prefetch = ("partners",)
+    prefetch = (queries.PARTNERS,)
     columns = (
         Column(
             "title", _("策划项目名称"), lambda row: Cell(row.title, sub=code_label("chain", row.chain) if row.chain else ""),

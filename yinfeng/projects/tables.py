@@ -547,5 +547,9 @@ class SchedulingTable(Table):
         Column("grade", _("分级"), _grade, shown=False),
     )  # fmt: skip
 
+    def prepare(self, objects: Iterable[Any]) -> Iterable[Any]:
+        """Bring along what the lights of projects under construction ask for."""
+        return queries.with_schedules(objects, timezone.localdate())
+
     def fetch(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queries.with_particulars(queries.scheduled(super().fetch(queryset), timezone.localdate()))

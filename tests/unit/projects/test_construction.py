@@ -642,7 +642,7 @@ def test_incentive_and_penalty_are_proposed_by_rule(city: City) -> None:
     (incentive,), (penalty,) = found[early.pk], found[late.pk]
     assert (incentive.kind, penalty.kind) == (stages.INCENTIVE, stages.PENALTY)
     assert incentive.reason == "2026-06-01 竣工，比计划（2026-07-01）提前 30 天，满 30 天可予激励"
-    assert penalty.reason == "计划 2026-04 开工，已过 3 个月没有开工，超过 3 个月的时限，建议考核计 -0.1 分"
+    assert penalty.reason == "计划 2026-04 开工，已过 3 个月没有开工，满 3 个月的时限，建议考核计 -0.1 分"
     client = signed_in(city.users["erin"])
     page = client.get("/construction/incentives/").content.decode()
     assert "提前 30 天" in page
@@ -823,6 +823,7 @@ def test_of_two_who_correct_the_same_month_at_once_one_wins(city: City) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_write_the_plan_at_once_one_wins(city: City) -> None:
     project = city.project(stages.SIGNED)
+    Project.objects.filter(pk=project.pk).update(signed_date=date(2025, 1, 1))
     seen = [Project.objects.get(pk=project.pk) for _ in range(2)]
     acts = [
         lambda row=row, amount=amount: plan(city, row, amount)

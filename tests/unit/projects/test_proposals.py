@@ -114,7 +114,7 @@ def test_a_wish_is_argued_published_and_taken_up_firm_by_firm(planning: City) ->
         stages.PLANNED, plan.partners.order_by("pk")[0].enterprise, "chips", "3973",
     )  # fmt: skip
     assert (first.host_unit, first.land_mu, first.fixed_investment, first.intended) == (
-        city.jimei, Decimal(60), Decimal(3 * YI), Decimal(5 * YI),
+        city.jimei, None, None, Decimal(5 * YI),  # of several firms none is said to do the whole
     )  # fmt: skip
     assert city.group in {part.unit for part in first.participations.filter(until=None)}
     (line,) = queries.planned_by_unit(city.actor("office"), timezone.localdate())
@@ -457,6 +457,10 @@ def test_the_forms_do_what_they_say(planning: City) -> None:
     assert added.status_code == 302, added.content.decode()
     twice = paul.post(f"/proposals/{plan.pk}/partners/add/", {"enterprise_name": firm.name, "reason": "龙头"})
     assert twice.status_code == 422
+    assert (
+        paul.post(f"/proposals/{plan.pk}/submit/", {"version": plan.version}).status_code == 409
+    )  # other firms since
+    plan.refresh_from_db()
     assert paul.post(f"/proposals/{plan.pk}/submit/", {"version": plan.version}).status_code == 302
     office = signed_in(city.users["office"])
     plan.refresh_from_db()

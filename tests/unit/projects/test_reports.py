@@ -295,7 +295,10 @@ def test_tampering_is_found(people: City) -> None:
     with pytest.raises(CommandError):
         call_command("reports", "verify")
     Report.objects.filter(pk=report.pk).delete()
-    assert [sentence for _pk, sentence in queries.report_faults()] == ["第 2 次报送之前缺了一份"]
+    assert [sentence for _pk, sentence in queries.report_faults()] == [
+        "第 2 次报送之前缺了一份",
+        "报送过的副本已经不在",
+    ]
 
 
 def test_the_database_refuses_changes(people: City) -> None:
@@ -412,7 +415,7 @@ def test_the_office_says_what_is_reported_in_words(people: City) -> None:
     ]}  # fmt: skip
     page = client.get(url).content.decode()
     assert "1.5 亿元" in page
-    assert "制造业、金融业" in page
+    assert "制造业（C）；金融业（J）" in page
     assert client.post(url, form(recipient=recipient.pk)).status_code == 409, "made on the version before"
     listed = client.get("/reports/").content.decode()
     assert "阶段 不低于 签约 且 意向投资额 ≥ 1.5 亿元" in listed

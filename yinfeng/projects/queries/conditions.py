@@ -142,7 +142,7 @@ PROJECT = Fields(
     _date("planned_start_date"), _date("planned_completion_date"), _date("planned_production_date"), _date("next_date"),
     _date("signed_date"), _date("registered_date"), _date("started_date"), _date("completed_date"), _date("producing_date"),
     _date("at_capacity_date"),
-    Field("progress", _("最近进展"), DATE, "progress_at", is_moment=True),
+    Field("progress", _("最近进展"), DATE, "progress_at", is_moment=True, is_latest=True),
     Field("created", _("建立日期"), DATE, "created_at", is_moment=True),
 )  # fmt: skip
 

@@ -162,6 +162,10 @@ def proposed_plan(project: Project) -> list[tuple[date, Decimal, Decimal]]:
     start, end, whole = project.planned_start_date, project.planned_completion_date, project.fixed_investment
     if start is None or end is None or not whole or end < start:
         return []
+    if project.signed_date:  # what lies before nobody could report
+        start = max(start, project.signed_date)
+    if end < start:
+        return []
     count = min(months_between(start, end) + 1, MOST_MONTHS)
     marks = [Decimal(int(whole * number / count / 10_000) * 10_000) for number in range(count)] + [whole]
     return [
@@ -275,7 +279,7 @@ def _penalty(project: Project, today: date) -> Iterator[Incentive]:
             "months": months,
             "limit": rules.overdue_months,
         }
-        reason = _("计划 %(planned)s 开工，已过 %(months)s 个月没有开工，超过 %(limit)s 个月的时限") % told
+        reason = _("计划 %(planned)s 开工，已过 %(months)s 个月没有开工，满 %(limit)s 个月的时限") % told
         yield Incentive(
             stages.PENALTY,
             reason + (_("，建议考核计 %(points)s 分") % {"points": rules.points} if rules.points else ""),

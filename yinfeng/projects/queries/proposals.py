@@ -15,6 +15,7 @@ from django.db.models import (
     F,
     IntegerField,
     OuterRef,
+    Prefetch,
     Q,
     QuerySet,
     Sum,
@@ -223,11 +224,22 @@ def planners_for(by: Actor) -> QuerySet[Unit]:
     return planners() if reach.everywhere else planners().filter(pk__in=reach.units)
 
 
+# What a list brings along of the firms of each proposal: with their projects, in one query.
+PARTNERS: Prefetch[str, Any, Any] = Prefetch("partners", Partner.objects.select_related("project"))
+
+
 def partners(proposal: Proposal, by: Actor) -> QuerySet[Partner]:
     """Return the firms of a proposal in the order in which they were named, each with whether its project is in sight."""
     seen = Project.objects.permitted(by).filter(pk=OuterRef("project"))
     found = Partner.objects.filter(proposal=proposal).annotate(sees_project=Exists(seen))
     return found.select_related("enterprise", "project").order_by("pk")
+
+
+def is_told(partner: Partner) -> bool:
+    """Say whether it may be told that a project came of a partner: of a sensitive one only who sees it knows."""
+    if partner.project is None:
+        return False
+    return partner.project.secrecy != stages.SENSITIVE or bool(getattr(partner, "sees_project", False))
 
 
 def free_partners(proposal: Proposal) -> QuerySet[Partner]:
@@ -283,6 +295,7 @@ def planned_by_unit(by: Actor, today: date) -> list[Planned]:
     )
     made = dict(
         Partner.objects.filter(proposal__in=seen.values("pk"), project__isnull=False)
+        .exclude(project__secrecy=stages.SENSITIVE)
         .order_by().values_list("proposal__planning_unit").annotate(n=Count("pk"))
     )  # fmt: skip
     found = [

@@ -18,10 +18,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from yinfeng.core import events
 from yinfeng.core import queries as core
 from yinfeng.core.actors import Actor
 from yinfeng.core.conditions import CHOICE, Condition, Field, Fields, parse
 from yinfeng.core.errors import Sentence
+from yinfeng.core.models import Event
 from yinfeng.orgs.models import Unit
 from yinfeng.orgs.queries import below, units_on
 from yinfeng.projects import stages
@@ -178,17 +180,31 @@ def definition_for(versions: Sequence[ReportDefinition], ends: date) -> ReportDe
     return None if found is None or found.is_closed else found
 
 
+def period_named(
+    versions: Sequence[ReportDefinition], starts: date
+) -> tuple[ReportDefinition, Period] | None:
+    """Return the period that starts on a day and the version by which it is reported; versions may ask for other periods."""
+    if not 2000 <= starts.year <= 2999:
+        return None
+    for kind in dict.fromkeys(item.period for item in versions):
+        period = period_of(kind, starts)
+        definition = definition_for(versions, period.ends)
+        if period.starts == starts and definition is not None and definition.period == kind:
+            return definition, period
+    return None
+
+
 def ended_periods(
     versions: Sequence[ReportDefinition], today: date
 ) -> Iterator[tuple[ReportDefinition, Period]]:
     """Yield the last periods that have ended and are to be reported, the newest first."""
-    kind = versions[0].period
-    period = period_of(kind, today)
-    for _turn in range(SHOWN_PERIODS):
-        period = period_of(kind, period.starts - timedelta(days=1))
-        definition = definition_for(versions, period.ends)
-        if definition is not None and definition.period == kind:
-            yield definition, period
+    for kind in dict.fromkeys(item.period for item in versions):
+        period = period_of(kind, today)
+        for _turn in range(SHOWN_PERIODS):
+            period = period_of(kind, period.starts - timedelta(days=1))
+            definition = definition_for(versions, period.ends)
+            if definition is not None and definition.period == kind:
+                yield definition, period
 
 
 def submitting_units(definition: ReportDefinition, day: date) -> QuerySet[Any]:
@@ -272,9 +288,10 @@ def thawed(kind: str, value: Any) -> Any:
 
 
 def digest_of(report: Report) -> str:
-    """Return the digest of everything a copy says: who handed in what, for which period, by which version, when."""
+    """Return the digest of everything a copy says: who handed in what to whom, for which period, by which rule, when."""
+    rule = report.definition
     said = [
-        report.code, report.definition.number, report.unit.code, report.starts.isoformat(), report.ends.isoformat(),
+        report.code, rule.code, rule.number, rule.title, rule.recipient.code, rule.condition, rule.submitters, rule.columns, report.unit.code, report.starts.isoformat(), report.ends.isoformat(),
         report.due_date.isoformat(), report.number, report.reason, report.heads, report.rows, report.count,
         report.submitted_by_id, report.submitted_at.astimezone(timezone.get_fixed_timezone(0)).isoformat(),
     ]  # fmt: skip
@@ -353,9 +370,19 @@ def sums_of(heads: Sequence[dict[str, str]], rows: Sequence[Sequence[Any]]) -> l
 
 
 def report_faults() -> Iterator[tuple[int, str]]:
-    """Yield what is wrong with copies that were handed in: a digest that does not fit, a number that is missing."""
+    """Yield what is wrong with copies that were handed in: a digest that does not fit its copy, or the event of its handing
+    in, which the sealed log keeps; a number, or a whole copy, that is missing."""
     last: dict[tuple[str, int, date], int] = {}
-    found = Report.objects.select_related("definition", "unit").order_by("code", "unit", "starts", "number")
+    told = {
+        pk: data.get("digest")
+        for pk, data in Event.objects.filter(
+            object_type=events.type_of(Report),
+            verb__in=("projects.report.submitted", "projects.report.corrected"),
+        ).values_list("object_id", "data")
+    }
+    found = Report.objects.select_related("definition__recipient", "unit").order_by(
+        "code", "unit", "starts", "number"
+    )
     for report in found.iterator(chunk_size=100):
         key = (report.code, report.unit_id, report.starts)
         if report.number != last.get(key, 0) + 1:
@@ -365,3 +392,8 @@ def report_faults() -> Iterator[tuple[int, str]]:
             yield report.pk, _("内容与摘要不符")
         elif report.count != len(report.rows):
             yield report.pk, _("项目数与内容不符")
+        if told.pop(report.pk, None) != report.digest:
+            yield report.pk, _("与报送时记入审计日志的摘要不符")
+    for pk in told:
+        if pk is not None:
+            yield pk, _("报送过的副本已经不在")

@@ -158,8 +158,9 @@ def set_plan(
     """
     _demand_building(project, by)
     if version is not None and version != project.version:
-        raise stale(project, _("请看过最新内容再保存。"), version=project.version)
+        raise stale(project, _("请看过最新的计划再保存。"))
     _check_months(months)
+    _check_begins(project, months)
     before = queries.plan_of(project)
     if before and not reason.strip():
         raise refusal("reason", _("计划已经编制过，改动请写明原因。"))
@@ -207,6 +208,13 @@ def _check_months(months: Sequence[Planned]) -> None:
             refuse(_("月份须从早到晚：%(month)s 排在 %(before)s 之后。") % told)
         if month.percent < before.percent:
             refuse(_("累计形象进度不能减少：%(month)s 低于 %(before)s。") % told)
+
+
+def _check_begins(project: Project, months: Sequence[Planned]) -> None:
+    """Refuse months of before the signing, which nobody could report."""
+    if project.signed_date and months[0].month < queries.month_of(project.signed_date):
+        told = {"month": f"{months[0].month:%Y-%m}", "signed": str(project.signed_date)}
+        raise refusal("months", _("月份（%(month)s）不能早于签约（%(signed)s）。") % told)
 
 
 def _ask_about_whole(project: Project, whole: Decimal, confirmed: bool) -> None:
@@ -266,7 +274,9 @@ def report_progress(
             replaces=old, reported_by_id=person(by), reported_at=now,
         )
     )  # fmt: skip
-    Project.objects.filter(pk=project.pk).update(progress_at=now)
+    got_on = old is None and (invested > 0 or _is_further(project, month, percent))
+    moved = {"progress_at": now, **queries.renewed(project, now)} if got_on else {}
+    Project.objects.filter(pk=project.pk).update(updated_at=now, **moved)
     _add_up(
         project
     )  # after the row of the project is ours: who writes at the same time adds up what both wrote
@@ -282,6 +292,12 @@ def _add_up(project: Project) -> None:
     """Write anew what plan and reports come to at the end of each month, of which the lights are told."""
     project.month_ends.all().delete()
     MonthEnd.objects.bulk_create(queries.month_ends(project))
+
+
+def _is_further(project: Project, month: date, percent: Decimal) -> bool:
+    """Say whether the works have come further than in the month reported before: what repeats it is no progress."""
+    before, _after = queries.neighbours(project, month)
+    return before is None or percent > before.percent
 
 
 def _to_be_replaced(project: Project, month: date, corrects: int | None) -> Progress | None:
@@ -368,6 +384,7 @@ def raise_bottleneck(
         raise refusal("since_date", _("出现的日期不能晚于今天。"))
     if due_date < today:
         raise refusal("due_date", _("解决时限不能早于今天。"))
+    _ask_for_a_solver(project, unit)
     _let_take_part(project, unit, by)
     row = core.add(
         Bottleneck(
@@ -378,6 +395,17 @@ def raise_bottleneck(
     )  # fmt: skip
     _tell(by, row, "raised", "")
     return row
+
+
+def _ask_for_a_solver(project: Project, unit: Unit) -> None:
+    """Refuse to wait for a unit where nobody could see a sensitive project."""
+    if project.secrecy != stages.SENSITIVE:
+        return
+    cleared = users_of_units([unit.pk], "projects.project.view_sensitive")
+    if not cleared & users_of_units([unit.pk], "projects.bottleneck.solve"):
+        raise refusal(
+            "unit", _("这是敏感项目，这个单位没有能查看敏感项目、办理难点的人员。请先由管理员授权。")
+        )
 
 
 def _let_take_part(project: Project, unit: Unit, by: Actor) -> None:

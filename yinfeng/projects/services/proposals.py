@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -158,7 +159,10 @@ def remove_partner(*, by: Actor, proposal: Proposal, pk: int, reason: str) -> No
 
 def _look_at(proposal: Proposal) -> None:
     """Let what was done with the partners count as an update of the proposal."""
-    Proposal.objects.filter(pk=proposal.pk).update(checked_date=timezone.localdate())
+    Proposal.objects.filter(pk=proposal.pk).update(
+        checked_date=timezone.localdate(), version=F("version") + 1, updated_at=timezone.now()
+    )  # who decides about it saw other firms
+    proposal.refresh_from_db()
 
 
 @transaction.atomic
@@ -177,14 +181,20 @@ def generate_project(
         sentence = _("已与这家企业生成项目，请刷新页面。") if chosen else _("请选择一家拟对接企业。")
         raise Conflict(sentence, fields={"partner": [sentence]})
     hold(chosen.enterprise)
-    lifecycle.PROPOSAL.perform(
-        proposal, "generate", by=by, version=version, data={"text": chosen.enterprise.name}
+    # with whom a sensitive project is made, who sees the plan need not know
+    told = "" if values.get("secrecy") == stages.SENSITIVE else chosen.enterprise.name
+    lifecycle.PROPOSAL.perform(proposal, "generate", by=by, version=version, data={"text": told})
+    is_open = (
+        proposal.area is not None
+        and queries.areas_on(timezone.localdate()).filter(pk=proposal.area_id or 0).exists()
     )
-    kept = {
-        "enterprise": chosen.enterprise, "industry": proposal.industry, "chain": proposal.chain, "area": proposal.area, "site": proposal.site,
-        "land_mu": proposal.land_mu, "host_unit": proposal.host_unit, "summary": proposal.content,
-        "fixed_investment": proposal.fixed_investment,
+    kept: dict[str, Any] = {
+        "enterprise": chosen.enterprise, "industry": proposal.industry, "chain": proposal.chain,
+        "area": proposal.area if is_open else None, "site": proposal.site, "host_unit": proposal.host_unit,
+        "summary": proposal.content,
     }  # fmt: skip
+    if proposal.partners.count() == 1:  # of several firms none is said to do the whole
+        kept |= {"land_mu": proposal.land_mu, "fixed_investment": proposal.fixed_investment}
     project = add_project(
         by=by, values=kept | dict(values), despite=despite, confirmed=confirmed, is_demo=proposal.is_demo
     )

@@ -318,11 +318,13 @@ def _groups(project: Project) -> list[Unit]:
 
 def follow_fields(project: Project) -> None:
     """Let the host and the working groups be those that the project's host, industry and grade say, the command post that of
-    its area (clauses 1.2 and 3.2.2)."""
+    its area (clauses 1.2 and 3.2.2); of a sensitive project no post learns by its place alone."""
     wanted = {
         stages.HOST: [project.host_unit] if project.host_unit else [],
         stages.GROUP: _groups(project),
-        stages.COMMAND: [project.area.command_unit] if project.area else [],
+        stages.COMMAND: [project.area.command_unit]
+        if project.area and project.secrecy != stages.SENSITIVE
+        else [],
     }
     for part, units in wanted.items():
         gone = project.participations.filter(part=part, until=None).exclude(unit__in=units)
@@ -622,6 +624,8 @@ def remove_unit(*, by: Actor, project: Project, pk: int, reason: str) -> None:
     if row.part not in CHOSEN_PARTS:
         raise Conflict(_("报送单位、落地单位和招商组随项目内容确定，不能单独移出。"))
     keep_introducers(project, row.part)
+    if project.bottlenecks.filter(unit=row.unit, state=stages.OPEN).exists():
+        raise Conflict(_("该单位还有未解决的难点要办，请先解决或撤回。"))
     if not reason.strip():
         raise Invalid(_("请填写原因。"), fields={"reason": [_("请填写原因。")]})
     if project.participations.filter(pk=pk, until=None).update(until=timezone.localdate()) != 1:

@@ -20,7 +20,7 @@ from yinfeng.projects.models import Report, ReportDefinition
 from yinfeng.projects.services.ledger import person
 
 MOST_ROWS = 5_000
-RESERVED = ("copies", "definitions")  # words in the addresses of reports
+RESERVED = ("copies", "definitions", "new")  # words in the addresses of reports
 
 
 @transaction.atomic
@@ -84,15 +84,10 @@ def submit_report(*, by: Actor, code: str, unit: Unit, starts: date, number: int
         raise Missing
     by.require_at("projects.report.submit", unit.pk, _("您没有为该单位报送报表的权限。"))
     versions = queries.all_definitions().get(code)
-    period = queries.period_of(versions[0].period, starts) if versions else None
-    definition = queries.definition_for(versions, period.ends) if versions and period else None
-    if (
-        definition is None
-        or period is None
-        or period.starts != starts
-        or definition.period != (versions or [definition])[0].period
-    ):
+    found = queries.period_named(versions, starts) if versions else None
+    if found is None:
         raise Missing
+    definition, period = found
     if not queries.submitting_units(definition, period.ends).filter(pk=unit.pk).exists():
         raise Invalid(_("这项报表不由该单位报送。"))
     if period.ends >= timezone.localdate():
@@ -125,6 +120,6 @@ def submit_report(*, by: Actor, code: str, unit: Unit, starts: date, number: int
         ) from error
     events.record(
         by=by, verb="projects.report.corrected" if last else "projects.report.submitted", obj=report, note=report.reason,
-        data={"text": f"{definition.title} {period.label}", "rows": report.count},
+        data={"text": f"{definition.title} {period.label}", "rows": report.count, "digest": report.digest},
     )  # fmt: skip
     return report

@@ -154,6 +154,7 @@ class AreaBoard(DetailPage):
         """Return the panel of the projects that have not moved for longest."""
         today = timezone.localdate()
         found = queries.stillest(queries.projects_of(self.object, self.by), STILL) if self.lines else []
+        queries.read_schedules(found, today)
         limits, tiers = queries.limits(today), queries.tiers(today)
 
         def line(project: Project) -> dict[str, Any]:

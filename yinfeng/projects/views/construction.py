@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from yinfeng.core.errors import Missing
 from yinfeng.core.forms import ReasonForm
-from yinfeng.core.money import Money, in_column, show
+from yinfeng.core.money import WAN, Money, in_column, show
 from yinfeng.core.queries import code_label
 from yinfeng.core.scopes import ScopedQuerySet, actions_of
 from yinfeng.core.tables import day, moment
@@ -226,11 +226,11 @@ class ProjectConstruction(SectionPage):
         missed = is_due and report is None and row.planned is not None
         return {
             "name": f"{row.month:%Y-%m}",
-            "planned": in_column(row.planned),
-            "planned_sum": in_column(row.planned_sum),
-            "invested": in_column(report.invested) if report else _("未报") if missed else "—",
+            "planned": in_column(row.planned, WAN),
+            "planned_sum": in_column(row.planned_sum, WAN),
+            "invested": in_column(report.invested, WAN) if report else _("未报") if missed else "—",
             "missed": missed,
-            "invested_sum": in_column(row.invested_sum),
+            "invested_sum": in_column(row.invested_sum, WAN),
             "works": f"{report.percent.normalize():f}%" if report else "—",
             "works_planned": f"{works.normalize():f}%" if works is not None else "",
             "done": report.done if report else "",

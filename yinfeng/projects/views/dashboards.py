@@ -58,7 +58,7 @@ class UnitProjects(Page):
                 "transfers": self._transfers(record.transfers),
                 "quarter": quarter.label,
                 "duties": self._duties(projects, quarter),
-                "red": [self._red(project, today) for project in queries.reddest(projects, today, REDDEST)],
+                "red": [self._red(project, today) for project in queries.with_schedules(queries.reddest(projects, today, REDDEST), today)],
             }
         )  # fmt: skip
 

@@ -194,7 +194,7 @@ class ProposalDetail(Detail):
             {
                 "label": _("生成的项目"),
                 "value": _("%(made)s 个，拟对接 %(wanted)s 家") % {
-                    "made": sum(partner.project is not None for partner in self.partners), "wanted": len(self.partners)
+                    "made": sum(queries.is_told(partner) for partner in self.partners), "wanted": len(self.partners)
                 },
             },
         ]  # fmt: skip
@@ -259,6 +259,8 @@ class ProposalDetail(Detail):
         if found.project is None:
             remove = reverse("proposal-partner-remove", args=[self.object.pk, found.pk])
             return line | {"remove_url": remove if may_change else ""}
+        if not queries.is_told(found):
+            return line
         if not found.sees_project:
             return line | {"badge": {"text": _("已生成项目"), "tone": "success"}}
         stage = {"text": stages.STAGES[found.project.stage], "tone": STAGE_TONES[found.project.stage]}

@@ -183,13 +183,10 @@ class OfPeriod(Page):
             starts = date.fromisoformat(self.kwargs["starts"])
         except ValueError:
             raise Missing from None
-        if not versions or not 2000 <= starts.year <= 2999:
+        found = queries.period_named(versions, starts) if versions else None
+        if found is None:
             raise Missing
-        period = queries.period_of(versions[0].period, starts)
-        definition = queries.definition_for(versions, period.ends)
-        if definition is None or definition.period != versions[0].period or period.starts != starts:
-            raise Missing
-        return definition, period
+        return found
 
 
 class SubmitReport(ActPage, OfPeriod):
