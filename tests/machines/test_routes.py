@@ -209,22 +209,14 @@ def test_stored_markup_comes_out_as_text(name: str, world: World) -> None:
 SPARED = {"amount_currency", "base", "chain", "construction_kind", "content_type", "country", "digest", "headquarters_kind", "industry", "intended_currency", "key", "kind", "language", "mark", "name_key", "object_type", "outcome", "page", "pair", "part", "password", "path", "phone", "query", "result_file", "sha256", "source", "source_file", "start", "state", "statistics", "stored", "table", "target", "username", "verb", "why"}  # fmt: skip
 
 
+ODD = (
+    "q='", "q=%25", "q=%00", "sort=--x", "after=x", "col=x&col=y", "page=-1", "stage=a&stage=b", "next=//evil.example",
+)  # fmt: skip
+
+
 @pytest.mark.parametrize("name", sorted(PAGES))
-@pytest.mark.parametrize(
-    "query",
-    [
-        "q='",
-        "q=%25",
-        "q=%00",
-        "sort=--x",
-        "after=x",
-        "col=x&col=y",
-        "page=-1",
-        "stage=a&stage=b",
-        "next=//evil.example",
-    ],
-)
-def test_odd_queries_never_break_a_page(name: str, query: str, world: World) -> None:
+def test_odd_queries_never_break_a_page(name: str, world: World) -> None:
     client = signed_in(world.chief)
     client.raise_request_exception = False
-    assert get(client, address(name, MATRIX[name], world) + "?" + query).status_code < 500
+    for query in ODD:
+        assert get(client, address(name, MATRIX[name], world) + "?" + query).status_code < 500, query
