@@ -642,11 +642,12 @@ def from_words(item: Field, op: str, text: str) -> dict[str, Any]:
         data["value"] = {str(_("是")): True, str(_("否")): False}.get(text, text)
     elif item.kind in {AMOUNT, NUMBER}:
         found = _NUMBER.match(text)
+        unit = text[found.end() :].strip() if found else ""
         units = {str(label): code for code, (label, _currency, _size) in UNITS.items()}
-        if found and item.kind == NUMBER and found[2] in {"", str(item.unit)}:
-            data["value"] = found[1].replace(",", "")
-        elif found and item.kind == AMOUNT and (not found[2] or found[2] in units):
-            data |= {"value": found[1].replace(",", ""), "unit": units.get(found[2], "yi")}
+        if found and item.kind == NUMBER and unit in {"", str(item.unit)}:
+            data["value"] = found[0].replace(",", "")
+        elif found and item.kind == AMOUNT and (not unit or unit in units):
+            data |= {"value": found[0].replace(",", ""), "unit": units.get(unit, "yi")}
     elif item.kind == DATE and op not in {"from", "until"}:
         data["value"] = int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else text
     elif item.kind != DATE:
@@ -655,7 +656,7 @@ def from_words(item: Field, op: str, text: str) -> dict[str, Any]:
     return data
 
 
-_NUMBER = re.compile(r"([0-9][0-9,]*(?:\.[0-9]+)?)\s*(\S*)\Z")
+_NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?")
 
 
 def _codes_of(item: Field, text: str) -> list[str]:

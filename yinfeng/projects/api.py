@@ -200,7 +200,7 @@ class ExtensionInput(Strict):
 # --- leads and projects -------------------------------------------------------------------------------------------
 
 
-class ReportSerializer(serializers.Serializer[Any]):
+class FirstReportSerializer(serializers.Serializer[Any]):
     """A lead or project of one investor and its place among them by when it was reported.
 
     ``key`` names it when a dispute is raised against it; ``reported`` is the day for who sees the row, else the month alone.
@@ -218,7 +218,7 @@ class ReportSerializer(serializers.Serializer[Any]):
 class Reporting(Moving):
     """A resource whose rows are reports of an investor."""
 
-    @extend_schema(responses=ReportSerializer(many=True))
+    @extend_schema(responses=FirstReportSerializer(many=True))
     @action(detail=True, pagination_class=None, filter_backends=[], url_path="first-reports")
     def first_reports(self, request: Request, pk: str = "") -> Response:
         """List who reported the investor of the row, in the order of their reports, as far as the caller may be told."""
@@ -233,7 +233,7 @@ class Reporting(Moving):
             }
             for item in queries.ranked(found, timezone.localdate())
         ]  # fmt: skip
-        return Response(ReportSerializer(told, many=True).data)
+        return Response(FirstReportSerializer(told, many=True).data)
 
 
 class LeadViewSet(Reporting, ObjectViewSet):
