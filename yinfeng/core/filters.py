@@ -178,8 +178,17 @@ class TextFilter(django_filters.CharFilter):
         return search.answering(qs, value, self.parent.by) if value else qs
 
 
+class _AsGiven(forms.NullBooleanSelect):
+    """The select of a yes or no that hands on what was sent: Django’s own takes 2 for yes and 3 for no."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        return data.get(name)
+
+
 class _YesNoField(forms.NullBooleanField):
     """A yes or no that refuses what is neither, instead of taking it for no filter at all."""
+
+    widget = _AsGiven
 
     def clean(self, value: Any) -> bool | None:
         if value not in {None, "", "true", "false", "True", "False", "unknown", True, False}:

@@ -202,6 +202,7 @@ def test_the_list_of_leads_knows_which_are_protected(people: City) -> None:
     text = client.get("/leads/?protected=false").content.decode()
     assert f"/leads/{old.pk}/" in text
     assert f"/leads/{fresh.pk}/" not in text
+    assert client.get("/api/v1/leads/?protected=2").status_code == 422  # neither yes nor no
 
 
 def test_who_is_protected_is_told_of_a_rival_and_nobody_else(people: City) -> None:
