@@ -453,7 +453,3 @@ def units_ever() -> QuerySet[Unit]:
 def unit_names(units: Iterable[int]) -> dict[int, str]:
     """Return by what name people call units."""
     return {unit.pk: unit.brief for unit in Unit.objects.filter(pk__in=list(units))}
-
-
-def unit_kinds(units: Iterable[int]) -> dict[int, str]:
-    return dict(Unit.objects.filter(pk__in=units).values_list("pk", "kind"))
