@@ -17,6 +17,8 @@ from yinfeng.core.permissions import gather
 SECTIONS: dict[str, tuple[str | Promise, str]] = {
     "work": (_("我的工作"), "home"),
     "projects": (_("项目"), "briefcase"),
+    "progress": (_("推进调度"), "route"),
+    "results": (_("报送与业绩"), "book-2"),
     "enterprises": (_("企业"), "building"),
     "organisation": (_("组织"), "sitemap"),
     "settings": (_("设置"), "settings"),
@@ -67,5 +69,5 @@ def navigation(by: Actor, path: str) -> list[dict[str, Any]]:
             if item.section == key
         ]
         if entries:
-            sections.append({"label": label, "icon": icon, "items": entries})
+            sections.append({"key": key, "label": label, "icon": icon, "items": entries})
     return sections
