@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import islice, product
+from itertools import count, islice, product
 from typing import Any
 
 from django.core.management import call_command
@@ -25,17 +25,23 @@ from yinfeng.orgs.models import Membership, Person, Role, RoleGrant, Unit
 from yinfeng.projects import queries, stages
 from yinfeng.projects.achievements import KINDS
 from yinfeng.projects.models import (
+    Bottleneck,
     Claim,
     Entry,
+    MonthEnd,
     Participation,
+    PlannedMonth,
+    Progress,
     Project,
     Share,
     Stay,
     Talk,
     TeamMember,
 )
+from yinfeng.projects.queries.schedule import months_later
 
 CHUNK = 2000
+MONTHS = 24  # planned and reported of each project under way
 # No such city exists, so no enterprise of it can be meant.
 CITY = "例城市"
 SYLLABLES = "澜沐岚芷珩霁煦璟昭攸翊禾崧淳琰泓筠曜砚菁榆蔚楠澄"
@@ -67,7 +73,8 @@ class City:
 class Builder:
     """Fill an empty, migrated database."""
 
-    def __init__(self, projects: int, enterprises: int) -> None:
+    def __init__(self, projects: int, enterprises: int, entries: int = 0) -> None:
+        self.entries = entries
         call_command("profile", "load", "xiamen", stdout=io.StringIO())
         self.chance = random.Random(20260701)
         self.today = timezone.localdate()
@@ -76,7 +83,13 @@ class Builder:
         self.groups = list(Unit.objects.filter(kind="group").exclude(industries=[]).order_by("order"))
         self.codes = {
             table: list(Code.objects.filter(table=table).order_by("order").values_list("code", flat=True))
-            for table in ("enterprise_tag", "project_class", "investment_kind")
+            for table in (
+                "enterprise_tag",
+                "project_class",
+                "investment_kind",
+                "headquarters_kind",
+                "problem_kind",
+            )
         }
         industries = Code.objects.filter(table="industry", level=4).order_by("order")
         self.industries = list(industries.values_list("code", flat=True))
@@ -170,7 +183,53 @@ class Builder:
         )
 
         self.put(Stay, (stay for project in made for stay in self.stays(project)))
+        self.make_building([project for project in made if project.stage in stages.UNDER_WAY])
         self.make_ledger([project for project in made if stages.reached(project.stage, stages.SIGNED)])
+
+    def make_building(self, under_way: list[Project]) -> None:
+        """Plan and report two years of months of each project under way, and put a bottleneck in the way of every third."""
+        months = [months_later(self.today, number - MONTHS) for number in range(MONTHS)]
+        each = {project.pk: round(project.fixed_investment / MONTHS, 2) for project in under_way}
+        pace = {project.pk: Decimal(self.chance.randint(60, 110)) / 100 for project in under_way}
+        places = [(project, number, month) for project in under_way for number, month in enumerate(months, 1)]
+        self.put(
+            PlannedMonth,
+            (
+                PlannedMonth(project=project, month=month, investment=each[project.pk], percent=100 * number // MONTHS)
+                for project, number, month in places
+            ),
+        )  # fmt: skip
+        self.put(
+            Progress,
+            (
+                Progress(
+                    project=project, month=month, invested=each[project.pk] * pace[project.pk], percent=90 * number // MONTHS,
+                    done="主体施工", reported_by=project.created_by,
+                )
+                for project, number, month in places
+            ),
+        )  # fmt: skip
+        self.put(
+            MonthEnd,
+            (
+                MonthEnd(
+                    project=project, month=month, planned=int(100 * each[project.pk]) * number,
+                    invested=int(100 * each[project.pk] * pace[project.pk]) * number, whole=int(100 * each[project.pk]) * MONTHS,
+                )
+                for project, number, month in places
+            ),
+        )  # fmt: skip
+        self.put(
+            Bottleneck,
+            (
+                Bottleneck(
+                    project=project, kind=self.chance.choice(self.codes["problem_kind"]), what="用电增容尚未批复",
+                    since_date=self.before(200), unit=project.host_unit, raised_by=project.created_by,
+                    due_date=self.today + timedelta(days=self.chance.randint(-30, 60)),
+                )
+                for project in under_way[::3]
+            ),
+        )  # fmt: skip
 
     def stays(self, project: Project) -> Iterable[Stay]:
         """Yield how long a project stood in each stage up to its own."""
@@ -182,33 +241,45 @@ class Builder:
             yield Stay(project=project, stage=stage, since=since, until=until, days=40 if is_over else None)
 
     def make_ledger(self, signed: list[Project]) -> None:
-        """Enter every achievement, of three in ten with a share of another district; one contract proves them all."""
+        """Enter every achievement, of three in ten with a share of another district; one contract proves them all.
+
+        Payments and years of tax and output in turn make up what is lacking of ``entries``.
+        """
         contract = Attachment.objects.create(
             object_type=events.type_of(Project), object_id=0, kind=stages.CONTRACT, name="合同.pdf", size=1,
             content_type="application/pdf", sha256="0" * 64,
         )  # fmt: skip
-        achieved = [
-            (project, kind)
+        once = [
+            (project, kind, "")
             for project in signed
             for kind in KINDS.values()
             if not kind.key and stages.reached(project.stage, kind.code)
         ]
+        often = [kind for kind in KINDS.values() if kind.key]
+        registered = [project for project in signed if stages.reached(project.stage, stages.REGISTERED)]
+        again = (
+            (project, kind, str(2000 + turn) if kind.yearly else f"例字{turn}号")
+            for turn in count()
+            for kind, project in product(often, registered)
+        )
+        achieved = [*once, *islice(again, max(self.entries - len(once), 0) if registered else 0)]
         claims = self.put(
             Claim,
             (
                 Claim(
-                    project=project, kind=kind.code, happened_date=project.signed_date, evidence=contract,
-                    amount=project.contracted if kind.amount else None, state=stages.VERIFIED,
-                    entered_by=project.created_by, verified_by=self.unrestricted, verified_at=self.now,
+                    project=project, kind=kind.code, key=key, happened_date=project.signed_date, evidence=contract,
+                    amount=(project.contracted / 100 if key else project.contracted) if kind.amount else None,
+                    state=stages.VERIFIED, entered_by=project.created_by, verified_by=self.unrestricted, verified_at=self.now,
                 )
-                for project, kind in achieved
+                for project, kind, key in achieved
             ),
         )  # fmt: skip
+        del achieved
         entries = self.put(
             Entry,
             (
                 Entry(
-                    project=claim.project, claim=claim, kind=claim.kind, happened_date=claim.happened_date,
+                    project=claim.project, claim=claim, kind=claim.kind, key=claim.key, happened_date=claim.happened_date,
                     booked_date=claim.happened_date, amount=claim.amount or Decimal(0), evidence=contract,
                     recognised_by=self.unrestricted,
                 )
@@ -242,8 +313,9 @@ class Builder:
             origin="例省", industry=firm.industry, summary=f"拟建设{chance.choice(PURPOSES)}。" * 5,
             intended=intended, intended_original=intended, fixed_investment=intended / 2,
             contracted=intended if is_signed else None, signed_date=self.before(300) if is_signed else None,
+            headquarters_kind=chance.choice(self.codes["headquarters_kind"]) if chance.random() < 0.05 else "",
             construction_kind="new", stage_since=self.now - timedelta(days=chance.randint(0, 200)), site="例园区3号地块",
-            land_mu=Decimal(chance.randint(10, 300)), planned_start_date=self.today, expected_output=intended,
+            land_mu=Decimal(chance.randint(10, 300)), planned_start_date=self.today + timedelta(days=chance.randint(-60, 300)), expected_output=intended,
             expected_tax=intended / 20, contact_name="测试联系人", next_step="安排实地考察",
             next_date=self.today + timedelta(days=chance.randint(-20, 60)), reporter_unit=unit,
             host_unit=unit if chance.random() < 0.85 else chance.choice(self.districts),
