@@ -291,7 +291,9 @@ class Builder:
     def shares(self, entry: Entry) -> Iterable[Share]:
         host = entry.project.host_unit
         others = [unit for unit in self.districts if unit != host] if self.chance.random() < 0.3 else []
-        parts = queries.split(host.pk, stages.HOST, [unit.pk for unit in others[:1]], 30)
+        parts = queries.split(
+            host.pk, stages.HOST, [(stages.INTRODUCER, [unit.pk for unit in others[:1]], 30)]
+        )
         yuan = queries.amounts(entry.amount, parts)
         for part, own in zip(parts, yuan, strict=True):
             yield Share(

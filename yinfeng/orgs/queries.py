@@ -164,6 +164,16 @@ def hosts(day: date | None = None) -> QuerySet[Any]:
     return units_on(day or timezone.localdate()).filter(kind__in=kinds).order_by("order", "code")
 
 
+# The kinds of units in which a project can land.
+LANDING_KINDS = {"district", "zone"}
+
+
+def is_of_district(unit: Unit) -> bool:
+    """Say whether a unit is a district or zone, or lies below one."""
+    above = [code for code in unit.path.split("/") if code]
+    return Unit.objects.filter(code__in=above, kind__in=LANDING_KINDS).exists()
+
+
 def working_groups() -> QuerySet[Any]:
     """Return the industrial working groups of the leader group that exist today (clause 1.2)."""
     return units_today().filter(kind="group").exclude(industries=[]).order_by("order", "code")

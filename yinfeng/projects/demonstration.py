@@ -96,6 +96,7 @@ class Story:
     ending: str = ""
     lately: int = 0  # days since the newest talk; 0: none since the stage was reached
     introducer: str = ""  # the unit that introduced it to the host
+    linked: str = ""  # the unit of the city that won it with the host
     opens: bool = False  # nothing is built: a firm opens in rooms that are there
     grows: bool = False  # the firm invests more later on
 
@@ -108,7 +109,7 @@ STORIES = (
     Story("示例电机有限公司", "伺服电机项目", "381", "2.8", "unit", "街道走访", "jimei", 520, "completed", "machinery", lately=18),
     Story("示例包装制造有限公司", "智能包装工厂", "223", "3.6", "association", "行业协会推荐", "tongan", 400, "started", lately=24),
     Story("示例光电材料有限公司", "光学膜生产线", "398", "7.7", "fair", "投洽会企业对接专场", "xiangan", 330, "preparing", "flat-panel", lately=7),
-    Story("示例软件服务有限公司", "数字内容运营总部", "651", "3.4", "delegation", "赴京招商团组", "siming", 300, "producing", "software", lately=15, opens=True),
+    Story("示例软件服务有限公司", "数字内容运营总部", "651", "3.4", "delegation", "赴京招商团组", "siming", 300, "producing", "software", lately=15, opens=True, linked="commerce"),
     Story("示例新能源装备有限公司", "储能系统集成工厂", "384", "31", "soe", "市属国企合作伙伴推介", "tongan", 210, "negotiating", "machinery"),
     Story("示例云数科技有限公司", "区域算力与研发总部", "651", "6.5", "fair", "软件产业峰会", "jimei", 190, "negotiating", "software", lately=3),
     Story("示例新材料有限公司", "特种膜材料二期", "292", "12", "association", "行业协会推荐", "xiangan", 180, "negotiating", "new-materials", lately=21),
@@ -331,11 +332,13 @@ class Demonstration:
                 if stage in MOVES:
                     services.move_project(by=head, project=project, move=MOVES[stage])
                 else:
-                    if stage == "signed" and story.introducer:
-                        introducer = self.units[story.introducer]
-                        services.add_unit(
-                            by=head, project=project, unit=introducer, part=project_stages.INTRODUCER
-                        )
+                    if stage == "signed":
+                        for code, part in (
+                            (story.introducer, project_stages.INTRODUCER),
+                            (story.linked, project_stages.LINKED),
+                        ):
+                            if code:
+                                services.add_unit(by=head, project=project, unit=self.units[code], part=part)
                     self.achieve(project, stage, amount, clerk, head)
             project.refresh_from_db()
         if story.lately:

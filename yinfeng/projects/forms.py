@@ -344,7 +344,7 @@ class UnitForm(Styled):
     unit = UnitField(queries.joinable_units, label=_("单位"))
     part = forms.ChoiceField(
         label=_("参与身份"),
-        choices=[(part, stages.PARTS[part]) for part in (stages.JOINT, stages.INTRODUCER, stages.APPROVER)],
+        choices=[(part, stages.PARTS[part]) for part in stages.CHOSEN_PARTS],
     )
 
 

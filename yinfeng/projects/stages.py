@@ -71,7 +71,7 @@ REPORTER, HOST, JOINT, GROUP, INTRODUCER, APPROVER = (
     "introducer",
     "approver",
 )
-RECEIVER, ORIGIN, COMMAND = "receiver", "origin", "command"
+RECEIVER, ORIGIN, COMMAND, LINKED = "receiver", "origin", "command", "linked"
 PARTS: Mapping[str, Sentence] = {
     REPORTER: _("报送单位"),
     HOST: _("落地单位"),
@@ -82,9 +82,14 @@ PARTS: Mapping[str, Sentence] = {
     RECEIVER: _("拟承接单位"),
     ORIGIN: _("流出单位"),
     COMMAND: _("片区指挥部"),
+    LINKED: _("市区联动单位"),
 }
 # The parts whose unit runs the project: edits it, advances it, chooses the team.
 RUNNING_PARTS = (REPORTER, HOST)
+# The parts whose units have a share in what the project achieves beside who holds it, each by a rule of its own.
+SHARING_PARTS = (INTRODUCER, LINKED)
+# The parts that one chooses when a unit joins; the others follow from what the project is.
+CHOSEN_PARTS = (JOINT, INTRODUCER, LINKED, APPROVER)
 # The parts whose unit looks on: it was offered the project, or had it before.
 LOOKING_PARTS = (RECEIVER, ORIGIN)
 ACTING_PARTS = tuple(part for part in PARTS if part not in LOOKING_PARTS)

@@ -108,6 +108,32 @@ def test_without_an_agreement_who_introduced_has_three_tenths(city: City) -> Non
     assert no_faults()
 
 
+@pytest.mark.clause("3.5.3")
+@pytest.mark.django_db
+def test_a_unit_of_the_city_that_won_it_with_the_district_has_half_beside_the_introducer(city: City) -> None:
+    """市区联动, 招商方:落地方 5:5 (宁德市 2017, FACTS §1.5); who introduced it keeps his three tenths, and nobody shares twice."""
+    three_tenths()
+    Rule.objects.create(
+        kind="share",
+        key="linkage",
+        valid_from=date(2019, 4, 28),
+        source="宁德市 2017 年办法",
+        data={"percent": 50},
+    )
+    project, by = introduced(city, city.huli), city.actor("bob")
+    with pytest.raises(Invalid, match="市区联动单位是与区一起招商的市级单位"):
+        services.add_unit(by=by, project=project, unit=city.huli, part=stages.LINKED)
+    services.add_unit(by=by, project=project, unit=city.group, part=stages.LINKED)
+    claim = city.claim(project)
+    with pytest.raises(Conflict, match="市区联动单位暂不能增减"):
+        services.add_unit(by=by, project=project, unit=city.root, part=stages.LINKED)
+    services.verify_claim(by=city.actor("charlie"), claim=claim)
+    assert {unit: (part, share) for unit, (part, share, _yuan) in shares_of(Entry.objects.get()).items()} == {
+        "集美区": ("host", 200_000), "湖里区": ("introducer", 300_000), city.group.name: ("linked", 500_000),
+    }  # fmt: skip
+    assert no_faults()
+
+
 @pytest.mark.django_db
 def test_who_introduced_it_stays_while_the_signing_is_verified(city: City) -> None:
     three_tenths()
@@ -162,17 +188,27 @@ def test_an_introducer_that_is_the_host_is_not_counted_twice(city: City) -> None
     ],
 )
 def test_shares_by_rule(introducers: list[int], percent: int, expected: list[tuple[int, str, int]]) -> None:
-    parts = queries.split(1, "host", introducers, percent)
+    parts = queries.split(1, "host", [("introducer", introducers, percent)])
     assert [(part.unit, part.part, part.millionths) for part in parts] == expected
 
 
+UNITS = st.lists(st.integers(2, 40), unique=True, max_size=7)
+
+
 @given(
-    introducers=st.lists(st.integers(2, 40), unique=True, max_size=7), percent=st.integers(0, 100),
+    introducers=UNITS,
+    linked=UNITS,
+    percents=st.tuples(st.integers(0, 100), st.integers(0, 100)),
     cents=st.integers(0, 10**15),
-)  # fmt: skip
-def test_shares_are_the_whole_whatever_is_shared(introducers: list[int], percent: int, cents: int) -> None:
-    parts = queries.split(1, "host", introducers, percent)
+)
+def test_shares_are_the_whole_whatever_is_shared(
+    introducers: list[int], linked: list[int], percents: tuple[int, int], cents: int
+) -> None:
+    parts = queries.split(
+        1, "host", [("introducer", introducers, percents[0]), ("linked", linked, percents[1])]
+    )
     assert sum(part.millionths for part in parts) == WHOLE
+    assert len({part.unit for part in parts}) == len(parts)
     assert all(part.millionths > 0 for part in parts)
     amount = Decimal(cents) / 100
     yuan = queries.amounts(amount, parts)

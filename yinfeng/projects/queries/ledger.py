@@ -35,23 +35,33 @@ class Part:
 def parts_of(project: Project, kind: str, day: date) -> list[Part]:
     """Return whose an achievement of a kind is, by the units, agreements and rules in force on ``day``.
 
-    The introducing units have the rule's percentage together, in equal parts, of all but tax and output; of the rest the
-    units that passed the project on have what their agreements say, and the unit that held it on the day has what is left.
-    Source of the usual three tenths: 集美区招商引资项目管理暂行办法 (FACTS §1.4, §1.5); “有协议按协议”.
+    The introducing units have their rule's percentage together, in equal parts, and so have the units of the city that won
+    the project with the district (市区联动); neither has of tax and output. Of the rest the units that passed the project on
+    have what their agreements say, and the unit that held it on the day has what is left. Source of the usual three tenths:
+    集美区招商引资项目管理暂行办法; of the half of a unit of the city: 宁德市 2017, 招商方:落地方 5:5 (FACTS §1.4, §1.5).
     """
     done = list(completed_transfers(project))
     holder = holder_on(project, done, day)
     part = stages.HOST if project.host_unit_id or done else stages.REPORTER
-    introduced: list[int] = []
-    if kind not in {stages.TAX, stages.OUTPUT}:
-        rows = Participation.objects.filter(project=project, part=stages.INTRODUCER, until=None)
-        introduced = [unit for unit in rows.order_by("pk").values_list("unit", flat=True) if unit != holder]
-    percent = int(core.rules("share", day).get("introducer", {}).get("percent", 0))
-    found = split(holder, part, introduced, percent)
+    found = split(holder, part, [] if kind in {stages.TAX, stages.OUTPUT} else _sharers(project, holder, day))
     rest = sum(item.millionths for item in found if item.unit == holder)
     for unit, millionths in ceded(project, done, holder, kind, day, rest):
         found = _cede(found, holder, unit, millionths)
     return found
+
+
+# Of the units of a part, how many per cent they have together.
+Sharers = tuple[str, Sequence[int], int]
+
+
+def _sharers(project: Project, holder: int, day: date) -> list[Sharers]:
+    rows = Participation.objects.filter(project=project, part__in=stages.SHARING_PARTS, until=None)
+    units: dict[str, list[int]] = {part: [] for part in stages.SHARING_PARTS}
+    for part, unit in rows.exclude(unit=holder).order_by("pk").values_list("part", "unit"):
+        units[part].append(unit)
+    rules = core.rules("share", day)
+    keys = {stages.INTRODUCER: "introducer", stages.LINKED: "linkage"}
+    return [(part, units[part], int(rules.get(key, {}).get("percent", 0))) for part, key in keys.items()]
 
 
 def _cede(parts: list[Part], holder: int, unit: int, millionths: int) -> list[Part]:
@@ -66,16 +76,23 @@ def _cede(parts: list[Part], holder: int, unit: int, millionths: int) -> list[Pa
     return [item for item in [*found, more] if item.millionths]
 
 
-def split(host: int, part: str, introducers: Sequence[int], percent: int) -> list[Part]:
-    """Return the shares of a host and of introducers who have ``percent`` together; of what does not divide the first has more."""
-    given = WHOLE * min(max(percent, 0), 100) // 100 if introducers else 0
-    each, left = divmod(given, len(introducers) or 1)
-    shares = [each + (left if at == 0 else 0) for at in range(len(introducers))]
-    introduced = [
-        Part(unit, stages.INTRODUCER, share) for unit, share in zip(introducers, shares, strict=True) if share
-    ]
-    rest = WHOLE - sum(item.millionths for item in introduced)
-    return ([Part(host, part, rest)] if rest else []) + introduced
+def split(holder: int, part: str, sharers: Sequence[Sharers]) -> list[Part]:
+    """Return the parts of who holds a project and of those who have a share beside him; together they are the whole.
+
+    Of what does not divide the first of a part has more. Percentages that exceed the whole are cut, the later ones first;
+    a unit that shares twice has both as one, under the part named first.
+    """
+    shared: dict[int, Part] = {}
+    rest = WHOLE
+    for name, units, percent in sharers:
+        given = min(WHOLE * min(max(percent, 0), 100) // 100, rest) if units else 0
+        rest -= given
+        each, left = divmod(given, len(units) or 1)
+        for at, unit in enumerate(units):
+            own = shared.get(unit, Part(unit, name, 0))
+            shared[unit] = replace(own, millionths=own.millionths + each + (left if at == 0 else 0))
+    found = [Part(holder, part, rest), *shared.values()]
+    return [item for item in found if item.millionths]
 
 
 def amounts(whole: Decimal, parts: Sequence[Part]) -> list[Decimal]:

@@ -64,7 +64,6 @@ from yinfeng.projects.services.proposals import (
     tell_planners,
 )
 from yinfeng.projects.services.records import (
-    CHOSEN_PARTS,
     add_joint_unit,
     add_member,
     add_project,
@@ -105,7 +104,6 @@ from yinfeng.projects.services.transfers import (
 )
 
 __all__ = [
-    "CHOSEN_PARTS",
     "MOST_ROWS",
     "OPEN_PROPOSALS",
     "TERMS",

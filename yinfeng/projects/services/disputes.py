@@ -24,7 +24,7 @@ from yinfeng.orgs.queries import users_of_units
 from yinfeng.projects import lifecycle, queries, stages
 from yinfeng.projects.models import Dispute, Lead, Project, Side
 from yinfeng.projects.services.ledger import person
-from yinfeng.projects.services.records import drop_transfer, hold_project, keep_introducers, take_part
+from yinfeng.projects.services.records import drop_transfer, hold_project, keep_sharers, take_part
 
 Record = Lead | Project
 
@@ -162,7 +162,7 @@ def _settle(by: Actor, winner: Any, loser: Any, ruling: str, is_shared: bool) ->
         )
     record = winner.project or winner.lead
     if is_shared:
-        keep_introducers(winner.project, stages.INTRODUCER)
+        keep_sharers(winner.project, stages.INTRODUCER)
         take_part(winner.project, loser.unit, stages.INTRODUCER)
     for dealing in queries.others_of(record.enterprise_id, loser.unit_id):
         _give_up(by, queries.record_named(dealing.key), ruling)

@@ -23,7 +23,7 @@ from yinfeng.enterprises import services as library
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.enterprises.services import hold
 from yinfeng.orgs.models import Unit
-from yinfeng.orgs.queries import groups_for_industry, users_of_units
+from yinfeng.orgs.queries import LANDING_KINDS, groups_for_industry, is_of_district, users_of_units
 from yinfeng.projects import facts, lifecycle, queries, stages
 from yinfeng.projects.models import (
     Lead,
@@ -40,8 +40,6 @@ from yinfeng.projects.services.ledger import person
 Values = Mapping[str, Any]
 
 # The parts one adds and takes off by hand; the others follow from the project's own fields.
-CHOSEN_PARTS = (stages.JOINT, stages.INTRODUCER, stages.APPROVER)
-_LANDING_KINDS = {"district", "zone"}
 
 
 def _reporter(by: Actor, values: Values, permission: str) -> Unit:
@@ -256,7 +254,7 @@ def convert_lead(
     hold(*Enterprise.objects.filter(pk=lead.enterprise_id or 0))
     lifecycle.LEAD.perform(lead, "convert", by=by, version=version)
     given = {"name": lead.title, "secrecy": stages.INTERNAL, **(values or {})}
-    lands = lead.handling_unit if lead.handling_unit.kind in _LANDING_KINDS else None
+    lands = lead.handling_unit if lead.handling_unit.kind in LANDING_KINDS else None
     project = Project(
         lead=lead, enterprise=lead.enterprise, industry=lead.industry, summary=lead.content,
         reporter_unit=lead.reporter_unit, host_unit=lands, created_by_id=person(by), is_demo=lead.is_demo,
@@ -356,7 +354,7 @@ def add_project(
         lambda: ask_about_amounts(values, confirmed),
     )
     values["reporter_unit"] = reporter
-    if not values.get("host_unit") and reporter.kind in _LANDING_KINDS:
+    if not values.get("host_unit") and reporter.kind in LANDING_KINDS:
         values["host_unit"] = reporter
     named = timezone.now() if values.get("enterprise") else None
     project = Project(created_by_id=person(by), is_demo=is_demo, named_at=named, **with_amount(values))
@@ -594,12 +592,15 @@ def move_project(
 def add_unit(*, by: Actor, project: Project, unit: Unit, part: str) -> Participation:
     """Let a unit take part in a project: from now on its people see it."""
     demand(project, by, "team")
-    if part not in CHOSEN_PARTS:
+    if part not in stages.CHOSEN_PARTS:
         raise Invalid(
             _("报送单位、落地单位和招商组随项目内容确定，不能在这里加入。"),
-            fields={"part": [_("请选择协同、引荐或审批单位。")]},
+            fields={"part": [_("请选择协同、引荐、市区联动或审批单位。")]},
         )
-    keep_introducers(project, part)
+    if part == stages.LINKED and is_of_district(unit):
+        sentence = _("%(unit)s属于区或开发区；市区联动单位是与区一起招商的市级单位。") % {"unit": unit.brief}
+        raise Invalid(sentence, fields={"unit": [_("请选择市级单位，或改选别的参与身份。")]})
+    keep_sharers(project, part)
     row = core.insert(Participation(project=project, unit=unit, part=part))
     text = f"{unit.brief}（{stages.PARTS[part]}）"
     events.record(
@@ -608,10 +609,10 @@ def add_unit(*, by: Actor, project: Project, unit: Unit, part: str) -> Participa
     return row
 
 
-def keep_introducers(project: Project, part: str) -> None:
-    """Refuse to change who introduced a project while a claim waits: who verifies it sees whose it will be."""
-    if part == stages.INTRODUCER and project.claims.filter(state=stages.SUBMITTED).exists():
-        raise Conflict(_("业绩申报正在核验，引荐单位暂不能增减。"))
+def keep_sharers(project: Project, part: str) -> None:
+    """Refuse to change who has a share in a project while a claim waits: who verifies it sees whose it will be."""
+    if part in stages.SHARING_PARTS and project.claims.filter(state=stages.SUBMITTED).exists():
+        raise Conflict(_("业绩申报正在核验，%(part)s暂不能增减。") % {"part": stages.PARTS[part]})
 
 
 @transaction.atomic
@@ -621,9 +622,9 @@ def remove_unit(*, by: Actor, project: Project, pk: int, reason: str) -> None:
     row = project.participations.filter(pk=pk, until=None).select_related("unit").first()
     if row is None:
         raise Conflict(_("该单位已不再参与本项目。"))
-    if row.part not in CHOSEN_PARTS:
+    if row.part not in stages.CHOSEN_PARTS:
         raise Conflict(_("报送单位、落地单位和招商组随项目内容确定，不能单独移出。"))
-    keep_introducers(project, row.part)
+    keep_sharers(project, row.part)
     if project.bottlenecks.filter(unit=row.unit, state=stages.OPEN).exists():
         raise Conflict(_("该单位还有未解决的难点要办，请先解决或撤回。"))
     if not reason.strip():

@@ -79,7 +79,7 @@ class Ledger(ListPage):
 
     def empty(self) -> dict[str, Any]:
         hint = _(
-            "签约、注册、到资、开工等业绩经另一位同事核验后自动记入，按规则分给落地单位和引荐单位；记错的只能冲销，不能修改。"
+            "签约、注册、到资、开工等业绩经另一位同事核验后自动记入，按规则分给落地单位、引荐单位和市区联动单位；记错的只能冲销，不能修改。"
         )
         projects = {"label": _("打开项目"), "url": reverse("projects")}
         return {"title": _("台账里还没有业绩"), "hint": hint, "act": projects, "icon": "book-2"}

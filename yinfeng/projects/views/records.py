@@ -535,7 +535,7 @@ class ProjectDetail(Detail):
         return list(units.values())
 
     def _unit(self, row: queries.Involved, can_team: bool) -> dict[str, Any]:
-        removable = can_team and row.part in services.CHOSEN_PARTS
+        removable = can_team and row.part in stages.CHOSEN_PARTS
         url = reverse("project-unit-remove", args=[self.object.pk, row.pk]) if removable else ""
         return {"title": row.name, "sub": stages.PARTS[row.part], "remove_url": url}
 
