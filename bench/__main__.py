@@ -94,7 +94,7 @@ def report(projects: int, enterprises: int, entries: int, rounds: int) -> list[s
     print(
         f"\nbounds: {BARE:g}× the bare view, {RESTRICTED:g}× the unrestricted; medians of {rounds} turns, one client"
     )
-    print("aside, on this machine (bare view, unrestricted, restricted):")
+    print("aside, on this machine (bare view, unrestricted, bare view of a unit, restricted):")
     for found in results:
         times = ", ".join(f"{second * 1000:.1f} ms" for second in found.seconds)
         print(f"  {found.page:20} {times}; queries {found.queries[0]} and {found.queries[1]}")

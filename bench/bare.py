@@ -1,4 +1,4 @@
-"""The least that shows the same rows: one indexed query and one template, without sign-in, scopes, filters or frame."""
+"""The least that shows the same rows and sums: plain indexed queries and one template, without sign-in, scopes, filters or frame."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Avg, Count, F, Max, Min, Q, Sum, Window
+from django.db.models import Avg, Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Sum, Window
 from django.db.models.functions import RowNumber
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -17,7 +17,7 @@ from yinfeng.core.models import Event
 from yinfeng.core.search import key
 from yinfeng.core.tables import PAGE_ROWS
 from yinfeng.enterprises.models import Enterprise
-from yinfeng.projects.models import Entry, Project, Stay
+from yinfeng.projects.models import Bottleneck, Entry, MonthEnd, Participation, Project, Share, Stay
 
 
 def page(name: str, **context: Any) -> HttpResponse:
@@ -25,49 +25,117 @@ def page(name: str, **context: Any) -> HttpResponse:
     return HttpResponse(render_to_string(f"bench/{name}.html", context))
 
 
+def seen(request: HttpRequest) -> QuerySet[Project]:
+    """Return the projects that the page beside this one shows: all, or those in which one unit takes part."""
+    unit = request.GET.get("unit")
+    parts = Participation.objects.filter(unit=unit, until=None).values("project")
+    return Project.objects.filter(pk__in=parts) if unit else Project.objects.all()
+
+
+def counted(projects: QuerySet[Project]) -> list[Any]:
+    """Return how many of the projects stand in each stage, and their yuan."""
+    return list(projects.order_by().values_list("stage").annotate(Count("pk"), Sum("intended")))
+
+
+def listed(found: QuerySet[Project]) -> HttpResponse:
+    """Show the newest of the projects, and how many there are of each stage."""
+    rows = found.select_related("enterprise", "host_unit").order_by("-pk")[:PAGE_ROWS]
+    return page("projects", rows=rows, counts=counted(found))
+
+
 def projects(request: HttpRequest) -> HttpResponse:
-    found = Project.objects.select_related("enterprise", "host_unit").order_by("-pk")[:PAGE_ROWS]
-    return page("projects", rows=found)
+    return listed(seen(request))
+
+
+def headquarters(request: HttpRequest) -> HttpResponse:
+    return listed(seen(request).exclude(headquarters_kind=""))
+
+
+def construction(request: HttpRequest) -> HttpResponse:
+    """Show projects between signing and completion with what was invested, and how many there are."""
+    found = seen(request).filter(stage__in=["signed", "registered", "preparing", "started", "building"])
+    rows = found.select_related("enterprise", "host_unit").prefetch_related("month_ends", "bottlenecks")
+    return page("projects", rows=rows.order_by("-pk")[:PAGE_ROWS], counts=counted(found))
+
+
+def bottlenecks(request: HttpRequest) -> HttpResponse:
+    """Show what stands in the way, what is due first above, and how much there is."""
+    found = Bottleneck.objects.filter(project__in=seen(request).values("pk"))
+    rows = found.select_related("project", "unit").order_by("due_date", "pk")[:PAGE_ROWS]
+    return page("bottlenecks", rows=rows, count=found.count())
+
+
+def scheduling(request: HttpRequest) -> HttpResponse:
+    """Show the large ongoing projects that have not moved for longest, and how many there are."""
+    found = seen(request).filter(status="ongoing", intended__gte=1_000_000_000)
+    rows = found.select_related("enterprise", "host_unit").order_by("progress_at", "pk")[:PAGE_ROWS]
+    return page("projects", rows=rows, counts=[("", found.count(), 0)])
 
 
 def ledger(request: HttpRequest) -> HttpResponse:
     """Show the newest entries with their shares, and what all come to."""
-    found = (
-        Entry.objects.select_related("project").prefetch_related("shares__unit").order_by("-pk")[:PAGE_ROWS]
-    )
-    sums = Entry.objects.order_by().values_list("kind").annotate(Sum("count"), Sum("amount"))
-    return page("ledger", rows=found, sums=list(sums))
+    found = Entry.objects.all()
+    if request.GET.get("unit"):
+        found = found.filter(project__in=seen(request).values("pk"))
+    rows = found.select_related("project").prefetch_related("shares__unit").order_by("-pk")[:PAGE_ROWS]
+    sums = found.order_by().values_list("kind").annotate(Sum("count"), Sum("amount"))
+    return page("ledger", rows=rows, sums=list(sums))
 
 
 def lights(request: HttpRequest) -> HttpResponse:
-    """Show of each unit how many ongoing projects have moved within sixty days, within ninety, and since when the others."""
+    """Show of each unit how many ongoing projects have moved within sixty days, within ninety, and since when the others.
+
+    A project under way is red too when what was invested by the end of last month is 30 points behind its plan.
+    """
     now = timezone.now()
     yellow, red = now - timedelta(days=60), now - timedelta(days=90)
-    ongoing = Project.objects.filter(status="ongoing").values("host_unit__short_name")
-    found = ongoing.annotate(
-        green=Count("pk", filter=Q(progress_at__gte=yellow)),
-        yellow=Count("pk", filter=Q(progress_at__lt=yellow, progress_at__gte=red)),
-        red=Count("pk", filter=Q(progress_at__lt=red)),
+    month = timezone.localdate().replace(day=1) - timedelta(days=1)
+    ends = MonthEnd.objects.filter(project=OuterRef("pk"), month=month.replace(day=1))
+    behind = ends.annotate(points=100 * (F("planned") - F("invested"))).filter(points__gt=30 * F("whole"))
+    late = Q(progress_at__lt=red) | Q(stage__in=["started", "building"]) & Exists(behind)
+    ongoing = seen(request).filter(status="ongoing").order_by().annotate(late=late)
+    found = ongoing.values("host_unit__short_name").annotate(
+        green=Count("pk", filter=Q(progress_at__gte=yellow, late=False)),
+        yellow=Count("pk", filter=Q(progress_at__lt=yellow, late=False)),
+        red=Count("pk", filter=Q(late=True)),
         oldest=Min("progress_at"),
     )
     return page("lights", rows=found)
 
 
+def places(request: HttpRequest) -> HttpResponse:
+    """Show of each unit how many ongoing projects it hosts, and their yuan."""
+    ongoing = seen(request).filter(status="ongoing").order_by()
+    return page(
+        "places", rows=ongoing.values_list("host_unit__short_name").annotate(Count("pk"), Sum("intended"))
+    )
+
+
+def unit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what stands in each stage at a unit, what is booked for it of two years by kind, and its stillest projects."""
+    hosted = seen(request).filter(host_unit=pk, status="ongoing").order_by()
+    since = timezone.localdate() - timedelta(days=700)
+    shares = Share.objects.filter(unit=pk, entry__booked_date__gte=since).order_by()
+    sums = shares.values_list("entry__kind", "entry__booked_date__year").annotate(Count("pk"), Sum("amount"))
+    stillest = hosted.order_by("progress_at").select_related("enterprise", "host_unit")[:10]
+    return page("unit", rows=stillest, counts=counted(hosted), sums=list(sums))
+
+
 def board(request: HttpRequest) -> HttpResponse:
     """Show the six ongoing projects of each stage that have stood there longest, and what stands there in all."""
     place = Window(RowNumber(), partition_by=F("stage"), order_by=[F("stage_since").asc(), F("pk").asc()])
-    ongoing = Project.objects.filter(status="ongoing").order_by()
-    counts = list(ongoing.values_list("stage").annotate(Count("pk"), Sum("intended")))
+    ongoing = seen(request).filter(status="ongoing").order_by()
     rows = ongoing.annotate(place=place).filter(place__lte=6).select_related("enterprise")
-    return page("board", rows=rows, counts=counts)
+    return page("board", rows=rows, counts=counted(ongoing))
 
 
 def funnel(request: HttpRequest) -> HttpResponse:
     """Show how many projects came to each stage, how many stand there, and the average days of those that left it."""
-    stays = Stay.objects.order_by().values_list("stage")
-    reached = stays.annotate(Count("project", distinct=True), Avg("days"), Max("days"))
-    ongoing = Project.objects.filter(status="ongoing").order_by().values_list("stage")
-    return page("funnel", rows=list(reached), counts=list(ongoing.annotate(Count("pk"), Sum("intended"))))
+    stays, ongoing = Stay.objects.order_by(), seen(request).filter(status="ongoing")
+    if request.GET.get("unit"):
+        stays = stays.filter(project__in=seen(request).values("pk"))
+    reached = stays.values_list("stage").annotate(Count("project", distinct=True), Avg("days"), Max("days"))
+    return page("funnel", rows=list(reached), counts=counted(ongoing))
 
 
 def enterprises(request: HttpRequest) -> HttpResponse:

@@ -62,10 +62,11 @@ PURPOSES = ["生产基地", "区域总部", "研发中心", "结算中心", "数
 
 @dataclass(frozen=True, slots=True)
 class City:
-    """The two people whose pages are measured, and rows that both may see."""
+    """The two people whose pages are measured, the unit of one of them, and rows that both may see."""
 
     unrestricted: User
     restricted: User
+    home: int
     projects: list[int]
     enterprises: list[int]
 
@@ -111,6 +112,7 @@ class Builder:
         return City(
             self.unrestricted,
             self.staff[home.pk][0],
+            home.pk,
             list(seen.values_list("project", flat=True).order_by("-project").distinct()[:200:10]),
             list(Enterprise.objects.order_by("pk").values_list("pk", flat=True)[:2000:100]),
         )

@@ -20,19 +20,23 @@ from yinfeng.core.models import User
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page and the address of its bare view; ``keys`` are the rows to show in turn, if it shows one."""
+    """A page and the address of its bare view; ``keys`` are the rows to show in turn, if it shows one.
+
+    A page of many rows is held against a bare view of as many: of somebody who sees one unit's, of that unit's.
+    """
 
     name: str
     address: str
     bare: str
     keys: Sequence[int] = ()
 
-    def pairs(self, client: Client) -> list[tuple[str, str]]:
-        """Return (address, address of the bare view) for each key; a bare view is told how many rows the page has."""
+    def turns(self, client: Client, unit: int) -> list[tuple[str, str, str]]:
+        """Return (address, the bare view of all, of a unit) for each key; a bare view is told how many rows the page has."""
         if not self.keys:
-            return [(self.address, self.bare)]
+            return [(self.address, self.bare, f"{self.bare}?unit={unit}")]
         places = [(self.address.format(pk=pk), pk) for pk in self.keys]
-        return [(place, self.bare.format(pk=pk, rows=rows(client.get(place)))) for place, pk in places]
+        told = [(place, self.bare.format(pk=pk, rows=rows(client.get(place)))) for place, pk in places]
+        return [(place, bare, bare) for place, bare in told]
 
 
 def rows(response: Any) -> int:
@@ -43,13 +47,13 @@ def rows(response: Any) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Medians for one page: against the bare view for either person, one person against the other, and seconds."""
+    """Medians for one page: against the bare view for either person, one person against the other; seconds of all four."""
 
     page: str
     unrestricted: float
     restricted: float
     between: float
-    seconds: tuple[float, float, float]
+    seconds: tuple[float, ...]
     queries: tuple[int, int]
 
 
@@ -57,10 +61,16 @@ def pages(city: City) -> list[Page]:
     return [
         Page("list of projects", "/projects/", "/bare/projects/"),
         Page("one project", "/projects/{pk}/", "/bare/projects.project/{pk}/{rows}/", city.projects),
+        Page("headquarters", "/projects/headquarters/", "/bare/headquarters/"),
+        Page("construction", "/construction/", "/bare/construction/"),
+        Page("bottlenecks", "/construction/bottlenecks/", "/bare/bottlenecks/"),
+        Page("scheduling", "/projects/scheduling/", "/bare/scheduling/"),
         Page("ledger", "/ledger/", "/bare/ledger/"),
         Page("board of stages", "/projects/board/", "/bare/board/"),
         Page("funnel", "/projects/board/funnel/", "/bare/funnel/"),
+        Page("map", "/projects/board/map/", "/bare/places/"),
         Page("lights of units", "/projects/lights/", "/bare/lights/"),
+        Page("dashboard of a unit", "/units/{pk}/projects/", "/bare/unit/{pk}/", [city.home]),
         Page("list of enterprises", "/enterprises/", "/bare/enterprises/"),
         Page("one enterprise", "/enterprises/{pk}/", "/bare/enterprises.enterprise/{pk}/{rows}/", city.enterprises),
     ]  # fmt: skip
@@ -94,19 +104,21 @@ def measure(page: Page, city: City, rounds: int) -> Result:
         signed_in(city.unrestricted),
         signed_in(city.restricted),
     )
-    turns = cycle(page.pairs(wide))
-    taken: list[tuple[float, float, float]] = []
+    turns = cycle(page.turns(wide, city.home))
+    taken: list[tuple[float, float, float, float]] = []
     for turn in range(-max(3, rounds // 5), rounds):
-        address, bare_address = next(turns)
-        times = (seconds(bare, bare_address), seconds(wide, address), seconds(narrow, address))
+        address, bare_address, bare_of_unit = next(turns)
+        times = (
+            seconds(bare, bare_address), seconds(wide, address), seconds(bare, bare_of_unit), seconds(narrow, address),
+        )  # fmt: skip
         if turn >= 0:
             taken.append(times)
-    address, _ = next(turns)
+    address, *_others = next(turns)
     return Result(
         page.name,
-        median(one / base for base, one, _ in taken),
-        median(other / base for base, _, other in taken),
-        median(other / one for _, one, other in taken),
-        (median(base for base, _, _ in taken), median(one for _, one, _ in taken), median(other for *_, other in taken)),
+        median(one / base for base, one, _, _ in taken),
+        median(other / base for _, _, base, other in taken),
+        median(other / one for _, one, _, other in taken),
+        tuple(median(column) for column in zip(*taken, strict=True)),
         (queries(wide, address), queries(narrow, address)),
-    )  # fmt: skip
+    )

@@ -12,7 +12,13 @@ __all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"
 urlpatterns = [
     *urlpatterns,
     path("bare/projects/", bare.projects),
+    path("bare/headquarters/", bare.headquarters),
+    path("bare/construction/", bare.construction),
+    path("bare/bottlenecks/", bare.bottlenecks),
+    path("bare/scheduling/", bare.scheduling),
     path("bare/ledger/", bare.ledger),
+    path("bare/places/", bare.places),
+    path("bare/unit/<int:pk>/", bare.unit),
     path("bare/board/", bare.board),
     path("bare/funnel/", bare.funnel),
     path("bare/lights/", bare.lights),

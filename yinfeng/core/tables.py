@@ -388,7 +388,7 @@ def pager(query: QueryDict, page: Page) -> dict[str, str]:
 
 def count_text(queryset: QuerySet[Any], known: int | None = None) -> str:
     """Return how many rows there are, exactly up to COUNT_LIMIT and “more than” beyond; ``known`` saves the question."""
-    found = queryset.order_by()[: COUNT_LIMIT + 1].count() if known is None else known
+    found = queryset.order_by().values("pk")[: COUNT_LIMIT + 1].count() if known is None else known
     if found > COUNT_LIMIT:
         return _("超过 %(count)s 条") % {"count": f"{COUNT_LIMIT:,}"}
     return _("共 %(count)s 条") % {"count": f"{found:,}"}

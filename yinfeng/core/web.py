@@ -82,6 +82,7 @@ class ListPage(Page):
     export_route: ClassVar[str] = ""
     facets_route: ClassVar[str] = ""  # the fragment that says how the list divides
     best_first: ClassVar[bool] = False  # what was searched for and not sorted is shown as the search ranks it
+    narrowing: ScopedFilterSet  # the filters as they were asked for
 
     def queryset(self) -> ScopedQuerySet[Any]:
         """Return the rows the person may see, before the filters."""
@@ -113,6 +114,7 @@ class ListPage(Page):
         query = request.GET
         table = self.table(query.getlist("col"), query.get("sort", ""))
         filterset = self.filterset(query, queryset=self.queryset(), request=request, by=self.by)
+        self.narrowing = filterset
         form, chips = filterset.form, filterset.chips(query)
         if self.best_first and not table.sort and filterset.asked:
             page, count_text = self._best(filterset, table)

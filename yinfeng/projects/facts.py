@@ -136,14 +136,18 @@ def sentences(project: Project, stage: str) -> list[Sentence]:
 def lacking_for_next() -> Q:
     """Return the Q of the projects that lack a fact which the stage after their own asks for, as ``missing`` says of one."""
     found = Q(pk__in=[])
-    for place in (Project(), Project(construction_kind=OPENING)):
-        here = Q(construction_kind=OPENING) if place.construction_kind else BUILDS
-        for place.stage in stages.ORDER:
-            if (wanted := next_stage(place)) is None:
-                continue
-            lacking = Q(pk__in=[])
-            for fact in FACTS:
-                if stages.reached(wanted, fact.from_stage):
-                    lacking |= fact.lacking
-            found |= here & Q(stage=place.stage) & lacking
+    for fact in FACTS:
+        building, opening = (_before(fact, kind) for kind in ("", OPENING))
+        asked = Q(stage__in=building) & BUILDS | Q(stage__in=opening, construction_kind=OPENING)
+        found |= (Q(stage__in=building) if building == opening else asked) & fact.lacking
     return found
+
+
+def _before(fact: Fact, construction_kind: str) -> list[str]:
+    """Return the stages whose next one asks for a fact, of projects of a kind of construction."""
+    asking = []
+    for stage in stages.ORDER:
+        wanted = next_stage(Project(stage=stage, construction_kind=construction_kind))
+        if wanted is not None and stages.reached(wanted, fact.from_stage):
+            asking.append(stage)
+    return asking

@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy
 from yinfeng.core.scopes import rows
 from yinfeng.core.tables import with_query
 from yinfeng.core.web import ExportPage, ListPage
-from yinfeng.orgs.queries import working_groups
 from yinfeng.projects import queries
 from yinfeng.projects.filters import SchedulingFilter
 from yinfeng.projects.models import Project
@@ -36,7 +35,7 @@ class Scheduling(ListPage):
 
     def tabs(self) -> list[dict[str, Any]]:
         asked = self.request.GET.get("group", "")
-        tabs = [("", _("全部"))] + [(str(group.pk), group.brief) for group in working_groups()]
+        tabs = [("", _("全部")), *self.narrowing.filters["group"].extra["choices"]]
         return [
             {
                 "label": label,
