@@ -20,7 +20,7 @@ class Achievement:
     """One kind: the move of the stage that its verification makes, what its day and amount are called, what proves it.
 
     ``move`` is empty for one that moves nothing, ``amount`` for one without an amount, ``key`` for one that happens once;
-    of a ``yearly`` one the key is the year.
+    of a ``yearly`` one the key is the year. ``less`` is what an amount of it may be lessened by, where somebody shares in the rest.
     """
 
     code: str
@@ -29,6 +29,7 @@ class Achievement:
     evidence: str
     evidence_label: Sentence
     amount: Sentence = ""
+    less: Sentence = ""
     key: Sentence = ""
     yearly: bool = False
 
@@ -68,7 +69,8 @@ KINDS: Mapping[str, Achievement] = {
             stages.AT_CAPACITY, "reach_capacity", _("达产日期"), "capacity", _("达产证明"), amount=_("年产值")
         ),
         Achievement(
-            stages.TAX, "", _("最后入库日期"), "tax", _("完税证明"), amount=_("地方留成税收"), key=_("年度"), yearly=True
+            stages.TAX, "", _("最后入库日期"), "tax", _("完税证明"), amount=_("地方留成税收"),
+            less=_("已兑现奖补"), key=_("年度"), yearly=True,
         ),
         Achievement(
             stages.OUTPUT, "", _("统计截止日期"), "output", _("产值统计表"), amount=_("年产值"), key=_("年度"), yearly=True

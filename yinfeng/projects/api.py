@@ -479,7 +479,7 @@ class ClaimSerializer(serializers.ModelSerializer[Claim]):
         model = Claim
         fields: ClassVar = [
             "id", "project", "kind", "key", "happened_date", "amount", "amount_currency", "amount_original", "amount_rate",
-            "evidence", "state", "entered_by", "entered_at", "verified_by", "verified_at", "finding", "version",
+            "rewards", "evidence", "state", "entered_by", "entered_at", "verified_by", "verified_at", "finding", "version",
         ]  # fmt: skip
         read_only_fields: ClassVar = fields
 
@@ -487,7 +487,8 @@ class ClaimSerializer(serializers.ModelSerializer[Claim]):
 class ClaimInput(Strict):
     """An achievement with its evidence; ``amount`` is in whole units of ``currency``, yuan unless said.
 
-    ``key`` is the voucher of arrived money; the other kinds happen once and have none.
+    ``key`` is the voucher of arrived money or the year of tax and output; the other kinds happen once and have none.
+    ``rewards`` are yuan that were paid back to the firm out of a year's tax.
     """
 
     kind = serializers.ChoiceField(choices=list(stages.ACHIEVEMENTS.items()))
@@ -496,6 +497,7 @@ class ClaimInput(Strict):
         max_digits=18, decimal_places=2, min_value=Decimal("0.01"), required=False
     )
     currency = Currency()
+    rewards = serializers.DecimalField(max_digits=18, decimal_places=2, min_value=Decimal(0), required=False)
     key = serializers.CharField(required=False, allow_blank=True, max_length=40, default="")
     evidence = Upload()
     confirm_amounts = serializers.BooleanField(required=False, default=False)
@@ -504,6 +506,8 @@ class ClaimInput(Strict):
         currency = attrs.pop("currency", "CNY")
         if attrs.get("amount") is not None:
             attrs["amount"] = money_of(attrs["amount"], currency)
+        if attrs.get("rewards") is not None:
+            attrs["rewards"] = money_of(attrs["rewards"], "CNY")
         return attrs
 
 

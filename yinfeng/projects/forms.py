@@ -370,12 +370,15 @@ class ClaimForm(Asking):
     groups = (
         (
             _("业绩"), _("提交后由另一位同事核验，核验通过后记入业绩台账。"),
-            ["happened_date", "key", "amount", "confirm_amounts", "evidence"],
+            ["happened_date", "key", "amount", "rewards", "confirm_amounts", "evidence"],
         ),
     )  # fmt: skip
     happened_date = forms.DateField(widget=forms.DateInput)
     key = forms.CharField(max_length=40, help_text=_("银行回单、验资报告等的编号，同一凭证只记一次。"))
     amount = MoneyField(units=UNITS)
+    rewards = MoneyField(
+        required=False, help_text=_("从这一年税收中已经兑现给企业的；协议约定减去奖补再分成的，按余下的分。")
+    )
     evidence = forms.FileField(
         error_messages={"required": _("请上传证明材料。")}, widget=forms.FileInput(attrs={"data-span": "2"})
     )
@@ -383,7 +386,7 @@ class ClaimForm(Asking):
     def __init__(self, *args: Any, kind: Achievement, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         labels: dict[str, Any] = {
-            "happened_date": kind.day, "key": kind.key, "amount": kind.amount, "evidence": kind.evidence_label
+            "happened_date": kind.day, "key": kind.key, "amount": kind.amount, "rewards": kind.less, "evidence": kind.evidence_label
         }  # fmt: skip
         for name, label in labels.items():
             if label:

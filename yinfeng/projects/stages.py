@@ -169,11 +169,12 @@ TRANSFER_STATES: Mapping[str, Sentence] = {
     WITHDRAWN: _("已撤回"),
 }
 OPEN_TRANSFERS = (OFFERED, ACCEPTED, DECLINED, ARBITRATING)
-BOTH, INVESTMENT = "both", "investment"
+BOTH, INVESTMENT, NET_TAX = "both", "investment", "net_tax"
 SHARED_BASES: Mapping[str, Sentence] = {
     BOTH: _("引资业绩和地方留成税收"),
     INVESTMENT: _("引资业绩"),
     TAX: _("地方留成税收"),
+    NET_TAX: _("地方留成税收减已兑现奖补"),
 }
 AGREEMENT, FIRST_TAX = "agreement", "first_tax"
 SHARED_FROM: Mapping[str, Sentence] = {

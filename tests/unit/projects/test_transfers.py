@@ -17,7 +17,7 @@ from tests.unit.projects.conftest import HEAD, PDF, City
 from yinfeng.core import services as core
 from yinfeng.core.errors import Blocked, Conflict, DomainError, Forbidden, Invalid
 from yinfeng.core.models import Notice, Rule
-from yinfeng.core.money import WAN
+from yinfeng.core.money import WAN, Money
 from yinfeng.core.scopes import actions_on
 from yinfeng.orgs.queries import actor_for
 from yinfeng.projects import queries, services, stages
@@ -306,6 +306,33 @@ def test_terms_say_what_is_shared(people: City, terms: Any, registered: Any, tax
     assert (shares(project, stages.REGISTERED), shares(project, stages.TAX)) == (registered, tax)
 
 
+@pytest.mark.clause("3.2.4")
+def test_rewards_paid_out_of_a_year_s_tax_are_taken_off_before_it_is_shared(people: City) -> None:
+    """昆明飞地 2024: 税收扣减优惠政策后分享 (FACTS §1.5); to the cent, where millionths would be up to 10 yuan off."""
+    city, today = people, timezone.localdate()
+    project = signed_long_ago(city)
+    passed_on(city, project, today - timedelta(days=3), base=stages.NET_TAX)
+    claim(city, project, stages.REGISTERED)
+    assert shares(project, stages.REGISTERED) == {"湖里区": WHOLE}
+    paid = {"key": str(today.year), "happened_date": today, "yuan": Decimal(1_000 * WAN)}
+    too_much = Money.of(Decimal("1000.01"), "wan")
+    with pytest.raises(Invalid, match="不能多于地方留成税收"):
+        claim(city, project, stages.TAX, **paid, rewards=too_much)
+    with pytest.raises(Invalid, match="奖补以人民币兑现"):
+        claim(city, project, stages.TAX, **paid, rewards=Money.of(Decimal(1), "wan_usd", Decimal(7)))
+    claim(city, project, stages.TAX, **paid, rewards=Money.of(Decimal("333.3333"), "wan"))
+    entry = Entry.objects.get(project=project, kind=stages.TAX)
+    yuan = dict(entry.shares.values_list("unit__name", "amount"))
+    assert yuan == {"集美区": Decimal("2666666.80"), "湖里区": Decimal("7333333.20")}
+    (tax,) = (line for line in queries.settlement(Transfer.objects.get()) if line.kind == stages.TAX)
+    assert (tax.amount, tax.rewards, tax.giver) == (1_000 * WAN, Decimal(3_333_333), Decimal("2666666.80"))
+    assert [fault.sentence for fault in queries.faults()] == []
+    page = signed_in(city.users["giver"]).get(Transfer.objects.get().get_absolute_url()).content.decode()
+    assert "（减已兑现奖补 333.33 万元后分成）" in page
+    services.reverse_entry(by=city.actor("office"), entry=entry, reason="金额有误")
+    assert stages.TAX not in {line.kind for line in queries.settlement(Transfer.objects.get())}
+
+
 @pytest.mark.parametrize(
     ("start", "days_ago", "shared"),
     [("agreement", 364, True), ("agreement", 367, False), ("started", 900, True), ("first_tax", 900, True)],
@@ -316,7 +343,7 @@ def test_the_term_runs_from_its_start(people: City, start: str, days_ago: int, s
     today = timezone.localdate()
     project = signed_long_ago(city)
     passed_on(city, project, today - timedelta(days=days_ago), years=1, start=start)
-    parts = queries.parts_of(project, stages.REGISTERED, today)
+    parts = queries.parts_of(project, Claim(kind=stages.REGISTERED, happened_date=today))
     assert (len(parts) == 2) is shared
 
 
@@ -325,7 +352,7 @@ def test_what_happened_before_the_agreement_is_its_unit_s_of_then(people: City) 
     today = timezone.localdate()
     project = signed_long_ago(city)
     passed_on(city, project, today)
-    parts = queries.parts_of(project, stages.REGISTERED, today - timedelta(days=5))
+    parts = queries.parts_of(project, Claim(kind=stages.REGISTERED, happened_date=today - timedelta(days=5)))
     assert [(part.unit, part.millionths) for part in parts] == [(city.jimei.pk, WHOLE)]
 
 
@@ -340,11 +367,14 @@ def test_introducers_keep_their_part_and_the_rest_is_shared(people: City) -> Non
     passed_on(city, project, timezone.localdate() - timedelta(days=3), percent=Decimal(50))
     found = {
         part.unit: part.millionths
-        for part in queries.parts_of(project, stages.REGISTERED, timezone.localdate())
+        for part in queries.parts_of(
+            project, Claim(kind=stages.REGISTERED, happened_date=timezone.localdate())
+        )
     }
     assert found == {city.huli.pk: 350_000, city.jimei.pk: 350_000, third.pk: 300_000}
     taxed = {
-        part.unit: part.millionths for part in queries.parts_of(project, stages.TAX, timezone.localdate())
+        part.unit: part.millionths
+        for part in queries.parts_of(project, Claim(kind=stages.TAX, happened_date=timezone.localdate()))
     }
     assert taxed == {city.huli.pk: 500_000, city.jimei.pk: 500_000}
 
@@ -367,10 +397,14 @@ def test_a_project_that_comes_back_is_shared_with_nobody_twice(people: City) -> 
             complete(city, back, wrong, by="taker")
     complete(city, back, days_ago(2), by="taker")
     project.refresh_from_db()
-    found = {part.unit: part.millionths for part in queries.parts_of(project, stages.REGISTERED, today)}
+    found = {
+        part.unit: part.millionths
+        for part in queries.parts_of(project, Claim(kind=stages.REGISTERED, happened_date=today))
+    }
     assert found == {city.jimei.pk: 900_000, city.huli.pk: 100_000}
     between = {
-        part.unit: part.millionths for part in queries.parts_of(project, stages.REGISTERED, days_ago(5))
+        part.unit: part.millionths
+        for part in queries.parts_of(project, Claim(kind=stages.REGISTERED, happened_date=days_ago(5)))
     }
     assert between == {city.jimei.pk: 400_000, city.huli.pk: 600_000}
 
@@ -606,7 +640,9 @@ def test_a_term_never_begins_before_its_agreement(people: City) -> None:
     Project.objects.filter(pk=project.pk).update(started_date=days_ago(900))
     project.refresh_from_db()
     passed_on(city, project, days_ago(30), years=1, start=stages.STARTED)
-    assert len(queries.parts_of(project, stages.COMPLETED, timezone.localdate())) == 2
+    assert (
+        len(queries.parts_of(project, Claim(kind=stages.COMPLETED, happened_date=timezone.localdate()))) == 2
+    )
 
 
 def test_what_was_recognised_after_the_agreement_is_asked_about_before_filing(people: City) -> None:

@@ -50,6 +50,8 @@ class Claim(Versioned):
     amount_rate = models.DecimalField(
         _("汇率"), max_digits=14, decimal_places=6, default=Decimal(1), editable=False
     )
+    # of a year's tax: what was paid back to the firm out of it, before units share in the rest
+    rewards = YuanField(_("已兑现奖补"), null=True, blank=True, validators=[MinValueValidator(Decimal(0))])
     evidence = models.ForeignKey(
         "core.Attachment", models.PROTECT, verbose_name=_("证明材料"), related_name="+"
     )

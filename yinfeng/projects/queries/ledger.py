@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from django.db.models import BigIntegerField, Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
@@ -20,33 +21,40 @@ from yinfeng.projects.achievements import KINDS
 from yinfeng.projects.models import WHOLE, Books, Claim, Closing, Entry, Participation, Project, Share
 from yinfeng.projects.queries.transfers import ceded, completed_transfers, holder_on
 
-CENT = Decimal("0.01")
-
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A unit's share in an achievement, and for which part in the project it has it."""
+    """A unit's share in an achievement, and for which part in the project it has it.
+
+    ``exact`` says what millionths cannot: how much of the whole it is, to the cent.
+    """
 
     unit: int
     part: str
     millionths: int
+    exact: Fraction | None = None
+
+    @property
+    def fraction(self) -> Fraction:
+        return Fraction(self.millionths, WHOLE) if self.exact is None else self.exact
 
 
-def parts_of(project: Project, kind: str, day: date) -> list[Part]:
-    """Return whose an achievement of a kind is, by the units, agreements and rules in force on ``day``.
+def parts_of(project: Project, claim: Claim) -> list[Part]:
+    """Return whose a claimed achievement is, by the units, agreements and rules in force on its day.
 
     The introducing units have their rule's percentage together, in equal parts, and so have the units of the city that won
     the project with the district (市区联动); neither has of tax and output. Of the rest the units that passed the project on
     have what their agreements say, and the unit that held it on the day has what is left. Source of the usual three tenths:
     集美区招商引资项目管理暂行办法; of the half of a unit of the city: 宁德市 2017, 招商方:落地方 5:5 (FACTS §1.4, §1.5).
     """
+    kind, day = claim.kind, claim.happened_date
     done = list(completed_transfers(project))
     holder = holder_on(project, done, day)
     part = stages.HOST if project.host_unit_id or done else stages.REPORTER
     found = split(holder, part, [] if kind in {stages.TAX, stages.OUTPUT} else _sharers(project, holder, day))
-    rest = sum(item.millionths for item in found if item.unit == holder)
-    for unit, millionths in ceded(project, done, holder, kind, day, rest):
-        found = _cede(found, holder, unit, millionths)
+    rest = Fraction(sum(item.millionths for item in found if item.unit == holder), WHOLE)
+    for unit, fraction in ceded(project, done, holder, claim, rest):
+        found = _cede(found, holder, unit, fraction)
     return found
 
 
@@ -64,15 +72,19 @@ def _sharers(project: Project, holder: int, day: date) -> list[Sharers]:
     return [(part, units[part], int(rules.get(key, {}).get("percent", 0))) for part, key in keys.items()]
 
 
-def _cede(parts: list[Part], holder: int, unit: int, millionths: int) -> list[Part]:
+def _cede(parts: list[Part], holder: int, unit: int, fraction: Fraction) -> list[Part]:
     """Return the parts with so much of the holder's given to a unit, added to what it has already."""
     own = next((item for item in parts if item.unit == unit), None)
+    millionths = int(fraction * WHOLE)
     found = [
         replace(item, millionths=item.millionths - millionths) if item.unit == holder else item
         for item in parts
         if item is not own
     ]
+    whole = fraction + (own.fraction if own else 0)
     more = Part(unit, stages.ORIGIN, millionths + (own.millionths if own else 0))
+    if Fraction(more.millionths, WHOLE) != whole:
+        more = replace(more, exact=whole)
     return [item for item in [*found, more] if item.millionths]
 
 
@@ -97,7 +109,8 @@ def split(holder: int, part: str, sharers: Sequence[Sharers]) -> list[Part]:
 
 def amounts(whole: Decimal, parts: Sequence[Part]) -> list[Decimal]:
     """Return what each part of an amount is, to the cent; the first takes what is left over by rounding."""
-    found = [(whole * part.millionths / WHOLE).quantize(CENT, ROUND_DOWN) for part in parts]
+    cents = int(whole * 100)
+    found = [Decimal(int(cents * part.fraction)) / 100 for part in parts]
     found[0] += whole - sum(found)
     return found
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -15,7 +16,7 @@ from yinfeng.core.actors import Actor
 from yinfeng.orgs.models import Unit
 from yinfeng.orgs.queries import hosts
 from yinfeng.projects import stages
-from yinfeng.projects.models import Entry, Project, Share, Transfer
+from yinfeng.projects.models import WHOLE, Claim, Entry, Project, Share, Transfer
 
 LANDING_KINDS = ("district", "zone")
 
@@ -57,14 +58,16 @@ def holder_on(project: Project, done: Sequence[Transfer], day: date) -> int:
 
 
 def ceded(
-    project: Project, done: Sequence[Transfer], holder: int, kind: str, day: date, rest: int
-) -> list[tuple[int, int]]:
-    """Return (unit, millionths) of what the units that passed a project on have of ``rest``, by their agreements.
+    project: Project, done: Sequence[Transfer], holder: int, claim: Claim, rest: Fraction
+) -> list[tuple[int, Fraction]]:
+    """Return (unit, part of the whole) of what the units that passed a project on have of ``rest``, by their agreements.
 
     The first agreement takes its percentage of the whole, each later one of what is left; of several of one unit the newest
     counts, and who has it back cedes nothing to himself. One counts from its day on, for its years from its start, for the
-    kinds of its base; the statistics mode “single” leaves all but tax to the host.
+    kinds of its base; the statistics mode “single” leaves all but tax to the host. Of the base “tax less rewards” (昆明 2024,
+    FACTS §1.5) the percentage is of what is left of the year's tax when the rewards that were paid out of it are taken off.
     """
+    kind, day = claim.kind, claim.happened_date
     newest = {
         item.from_unit_id: item for item in done if item.agreed_date is not None and item.agreed_date <= day
     }
@@ -74,17 +77,26 @@ def ceded(
             continue
         if not in_term(item, project, kind, day):
             continue
-        part = int(rest * item.percent / 100)
-        if part:
+        part = rest * Fraction(item.percent) / 100
+        if item.base == stages.NET_TAX:
+            part *= left_of(claim)
+        if part * WHOLE >= 1:
             found.append((item.from_unit_id, part))
             rest -= part
     return found
 
 
+def left_of(claim: Claim) -> Fraction:
+    """Return what part of a year's tax is left when the rewards paid out of it are taken off."""
+    if not claim.amount or not claim.rewards:
+        return Fraction(1)
+    return 1 - Fraction(claim.rewards) / Fraction(claim.amount)
+
+
 def covers(item: Transfer, kind: str) -> bool:
     """Say whether an agreement shares a kind of achievement."""
     if kind == stages.TAX:
-        return item.base in {stages.BOTH, stages.TAX}
+        return item.base in {stages.BOTH, stages.TAX, stages.NET_TAX}
     return item.base in {stages.BOTH, stages.INVESTMENT} and item.statistics != stages.SINGLE
 
 
@@ -121,13 +133,17 @@ def _first_tax(project: Project) -> date | None:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What a kind of achievement of one year came to, and what of it is each side's and other units'."""
+    """What a kind of achievement of one year came to, and what of it is each side's and other units'.
+
+    ``rewards`` were taken off before the side that passed the project on had its part; 0 where the terms do not say so.
+    """
 
     year: int
     kind: str
     amount: Decimal
     giver: Decimal
     taker: Decimal
+    rewards: Decimal
 
     @property
     def others(self) -> Decimal:
@@ -151,14 +167,25 @@ def settlement(transfer: Transfer) -> list[Settled]:
     if later:
         entries = entries.filter(happened_date__lt=min(later))
     shares = Share.objects.filter(entry__in=entries).values_list(
-        "entry__happened_date", "entry__kind", "unit", "part", "amount"
+        "entry__happened_date",
+        "entry__kind",
+        "unit",
+        "part",
+        "amount",
+        "entry",
+        "entry__sign",
+        "entry__claim__rewards",
     )
     sums: dict[tuple[int, str], list[Decimal]] = {}
-    for day, kind, unit, part, amount in shares.order_by():
+    counted: set[int] = set()
+    for day, kind, unit, part, amount, entry, sign, rewards in shares.order_by():
         if not covers(transfer, kind) or not in_term(transfer, project, kind, day):
             continue
-        row = sums.setdefault((day.year, kind), [Decimal(0)] * 3)
+        row = sums.setdefault((day.year, kind), [Decimal(0)] * 4)
         row[0] += amount
+        if transfer.base == stages.NET_TAX and entry not in counted:
+            counted.add(entry)
+            row[3] += sign * (rewards or 0)
         if (unit, part) == (transfer.from_unit_id, stages.ORIGIN):
             row[1] += amount
         elif (unit, part) == (transfer.to_unit_id, stages.HOST):

@@ -33,11 +33,11 @@ EARLIEST = 1980  # a year before which no city attracted investment: a slip
 @transaction.atomic
 def submit_claim(
     *, by: Actor, project: Project, kind: str, happened_date: date, file: File[bytes], name: str,
-    amount: Money | None = None, key: str = "", confirmed: bool = False,
+    amount: Money | None = None, rewards: Money | None = None, key: str = "", confirmed: bool = False,
 ) -> Claim:  # fmt: skip
     """Claim an achievement with its evidence; it counts once somebody else has verified it.
 
-    ``key`` is the voucher of what may happen often. What was recognised and reversed may be claimed anew.
+    ``key`` is the voucher of what may happen often, ``rewards`` what was paid back of a year's tax. What was recognised and reversed may be claimed anew.
     """
     demand(project, by, "change")
     achievement = achievements.KINDS.get(kind)
@@ -47,15 +47,16 @@ def submit_claim(
         raise Blocked(_("还不能申报“%(kind)s”：") % {"kind": achievement.label}, reasons)
     _check_day(project, achievement, happened_date)
     _check_amount(achievement, amount)
+    _check_rewards(achievement, amount, rewards)
     key = _key_of(achievement, key, happened_date)
     turn = _turn(project, achievement, key)
     _ask_about_voucher(project, achievement, key, confirmed)
-    ask_about_amounts({"amount": amount}, confirmed)
+    ask_about_amounts({"amount": amount, "rewards": rewards}, confirmed)
     hold_project(project)
     evidence = core.attach_file(by=by, obj=project, file=file, name=name, kind=achievement.evidence)
     claim = Claim(
         project=project, kind=kind, key=key, turn=turn, happened_date=happened_date,
-        evidence=evidence, entered_by_id=person(by),
+        evidence=evidence, entered_by_id=person(by), rewards=rewards.yuan if rewards is not None else None,
     )  # fmt: skip
     if amount is not None:
         claim.amount, claim.amount_currency = amount.yuan, amount.currency
@@ -131,6 +132,21 @@ def _check_amount(kind: Achievement, amount: Money | None) -> None:
     if amount is not None and not kind.amount:
         sentence = _("“%(kind)s”没有金额，请不要填写。") % {"kind": kind.label}
         raise Invalid(sentence, fields={"amount": [sentence]})
+
+
+def _check_rewards(kind: Achievement, amount: Money | None, rewards: Money | None) -> None:
+    if rewards is None:
+        return
+    sentence: Sentence = ""
+    if not kind.less:
+        sentence = _("“%(kind)s”没有奖补可减，请不要填写。") % {"kind": kind.label}
+    elif rewards.currency != "CNY":
+        sentence = _("奖补以人民币兑现，请填人民币金额。")
+    elif amount is not None and rewards.yuan > amount.yuan:
+        told = {"rewards": show(rewards.yuan), "label": kind.amount, "amount": show(amount.yuan)}
+        sentence = _("已兑现奖补（%(rewards)s）不能多于%(label)s（%(amount)s）。") % told
+    if sentence:
+        raise Invalid(sentence, fields={"rewards": [sentence]})
 
 
 def _key_of(kind: Achievement, given: str, day: date) -> str:

@@ -36,7 +36,7 @@ def recognise(*, by: Actor, claim: Claim) -> Entry:
         booked_date=booking(claim.happened_date), count=0 if grows_what_counts(project) and not kind.key else 1, evidence_id=claim.evidence_id, claim=claim,
         recognised_by_id=person(by), recognised_at=timezone.now(),
     )  # fmt: skip
-    parts = queries.parts_of(project, claim.kind, claim.happened_date)
+    parts = queries.parts_of(project, claim)
     yuan = queries.amounts(Decimal(entry.amount), parts)
     _enter(
         entry,

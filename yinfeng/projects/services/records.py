@@ -85,7 +85,7 @@ def ask_about_amounts(values: Values, confirmed: bool, obj: Any = None) -> None:
     if confirmed:
         return
     fields: dict[str, list[Sentence]] = {}
-    for name in ("intended", "estimated", "fixed_investment", "expected_output", "amount"):
+    for name in ("intended", "estimated", "fixed_investment", "expected_output", "amount", "rewards"):
         value = values.get(name)
         yuan = value.yuan if isinstance(value, Money) else value
         if queries.is_questionable(yuan) and (obj is None or getattr(obj, name, None) != yuan):

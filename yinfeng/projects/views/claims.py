@@ -111,6 +111,8 @@ class ClaimPanel:
         lines = [(str(kind.day), day(claim.happened_date))]
         if kind.amount:
             lines.append((str(kind.amount), show_money(money_of(claim))))
+        if claim.rewards is not None:
+            lines.append((str(kind.less), show(claim.rewards)))
         if kind.key:
             lines.append((str(kind.key), claim.key))
         return {
@@ -226,7 +228,7 @@ class SubmitClaim(EditPage):
         data = form.cleaned_data
         services.submit_claim(
             by=self.by, project=self.object, kind=self.kind.code, happened_date=data["happened_date"],
-            amount=data.get("amount"), key=data.get("key", ""), file=data["evidence"], name=data["evidence"].name,
+            amount=data.get("amount"), rewards=data.get("rewards"), key=data.get("key", ""), file=data["evidence"], name=data["evidence"].name,
             confirmed=data.get("confirm_amounts", False),
         )  # fmt: skip
         return self.object  # type: ignore[no-any-return]
@@ -267,6 +269,8 @@ class MoveClaim(MovePage):
             if kind.amount
             else _("%(day_label)s %(day)s，由 %(who)s 申报。请对照%(evidence)s核验。")
         ) % told
+        if claim.rewards is not None:
+            sentence += _("其中已兑现奖补 %(rewards)s。") % {"rewards": show(claim.rewards)}
         follows = (
             self._follows(claim, kind)
             if self.move.name == "verify"
@@ -293,7 +297,7 @@ class MoveClaim(MovePage):
     @staticmethod
     def _credited(claim: Claim) -> str:
         """Return whose the achievement will be by the profile's rule."""
-        parts = queries.parts_of(claim.project, claim.kind, claim.happened_date)
+        parts = queries.parts_of(claim.project, claim)
         names = queries.unit_names(part.unit for part in parts)
         return _("、").join(f"{names[part.unit]} {percent(part.millionths)}" for part in parts)
 

@@ -127,6 +127,7 @@ class TransferDetail(DetailPage):
         if item.state != stages.COMPLETED_TRANSFER:
             return []
         told = _("%(amount)s，其中%(giver_name)s %(giver)s，%(taker_name)s %(taker)s")
+        less = _("（减已兑现奖补 %(rewards)s后分成）")
         rest = _("，其他单位 %(others)s")
         lines = [
             {
@@ -134,7 +135,7 @@ class TransferDetail(DetailPage):
                 "sub": told % {
                     "amount": show(line.amount), "giver_name": item.from_unit.brief, "giver": show(line.giver),
                     "taker_name": item.to_unit.brief, "taker": show(line.taker),
-                } + (rest % {"others": show(line.others)} if line.others else ""),
+                } + (less % {"rewards": show(line.rewards)} if line.rewards else "") + (rest % {"others": show(line.others)} if line.others else ""),
                 "url": f"{reverse('ledger')}?q={item.project.code}&kind={line.kind}",
             }
             for line in queries.settlement(item)
