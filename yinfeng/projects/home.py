@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import reduce
-from operator import or_
 from typing import Any
 
-from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet, Window
+from django.db.models import Count, IntegerField, QuerySet, Value, Window
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -33,6 +31,9 @@ from yinfeng.projects.tables import (
 )
 
 SHOWN = 8
+MINE, STALE, FOLLOWED = range(3)
+# What these lists tell of a project: the rest of so wide a row would be sorted with it.
+TOLD = ("name", "code", "stage", "next_step", "next_date", "progress_at", "updated_at")
 
 
 def register() -> None:
@@ -140,24 +141,25 @@ def _project_lists(by: Actor) -> list[dict[str, Any]]:
     today, seen = timezone.localdate(), Project.objects.permitted(by)
     limits = queries.day_limits(today)
     follows = Follow.objects.permitted(by).filter(object_type=events.type_of(Project)).values("object_id")
-    shown = {
-        "is_mine": seen.filter(queries.mine(by), status=stages.ONGOING, next_date__isnull=False).order_by("next_date", "pk"),
-        "is_stale": queries.stale(seen, limits, today).order_by("progress_at", "pk"),
-        "is_followed": seen.filter(pk__in=follows).order_by("-updated_at", "-pk"),
+    lists = {
+        MINE: (seen.filter(queries.mine(by), status=stages.ONGOING, next_date__isnull=False), "next_date"),
+        STALE: (queries.stale(seen, limits, today), "progress_at"),
+        FOLLOWED: (seen.filter(pk__in=follows), "-updated_at"),
     }  # fmt: skip
-    among: dict[str, Any] = {name: Q(pk__in=found.values("pk")[:SHOWN]) for name, found in shown.items()}
-    wanted = reduce(or_, among.values())
-    kinds: Any = {name: ExpressionWrapper(q, BooleanField()) for name, q in among.items()}
-    found: list[Any] = list(seen.filter(wanted).annotate(**kinds))
-    mine = sorted((item for item in found if item.is_mine), key=lambda item: (item.next_date, item.pk))
-    stale = sorted((item for item in found if item.is_stale), key=lambda item: (item.progress_at, item.pk))
-    followed = sorted((item for item in found if item.is_followed), key=lambda item: item.updated_at, reverse=True)  # fmt: skip
-    lists = [_followed(followed)]
+    first, *others = (
+        queries.first_of(rows.only(*TOLD), order, SHOWN).annotate(leg=Value(leg, output_field=IntegerField()))
+        for leg, (rows, order) in lists.items()
+    )
+    found: dict[int, list[Any]] = {leg: [] for leg in lists}
+    for project in first.union(*others, all=True).order_by("leg", "place"):
+        found[project.leg].append(project)
+    mine, stale, followed = found.values()
+    shown = [_followed(followed)]
     if limits:
-        lists.insert(0, _stale(stale, today))
+        shown.insert(0, _stale(stale, today))
     if mine or by.may("projects.project.change"):  # a city leader is on no team
-        lists.insert(0, _next_steps(mine))
-    return lists
+        shown.insert(0, _next_steps(mine))
+    return shown
 
 
 def _leads_to_assess(found: list[Lead]) -> dict[str, Any]:

@@ -22,8 +22,9 @@ from django.db.models import (
     QuerySet,
     Subquery,
     Value,
+    Window,
 )
-from django.db.models.functions import Cast, Coalesce, NullIf, Substr
+from django.db.models.functions import Cast, Coalesce, NullIf, RowNumber, Substr
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -310,6 +311,13 @@ def stale(projects: ProjectQuerySet, limits: dict[str, int], today: date) -> Pro
     for stage, days in limits.items():
         late |= Q(stage=stage) & still_for(days, today)
     return projects.filter(late, status=stages.ONGOING)
+
+
+def first_of(rows: QuerySet[Any], order: str, most: int) -> QuerySet[Any]:
+    """Keep the first rows in an order (a field, from the last with “-”), each with its ``place``; unlike a slice it can be united."""
+    keys = [F(order[1:]).desc(), F("pk").desc()] if order.startswith("-") else [F(order).asc(), F("pk").asc()]
+    ranked: QuerySet[Any] = rows.order_by().annotate(place=Window(RowNumber(), order_by=keys))
+    return ranked.filter(place__lte=most)
 
 
 def mine(by: Actor) -> Q:
