@@ -12,12 +12,11 @@ from django.db.models.functions import Cast, Coalesce, Round
 
 from yinfeng.core.actors import Actor
 from yinfeng.orgs.models import Unit
-from yinfeng.orgs.queries import units_today
+from yinfeng.orgs.queries import LANDING_KINDS, units_today
 from yinfeng.projects import stages
 from yinfeng.projects.models import Area, Premises, Project
 from yinfeng.projects.queries.grades import COUNTED
 from yinfeng.projects.queries.lights import lit
-from yinfeng.projects.queries.transfers import LANDING_KINDS
 
 
 def areas_on(day: date, kept: int | None = None) -> QuerySet[Area]:

@@ -14,11 +14,9 @@ from django.db.models import Q, QuerySet
 from yinfeng.core import queries as core
 from yinfeng.core.actors import Actor
 from yinfeng.orgs.models import Unit
-from yinfeng.orgs.queries import hosts
+from yinfeng.orgs.queries import LANDING_KINDS, hosts
 from yinfeng.projects import stages
 from yinfeng.projects.models import WHOLE, Claim, Entry, Project, Share, Transfer
-
-LANDING_KINDS = ("district", "zone")
 
 
 def receivers(project: Project) -> QuerySet[Unit]:
