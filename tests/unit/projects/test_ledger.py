@@ -108,7 +108,7 @@ def test_without_an_agreement_who_introduced_has_three_tenths(city: City) -> Non
     assert no_faults()
 
 
-@pytest.mark.clause("3.5.3")
+@pytest.mark.clause("3.5.1")
 @pytest.mark.django_db
 def test_a_unit_of_the_city_that_won_it_with_the_district_has_half_beside_the_introducer(city: City) -> None:
     """市区联动, 招商方:落地方 5:5 (宁德市 2017, FACTS §1.5); who introduced it keeps his three tenths, and nobody shares twice."""
