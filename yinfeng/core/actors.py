@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
+from yinfeng.core import clock
 from yinfeng.core.errors import Forbidden
 
 if TYPE_CHECKING:
@@ -39,7 +41,8 @@ class Actor:
     """A person (or the system) as services and scopes see it.
 
     ``unit_ids`` are the units the person acts for with everything below them; ``grants`` maps a permission code to
-    its reach: those of an API token are cut to what the token may.
+    its reach: those of an API token are cut to what the token may. ``day`` is the one on which all this holds: what ends
+    with a day is seen until then.
     """
 
     user_id: int | None
@@ -51,6 +54,7 @@ class Actor:
     is_system: bool = False
     source: str = "web"
     address: str = ""
+    day: date = field(default_factory=clock.today)
 
     def reach(self, permission: str) -> Reach:
         """Return how far ``permission`` goes for this actor."""

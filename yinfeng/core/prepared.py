@@ -88,6 +88,7 @@ def _kind(value: Any) -> Any:
             value.user_id,
             value.unit_id,
             value.unit_ids,
+            value.day,
             frozenset(value.grants.items()),
         )
     return type(value) if _stands_in(value) else value

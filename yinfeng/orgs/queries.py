@@ -81,6 +81,7 @@ def actor_for(user: User, day: date | None = None) -> Actor:
         unit_name=(held[0].short_name or held[0].unit_name) if held else "",
         unit_ids=frozenset().union(*(place.units for place in held if place.permissions is None or not place.is_at_root)),
         grants=dict(grants),
+        day=today,
     )  # fmt: skip
 
 
@@ -156,6 +157,13 @@ def units_on(day: date) -> QuerySet[Any]:
 def units_today() -> QuerySet[Any]:
     """Return the units that exist today, in the order of the tree."""
     return units_on(timezone.localdate())
+
+
+def with_kept(units: QuerySet[Any], *kept: int | None) -> QuerySet[Any]:
+    """Return the units of a query and those that a row names already, closed ones too: saving it does not take them off."""
+    known = [pk for pk in kept if pk is not None]
+    wanted = Q(pk__in=units.order_by().values("pk")) | Q(pk__in=known)
+    return Unit.objects.filter(wanted).order_by("order", "code") if known else units
 
 
 def hosts(day: date | None = None) -> QuerySet[Any]:

@@ -393,7 +393,7 @@ class Units(NestedViewSet):
     ordering = "pk"
 
     def belonging(self, parent: Project) -> QuerySet[Participation]:
-        return parent.participations.filter(until=None).select_related("unit")
+        return parent.participations.current(self.by.day).select_related("unit")
 
     @act(ParticipationSerializer, needs="team", status=201)
     def create(self, parent: Project, given: dict[str, Any]) -> Participation:
@@ -900,7 +900,7 @@ class ProjectPersonalActs(NestedViewSet):
     def belonging(self, parent: Project) -> QuerySet[PersonalAct]:
         return parent.personal_acts.select_related("evidence__uploaded_by")
 
-    @act(PersonalActInput, PersonalActSerializer, needs="record", status=201)
+    @act(PersonalActInput, PersonalActSerializer, needs="personal", status=201)
     def create(self, parent: Project, given: dict[str, Any]) -> PersonalAct:
         """Record what a first hand did himself for the project on a day; it is written once."""
         file = given.pop("evidence", None)
@@ -930,7 +930,9 @@ class FirstHands(NestedViewSet):
 
     def get_queryset(self) -> QuerySet[Membership]:
         queryset = self.model._default_manager.none()
-        return queryset if self.is_described else queries.first_hands_for(self.subject("record")[0], self.by)
+        return (
+            queryset if self.is_described else queries.first_hands_for(self.subject("personal")[0], self.by)
+        )
 
 
 class PersonalActViewSet(Moving, ScopedViewSet):

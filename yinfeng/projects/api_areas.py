@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.decorators import action
 
 from yinfeng.core.api import NestedViewSet, Reason, ScopedViewSet, StrictModel, act
-from yinfeng.projects import queries, services
+from yinfeng.projects import services
 from yinfeng.projects.lists_areas import AreaFilter
 from yinfeng.projects.models import Area, Premises
 
@@ -25,13 +25,6 @@ class AreaSerializer(StrictModel):
             "id", "name", "command_unit", "districts", "purpose", "since", "until", "version", "created_at", "updated_at", "is_demo",
         ]  # fmt: skip
         read_only_fields: ClassVar = ["id", "version", "is_demo"]
-
-    def get_fields(self) -> dict[str, Any]:
-        fields: dict[str, Any] = super().get_fields()
-        fields["command_unit"].queryset = queries.command_posts()
-        districts: Any = fields["districts"]
-        districts.child_relation.queryset = queries.districts()
-        return fields
 
 
 class PremisesSerializer(StrictModel):
@@ -94,13 +87,14 @@ class AreaPremises(NestedViewSet):
         return services.add_premises(by=self.by, area=parent, values=given)
 
     @action(detail=True, methods=["post"])
-    @act(PremisesInput, PremisesSerializer, needs="change")
-    def change(self, parent: Area, given: dict[str, Any]) -> Premises:
-        """Change what the area says of it."""
-        return services.change_premises(by=self.by, area=parent, pk=int(self.kwargs["pk"]), values=given)
+    @act(PremisesInput, PremisesSerializer, needs="change", versioned=True)
+    def change(self, parent: Area, version: int, given: dict[str, Any]) -> Premises:
+        """Change what the area says of it, on its version named by If-Match."""
+        pk = int(self.kwargs["pk"])
+        return services.change_premises(by=self.by, area=parent, pk=pk, values=given, version=version)
 
     @action(detail=True, methods=["post"])
-    @act(Reason, needs="change", status=204)
-    def remove(self, parent: Area, given: dict[str, Any]) -> None:
-        """Take it off, saying why."""
-        services.remove_premises(by=self.by, area=parent, pk=int(self.kwargs["pk"]), **given)
+    @act(Reason, needs="change", status=204, versioned=True)
+    def remove(self, parent: Area, version: int, given: dict[str, Any]) -> None:
+        """Take it off, as it was read, saying why."""
+        services.remove_premises(by=self.by, area=parent, pk=int(self.kwargs["pk"]), version=version, **given)

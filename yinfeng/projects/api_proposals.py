@@ -9,7 +9,6 @@ from django.db.models import QuerySet
 from rest_framework import serializers
 from rest_framework.decorators import action
 
-from yinfeng.core.actors import ANONYMOUS, Actor
 from yinfeng.core.api import (
     MOVE,
     Currency,
@@ -18,7 +17,6 @@ from yinfeng.core.api import (
     NestedViewSet,
     ObjectViewSet,
     Reason,
-    Resource,
     Strict,
     StrictModel,
     act,
@@ -26,7 +24,6 @@ from yinfeng.core.api import (
 )
 from yinfeng.core.api_common import FilesViewSet
 from yinfeng.enterprises.models import Enterprise
-from yinfeng.orgs.queries import hosts
 from yinfeng.projects import lifecycle, queries, services, stages
 from yinfeng.projects.api import ProjectSerializer, answers
 from yinfeng.projects.lists_proposals import ProposalFilter
@@ -53,14 +50,6 @@ class ProposalSerializer(StrictModel):
             "id", "state", "collected_date", "checked_date", "proposed_by", "argued_by", "argued_date", "opinion", "version",
             "is_demo",
         ]  # fmt: skip
-
-    def get_fields(self) -> dict[str, Any]:
-        fields: dict[str, Any] = super().get_fields()
-        view = self.context.get("view")
-        by: Actor = view.by if isinstance(view, Resource) and not view.is_described else ANONYMOUS
-        fields["planning_unit"].queryset = queries.planners_for(by)
-        fields["host_unit"].queryset = hosts()
-        return fields
 
 
 class PartnerSerializer(serializers.ModelSerializer[Partner]):
@@ -123,7 +112,8 @@ class ProposalViewSet(Moving, ObjectViewSet):
 
     @act(ProposalSerializer, needs="change", versioned=True)
     def partial_update(self, proposal: Proposal, version: int, given: dict[str, Any]) -> Proposal:
-        """Edit a proposal on the version named by If-Match, by which it is looked at too."""
+        """Edit a proposal on the version named by If-Match, by which it is looked at too; one that was published is argued
+        again when anything changes of what it was argued about (all but title, planning unit and chain)."""
         confirmed = given.pop("confirm_amounts", False)
         return services.change_proposal(
             by=self.by, proposal=proposal, version=version, values=given, confirmed=confirmed
@@ -136,12 +126,14 @@ class ProposalViewSet(Moving, ObjectViewSet):
         return services.move_proposal(by=self.by, proposal=proposal, move=move, version=version, **given)
 
     @action(detail=True, methods=["post"])
-    @act(GenerateInput, ProjectSerializer, needs="generate", permission="projects.project.add", status=201)
-    def generate(self, proposal: Proposal, given: dict[str, Any]) -> Project:
-        """Make a project of a published proposal with one of its partners."""
+    @act(
+        GenerateInput, ProjectSerializer, needs="generate", permission="projects.project.add", status=201, versioned=True
+    )  # fmt: skip
+    def generate(self, proposal: Proposal, version: int, given: dict[str, Any]) -> Project:
+        """Make a project of a published proposal, as it was read, with one of its partners."""
         partner = given.pop("partner")
         return services.generate_project(
-            by=self.by, proposal=proposal, partner=partner, **answers(given), values=given
+            by=self.by, proposal=proposal, partner=partner, version=version, **answers(given), values=given
         )
 
 

@@ -28,7 +28,9 @@ class ProjectsConfig(AppConfig):
         relinking.declare(relinking.Link(Lead, _("线索"), verb="projects.lead.repointed"))
         relinking.declare(relinking.Link(Project, _("项目"), verb="projects.project.repointed"))
         relinking.declare(relinking.Link(Partner, _("策划项目的拟对接企业"), outdoes=queries.outdoes))
-        for verb in ("submit", "publish", "send_back", "generate"):
+        for verb in ("submit", "argue_again"):
+            events.subscribe(f"projects.proposal.{verb}", services.tell_arguers)
+        for verb in ("publish", "send_back", "generate"):
             events.subscribe(f"projects.proposal.{verb}", services.tell_planners)
         for verb in ("changed", "merged", "unmerged"):
             events.subscribe(f"enterprises.enterprise.{verb}", services.find_by_new_name)

@@ -299,7 +299,6 @@ class PersonalFilter(WithOptions):
     missing = _choice(
         _("缺少"), [(queries.ANY, _("任意一项")), *stages.PERSONAL_KINDS.items()], method="filter_missing"
     )
-    filter_place = ProjectFilter.filter_place
 
     class Meta:
         model = Project
@@ -310,6 +309,9 @@ class PersonalFilter(WithOptions):
         quarters = queries.recent_quarters(timezone.localdate())
         self.filters["quarter"].extra["choices"] = [(quarter.code, quarter.label) for quarter in quarters]
         vars(self.filters["quarter"]).pop("_field", None)
+
+    def filter_place(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(holder=value)
 
     def filter_quarter(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return queryset

@@ -18,7 +18,7 @@ from yinfeng.core.conditions import WORDS
 from yinfeng.core.forms import CodeField, EditForm, MoneyField, ReasonForm, Styled, style
 from yinfeng.core.money import Money
 from yinfeng.enterprises.queries import LookAlike
-from yinfeng.orgs.queries import hosts, units_today
+from yinfeng.orgs.queries import hosts, units_today, with_kept
 from yinfeng.projects import facts, queries, stages
 from yinfeng.projects.achievements import Achievement
 from yinfeng.projects.models import Lead, Project, Talk
@@ -54,6 +54,14 @@ def keep_area(form: forms.Form) -> None:
     """Offer the area in which a row lies already beside the open ones, so that saving does not take it out of a closed one."""
     kept = form.initial.get("area")
     form.fields["area"].queryset = queries.areas_on(timezone.localdate(), kept)  # type: ignore[attr-defined]
+
+
+def keep_units(form: forms.Form, *names: str) -> None:
+    """Offer the units that a row names already beside those that exist, as ``keep_area`` does."""
+    for name in names:
+        field, kept = form.fields[name], form.initial.get(name)
+        if kept:
+            field.queryset = with_kept(field.queryset, kept)  # type: ignore[attr-defined]
 
 
 class Asking(Styled):

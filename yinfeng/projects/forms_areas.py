@@ -35,10 +35,9 @@ class AreaForm(EditForm):
 
     def __init__(self, *args: Any, area: Area | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["districts"].queryset = queries.districts()  # type: ignore[attr-defined]
-        if area is not None:  # a post that was closed keeps its area until another takes over
-            posts = self.fields["command_unit"]
-            posts.queryset = queries.command_posts(area.command_unit_id)  # type: ignore[attr-defined]
+        # a post that was closed keeps its area until another takes over
+        self.fields["command_unit"].queryset = queries.command_posts(area)  # type: ignore[attr-defined]
+        self.fields["districts"].queryset = queries.districts(area)  # type: ignore[attr-defined]
 
     def values(self) -> dict[str, Any]:
         return {name: value for name, value in self.cleaned_data.items() if name != "version"}

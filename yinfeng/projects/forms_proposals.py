@@ -12,7 +12,7 @@ from yinfeng.core.actors import Actor
 from yinfeng.core.forms import CodeField, EditForm, MoneyField, Styled
 from yinfeng.orgs.queries import hosts
 from yinfeng.projects import queries, stages
-from yinfeng.projects.forms import UNITS, AreaField, Asking, UnitField, WithEnterprise, keep_area
+from yinfeng.projects.forms import UNITS, AreaField, Asking, UnitField, WithEnterprise, keep_area, keep_units
 from yinfeng.projects.models import Partner, Proposal
 
 _WIDE = forms.TextInput(attrs={"data-span": "2"})
@@ -62,6 +62,7 @@ class ProposalForm(Asking, EditForm):
         super().__init__(*args, **kwargs)
         self.fields["planning_unit"].queryset = queries.planners_for(by)  # type: ignore[attr-defined]
         keep_area(self)
+        keep_units(self, "planning_unit", "host_unit")
 
     def values(self) -> dict[str, Any]:
         """Return the values; the reason for what lies below the threshold is one of them."""

@@ -94,6 +94,8 @@ def board(by: Actor) -> desk.Board:
         lists.append(_transfers_to_do(*waiting[queries.TRANSFERS]))
     if queries.DISPUTES in waiting:
         lists.append(_disputes_to_do(*waiting[queries.DISPUTES]))
+    if queries.PROPOSALS in waiting:
+        lists.append(_proposals_to_argue(*waiting[queries.PROPOSALS]))
     if by.may("projects.project.view"):
         cards = _library(by)
         lists += _project_lists(by)
@@ -230,6 +232,21 @@ def _disputes_to_do(count: int, found: list[queries.Waiting]) -> dict[str, Any]:
             {
                 "title": item.title, "url": reverse("dispute", args=[item.pk]),
                 "badge": {"text": stages.DISPUTE_STATES[item.first], "tone": DISPUTE_TONES[item.first]},
+                "date_text": day(item.at),
+            }
+            for item in found
+        ],
+    }  # fmt: skip
+
+
+def _proposals_to_argue(count: int, found: list[queries.Waiting]) -> dict[str, Any]:
+    return {
+        "title": _("待我论证的策划项目"), "icon": "compass", "empty": "", "count": count,
+        "url": f"{reverse('proposals')}?state={stages.ARGUED}",
+        "rows": [
+            {
+                "title": item.title, "url": reverse("proposal", args=[item.pk]),
+                "sub": _("%(unit)s，估算总投资 %(amount)s") % {"unit": item.first, "amount": show(item.amount)},
                 "date_text": day(item.at),
             }
             for item in found

@@ -319,8 +319,10 @@ def project_waits_for_nobody(transfer: Transfer, by: Actor) -> Iterator[Sentence
 
 
 def argued_by_another(proposal: Proposal, by: Actor) -> Iterator[Sentence]:
-    if by.user_id == proposal.proposed_by_id:
-        yield _now("策划项目须由提出人以外的人论证。")
+    """Ask that who argues neither proposed nor wrote or submitted what has not been published since; a page has asked it."""
+    known: set[int] | None = proposal.__dict__.get("hands")
+    if by.user_id in (queries.hands_in(proposal) if known is None else known):
+        yield _now("策划项目须由提出人以外的人论证，上次发布以来修改或提交过它的人也不能论证。")
 
 
 # What a planned project must say before it is published, under the names that people know.
@@ -558,7 +560,7 @@ PROPOSAL = Lifecycle(
         ),
         Move(
             "submit", _("提交论证"), (stages.COLLECTED,), stages.ARGUED, "change", guards=(says_enough,),
-            style="primary", icon="send", explain=_("由提出人以外的人论证是否发布。"),
+            style="primary", icon="send", explain=_("由没有提出、修改和提交它的人论证是否发布。"),
         ),
         Move(
             "publish", _("论证通过并发布"), (stages.ARGUED,), stages.PUBLISHED, "argue", guards=(argued_by_another, says_enough),
@@ -570,8 +572,12 @@ PROPOSAL = Lifecycle(
             asks_reason=True, icon="arrow-back-up", explain=_("提出单位修改后可以再次提交。"),
         ),
         Move(
+            "argue_again", _("重新论证"), (stages.PUBLISHED,), stages.ARGUED, "change", within=True, icon="send",
+            explain=_("修改已发布的策划项目的内容时自动转入。"),
+        ),
+        Move(
             "refresh", _("确认本期有效"), (stages.PUBLISHED,), stages.PUBLISHED, "change", icon="refresh",
-            explain=_("内容没有变化、仍然要做。有变化的，请修改内容，修改也算更新。"),
+            explain=_("内容没有变化、仍然要做。有变化的，请修改内容，改后重新论证。"),
         ),
         Move(
             "take_off", _("撤下"), (stages.COLLECTED, stages.ARGUED, stages.PUBLISHED), stages.WITHDRAWN, "change",

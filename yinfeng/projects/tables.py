@@ -442,12 +442,11 @@ class PersonalTable(Table):
     columns = (
         Column("name", _("项目名称"), lambda row: Cell(row.name, sub=row.code), value=lambda row: row.name, sort="name"),
         Column("code", _("项目编号"), lambda row: row.code, shown=False, folded=True),
-        Column("holder", _("落地单位"), lambda row: (row.host_unit or row.reporter_unit).brief),
+        Column("holder", _("落地单位"), lambda row: row.holder_name),
         Column("stage", _("阶段"), lambda row: badge(row.stage, stages.STAGES, STAGE_TONES)),
         Column("grade", _("分级"), _grade, shown=False),
         *(_personal(kind) for kind in stages.PERSONAL_KINDS),
     )  # fmt: skip
-    related = ("host_unit", "reporter_unit")
 
     def fetch(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         found = queries.owing(super().fetch(queryset), self.quarter, timezone.localdate())

@@ -17,6 +17,7 @@ from yinfeng.core.models import Event
 from yinfeng.core.money import WAN
 from yinfeng.core.scopes import actions_on
 from yinfeng.orgs.models import Unit
+from yinfeng.orgs.queries import actor_for
 from yinfeng.projects import queries, services, stages
 from yinfeng.projects.models import Area, Project
 
@@ -129,6 +130,77 @@ def test_a_sensitive_project_stays_out_of_the_posts_sight(posts: City) -> None:
     lies(posts, posts.project(secrecy=stages.SENSITIVE), area)
     assert not Project.objects.permitted(posts.actor("quinn")).exists()
     assert queries.stage_lines(queries.projects_of(area, posts.actor("quinn")), timezone.localdate()) == []
+
+
+def test_the_sight_of_a_post_ends_with_the_last_day_of_its_area(posts: City) -> None:
+    city = posts
+    today = timezone.localdate()
+    area = opens(city)
+    project = lies(city, city.project(), area)
+
+    def change(**values: Any) -> None:
+        services.change_area(by=city.actor("office"), area=area, version=area.version, values=values)
+
+    def seen(days: int) -> tuple[bool, list[tuple[str, int]], bool]:
+        by = actor_for(city.users["quinn"], today + timedelta(days=days))
+        units = {row.name for row in queries.involved(project, by)[0]}
+        return Project.objects.permitted(by).exists(), list(queries.stage_counts(by)), "东部指挥部" in units
+
+    change(until=today)
+    assert seen(0) == (True, [(stages.PLANNED, 1)], True)
+    assert seen(1) == (False, [], False)
+    change(until=today + timedelta(days=1))
+    assert seen(1) == (True, [(stages.PLANNED, 1)], True)
+    assert seen(2) == (False, [], False)
+
+
+def test_every_change_of_an_area_tells_what_was_before(posts: City) -> None:
+    city = posts
+    area = opens(city)
+    project = lies(city, city.project(), area)
+    hidden = lies(city, city.project(secrecy=stages.SENSITIVE), area)
+    plot = land(city, area)
+    by = city.actor("office")
+    services.change_area(
+        by=by,
+        area=area,
+        version=area.version,
+        values={"command_unit": unit("west"), "districts": [city.huli]},
+    )
+    services.change_premises(by=by, area=area, pk=plot.pk, values={"state": stages.TAKEN})
+    told = {
+        event.verb: event for event in Event.objects.filter(object_type="projects.area", object_id=area.pk)
+    }
+    assert told["projects.area.changed"].changes == {"command_unit": ["东部指挥部", "西部指挥部"]}
+    assert told["projects.area.redistricted"].changes == {"districts": ["集美区", "湖里区"]}
+    assert (
+        told["projects.area.premises_changed"].data["text"]
+        == "A12 地块 80.00 亩 可用 → A12 地块 80.00 亩 已使用"
+    )
+    passed = Event.objects.get(verb="projects.project.command_changed")
+    assert (passed.object_id, passed.data["text"]) == (project.pk, "东部指挥部 → 西部指挥部")
+    assert not hidden.participations.filter(part=stages.COMMAND).exists()
+    page = signed_in(city.users["office"]).get(f"/areas/{area.pk}/").content.decode()
+    assert "集美区" in page
+    assert "湖里区" in page
+    with pytest.raises(Stale):  # who edits other districts saw those before
+        services.change_area(by=by, area=area, version=1, values={"districts": [city.jimei]})
+
+
+def test_closed_units_are_not_chosen_for_an_area_and_stay_where_they_are(posts: City) -> None:
+    city = posts
+    area = opens(city, districts=[city.jimei, city.huli])
+    closed = Unit.objects.filter(pk__in=[city.huli.pk, area.command_unit_id])
+    closed.update(valid_to=timezone.localdate() - timedelta(days=1))
+    for values in ({"command_unit": unit("east")}, {"command_unit": unit("west"), "districts": [city.huli]}):
+        with pytest.raises(Invalid) as refused:
+            opens(city, name="另一片区", **values)
+        assert refused.value.fields.keys() == set(values) - ({"command_unit"} if len(values) > 1 else set())
+    form = opened(city, "office", f"/areas/{area.pk}/edit/").content.decode()
+    assert f'<option value="{area.command_unit_id}" selected>' in form
+    assert f'value="{city.huli.pk}"' in form
+    same = {"command_unit": unit("east"), "districts": [city.jimei, city.huli], "purpose": "总部集聚"}
+    services.change_area(by=city.actor("office"), area=area, version=area.version, values=same)
 
 
 def test_who_keeps_areas(posts: City) -> None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from tests.factories import make_user, signed_in
 from tests.factories.races import at_once
-from tests.unit.projects.conftest import CLERK, PDF, City
+from tests.unit.projects.conftest import CLERK, HEAD, PDF, City
 from yinfeng.core import services as core
 from yinfeng.core.errors import Conflict, DomainError, Forbidden, Invalid, Stale
 from yinfeng.core.models import Rule
@@ -64,8 +64,16 @@ def duties(city: City) -> City:
     return city
 
 
-def big(city: City, stage: str = stages.NEGOTIATING, yi: int = 12, **values: Any) -> Project:
-    return city.project(stage, intended=Money.in_yuan(Decimal(yi * YI)), host_unit=city.jimei, **values)
+def big(
+    city: City, stage: str = stages.NEGOTIATING, yi: int = 12, made: datetime | None = None, **values: Any
+) -> Project:
+    given = {"intended": Money.in_yuan(Decimal(yi * YI)), "host_unit": city.jimei, **values}
+    with time_machine.travel(made or timezone.now(), tick=False):
+        return city.project(stage, **given)
+
+
+def at(month: int, day: int) -> datetime:
+    return datetime(2026, month, day, 9, tzinfo=timezone.get_default_timezone())
 
 
 def hand(city: City, unit: Unit | None = None) -> Membership:
@@ -109,7 +117,7 @@ def test_quarters_follow_one_another() -> None:
 
 @pytest.mark.clause("1.5")
 def test_missing_acts_show_and_vanish_when_they_are_done(duties: City) -> None:
-    project = big(duties)
+    project = big(duties, made=at(9, 20))
     assert lacks(project, Q4) == {"promote", "solve", "supervise"}
     record(duties, project, stages.PROMOTE)
     record(duties, project, stages.SOLVE, date(2026, 10, 1))
@@ -121,7 +129,7 @@ def test_missing_acts_show_and_vanish_when_they_are_done(duties: City) -> None:
     [("2026-09-30", False), ("2026-10-01", True), ("2026-11-10", True)],
 )
 def test_an_act_counts_in_the_quarter_of_its_own_day(duties: City, day: str, counts: bool) -> None:
-    project = big(duties)
+    project = big(duties, made=at(9, 20))
     record(duties, project, stages.PROMOTE, date.fromisoformat(day))
     assert ("promote" not in (lacks(project, Q4) or set())) is counts
 
@@ -165,7 +173,7 @@ def test_more_than_one_act_a_quarter_may_be_due(duties: City) -> None:
     Rule.objects.filter(kind="personal", key="supervise").update(
         data={"times": 2, "from_stage": "intended", "until_stage": "producing"}
     )
-    project = big(duties)
+    project = big(duties, made=at(9, 20))
     record(duties, project, stages.SUPERVISE, date(2026, 10, 8))
     assert "supervise" in (lacks(project, Q4) or set())
     record(duties, project, stages.SUPERVISE, date(2026, 10, 9))
@@ -290,7 +298,7 @@ def test_what_cannot_be_recorded_is_refused_on_its_field(duties: City) -> None:
 
 
 def test_only_who_held_the_post_on_the_day_can_have_done_it(duties: City) -> None:
-    project = big(duties)
+    project = big(duties, made=at(9, 20))
     Membership.objects.filter(unit=duties.jimei).update(
         valid_from=date(2026, 10, 10), valid_to=date(2026, 11, 1)
     )
@@ -362,11 +370,100 @@ def test_who_may_withdraw(duties: City) -> None:
         services.withdraw_personal_act(by=duties.actor("charlie"), act=act, reason="错")
 
 
-def test_acts_stay_after_the_project_was_passed_on_and_tell_on_its_timeline(duties: City) -> None:
+def passed_on(city: City, project: Project) -> None:
+    """Pass a project on from 集美 to 湖里 today, with its agreement."""
+    for name, unit in (("giver", city.jimei), ("taker", city.huli)):
+        city.users[name] = make_user(name, unit, [*HEAD, "projects.project.transfer"], username=name)
+    terms = {"percent": Decimal(40), "base": "both", "years": 5, "start": "agreement", "statistics": "split"}
+    offered = services.offer_transfer(
+        by=city.actor("giver"), project=project, to_unit=city.huli, reason="用地不足", terms=terms
+    )
+    services.move_transfer(by=city.actor("taker"), transfer=offered, move="accept", reason="同意")
+    services.complete_transfer(
+        by=city.actor("giver"), transfer=offered, agreed_date=timezone.localdate(), file=ContentFile(PDF, "协议.pdf"),
+        name="协议.pdf",
+    )  # fmt: skip
+    project.refresh_from_db()
+
+
+@pytest.mark.clause("1.5")
+def test_a_quarter_is_its_own_holders_and_the_former_one_may_still_tell(duties: City, now: Any) -> None:
+    """集美 held the project until it passed it on in October: what is missing of the third quarter is 集美’s, of the fourth 湖里’s."""
+    city, today = duties, timezone.localdate()
+    project = big(city, made=at(5, 1))
+    now.move_to(at(10, 20))
+    passed_on(city, project)
+    now.move_to(NOW)
+
+    def missed(quarter: Quarter) -> list[tuple[str, int]]:
+        found = queries.duties_by_unit(seen(city, "giver"), quarter, today)
+        return [(line.name, sum(line.missing.values())) for line in found]
+
+    assert (missed(Q3), missed(Q4)) == ([("集美区", 3)], [("湖里区", 3)])
+    for day in (date(2026, 4, 30), date(2026, 10, 21)):
+        refused("act_date", "", city=city, project=project, day=day, by="charlie")
+    huli = {"post": hand(city, city.huli), "by": "alice"}
+    refused(
+        "act_date",
+        "湖里区参与本项目的时间是 2026-10-20 起",
+        city=city,
+        project=project,
+        day=date(2026, 10, 19),
+        **huli,
+    )
+    own = record(city, project, day=date(2026, 9, 10), by="charlie")
+    record(
+        city, project, stages.SOLVE, date(2026, 10, 20)
+    )  # the day on which it was passed on belongs to both
+    record(city, project, stages.SOLVE, date(2026, 10, 20), **huli)
+    assert (missed(Q3), missed(Q4)) == ([("集美区", 2)], [("湖里区", 2)])
+    client = signed_in(city.users["charlie"])
+    page = client.get(f"/projects/{project.pk}/personal/").content.decode()
+    assert '第 4 季度 <span class="yf-sub">湖里区' in page
+    assert '第 3 季度 <span class="yf-sub">集美区' in page
+    assert f"/projects/{project.pk}/personal/new/" in page
+    for quarter, unit, count in (
+        (Q3, city.jimei, 1),
+        (Q3, city.huli, 0),
+        (Q4, city.jimei, 0),
+        (Q4, city.huli, 1),
+    ):
+        listed = client.get(f"/projects/personal/?quarter={quarter.code}&place={unit.pk}").content.decode()
+        assert listed.count(project.code) == count, (quarter, unit)
+    services.withdraw_personal_act(by=city.actor("charlie"), act=own, reason="记错了")
+    with pytest.raises(Forbidden):  # of the former holder, which is not on the team, this is all
+        services.record_talk(by=city.actor("charlie"), project=project, values={})
+
+
+def test_while_nobody_hosts_a_project_it_is_its_reporters(duties: City, now: Any) -> None:
+    city = duties
+    city.users["gina"] = make_user("gina", city.group, CLERK, username="gina")
+    with time_machine.travel(at(8, 1), tick=False):
+        lead = services.register_lead(
+            by=city.actor("gina"), despite="",
+            values={"title": "线索", "source": "fair", "heard_date": date(2026, 8, 1), "content": "拟建", "industry": "3973"},
+        )  # fmt: skip
+    with time_machine.travel(at(9, 1), tick=False):
+        project = city.project(by="gina", lead=lead)
+    for day, host in ((at(10, 1), city.jimei), (at(10, 5), None), (at(10, 9), city.huli)):
+        with time_machine.travel(day, tick=False):
+            services.change_project(
+                by=city.actor("gina"), project=project, version=project.version, values={"host_unit": host}
+            )
+    told = [(spell.unit, spell.since, spell.until) for spell in queries.holdings(project)]
+    assert told == [
+        (city.group.pk, date(2026, 8, 1), date(2026, 10, 1)), (city.jimei.pk, date(2026, 10, 1), date(2026, 10, 5)),
+        (city.group.pk, date(2026, 10, 5), date(2026, 10, 9)), (city.huli.pk, date(2026, 10, 9), None),
+    ]  # fmt: skip
+
+
+def test_one_who_heads_two_units_acts_for_each(duties: City) -> None:
     project = big(duties)
+    services.add_unit(by=duties.actor("charlie"), project=project, unit=duties.huli, part=stages.JOINT)
+    both = hand(duties, duties.huli)
+    Membership.objects.filter(pk=both.pk).update(person=hand(duties).person, is_main=False)
     record(duties, project)
-    Project.objects.filter(pk=project.pk).update(host_unit=duties.huli)
-    assert "promote" not in (lacks(project, Q4) or set())
+    record(duties, project, post=hand(duties, duties.huli), by="alice")
 
 
 @pytest.mark.django_db(transaction=True)

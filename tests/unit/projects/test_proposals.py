@@ -16,11 +16,12 @@ from tests.unit.projects.conftest import CLERK, City
 from tests.unit.projects.test_pages import opened
 from yinfeng.core.errors import Blocked, Conflict, DomainError, Forbidden, Invalid, Stale
 from yinfeng.core.keeping import forget
-from yinfeng.core.models import Code, Notice, Rule
+from yinfeng.core.models import Code, Event, Notice, Rule
 from yinfeng.core.money import WAN, YI, Money
 from yinfeng.core.scopes import actions_on
+from yinfeng.orgs.models import Unit
 from yinfeng.projects import lifecycle, queries, services, stages
-from yinfeng.projects.models import Partner, Project, Proposal
+from yinfeng.projects.models import Area, Partner, Project, Proposal
 from yinfeng.projects.queries import Calendar
 
 pytestmark = pytest.mark.django_db
@@ -216,6 +217,110 @@ def test_generating_asks_what_every_new_project_is_asked(planning: City) -> None
         services.move_proposal(by=city.actor("hugo"), proposal=plan, move="generate")
 
 
+def change(city: City, plan: Proposal, by: str = "paul", **values: Any) -> Proposal:
+    plan.refresh_from_db()
+    return services.change_proposal(by=city.actor(by), proposal=plan, version=plan.version, values=values)
+
+
+def test_what_was_published_is_argued_again_when_its_substance_changes(planning: City) -> None:
+    """Out of the others' sight until somebody else argues it; its name and where it is filed are not argued about."""
+    city = planning
+    plan = published(city)
+    change(city, plan, title="功率器件封装测试线", chain="")
+    assert plan.state == stages.PUBLISHED
+    Proposal.objects.filter(pk=plan.pk).update(collected_date=date(2020, 1, 1))
+    form = signed_in(city.users["paul"]).get(f"/proposals/{plan.pk}/edit/").content.decode()
+    assert "须由别人重新论证" in form
+    change(city, plan, content="建垃圾焚烧厂")
+    assert (plan.state, plan.collected_date) == (stages.ARGUED, timezone.localdate())
+    told = Event.objects.filter(object_id=plan.pk, verb="projects.proposal.argue_again").get()
+    assert told.changes == {"state": [stages.PUBLISHED, stages.ARGUED]}
+    assert not Proposal.objects.permitted(city.actor("outside")).exists()
+    signed_in(city.users["petra"]).get(f"/proposals/{plan.pk}/")
+    assert "上次论证意见" in opened(city, "petra", f"/proposals/{plan.pk}/").content.decode()
+    with pytest.raises(DomainError):
+        generate(city, plan)
+    with pytest.raises(Conflict, match="自动转入"):
+        services.move_proposal(by=city.actor("paul"), proposal=published(city), move="argue_again")
+    move(city, plan, "publish", "petra")
+    assert generate(city, plan).summary == "建垃圾焚烧厂"
+
+
+def test_nobody_argues_what_he_wrote_or_submitted(planning: City) -> None:
+    """petra may argue in her unit; each of these acts of hers leaves it to the office, until it is published."""
+    city = planning
+    acts: dict[str, Any] = {
+        "changed": lambda plan: change(city, plan, by="petra", site="新址"),
+        "named a firm": lambda plan: services.add_partner(
+            by=city.actor("petra"), proposal=plan, enterprise=make_enterprise("某封装有限公司"), reason="龙头"
+        ),
+        "submitted": lambda plan: move(city, plan, "submit", "petra"),
+    }  # fmt: skip
+    for name, act in acts.items():
+        plan = propose(city)
+        act(plan)
+        if plan.state != stages.ARGUED:
+            move(city, plan, "submit", "paul")
+        with pytest.raises(Blocked) as refused:
+            move(city, plan, "publish", "petra")
+        assert "修改或提交过" in str(refused.value.reasons), name
+        move(city, plan, "send_back", "office")
+        move(city, plan, "submit", "paul")
+        with pytest.raises(Blocked):  # what she wrote is still in it
+            move(city, plan, "send_back", "petra")
+        move(city, plan, "publish", "office")
+        change(city, plan, content="另一条线")
+        assert move(city, plan, "publish", "petra").state == stages.PUBLISHED, name
+
+
+def waits_for(city: City, who: str) -> list[str]:
+    count, rows = queries.waiting_for(city.actor(who), 5).get(queries.PROPOSALS, (0, []))
+    assert count == len(rows)
+    return [row.title for row in rows]
+
+
+def test_who_may_argue_is_told_and_finds_it_on_the_desk(planning: City) -> None:
+    """The arguers of the unit; where there is none, or only who submitted it, those who argue for the whole city."""
+    city = planning
+    move(city, propose(city), "submit", "paul")
+    assert [notice.owner.username for notice in Notice.objects.select_related("owner")] == ["petra"]
+    Notice.objects.all().delete()
+    move(city, propose(city, title="独自提交"), "submit", "petra")
+    soe = make_unit("soe", "soe", city.root, name="某国企")
+    city.users["sam"] = make_user("sam", soe, PLAN[:2], username="sam")
+    move(city, propose(city, by="sam", title="国企策划", planning_unit=soe), "submit", "sam")
+    notices = [notice.owner.username for notice in Notice.objects.select_related("owner")]
+    assert notices == ["office", "office"]
+    assert waits_for(city, "petra") == ["功率器件封装线"]
+    assert waits_for(city, "office") == ["功率器件封装线", "独自提交", "国企策划"]
+    assert waits_for(city, "paul") == waits_for(city, "outside") == []
+    home = opened(city, "office", "/").content.decode()
+    assert "待我论证的策划项目" in home
+    assert "某国企" in home
+
+
+def test_what_is_closed_is_not_chosen_and_stays_where_it_was(planning: City) -> None:
+    """Closed units and areas that are over: on no form and refused; a plan that names one keeps it and is edited on."""
+    city = planning
+    yesterday = timezone.localdate() - timedelta(days=1)
+    post = make_unit("post", "command", city.root)
+    area = Area.objects.create(name="旧片区", command_unit=post, purpose="产业", since=date(2020, 1, 1))
+    plan = published(city, host_unit=city.huli, area=area)
+    Unit.objects.filter(pk=city.huli.pk).update(valid_to=yesterday)
+    Area.objects.filter(pk=area.pk).update(until=yesterday)
+    for name, value in (("host_unit", city.huli), ("area", area), ("planning_unit", city.root)):
+        with pytest.raises(Invalid) as refused:
+            propose(city, by="office", **{name: value})
+        assert name in refused.value.fields
+    assert f'value="{city.huli.pk}"' not in opened(city, "paul", "/proposals/new/").content.decode()
+    form = signed_in(city.users["paul"]).get(f"/proposals/{plan.pk}/edit/").content.decode()
+    assert f'<option value="{city.huli.pk}" selected>' in form
+    assert f'<option value="{area.pk}" selected>' in form
+    change(city, plan, host_unit=city.huli, area=area, title="改名")
+    made = generate(city, plan)
+    assert (made.host_unit, made.area) == (city.jimei, None)  # whose clerk took it up
+
+
 TRUTH = {
     ("collected", "paul"): "view change", ("collected", "petra"): "view change argue export", ("collected", "hugo"): "view generate",
     ("collected", "office"): "view change argue export generate", ("collected", "outside"): "", ("collected", "bob"): "",
@@ -369,7 +474,7 @@ def test_looking_at_it_updates_it(planning: City) -> None:
             move(planning, plan, "refresh", "paul")
         elif act == "change":
             services.change_proposal(
-                by=planning.actor("paul"), proposal=plan, version=plan.version, values={"site": "新址"}
+                by=planning.actor("paul"), proposal=plan, version=plan.version, values={"title": "新名"}
             )
         else:
             services.add_partner(

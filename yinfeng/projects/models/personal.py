@@ -26,7 +26,7 @@ class PersonalActQuerySet(ScopedQuerySet["PersonalAct"]):
             return Q(project__in=Project.objects.permitted(by).values("pk"))
         if action != "withdraw":
             return NOTHING
-        here = Q(project__in=Project.objects.permitted(by, "record").values("pk"))
+        here = Q(project__in=Project.objects.permitted(by, "personal").values("pk"))
         reach = by.reach("projects.contact.record")
         return here if reach.everywhere else here & (Q(recorded_by=by.user_id) | within(reach, "unit"))
 
@@ -34,8 +34,8 @@ class PersonalActQuerySet(ScopedQuerySet["PersonalAct"]):
 class PersonalAct(Versioned):
     """One act of a unit's first hand (“一把手”) for a project. Written once; a mistake is withdrawn, never edited.
 
-    ``position`` is the post that he held on the day. ``as_holder``: his unit held the project when the act was recorded;
-    only such acts count as the holder's, also after the project was passed on.
+    ``position`` is the post that he held on the day. ``as_holder``: his unit held the project on that day; only such acts
+    count, also after the project was passed on.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, verbose_name=_("项目"), related_name="personal_acts")
@@ -66,9 +66,9 @@ class PersonalAct(Versioned):
         verbose_name_plural = _("亲自事项")
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["project", "person", "kind", "act_date"], condition=Q(state="recorded"),
+                fields=["project", "unit", "person", "kind", "act_date"], condition=Q(state="recorded"),
                 name="projects_personal_once",
-                violation_error_message=_("此人当天的这一事项已经记录过。如内容有误，请先撤回那一条。"),
+                violation_error_message=_("此人当天以这一单位主要领导身份办的这一事项已经记录过。如内容有误，请先撤回那一条。"),
             )
         ]  # fmt: skip
         indexes: ClassVar = [

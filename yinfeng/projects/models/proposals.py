@@ -92,6 +92,12 @@ class Proposal(Versioned):
     objects = ProposalQuerySet.as_manager()
 
     code_tables: ClassVar = {"industry": "industry", "chain": "chain"}
+    # What is argued about: what is to be built, why, how it pays, where, at what cost. Its name, who plans it and the chain
+    # under which it is filed are not, nor its firms: it is offered to as many as there are, each on the timeline.
+    argued_about: ClassVar = (
+        "content", "rationale", "return_mechanism", "industry", "estimated", "fixed_investment", "exception", "host_unit", "area",
+        "site", "land_mu",
+    )  # fmt: skip
 
     class Meta:
         verbose_name = _("策划项目")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import ClassVar
 
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -129,6 +130,7 @@ class ProjectQuerySet(ScopedQuerySet["Project"]):
         own = {
             "record": "projects.contact.record", "reverse": "projects.ledger.reverse",
             "extend": "projects.project.add", "argue": "projects.dispute.argue", "yield": "projects.dispute.decide",
+            "personal": "projects.contact.record",
         }  # fmt: skip
         permission = own.get(action, f"projects.project.{action}")
         reach = by.reach(permission)
@@ -138,9 +140,14 @@ class ProjectQuerySet(ScopedQuerySet["Project"]):
             held = within(reach, "host_unit") | Q(host_unit=None) & within(reach, "reporter_unit")
             return seen & (EVERYTHING if reach.everywhere else held)
         parts = stages.RUNNING_PARTS if action in RUNNING_ACTS else stages.ACTING_PARTS
-        allowed = taking_part(reach, () if action == "export" else parts)
-        if action == "record" and not reach.everywhere:  # or-ed with something, an empty Q is that alone
+        allowed = taking_part(reach, by.day, () if action == "export" else parts)
+        if (
+            action in {"record", "personal"} and not reach.everywhere
+        ):  # or-ed with something, an empty Q is that alone
             allowed |= on_team(by)
+        if action == "personal" and not reach.everywhere:  # who ran it before answers for his days
+            ran = Participation.objects.filter(unit__in=reach.units, part__in=stages.RUNNING_PARTS)
+            allowed |= Q(pk__in=ran.values("project"))
         return seen & allowed
 
     def _seen(self, by: Actor) -> Q:
@@ -150,18 +157,18 @@ class ProjectQuerySet(ScopedQuerySet["Project"]):
         team = on_team(by)
         cleared = by.reach("projects.project.view_sensitive")
         if cleared.everywhere:  # an empty Q, or-ed with something, is that alone
-            return EVERYTHING if reach.everywhere else taking_part(reach) | team
-        open_here = ~Q(secrecy=stages.SENSITIVE) | (taking_part(cleared) if cleared else NOTHING)
-        return taking_part(reach) & open_here | team
+            return EVERYTHING if reach.everywhere else taking_part(reach, by.day) | team
+        open_here = ~Q(secrecy=stages.SENSITIVE) | (taking_part(cleared, by.day) if cleared else NOTHING)
+        return taking_part(reach, by.day) & open_here | team
 
 
-def taking_part(reach: Reach, parts: tuple[str, ...] = ()) -> Q:
-    """Return the Q of projects in which a unit of the reach takes part (in one of ``parts``, if named)."""
+def taking_part(reach: Reach, day: date, parts: tuple[str, ...] = ()) -> Q:
+    """Return the Q of projects in which a unit of the reach takes part on a day (in one of ``parts``, if named)."""
     if reach.everywhere:
         return EVERYTHING
     if not reach.units:
         return NOTHING
-    rows = Participation.objects.filter(unit__in=reach.units, until=None)
+    rows = Participation.objects.current(day).filter(unit__in=reach.units)
     return Q(pk__in=(rows.filter(part__in=parts) if parts else rows).values("project"))
 
 
@@ -294,6 +301,13 @@ class Project(Versioned, Amount):
         return reverse("project", args=[self.pk])
 
 
+class ParticipationQuerySet(models.QuerySet["Participation"]):
+    def current(self, day: date) -> ParticipationQuerySet:
+        """Return the parts that go on; that of a command post ends by itself with the last day of its area."""
+        over = Area.objects.filter(projects=OuterRef("project"), until__lt=day)
+        return self.filter(until=None).exclude(Q(part=stages.COMMAND) & Exists(over))
+
+
 class Participation(models.Model):
     """A unit's part in a project, from a day to a day."""
 
@@ -305,6 +319,8 @@ class Participation(models.Model):
     since = models.DateField(_("起始日期"), default=clock.today)
     until = models.DateField(_("截止日期"), null=True, blank=True)
 
+    objects = ParticipationQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("参与单位")
         verbose_name_plural = _("参与单位")
@@ -315,7 +331,10 @@ class Participation(models.Model):
             )
         ]  # fmt: skip
         indexes: ClassVar = [
-            models.Index(fields=["unit", "project"], condition=Q(until=None), name="projects_part_unit")
+            # with the part, so that the sight of a unit is answered by the index alone
+            models.Index(
+                fields=["unit", "project", "part"], condition=Q(until=None), name="projects_part_sight"
+            )
         ]
 
     def __str__(self) -> str:

@@ -12,7 +12,7 @@ from django.db.models.functions import Cast, Coalesce, Round
 
 from yinfeng.core.actors import Actor
 from yinfeng.orgs.models import Unit
-from yinfeng.orgs.queries import LANDING_KINDS, units_today
+from yinfeng.orgs.queries import LANDING_KINDS, units_today, with_kept
 from yinfeng.projects import stages
 from yinfeng.projects.models import Area, Premises, Project
 from yinfeng.projects.queries.grades import COUNTED
@@ -25,16 +25,16 @@ def areas_on(day: date, kept: int | None = None) -> QuerySet[Area]:
     return Area.objects.filter(is_open | Q(pk=kept) if kept else is_open).order_by("name")
 
 
-def command_posts(kept: int | None = None) -> QuerySet[Unit]:
-    """Return the command posts that exist today, and the one ``kept``."""
-    posts = Q(pk__in=units_today().filter(kind="command").order_by().values("pk"))
-    return Unit.objects.filter(posts | Q(pk=kept) if kept else posts).order_by("order", "code")
+def command_posts(area: Area | None = None) -> QuerySet[Unit]:
+    """Return the command posts that exist today, and that of the area."""
+    posts = units_today().filter(kind="command").order_by("order", "code")
+    return with_kept(posts, area.command_unit_id) if area else posts
 
 
-def districts() -> QuerySet[Unit]:
-    """Return the districts and zones in which an area can lie."""
-    found: QuerySet[Unit] = units_today().filter(kind__in=LANDING_KINDS)
-    return found.order_by("order", "code")
+def districts(area: Area | None = None) -> QuerySet[Unit]:
+    """Return the districts and zones that exist today, and those in which the area lies."""
+    found = units_today().filter(kind__in=LANDING_KINDS).order_by("order", "code")
+    return with_kept(found, *(unit.pk for unit in area.districts.all())) if area else found
 
 
 def projects_of(area: Area, by: Actor) -> QuerySet[Project]:

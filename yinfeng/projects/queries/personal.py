@@ -7,12 +7,13 @@ is the policy’s, how often is common practice.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import (
+    BigIntegerField,
     CharField,
     Count,
     F,
@@ -126,13 +127,94 @@ def is_major(project: Project, day: date) -> bool:
     return grade is not None and bool(grade.tier.meeting)
 
 
+# --- whose the project was ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """The days on which a unit took part in a project, or held it; the last one is empty while it goes on."""
+
+    unit: int
+    since: date
+    until: date | None
+
+    def holds(self, unit: int, day: date) -> bool:
+        return unit == self.unit and self.since <= day and (self.until is None or day <= self.until)
+
+    def __str__(self) -> str:
+        if self.until is None:
+            return _("%(since)s 起") % {"since": self.since}
+        return _("%(since)s 至 %(until)s") % {"since": self.since, "until": self.until}
+
+
+def reported_day(project: Project) -> date:
+    """Return the day on which a project was first told of: as a lead, or when it was made."""
+    return timezone.localdate(project.lead.first_reported_at if project.lead else project.created_at)
+
+
+def _spells(project: Project, parts: Iterable[str]) -> list[Spell]:
+    """Return who took part in a project as one of ``parts``; who did when it was made has been there since it was reported."""
+    first, made = reported_day(project), timezone.localdate(project.created_at)
+    rows = Participation.objects.filter(project=project, part__in=tuple(parts)).order_by("since", "pk")
+    return [
+        Spell(unit, first if since <= made else since, until)
+        for unit, since, until in rows.values_list("unit", "since", "until")
+    ]
+
+
+def took_part(project: Project, unit: int) -> list[Spell]:
+    """Return when a unit took part in a project and acted in it."""
+    return [spell for spell in _spells(project, stages.ACTING_PARTS) if spell.unit == unit]
+
+
+def holdings(project: Project) -> list[Spell]:
+    """Return whose a project was from when until when: its host's, while it has none its reporter's.
+
+    The day on which it is passed on belongs to both.
+    """
+    found: list[Spell] = []
+    free: date | None = reported_day(project)
+    for spell in _spells(project, [stages.HOST]):
+        if free is not None and spell.since > free:
+            found.append(Spell(project.reporter_unit_id, free, spell.since))
+        found.append(spell)
+        free = None if free is None or spell.until is None else max(free, spell.until)
+    if free is not None:
+        found.append(Spell(project.reporter_unit_id, free, None))
+    return found
+
+
+def _holder(quarter: Quarter, today: date) -> dict[str, Any]:
+    """Return the unit whose a project was at a quarter’s end (now, in the present one), and its name."""
+    now = {
+        "holder": Coalesce("host_unit", "reporter_unit"),
+        "holder_name": Coalesce(brief_name("host_unit__"), brief_name("reporter_unit__")),
+    }
+    if quarter.last >= today:
+        return now
+    hosts = Participation.objects.filter(project=OuterRef("pk"), part=stages.HOST, since__lte=quarter.last)
+    then = hosts.filter(Q(until=None) | Q(until__gt=quarter.last)).order_by("-since", "-pk")
+    return {
+        "holder": Coalesce(
+            Subquery(then.values("unit")[:1]), "reporter_unit", output_field=BigIntegerField()
+        ),
+        "holder_name": Coalesce(
+            Subquery(then.annotate(name=brief_name()).values("name")[:1]), brief_name("reporter_unit__")
+        ),
+    }
+
+
+# --- what is missing ----------------------------------------------------------------------------------------------
+
+
 def owing(projects: QuerySet[Project], quarter: Quarter, today: date) -> QuerySet[Any]:
     """Return the projects whose holder owes acts for a quarter, with how many of each kind were ``made_…`` in it.
 
     A project owes for a quarter when it is going on and major now, was made and became major (``major_since``) before the
     quarter ended, and stood at the quarter’s end — now, in the present quarter — in a stage for which a rule asks for acts.
     A quarter that ended before is not counted: the day on which a quarter ends belongs to it, the moment after does not.
-    Acts count by their own date, those of the unit that held the project when they were recorded alone; withdrawn ones never.
+    Acts count by their own date, those alone of the unit that held the project on that day; withdrawn ones never. What is
+    missing is missed by the ``holder``, the unit whose the project was at the quarter’s end.
     """
     day = min(quarter.last, today)
     due = personal_rules(day)
@@ -140,7 +222,7 @@ def owing(projects: QuerySet[Project], quarter: Quarter, today: date) -> QuerySe
     stood: Any = F("stage") if quarter.last >= today else Subquery(_stay_at(quarter.end))
     found = projects.filter(major(day), status=stages.ONGOING).annotate(
         stood=stood, is_major_since=Coalesce("major_since", "created_at"),
-        **{f"made_{kind}": _made(kind, quarter) for kind in stages.PERSONAL_KINDS},
+        **{f"made_{kind}": _made(kind, quarter) for kind in stages.PERSONAL_KINDS}, **_holder(quarter, today),
     )  # fmt: skip
     return found.filter(is_major_since__lt=quarter.end, created_at__lt=quarter.end, stood__in=sorted(owed))
 
@@ -187,12 +269,8 @@ class UnitDuties:
 
 
 def duties_by_unit(projects: QuerySet[Project], quarter: Quarter, today: date) -> list[UnitDuties]:
-    """Return of each unit that holds major ones of the projects what is missing, most first, in one query."""
-    owed = owing(projects, quarter, today).order_by()
-    placed = owed.values_list(
-        Coalesce("host_unit", "reporter_unit"),
-        Coalesce(brief_name("host_unit__"), brief_name("reporter_unit__")),
-    )
+    """Return of each unit that held major ones of the projects what is missing, most first, in one query."""
+    placed = owing(projects, quarter, today).order_by().values_list("holder", "holder_name")
     wanted = (*stages.PERSONAL_KINDS, ANY)
     counts: dict[str, Any] = {
         f"lack_{kind}": Count("pk", filter=missing(kind, quarter, today)) for kind in wanted
@@ -232,16 +310,21 @@ def acts_in(quarter: Quarter) -> Prefetch[str, Any, Any]:
     return Prefetch("personal_acts", counted_acts(quarter).order_by("act_date", "pk"), to_attr="counted")
 
 
-def owed_quarters(project: Project, quarters: Sequence[Quarter], today: date) -> dict[Quarter, str]:
-    """Return of those of the quarters for which a project owes acts in which stage it stood, in one query."""
+def owed_quarters(
+    project: Project, quarters: Sequence[Quarter], today: date
+) -> dict[Quarter, tuple[str, str]]:
+    """Return of those of the quarters for which a project owes acts in which stage it stood and whose it was, in one query."""
     here = Project.objects.filter(pk=project.pk).order_by()
     legs = [
         owing(here, quarter, today).values_list(
-            Value(number, IntegerField()), Coalesce("stood", Value(""), output_field=CharField())
+            Value(number, IntegerField()),
+            Coalesce("stood", Value(""), output_field=CharField()),
+            "holder_name",
         )
         for number, quarter in enumerate(quarters)
     ]
-    return {quarters[number]: stood for number, stood in sorted(legs[0].union(*legs[1:], all=True))}
+    found = sorted(legs[0].union(*legs[1:], all=True))
+    return {quarters[number]: (stood, holder) for number, stood, holder in found}
 
 
 def personal_acts(project: Project) -> list[PersonalAct]:
@@ -251,9 +334,9 @@ def personal_acts(project: Project) -> list[PersonalAct]:
 
 
 def first_hands_for(project: Project, by: Actor) -> QuerySet[Membership]:
-    """Return the posts of first hands whose acts ``by`` may record: of the units that take part in the project, former
+    """Return the posts of first hands whose acts ``by`` may record: of the units that act in the project or did, former
     first hands too, of the person’s own units alone unless he is on the team or records everywhere."""
-    parts = Participation.objects.filter(project=project, until=None).exclude(part__in=stages.LOOKING_PARTS)
+    parts = Participation.objects.filter(project=project).exclude(part__in=stages.LOOKING_PARTS)
     posts = Membership.objects.filter(is_first_hand=True, unit__in=parts.values("unit"))
     reach = by.reach("projects.contact.record")
     if not reach.everywhere:

@@ -18,21 +18,25 @@ from django.db.models import (
     Prefetch,
     Q,
     QuerySet,
+    Subquery,
     Sum,
     Value,
 )
 from django.db.models.functions import Cast, Coalesce, Round
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from yinfeng.core import queries as core
 from yinfeng.core.actors import Actor
+from yinfeng.core.events import type_of
 from yinfeng.core.language import in_english
-from yinfeng.core.models import Code
+from yinfeng.core.models import Code, Event
 from yinfeng.core.tables import day as day_text
 from yinfeng.orgs.models import Unit
-from yinfeng.orgs.queries import brief_name, units_on, units_today
+from yinfeng.orgs.queries import brief_name, hosts, units_on, units_today
 from yinfeng.projects import stages
 from yinfeng.projects.models import Partner, Project, Proposal
+from yinfeng.projects.queries.areas import areas_on
 
 # Who plans: the working groups of clause 1.2, their office, and those that have the land.
 PLANNING_KINDS = ("group", "office", "district", "zone", "government", "command", "soe")
@@ -161,6 +165,36 @@ def not_updated(today: date) -> Q:
     return Q(state=stages.PUBLISHED, checked_date__lt=rounds.period_of(today))
 
 
+# --- who may argue ------------------------------------------------------------------------------------------------
+
+# By which acts one has a hand in what is argued next.
+_HANDS = [
+    f"projects.proposal.{verb}"
+    for verb in ("entered", "changed", "submit", "partner_added", "partner_removed")
+]
+
+
+def _hands(proposal: Any) -> QuerySet[Event]:
+    """Return the events by which somebody wrote at a proposal or submitted it since it was last published."""
+    of_proposals = Event.objects.filter(object_type=type_of(Proposal))
+    published = of_proposals.filter(object_id=OuterRef("object_id"), verb="projects.proposal.publish")
+    last = Subquery(published.order_by("-pk").values("pk")[:1])
+    return of_proposals.filter(object_id=proposal, verb__in=_HANDS, pk__gt=Coalesce(last, 0))
+
+
+def hands_in(proposal: Proposal) -> set[int]:
+    """Return the accounts that may not argue a proposal: who proposed it, wrote at it or submitted it."""
+    told = _hands(proposal.pk).values_list("actor_id", flat=True)
+    return {proposal.proposed_by_id, *(person for person in told if person is not None)}
+
+
+def to_argue(by: Actor) -> QuerySet[Proposal]:
+    """Return what waits to be argued by the person."""
+    waiting = Proposal.objects.permitted(by, "argue").filter(state=stages.ARGUED)
+    own = _hands(OuterRef("pk")).filter(actor_id=by.user_id)
+    return waiting.filter(~Exists(own)).exclude(proposed_by=by.user_id)
+
+
 # --- thresholds ---------------------------------------------------------------------------------------------------
 
 
@@ -249,6 +283,15 @@ def free_partners(proposal: Proposal) -> QuerySet[Partner]:
 
 def partner(proposal: Proposal, pk: int) -> Partner | None:
     return Partner.objects.filter(proposal=proposal, pk=pk).select_related("enterprise").first()
+
+
+def places_left(proposal: Proposal) -> dict[str, Any]:
+    """Return where a project of the proposal can be, its area and its host: None for what has been closed since."""
+    area, host = proposal.area_id or 0, proposal.host_unit_id or 0
+    return {
+        "area": areas_on(timezone.localdate()).filter(pk=area).first(),
+        "host_unit": hosts().filter(pk=host).first(),
+    }
 
 
 def with_partner_named(word: str) -> QuerySet[Any, Any]:

@@ -373,15 +373,19 @@ _PART, _PERSON, _GROWN, _PASSED, _BUILT = range(5)
 @prepared
 def _involved(by: Actor, project: int, month: date) -> QuerySet[Any, Any]:
     nobody, nothing = Value(None, IntegerField(null=True)), Value("", CharField())
-    parts = Participation.objects.filter(project=project, until=None).values_list(
-        Value(_PART, IntegerField()),
-        "pk",
-        "unit__short_name",
-        "unit__name",
-        "unit_id",
-        "part",
-        Value(False, BooleanField()),
-        "since",
+    parts = (
+        Participation.objects.current(by.day)
+        .filter(project=project)
+        .values_list(
+            Value(_PART, IntegerField()),
+            "pk",
+            "unit__short_name",
+            "unit__name",
+            "unit_id",
+            "part",
+            Value(False, BooleanField()),
+            "since",
+        )
     )
     team = TeamMember.objects.filter(project=project, until=None).values_list(
         Value(_PERSON, IntegerField()), "pk", nothing, F("user__name"), nobody, nothing, "is_leader", "since",

@@ -1,4 +1,5 @@
-"""What waits for a person to decide: claims to verify, steps back to approve, transfers and disputes in which it is his turn."""
+"""What waits for a person to decide: claims to verify, steps back to approve, transfers and disputes in which it is his turn,
+planned projects to argue."""
 
 from __future__ import annotations
 
@@ -16,16 +17,17 @@ from yinfeng.core.money import YuanField
 from yinfeng.orgs.queries import brief_name
 from yinfeng.projects.queries.claims import to_approve, to_verify
 from yinfeng.projects.queries.first_reports import disputes_to_do
+from yinfeng.projects.queries.proposals import to_argue
 from yinfeng.projects.queries.records import name_of
 from yinfeng.projects.queries.transfers import transfers_to_do
 
-CLAIMS, STEPS, TRANSFERS, DISPUTES = range(4)
+CLAIMS, STEPS, TRANSFERS, DISPUTES, PROPOSALS = range(5)
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """One thing that waits: of a claim its kind, amount and who entered it; of a step back from where to where and why; of
-    a transfer between whom and how far it has come; of a dispute its state. ``pk`` is the project's, or its own."""
+    a transfer between whom and how far it has come; of a dispute its state; of a planned project who plans it. ``pk`` is the project's, or its own."""
 
     pk: int
     title: str
@@ -86,6 +88,13 @@ def waiting_for(by: Actor, each: int) -> dict[int, tuple[int, list[Waiting]]]:
                 title="subject",
             )
         )
+    if by.may("projects.proposal.argue"):
+        planner = brief_name("planning_unit__")
+        legs.append(
+            _leg(
+                PROPOSALS, to_argue(by), each, "updated_at", "pk", planner, _NOTHING, _NOTHING, F("estimated"), title="title"
+            )
+        )  # fmt: skip
     if not legs:
         return {}
     found: dict[int, tuple[int, list[Waiting]]] = {}
@@ -107,14 +116,14 @@ def _leg(
     ranked = rows.order_by().annotate(
         leg=Value(leg, output_field=IntegerField()), total=Window(Count("pk")),
         place=Window(RowNumber(), order_by=[F(at).asc(), F("pk").asc()]),
-        shown_pk=F(pk), title=F(title), first=first, second=second, third=third, shown_amount=amount, since=F(at),
+        shown_pk=F(pk), shown_title=F(title), first=first, second=second, third=third, shown_amount=amount, since=F(at),
     )  # fmt: skip
     columns = (
         "leg",
         "total",
         "place",
         "shown_pk",
-        "title",
+        "shown_title",
         "first",
         "second",
         "third",

@@ -61,6 +61,7 @@ from yinfeng.projects.services.proposals import (
     move_proposal,
     propose,
     remove_partner,
+    tell_arguers,
     tell_planners,
 )
 from yinfeng.projects.services.records import (
@@ -174,6 +175,7 @@ __all__ = [
     "submit_report",
     "targets_back",
     "tell_after_merger",
+    "tell_arguers",
     "tell_assessors",
     "tell_dispute",
     "tell_member",

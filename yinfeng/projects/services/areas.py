@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -13,6 +14,7 @@ from yinfeng.core import events
 from yinfeng.core import services as core
 from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Conflict, Forbidden, Invalid
+from yinfeng.core.lifecycle import stale
 from yinfeng.core.scopes import demand, permits
 from yinfeng.orgs.models import Unit
 from yinfeng.projects import queries, stages
@@ -40,32 +42,52 @@ def open_area(*, by: Actor, values: Values, is_demo: bool = False) -> Area:
 
 @transaction.atomic
 def change_area(*, by: Actor, area: Area, version: int, values: Values) -> Area:
-    """Change an area; with another command post, that one takes part in its projects from today on."""
+    """Change an area; with another command post, that one takes part in its projects from today on, which each of them tells."""
     demand(area, by, "change")
     given = dict(values)
-    districts = list(given.pop("districts", area.districts.all()))
+    was = list(area.districts.all())
+    districts = list(given.pop("districts", was))
     _check(given, districts, area)
     if post := given.get("command_unit"):
         by.require_at("projects.area.change", post.pk)
-    before, was = area.command_unit_id, set(area.districts.all())
+    before = area.command_unit
     core.apply_edit(area, given, by=by, version=version, verb="projects.area.changed", stays_in="change")
-    if set(districts) != was:
-        area.districts.set(districts)
-        events.record(by=by, verb="projects.area.redistricted", obj=area, data={"text": _names(districts)})
-    if area.command_unit_id != before:
-        for project in area.projects.select_related("area__command_unit", "host_unit"):
-            follow_fields(project)
+    if set(districts) != set(was):
+        _move_to(area, was, districts, by)
+    if area.command_unit != before:
+        _hand_over(area, before, by)
     return area
 
 
-def _check(given: Values, districts: Iterable[Unit], area: Area | None = None) -> None:
-    """Refuse what is no command post, and an area in no district."""
+def _move_to(area: Area, was: list[Unit], districts: list[Unit], by: Actor) -> None:
+    """Let an area lie in other districts; who edits it meanwhile did not see these."""
+    if Area.objects.filter(pk=area.pk, version=area.version).update(version=F("version") + 1) != 1:
+        raise stale(area, _("您的操作没有生效，请刷新页面后再试。"))
+    area.refresh_from_db()
+    area.districts.set(districts)
+    changes = {"districts": (_names(was), _names(districts))}
+    events.record(by=by, verb="projects.area.redistricted", obj=area, changes=changes)
+
+
+def _hand_over(area: Area, before: Unit, by: Actor) -> None:
+    """Let the command post of an area take part in its projects instead of the one before."""
+    told = f"{before.brief} → {area.command_unit.brief}"
+    open_here = area.projects.exclude(secrecy=stages.SENSITIVE)  # of a sensitive one no post learns
+    for project in open_here.select_related("area__command_unit", "host_unit"):
+        follow_fields(project)
+        events.record(by=by, verb="projects.project.command_changed", obj=project, data={"text": told})
+
+
+def _check(given: Values, districts: Collection[Unit], area: Area | None = None) -> None:
+    """Refuse what is no command post or no district, or none any more, and an area in no district."""
     post = given.get("command_unit", area.command_unit if area else None)
-    if post is None or (post.kind != "command" and (area is None or post.pk != area.command_unit_id)):
+    if post is None or not queries.command_posts(area).filter(pk=post.pk).exists():
         sentence = _("请选择一个指挥部。没有的，请先在“单位”中添加类别为“指挥部”的单位。")
         raise Invalid(sentence, fields={"command_unit": [sentence]})
-    if not list(districts):
-        raise Invalid(_("请选择所在区。"), fields={"districts": [_("请选择所在区。")]})
+    offered = {unit.pk for unit in queries.districts(area)}
+    if not districts or any(unit.pk not in offered for unit in districts):
+        sentence = _("请选择所在的区或开发区，已撤销的不能选。")
+        raise Invalid(sentence, fields={"districts": [sentence]})
     since = given.get("since", area.since if area else timezone.localdate())
     until = given.get("until", area.until if area else None)
     if until is not None and until < since:
@@ -99,19 +121,23 @@ def change_premises(
     """Change what the area says of one of its premises."""
     demand(area, by, "change")
     found = _premises(area, pk)
+    before = _told(found)
     if core.write_edit(found, values, found.version if version is None else version):
-        events.record(by=by, verb="projects.area.premises_changed", obj=area, data={"text": _told(found)})
+        told = f"{before} → {_told(found)}"
+        events.record(by=by, verb="projects.area.premises_changed", obj=area, data={"text": told})
     return found
 
 
 @transaction.atomic
-def remove_premises(*, by: Actor, area: Area, pk: int, reason: str) -> None:
-    """Take premises off the area's record, saying why."""
+def remove_premises(*, by: Actor, area: Area, pk: int, reason: str, version: int | None = None) -> None:
+    """Take premises off the area's record, saying why; not when somebody changed them since they were read."""
     demand(area, by, "change")
     found = _premises(area, pk)
     if not reason.strip():
         raise Invalid(_("请填写原因。"), fields={"reason": [_("请填写原因。")]})
-    area.premises.filter(pk=pk).delete()
+    read = found.version if version is None else version
+    if area.premises.filter(pk=pk, version=read).delete()[0] != 1:
+        raise stale(found, _("请看过最新内容再决定。"), version=found.version)
     events.record(
         by=by,
         verb="projects.area.premises_removed",
@@ -130,4 +156,6 @@ def _premises(area: Area, pk: int) -> Premises:
 
 def _told(premises: Premises) -> str:
     unit = stages.PREMISES_UNITS[premises.kind]
-    return f"{premises.name} {premises.size:,.2f} {unit} {stages.PREMISES_STATES[premises.state]}"
+    ready = _("%(day)s 起可用") % {"day": premises.available_date} if premises.available_date else ""
+    told = f"{premises.name} {premises.size:,.2f} {unit} {stages.PREMISES_STATES[premises.state]} {ready}"
+    return told.strip()

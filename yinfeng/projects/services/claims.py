@@ -340,9 +340,9 @@ def withdraw_step_back(*, by: Actor, step: StepBack, note: str = "", version: in
 
 def tell_verifiers(event: Event, by: Actor) -> None:
     """Tell those who verify in the units that take part that something waits for them."""
-    acting = Participation.objects.filter(
-        project=event.object_id, until=None, part__in=stages.ACTING_PARTS
-    )  # fmt: skip
+    acting = Participation.objects.current(timezone.localdate()).filter(
+        project=event.object_id, part__in=stages.ACTING_PARTS
+    )
     units = acting.values_list("unit", flat=True)
     core.notify(event, users_of_units(units, "projects.project.verify"))
 

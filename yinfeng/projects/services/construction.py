@@ -412,7 +412,7 @@ def _let_take_part(project: Project, unit: Unit, by: Actor) -> None:
     """Let the unit that must act see the project, as a joint one; who may not choose units is told to ask."""
     if not queries.joinable_units().filter(pk=unit.pk).exists():
         raise refusal("unit", _("这个单位不能参与项目，请选择别的单位。"))
-    if project.participations.filter(unit=unit, until=None).exists():
+    if project.participations.current(timezone.localdate()).filter(unit=unit).exists():
         return
     if not permits(project, by, "team"):
         sentence = _("%(unit)s还没有参与本项目。请先由有权调整参与单位的同事把它加入为协同单位。")

@@ -33,14 +33,14 @@ def record_personal_act(
 
     It is no progress of the project by itself: lights stay as they are.
     """
-    demand(project, by, "record")
+    demand(project, by, "personal")
     refuse_when_over(project)
     _check(project, by, post, kind, act_date)
-    holder = project.host_unit_id or project.reporter_unit_id
+    is_holder = any(spell.holds(post.unit_id, act_date) for spell in queries.holdings(project))
     evidence = core.attach_file(by=by, obj=project, file=file, name=name, kind="other") if file else None
     act = PersonalAct(
         project=project, unit=post.unit, person=post.person, position=post.position, kind=kind, act_date=act_date,
-        done=done.strip(), outcome=outcome.strip(), evidence=evidence, as_holder=post.unit_id == holder,
+        done=done.strip(), outcome=outcome.strip(), evidence=evidence, as_holder=is_holder,
         recorded_by_id=person(by),
     )  # fmt: skip
     core.insert(act)
@@ -49,7 +49,8 @@ def record_personal_act(
 
 
 def _check(project: Project, by: Actor, post: Membership, kind: str, day: date) -> None:
-    """Refuse a day that lies ahead or outside the post's term, and a post whose acts ``by`` may not record."""
+    """Refuse a day that lies ahead, before the project was reported, on which the unit had no part in it or outside the
+    post's term, and a post whose acts ``by`` may not record."""
 
     def refuse(field: str, sentence: str) -> None:
         raise Invalid(sentence, fields={field: [sentence]})
@@ -60,6 +61,12 @@ def _check(project: Project, by: Actor, post: Membership, kind: str, day: date) 
         refuse("post", _("请选择参与本项目的单位的主要领导；其他单位的由该单位或项目团队记录。"))
     if day > timezone.localdate():
         refuse("act_date", _("日期不能晚于今天。"))
+    first, spells = queries.reported_day(project), queries.took_part(project, post.unit_id)
+    if day < first:
+        refuse("act_date", _("项目 %(first)s 才报送，日期不能早于这一天。") % {"first": first})
+    if not any(spell.holds(post.unit_id, day) for spell in spells):
+        when = {"unit": post.unit.brief, "when": _("、").join(map(str, spells)), "day": day}
+        refuse("act_date", _("%(unit)s参与本项目的时间是 %(when)s，%(day)s 的事不能记在它名下。") % when)
     told = {
         "name": post.person.name,
         "unit": post.unit.brief,

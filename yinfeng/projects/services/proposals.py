@@ -19,7 +19,8 @@ from yinfeng.core.money import show
 from yinfeng.core.scopes import demand, permits
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.enterprises.services import hold
-from yinfeng.orgs.queries import users_of_units
+from yinfeng.orgs.models import Unit
+from yinfeng.orgs.queries import hosts, users_of_units
 from yinfeng.projects import lifecycle, queries, stages
 from yinfeng.projects.models import Partner, Project, Proposal
 from yinfeng.projects.services.ledger import person
@@ -59,7 +60,10 @@ def propose(*, by: Actor, values: Values, confirmed: bool = False, is_demo: bool
 def change_proposal(
     *, by: Actor, proposal: Proposal, version: int, values: Values, confirmed: bool = False
 ) -> Proposal:
-    """Change a proposal, by which it is looked at too; one that was argued or published must go on saying enough."""
+    """Change a proposal, by which it is looked at too; one that was argued or published must go on saying enough.
+
+    What was published is argued again, and out of the sight of others, when anything changes of what it was argued about.
+    """
     demand(proposal, by, "change")
     if proposal.state not in OPEN_PROPOSALS:
         state = stages.PROPOSAL_STATES[proposal.state]
@@ -69,11 +73,18 @@ def change_proposal(
     _check(values, confirmed, proposal)
     before = lifecycle.lacking(proposal)
     checked = {"checked_date": timezone.localdate()} if core.differences(proposal, values) else {}
-    core.apply_edit(proposal, {**values, **checked}, by=by, version=version, verb="projects.proposal.changed")
+    changes = core.apply_edit(
+        proposal, {**values, **checked}, by=by, version=version, verb="projects.proposal.changed"
+    )
     emptied = lifecycle.lacking(proposal).keys() - before.keys()
     if emptied and proposal.state != stages.COLLECTED:
         sentence = _("策划项目已提交论证或已发布，这一项不能空着。")
         raise Invalid(sentence, fields={name: [sentence] for name in emptied})
+    if proposal.state == stages.PUBLISHED and changes.keys() & set(Proposal.argued_about):
+        begins_anew = {"collected_date": timezone.localdate()}  # it belongs to the present round
+        lifecycle.PROPOSAL.perform(proposal, "argue_again", by=by, within=True, values=begins_anew)
+        if not permits(proposal, by, "view"):
+            raise Forbidden(_("这样修改之后，您将看不到这个策划项目，所以没有保存。请让有权的同事修改。"))
     return proposal
 
 
@@ -81,6 +92,7 @@ def _check(values: Values, confirmed: bool, proposal: Proposal | None = None) ->
     """Refuse codes the profile lacks; question amounts, and what is below the threshold of its industry (青田县, FACTS §1.2)."""
     check_codes(values)
     check_area(values, proposal)
+    _check_units(values, proposal)
 
     def given(name: str) -> Any:
         return values[name] if name in values else getattr(proposal, name, None)
@@ -98,6 +110,16 @@ def _check(values: Values, confirmed: bool, proposal: Proposal | None = None) ->
             raise Invalid(sentence, fields={"fixed_investment": [sentence]})
         raise Invalid(sentence, fields={"exception": [sentence + _("仍要策划的，请写明理由。")]})
     ask_about_amounts(values, confirmed, proposal)
+
+
+def _check_units(values: Values, proposal: Proposal | None) -> None:
+    """Refuse units that are closed or of another kind, unless the proposal names them already."""
+    for name, offered in (("planning_unit", queries.planners), ("host_unit", hosts)):
+        unit: Unit | None = values.get(name)
+        is_kept = unit is not None and proposal is not None and unit.pk == getattr(proposal, f"{name}_id")
+        if unit is not None and not is_kept and not offered().filter(pk=unit.pk).exists():
+            sentence = _("%(unit)s已经撤销或不能作为这样的单位，请选择别的单位。") % {"unit": unit.brief}
+            raise Invalid(sentence, fields={name: [sentence]})
 
 
 @transaction.atomic
@@ -184,14 +206,9 @@ def generate_project(
     # with whom a sensitive project is made, who sees the plan need not know
     told = "" if values.get("secrecy") == stages.SENSITIVE else chosen.enterprise.name
     lifecycle.PROPOSAL.perform(proposal, "generate", by=by, version=version, data={"text": told})
-    is_open = (
-        proposal.area is not None
-        and queries.areas_on(timezone.localdate()).filter(pk=proposal.area_id or 0).exists()
-    )
     kept: dict[str, Any] = {
-        "enterprise": chosen.enterprise, "industry": proposal.industry, "chain": proposal.chain,
-        "area": proposal.area if is_open else None, "site": proposal.site, "host_unit": proposal.host_unit,
-        "summary": proposal.content,
+        "enterprise": chosen.enterprise, "industry": proposal.industry, "chain": proposal.chain, "site": proposal.site,
+        "summary": proposal.content, **queries.places_left(proposal),
     }  # fmt: skip
     if proposal.partners.count() == 1:  # of several firms none is said to do the whole
         kept |= {"land_mu": proposal.land_mu, "fixed_investment": proposal.fixed_investment}
@@ -206,7 +223,17 @@ def generate_project(
 
 
 def tell_planners(event: Event, by: Actor) -> None:
-    """Tell those who may argue what was submitted, and the unit that planned what was argued or taken up."""
+    """Tell the unit that planned it what was argued or taken up."""
     proposal = Proposal.objects.get(pk=event.object_id or 0)
-    permission = "projects.proposal.argue" if event.verb.endswith(".submit") else "projects.proposal.change"
-    core.notify(event, users_of_units([proposal.planning_unit_id], permission))
+    core.notify(event, users_of_units([proposal.planning_unit_id], "projects.proposal.change"))
+
+
+def tell_arguers(event: Event, by: Actor) -> None:
+    """Tell those who may argue what waits for it: in the unit that plans it or, where nobody may, in the office of the city."""
+    proposal = Proposal.objects.get(pk=event.object_id or 0)
+    city = Unit.objects.filter(parent=None).values_list("pk", flat=True)
+    hands = queries.hands_in(proposal)
+    for units in ([proposal.planning_unit_id], city):
+        if arguers := users_of_units(units, "projects.proposal.argue") - hands:
+            core.notify(event, arguers)
+            return

@@ -280,10 +280,14 @@ class RemovePremises(OnePremises):
     title = gettext_lazy("移除载体")
     submit_label = gettext_lazy("移除")
 
+    def initial(self) -> dict[str, Any]:
+        return {"version": self.premises.version}
+
     def act(self, form: Any) -> Area:
         services.remove_premises(
-            by=self.by, area=self.object, pk=self.premises.pk, reason=form.cleaned_data["reason"]
-        )
+            by=self.by, area=self.object, pk=self.premises.pk, reason=form.cleaned_data["reason"],
+            version=form.cleaned_data["version"],
+        )  # fmt: skip
         return self.object  # type: ignore[no-any-return]
 
     def extra(self) -> dict[str, Any]:

@@ -144,7 +144,7 @@ class ProjectPersonal(SectionPage):
 
     template_name = "projects/personal.html"
     route = "project-personal"
-    actions = ("record",)
+    actions = ("personal",)
     edit_action = "view"
     shown_quarters = 4
 
@@ -156,7 +156,7 @@ class ProjectPersonal(SectionPage):
         owed = queries.owed_quarters(project, recent, today)
         earlier = {queries.quarter_of(act.act_date) for act in acts}
         shown = sorted({recent[0], *owed, *earlier}, reverse=True)
-        may_record = "record" in self.allowed() and project.status in queries.OPEN_PROJECTS
+        may_record = "personal" in self.allowed() and project.status in queries.OPEN_PROJECTS
         return {
             "title": project.name,
             "is_major": queries.is_major(project, today),
@@ -166,17 +166,19 @@ class ProjectPersonal(SectionPage):
         }
 
     def _quarter(
-        self, quarter: queries.Quarter, stood: str | None, acts: Sequence[PersonalAct], today: Any
+        self, quarter: queries.Quarter, owed: tuple[str, str] | None, acts: Sequence[PersonalAct], today: Any
     ) -> dict[str, Any]:
+        stood, holder = owed or (None, "")
         here = [act for act in acts if queries.quarter_of(act.act_date) == quarter]
         counted = [act for act in here if act.state == stages.RECORDED and act.as_holder]
         project = Project(stage=self.object.stage)
         project.stood = stood  # type: ignore[attr-defined]
-        owed = queries.owed_by(project, quarter, today, counted)
+        duties = queries.owed_by(project, quarter, today, counted)
         return {
             "label": quarter.label,
+            "holder": holder,
             "duties": [
-                {"label": label, **self._duty(owed[kind])} for kind, label in stages.PERSONAL_KINDS.items()
+                {"label": label, **self._duty(duties[kind])} for kind, label in stages.PERSONAL_KINDS.items()
             ] if stood is not None else [],
             "acts": [self._act(act) for act in here],
         }  # fmt: skip
@@ -196,7 +198,7 @@ class ProjectPersonal(SectionPage):
     def _act(self, act: PersonalAct) -> dict[str, Any]:
         told = [act.get_kind_display(), f"{act.unit.brief} {act.position}"]
         if not act.as_holder:
-            told.append(_("不是落地单位，不计入"))
+            told.append(_("当天不是落地单位，不计入"))
         may_withdraw = act.state == stages.RECORDED and self._may_withdraw(act)
         return {
             "day": day(act.act_date),
@@ -212,7 +214,7 @@ class ProjectPersonal(SectionPage):
 
     def _may_withdraw(self, act: PersonalAct) -> bool:
         """Say what the scope of acts says, for acts of a project on which one may record."""
-        if "record" not in self.allowed():
+        if "personal" not in self.allowed():
             return False
         return act.recorded_by_id == self.by.user_id or self.by.may_at("projects.contact.record", act.unit_id)
 
@@ -220,7 +222,7 @@ class ProjectPersonal(SectionPage):
 class RecordPersonalAct(EditPage):
     permission = "projects.contact.record"
     model = Project
-    action = "record"
+    action = "personal"
     form = PersonalActForm
     secret_notice = True
     title = gettext_lazy("记录亲自事项")

@@ -164,6 +164,8 @@ class ProposalDetail(Detail):
         lacking = lifecycle.lacking(self.object, bool(self.partners))
         is_left = any(partner.project is None for partner in self.partners)
         self.object.__dict__ |= {"lacking": lacking, "a_firm_is_left": is_left}
+        if self.object.state == stages.ARGUED and "argue" in self.allowed():
+            self.object.__dict__["hands"] = queries.hands_in(self.object)
         frame = super().frame()
         if self.object.state in {stages.COLLECTED, stages.ARGUED}:
             items = [{"label": label, "url": self._link(name)} for name, label in lacking.items()]
@@ -185,6 +187,7 @@ class ProposalDetail(Detail):
         due = queries.due_of(item, today, queries.calendar(today))
         below = queries.below(item.industry, item.fixed_investment, today)
         named = code_labels([("industry", item.industry), ("chain", item.chain)])
+        is_argued = item.state in stages.PUBLIC_PROPOSALS or item.argued_by is None
         key_facts = [
             {"label": _("估算总投资"), "value": show(item.estimated)},
             {
@@ -226,8 +229,8 @@ class ProposalDetail(Detail):
                 fact(_("策划单位"), item.planning_unit.brief),
                 fact(_("提出人"), item.proposed_by),
                 fact(_("征集日期"), day(item.collected_date)),
-                fact(_("论证人"), item.argued_by, sub=day(item.argued_date) if item.argued_date else ""),
-                fact(_("论证意见"), item.opinion, wide=True),
+                fact(_("论证人") if is_argued else _("上次论证人"), item.argued_by, sub=day(item.argued_date) if item.argued_date else ""),
+                fact(_("论证意见") if is_argued else _("上次论证意见"), item.opinion, wide=True),
             ]),
         ]  # fmt: skip
         return {
@@ -305,6 +308,10 @@ class EditProposal(ProposalFormPage, EditPage):
     model = Proposal
     title = gettext_lazy("修改策划项目")
 
+    def start(self) -> None:
+        super().start()
+        self.was = self.object.state
+
     def initial(self) -> dict[str, Any]:
         return ProposalForm.initial_of(self.object)
 
@@ -314,6 +321,21 @@ class EditProposal(ProposalFormPage, EditPage):
             by=self.by, proposal=self.object, version=data["version"] or 0, values=form.values(),
             confirmed=data["confirm_amounts"],
         )  # fmt: skip
+
+    def done(self, result: Proposal) -> str:
+        if result.state != self.was:
+            return _("已保存。内容有变化，已转入论证，论证通过后重新发布。")
+        return super().done(result)
+
+    def extra(self) -> dict[str, Any]:
+        warnings = {
+            stages.ARGUED: _("正在等待论证：修改过它的人不能论证它。"),
+            stages.PUBLISHED: _(
+                "已发布的策划项目，修改内容、依据、回报、投资或选址后须由别人重新论证，论证通过之前不再公开；只改名称、策划单位或产业链的不用。"
+            ),
+        }
+        told = warnings.get(self.was)
+        return {"warnings": [{"tone": "warning", "title": told}] if told else []}
 
 
 class MoveProposal(MovePage):
