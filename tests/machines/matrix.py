@@ -354,6 +354,7 @@ MATRIX: dict[str, Route] = {
     "api-contacts-remove": page(CONTACTS, "contact", statuses=POST_ONLY),
     "api-contacts-phone": page(CONTACTS, "contact", statuses=POST_ONLY),
     "api-proposals-list": page(PROPOSALS),
+    "api-proposals-units": page(PROPOSALS),
     "api-proposals-detail": own(PROPOSALS, "proposal"),
     "api-proposals-following": own(PROPOSALS, "proposal"),
     "api-proposals-timeline": own(PROPOSALS, "proposal"),

@@ -6,8 +6,12 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from yinfeng.core.api import (
     MOVE,
@@ -94,6 +98,23 @@ class GenerateInput(Strict):
         return attrs
 
 
+class PlannedSerializer(serializers.Serializer[Any]):
+    """What a unit planned: how many stand in each state, their yuan, what became of them.
+
+    ``conversion`` is the part of what was published of which projects came; ``late`` what should have been done with by now,
+    ``stale`` what nobody looked at in the present period.
+    """
+
+    unit = serializers.IntegerField()
+    name = serializers.CharField()
+    counts = serializers.DictField(child=serializers.IntegerField())
+    amount = serializers.DecimalField(max_digits=20, decimal_places=2)
+    projects = serializers.IntegerField()
+    conversion = serializers.DecimalField(max_digits=5, decimal_places=4, allow_null=True)
+    late = serializers.IntegerField()
+    stale = serializers.IntegerField()
+
+
 class ProposalViewSet(Moving, ObjectViewSet):
     """Planned projects: what the city wants before anybody invests."""
 
@@ -118,6 +139,13 @@ class ProposalViewSet(Moving, ObjectViewSet):
         return services.change_proposal(
             by=self.by, proposal=proposal, version=version, values=given, confirmed=confirmed
         )
+
+    @extend_schema(responses=PlannedSerializer(many=True))
+    @action(detail=False, pagination_class=None, filter_backends=[])
+    def units(self, request: Request) -> Response:
+        """Say what each unit planned, of what the caller sees, and how much of it became projects."""
+        found = queries.planned_by_unit(self.by, timezone.localdate())
+        return Response(PlannedSerializer(found, many=True).data)
 
     @action(detail=True, methods=["post"], url_path=MOVE)
     @act(MoveInput, ProposalSerializer, versioned=True)

@@ -47,7 +47,7 @@ PLANS = (
          "面板企业长期供货合同。", 300, stages.PUBLISHED, ("示例光电材料有限公司",), checked=150),
     Plan("工业机器人关节部件园", "group-manufacturing", "machinery", "349", "6.8", "jimei", "整机企业已落地，减速器和伺服电机需配套。",
          "园区厂房先租后让，整机企业集中采购。", 210, stages.PUBLISHED, ("示例电机有限公司", "示例智能装备有限公司")),
-    Plan("储能电站示范场景", "office", "machinery", "384", "3.5", "tongan", "工业园区峰谷价差大，有开放场景的条件。",
+    Plan("储能电站示范场景", "group-manufacturing", "machinery", "384", "3.5", "tongan", "工业园区峰谷价差大，有开放场景的条件。",
          "峰谷价差和需求响应收益。", 60, stages.ARGUED, ("示例新能源装备有限公司",)),
     Plan("种苗繁育与展示中心", "tongan", "urban-agriculture", "014", "0.5", "tongan", "本地种苗自给不足。",
          "种苗销售和研学收入。", 40, stages.COLLECTED, ("示例种业科技有限公司",), exception="带动农户多，属乡村振兴重点。"),

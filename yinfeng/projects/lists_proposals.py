@@ -36,6 +36,7 @@ class ProposalFilter(ScopedFilterSet):
         label=_("时限"), choices=[(LATE, _("已过期")), (STALE, _("本期未更新"))], method="by_due"
     )
     host_unit = django_filters.ChoiceFilter(label=_("拟落地单位"), choices=[])
+    area = django_filters.ChoiceFilter(label=_("所在片区"), choices=[])
 
     class Meta:
         model = Proposal
@@ -43,8 +44,9 @@ class ProposalFilter(ScopedFilterSet):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        chains, units = queries.planning_options(timezone.localdate())
-        for name, choices in {"planning_unit": units, "host_unit": units, "chain": chains}.items():
+        chains, units, areas = queries.planning_options(timezone.localdate())
+        given = {"planning_unit": units, "host_unit": units, "chain": chains, "area": areas}
+        for name, choices in given.items():
             self.filters[name].extra["choices"] = choices
             vars(self.filters[name]).pop("_field", None)
 

@@ -603,5 +603,12 @@ def test_the_roll_up_says_what_is_late(today: Any, planning: City) -> None:
     late, stale = propose(planning), propose(planning)
     Proposal.objects.filter(pk=late.pk).update(collected_date=date(2026, 11, 1))
     Proposal.objects.filter(pk=stale.pk).update(state=stages.PUBLISHED, checked_date=date(2026, 12, 1))
+    (told,) = signed_in(planning.users["office"]).get("/api/v1/proposals/units/").json()
+    assert (told["name"], told["counts"]["published"], told["amount"], told["stale"]) == (
+        "制造业组",
+        1,
+        "1000000000.00",
+        1,
+    )
     (line,) = queries.planned_by_unit(planning.actor("office"), date(2027, 1, 10))
     assert (line.late, line.stale, line.conversion, line.amount) == (1, 1, 0, Decimal(10 * YI))

@@ -35,7 +35,7 @@ from yinfeng.core.tables import day as day_text
 from yinfeng.orgs.models import Unit
 from yinfeng.orgs.queries import brief_name, hosts, units_on, units_today
 from yinfeng.projects import stages
-from yinfeng.projects.models import Partner, Project, Proposal
+from yinfeng.projects.models import Area, Partner, Project, Proposal
 from yinfeng.projects.queries.areas import areas_on
 
 # Who plans: the working groups of clause 1.2, their office, and those that have the land.
@@ -236,20 +236,23 @@ def planners() -> QuerySet[Unit]:
     return found.order_by("order", "code")
 
 
-def planning_options(day: date) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """Return the chains and the planning units to choose from, in one query."""
-    name = "name_en" if in_english() else "name"
-    codes = Code.objects.filter(table="chain").order_by()
-    units = units_on(day).filter(kind__in=PLANNING_KINDS).order_by()
-    both = codes.values_list(Value(0, IntegerField()), "order", "code", name).union(
-        units.values_list(Value(1, IntegerField()), "order", Cast("pk", CharField()), brief_name("")),
-        all=True,
-    )
-    chains: list[tuple[str, str]] = []
-    planning: list[tuple[str, str]] = []
-    for leg, _order, code, label in sorted(both):
-        (planning if leg else chains).append((code, label))
-    return chains, planning
+Options = list[tuple[str, str]]
+
+
+def planning_options(day: date) -> tuple[Options, Options, Options]:
+    """Return the chains, the planning units and the areas (closed ones too) to choose from, in one query."""
+
+    def leg(number: int, rows: QuerySet[Any], order: Any, key: Any, label: Any) -> QuerySet[Any, Any]:
+        return rows.order_by().values_list(Value(number, IntegerField()), order, key, label)
+
+    name, pk = "name_en" if in_english() else "name", Cast("pk", CharField())
+    codes = leg(0, Code.objects.filter(table="chain"), "order", "code", name)
+    units = leg(1, units_on(day).filter(kind__in=PLANNING_KINDS), "order", pk, brief_name(""))
+    areas = leg(2, Area.objects.all(), Value(0, IntegerField()), pk, "name")
+    found: tuple[Options, Options, Options] = ([], [], [])
+    for number, _order, key, label in sorted(codes.union(units, areas, all=True)):
+        found[number].append((key, label))
+    return found
 
 
 def planners_for(by: Actor) -> QuerySet[Unit]:

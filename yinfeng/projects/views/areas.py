@@ -25,7 +25,7 @@ from yinfeng.projects.lists_areas import AreaFilter, AreaTable, available
 from yinfeng.projects.models import Area, Premises, Project
 from yinfeng.projects.tables import light_badge
 
-VIEW, CHANGE = "projects.project.view", "projects.area.change"
+VIEW, CHANGE, PLANS = "projects.project.view", "projects.area.change", "projects.proposal.view"
 STILL = 6  # projects shown of those that have not moved for longest
 PREMISES_TONES = {stages.AVAILABLE: "success", stages.RESERVED: "warning", stages.TAKEN: "muted"}
 
@@ -98,6 +98,7 @@ class AreaBoard(DetailPage):
             "stages": [self._stage(line) for line in self.lines],
             "still": self._still(),
             "projects_url": self._list(),
+            "plans_url": f"{reverse('proposals')}?{urlencode({'area': area.pk})}" if self.by.may(PLANS) else "",
             "fact_groups": [
                 {
                     "title": _("片区"),

@@ -249,7 +249,11 @@ class RecordPersonalAct(EditPage):
         return reverse("project-personal", args=[self.object.pk])
 
     def extra(self) -> dict[str, Any]:
-        return {"intro": str(self.object)}
+        extra: dict[str, Any] = {"intro": str(self.object)}
+        if not queries.first_hands_for(self.object, self.by).exists():
+            told = _("您可以记录的单位还没有登记主要领导，请先在“单位”页登记其职务，并标明是主要领导。")
+            extra["warnings"] = [{"tone": "warning", "title": told, "url": reverse("units")}]
+        return extra
 
 
 class MovePersonalAct(MovePage):

@@ -442,4 +442,13 @@ class GenerateProject(EditPage):
         return _("已建立项目 %(code)s，您是项目负责人。") % {"code": result.code}
 
     def extra(self) -> dict[str, Any]:
-        return {"intro": str(self.object)}
+        item: Proposal = self.object
+        left = queries.places_left(item)
+        closed = [name for name, kept in left.items() if kept is None and getattr(item, f"{name}_id")]
+        told = _("%(places)s已经撤销，不会带入项目，请在项目中另选。") % {
+            "places": _("、").join(str(Proposal._meta.get_field(name).verbose_name) for name in closed)  # type: ignore[union-attr]
+        }
+        return {
+            "intro": str(item),
+            "warnings": [{"tone": "warning", "title": told}] if closed else [],
+        }  # fmt: skip
