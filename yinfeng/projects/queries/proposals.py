@@ -288,13 +288,18 @@ def partner(proposal: Proposal, pk: int) -> Partner | None:
     return Partner.objects.filter(proposal=proposal, pk=pk).select_related("enterprise").first()
 
 
-def places_left(proposal: Proposal) -> dict[str, Any]:
-    """Return where a project of the proposal can be, its area and its host: None for what has been closed since."""
-    area, host = proposal.area_id or 0, proposal.host_unit_id or 0
-    return {
-        "area": areas_on(timezone.localdate()).filter(pk=area).first(),
-        "host_unit": hosts().filter(pk=host).first(),
+def closed_places(proposal: Proposal) -> list[str]:
+    """Return which of ``area`` and ``host_unit`` a proposal names that has been closed since, in one query."""
+    is_open = {
+        "area": Exists(areas_on(timezone.localdate()).filter(pk=OuterRef("area"))),
+        "host_unit": Exists(hosts().filter(pk=OuterRef("host_unit"))),
     }
+    rows: Any = Proposal.objects.filter(pk=proposal.pk).values_list(*is_open.values())
+    return [
+        name
+        for name, there in zip(is_open, rows.get(), strict=True)
+        if getattr(proposal, f"{name}_id") and not there
+    ]
 
 
 def with_partner_named(word: str) -> QuerySet[Any, Any]:

@@ -207,9 +207,10 @@ def generate_project(
     told = "" if values.get("secrecy") == stages.SENSITIVE else chosen.enterprise.name
     lifecycle.PROPOSAL.perform(proposal, "generate", by=by, version=version, data={"text": told})
     kept: dict[str, Any] = {
-        "enterprise": chosen.enterprise, "industry": proposal.industry, "chain": proposal.chain, "site": proposal.site,
-        "summary": proposal.content, **queries.places_left(proposal),
+        "enterprise": chosen.enterprise, "industry": proposal.industry, "chain": proposal.chain, "area": proposal.area,
+        "site": proposal.site, "host_unit": proposal.host_unit, "summary": proposal.content,
     }  # fmt: skip
+    kept |= dict.fromkeys(queries.closed_places(proposal))  # what has been closed since is not taken over
     if proposal.partners.count() == 1:  # of several firms none is said to do the whole
         kept |= {"land_mu": proposal.land_mu, "fixed_investment": proposal.fixed_investment}
     project = add_project(

@@ -443,8 +443,7 @@ class GenerateProject(EditPage):
 
     def extra(self) -> dict[str, Any]:
         item: Proposal = self.object
-        left = queries.places_left(item)
-        closed = [name for name, kept in left.items() if kept is None and getattr(item, f"{name}_id")]
+        closed = queries.closed_places(item)
         told = _("%(places)s已经撤销，不会带入项目，请在项目中另选。") % {
             "places": _("、").join(str(Proposal._meta.get_field(name).verbose_name) for name in closed)  # type: ignore[union-attr]
         }
