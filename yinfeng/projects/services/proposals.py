@@ -218,7 +218,7 @@ def generate_project(
     )
     if proposal.partners.filter(pk=chosen.pk, project=None).update(project=project) != 1:
         raise Conflict(_("已与这家企业生成项目，请刷新页面。"))
-    if not project.participations.filter(unit=proposal.planning_unit, until=None).exists():
+    if not project.participations.current(timezone.localdate()).filter(unit=proposal.planning_unit).exists():
         take_part(project, proposal.planning_unit, stages.JOINT)
     return project
 

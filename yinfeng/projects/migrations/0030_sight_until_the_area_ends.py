@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("orgs", "0001_initial"),
-        ("projects", "0027_month_ends"),
+        ("projects", "0029_claim_rewards"),
     ]
 
     operations = [

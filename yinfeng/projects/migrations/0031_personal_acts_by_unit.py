@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("core", "0007_tokens_by_their_bytes"),
         ("orgs", "0001_initial"),
-        ("projects", "0028_sight_until_the_area_ends"),
+        ("projects", "0030_sight_until_the_area_ends"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
