@@ -31,7 +31,9 @@ class AreaForm(EditForm):
     )
     purpose = forms.CharField(label=_("功能定位"), max_length=2000, widget=_LONG)
     since = forms.DateField(label=_("起始日期"), widget=forms.DateInput, initial=timezone.localdate)
-    until = forms.DateField(label=_("截止日期"), required=False, widget=forms.DateInput)
+    until = forms.DateField(
+        label=_("截止日期"), required=False, widget=forms.DateInput, help_text=_("过了这一天，指挥部不再看到片区里的项目。")
+    )  # fmt: skip
 
     def __init__(self, *args: Any, area: Area | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
