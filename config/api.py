@@ -32,6 +32,7 @@ RESOURCES: dict[str, type[Resource]] = {
     "closings": projects.ClosingViewSet,
     "reports": reports.ReportViewSet,
     "report-definitions": reports.DefinitionViewSet,
+    "report-waivers": reports.WaiverViewSet,
     "contacts": enterprises.ContactViewSet,
     "imports": exchange.ImportViewSet,
     "ties": relations.TieViewSet,

@@ -141,6 +141,7 @@ def rows_for(path: str, world: World) -> dict[str, str]:
         "builders": "builder",
         "reports": "report",
         "report-definitions": "definition",
+        "report-waivers": "waiver",
     }  # fmt: skip
     found = {"move": "hold", "table": "industry"}
     for before, part in pairwise(parts):

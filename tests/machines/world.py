@@ -37,6 +37,7 @@ from yinfeng.projects.models import (
     Proposal,
     Report,
     ReportDefinition,
+    ReportWaiver,
     Share,
     Side,
     StepBack,
@@ -207,6 +208,10 @@ def _rows(home: Unit, away: Unit, insider: User) -> dict[str, Any]:
         ),
         "definition": definition,
         "report": report,
+        "waiver": ReportWaiver.objects.create(
+            definition=definition, code="weekly", unit=home, starts=WEEK - timedelta(days=7), ends=WEEK - timedelta(days=1),
+            reason="系统切换", waived_by=insider,
+        ),
         "landed": make_project("测试项目四", home, insider, enterprise=firm, stage="producing"),
         "personal": PersonalAct.objects.create(
             project=project, unit=home, person=person, position="局长", kind="promote", act_date=timezone.localdate(),

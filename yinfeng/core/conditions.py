@@ -37,7 +37,7 @@ from yinfeng.core.money import MOST, UNITS, plain, show
 DEEPEST, MOST_COMPARISONS, LONGEST_LIST = 4, 40, 100
 FURTHEST_DAYS, FURTHEST_MONTHS = 3660, 120
 
-AMOUNT, NUMBER, DATE, FLAG, CHOICE, ORDER, PLACE = (
+AMOUNT, NUMBER, DATE, FLAG, CHOICE, ORDER, PLACE, SET = (
     "amount",
     "number",
     "date",
@@ -45,6 +45,7 @@ AMOUNT, NUMBER, DATE, FLAG, CHOICE, ORDER, PLACE = (
     "choice",
     "order",
     "place",
+    "set",
 )
 _COMPARED = ("at_least", "more_than", "at_most", "less_than")
 OPS: Mapping[str, Sequence[str]] = {
@@ -55,6 +56,7 @@ OPS: Mapping[str, Sequence[str]] = {
     CHOICE: ("is", "is_not", "in", "not_in", "known"),
     ORDER: ("at_least", "at_most", "is", "is_not", "in", "not_in", "known"),
     PLACE: ("under", "known"),
+    SET: ("in", "not_in", "known"),
 }
 SIGNS = {"at_least": "≥", "more_than": ">", "at_most": "≤", "less_than": "<"}
 _OPPOSITE = {"at_least": "<", "more_than": "≤", "at_most": ">", "less_than": "≥"}
@@ -89,7 +91,8 @@ class Field:
 
     ``table`` is the code table of its values, ``choices`` are fixed ones in order; ``order`` gives the codes of an ORDER
     field on a day, the lowest first. ``read`` and ``among`` are for values that are worked out: of an object, and the Q of
-    the rows that have one of some values. A PLACE field says with ``below`` what lies under a code: beginnings of codes, or
+    the rows that have one of some values. A SET field has any number of values: ``read`` gives each with its text, and it is
+    known where ``column`` is filled. A PLACE field says with ``below`` what lies under a code: beginnings of codes, or
     (``exact``) the very values.
     """
 
@@ -140,7 +143,7 @@ class Field:
 
     def filled(self, day: date) -> Q:
         """Return the Q of the rows in which this is filled in."""
-        if self.among:
+        if self.among and self.kind != SET:
             return self._filled_among(self.among, day)
         if self.kind in {CHOICE, ORDER} or (self.kind == PLACE and not self.exact):
             return ~Q(**{self.column: ""})
@@ -281,6 +284,11 @@ class Comparison:
                 places = self._places()
                 holds = found in places if self.field.exact else str(found).startswith(tuple(places))
                 return Verdict(holds, (self._say(self.field.named(found), holds),))
+            case "set":
+                there = [text for code, text in found.items() if code in self.value]
+                holds = bool(there) == (self.op == "in")
+                told = _("、").join(there or found.values()) or _("无")
+                return Verdict(holds, (self._say(told, holds),))
             case _:
                 wanted, wants = self._wanted(day)
                 if wanted is None or (self.field.kind == ORDER and found not in self.field.ordered(day)):
@@ -303,6 +311,10 @@ class Comparison:
                 return Q(**{self.field.column: self.value})
             case "place":
                 return self._q_places(day)
+            case "set":
+                assert self.field.among is not None
+                there = self.field.among(frozenset(self.value), day)
+                return filled & (there if self.op == "in" else otherwise(there))
             case _:
                 wanted, wants = self._wanted(day)
                 return NOTHING if wanted is None else self._q_codes(wanted, wants, day) & filled
@@ -543,6 +555,8 @@ class _Parser:
         if unknown:
             raise _wrong(_("没有“%(name)s”这一项"), name=unknown[0][:40])
         name, op = data.get("field"), data.get("op")
+        if name in (None, ""):
+            raise _wrong(_("没有写明比较哪个字段（field）"))
         item = self.fields.by_name.get(name) if isinstance(name, str) else None
         if item is None:
             names = _("、").join(f"{field.name}（{field.label}）" for field in self.fields)

@@ -35,7 +35,17 @@ from yinfeng.core.models import ApiToken, Attachment, Event, Job, Notice
 from yinfeng.core.permissions import registry
 from yinfeng.core.scopes import demand, fetch, in_sight, rows
 from yinfeng.core.tables import Cell, Column, Table, day, moment
-from yinfeng.core.web import PUBLIC, SIGNED_IN, ActPage, EditPage, ListPage, MovePage, Page, entry
+from yinfeng.core.web import (
+    PUBLIC,
+    SIGNED_IN,
+    ActPage,
+    EditPage,
+    ListPage,
+    MovePage,
+    Page,
+    entry,
+    system_name,
+)
 
 SUGGESTIONS = 5
 
@@ -159,7 +169,8 @@ class Notices(Page):
     def _line(self, notice: Notice, is_seen: bool) -> dict[str, Any]:
         event = notice.event
         what = events.verbs().get(event.verb, event.verb)
-        told = (event.actor_unit, event.actor_name, event.note)
+        who = event.actor_name if event.actor_id else system_name(event.actor_name)
+        told = (event.actor_unit, who, event.note)
         return {
             "title": f"{event.object_label}：{what}" if is_seen else _("这条记录已不在您的查看范围内"),
             "text": " · ".join(part for part in told if part) if is_seen else "",

@@ -395,12 +395,12 @@ ICONS = {
     **dict.fromkeys(("progress_reported", "progress_corrected"), "chart-line"), "photo_added": "camera",
     **dict.fromkeys(("raised", "bottleneck_raised"), "alert-triangle"), **dict.fromkeys(("solve", "bottleneck_solved"), "check"),
     "bottleneck_withdrawn": "arrow-back-up", "bottleneck_reopened": "rotate",
-    "categorised": "category", "submitted": "send", "corrected": "send", "defined": "clipboard-list",
+    "categorised": "category", "submitted": "send", "corrected": "send", "defined": "clipboard-list", "waived": "circle-off", "overdue": "clock",
     "loaded": "upload", "signed_out": "logout", "password_changed": "key",
 }  # fmt: skip
 TONES = {"sign": "success", "verify": "success", "verified": "success", "convert": "success", "lose": "danger",
          "end": "danger", "refute": "danger", "signature_refuted": "danger", "claim_refuted": "danger", "step_back_refused": "danger", "hold": "warning",
-         "land": "success", "stay": "success", "leave": "danger", "proposed": "warning", "due": "warning"}  # fmt: skip
+         "land": "success", "stay": "success", "leave": "danger", "proposed": "warning", "due": "warning", "overdue": "danger"}  # fmt: skip
 
 
 def icon_of(act: str) -> str:

@@ -112,7 +112,7 @@ class _Held(NamedTuple):
         return (not self.is_main, self.permissions is not None, self.pk)
 
 
-class _Joined(Func):
+class Joined(Func):
     """The values of a subquery's column as one text, separated by commas."""
 
     function = "STRING_AGG"
@@ -128,9 +128,7 @@ class _Joined(Func):
 @prepared
 def _roles_and_posts(user: int, today: date) -> QuerySet[Any, Any]:
     """The fields of ``_Held``, for each role and post in force."""
-    below = (
-        Unit.objects.filter(path__startswith=OuterRef("unit__path")).order_by().annotate(all=_Joined("pk"))
-    )
+    below = Unit.objects.filter(path__startswith=OuterRef("unit__path")).order_by().annotate(all=Joined("pk"))
     names = ("unit_id", "unit__parent_id", "unit__name", "unit__short_name")
     place: list[Any] = [*names, Subquery(below.values("all"))]
     roles = (

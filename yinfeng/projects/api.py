@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.parsers import MultiPartParser
@@ -131,13 +131,22 @@ class LeadSerializer(Asking):
         return not_after_today(day, _("获知日期不能晚于今天。"))
 
 
+class ClassSerializer(serializers.Serializer[Any]):
+    """The class of a project today and what decides it; ``code`` is empty when it fits none or too little is known."""
+
+    code = serializers.CharField(allow_blank=True)
+    label = serializers.CharField(allow_blank=True)  # type: ignore[assignment]
+    reason = serializers.CharField()
+
+
 class ProjectSerializer(Asking):
+    category = serializers.SerializerMethodField()
     note = serializers.CharField(required=False, allow_blank=True, write_only=True, max_length=500)
 
     class Meta:
         model = Project
         fields: ClassVar = [
-            "id", "code", "name", "lead", "enterprise", "stage", "stage_since", "status", "secrecy", "grade_override", "grade_reason", "category_override", "category_reason", "project_class",
+            "id", "code", "name", "lead", "enterprise", "stage", "stage_since", "status", "secrecy", "grade_override", "grade_reason", "category", "category_override", "category_reason", "project_class",
             "investment_kind", "headquarters_kind", "headquarters_staff", "headquarters_functions", "is_foreign", "origin", "industry", "chain", "summary", "intended", "intended_currency",
             "intended_original", "fixed_investment", "contracted", "area", "site", "land_mu", "construction_kind",
             "planned_start_date", "planned_completion_date", "planned_production_date", "expected_output", "expected_tax",
@@ -151,6 +160,15 @@ class ProjectSerializer(Asking):
             "started_date", "completed_date", "producing_date", "at_capacity_date", "lost_reason",
             "rival_place", "progress_at", "created_by", "version", "is_demo", "intended_currency", "intended_original",
         ]  # fmt: skip
+
+    @extend_schema_field(ClassSerializer(allow_null=True))
+    def get_category(self, project: Project) -> dict[str, str] | None:
+        today = timezone.localdate()
+        found = queries.class_of(project, queries.categories(today), today)
+        if found is None:
+            return None
+        code = found.category.code if found.category else ""
+        return {"code": code, "label": found.label, "reason": found.reason}
 
 
 class ConvertInput(MoveInput):
@@ -285,6 +303,9 @@ class ProjectViewSet(Reporting, ObjectViewSet):
     filterset_class = ProjectFilter
     lifecycles = (lifecycle.STAGE, lifecycle.STATUS)
     queryset = Project.objects.none()
+
+    def get_queryset(self) -> Any:
+        return queries.with_investors(super().get_queryset())
 
     def told_of(self, row: Project) -> Sequence[Model]:
         """Tell of the lead too, to those who may see it."""

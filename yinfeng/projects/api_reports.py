@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from yinfeng.core.actors import ANONYMOUS
 from yinfeng.core.api import ScopedViewSet, Strict, StrictModel, act
+from yinfeng.core.api_schema import REFUSALS, Problem
+from yinfeng.core.errors import Missing
 from yinfeng.core.filters import ScopedFilterSet
 from yinfeng.orgs.models import Unit
 from yinfeng.projects import queries, services
 from yinfeng.projects.filters import ReportFilter
-from yinfeng.projects.models import Report, ReportDefinition
+from yinfeng.projects.models import Report, ReportDefinition, ReportWaiver
 
 VIEW = "projects.project.view"
 
@@ -31,28 +38,53 @@ class CopyLine(serializers.ModelSerializer[Report]):
 
 
 class CopySerializer(CopyLine):
-    """A copy as it was handed in: amounts are yuan as text. Rows of projects that became sensitive are there for those who may see them."""
+    """A copy as it was handed in: amounts are yuan as text. ``count`` is what was handed in; rows of projects that became sensitive
+    are there for those who may see them, to others ``kept_back`` says how many are not. A head’s ``day`` is that of the rules by
+    which its values were worked out."""
 
     heads = serializers.ListField(child=serializers.DictField(), read_only=True)
-    rows = serializers.SerializerMethodField()
+    rows = serializers.ListField(child=serializers.ListField(), read_only=True)
+    kept_back = serializers.IntegerField(read_only=True)
 
     class Meta(CopyLine.Meta):
-        fields: ClassVar = [*CopyLine.Meta.fields, "heads", "rows"]
+        fields: ClassVar = [*CopyLine.Meta.fields, "heads", "rows", "kept_back"]
         read_only_fields: ClassVar = fields
 
-    def get_rows(self, report: Report) -> list[list[Any]]:
-        view = self.context.get("view")
-        return queries.readable([report], getattr(view, "by", ANONYMOUS))[0][report.pk]
+    def to_representation(self, instance: Report) -> dict[str, Any]:
+        shown, hidden = queries.readable([instance], getattr(self.context.get("view"), "by", ANONYMOUS))
+        told: dict[str, Any] = CopyLine(instance, context=self.context).data
+        return told | {"heads": instance.heads, "rows": shown[instance.pk], "kept_back": hidden}
 
 
-class SubmitInput(Strict):
-    """Which report is handed in for which unit and period, named by its first day; ``number`` 2 and more with the reason is a correction."""
+class PeriodInput(Strict):
+    """Which report of which unit for which period, named by its first day."""
 
     code = serializers.CharField(max_length=40)
     unit = serializers.PrimaryKeyRelatedField(queryset=Unit.objects.all())
     starts = serializers.DateField()
+
+
+class PreviewSerializer(serializers.Serializer[Any]):
+    """What a report would say if it were handed in now, of the projects the caller sees; ``number`` is the copy’s it would be.
+
+    Handing in with its ``digest`` as ``seen`` is refused when the report says anything else by then.
+    """
+
+    version = serializers.IntegerField()
+    ends = serializers.DateField()
+    due_date = serializers.DateField()
+    number = serializers.IntegerField()
+    heads = serializers.ListField(child=serializers.DictField())
+    rows = serializers.ListField(child=serializers.ListField())
+    digest = serializers.CharField()
+
+
+class SubmitInput(PeriodInput):
+    """``number`` 2 and more with the reason is a correction; ``seen`` the digest of the preview, if one was asked for."""
+
     number = serializers.IntegerField(min_value=1, max_value=1000)
     reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
+    seen = serializers.CharField(required=False, allow_blank=True, default="", max_length=64)
 
 
 class ReportViewSet(ScopedViewSet):
@@ -76,6 +108,67 @@ class ReportViewSet(ScopedViewSet):
         """Hand a unit’s report in for a period that has ended; it fills itself."""
         return services.submit_report(by=self.by, **given)
 
+    @extend_schema(
+        parameters=[PeriodInput],
+        responses={
+            200: PreviewSerializer,
+            **{status: OpenApiResponse(Problem, description=REFUSALS[str(status)]) for status in (404, 422)},
+        },
+    )
+    @action(detail=False, pagination_class=None, filter_backends=[])
+    def preview(self, request: Request) -> Response:
+        """Say what a unit’s report would say for a period if it were handed in now."""
+        asked = PeriodInput(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        unit, starts, code = (asked.validated_data[name] for name in ("unit", "starts", "code"))
+        if not self.by.may_at(VIEW, unit.pk):
+            raise Missing
+        self.by.require_at("projects.report.submit", unit.pk, _("您没有为该单位报送报表的权限。"))
+        found = queries.period_named(queries.all_definitions().get(code, []), starts)
+        if found is None:
+            raise Missing
+        definition, period = found
+        told = queries.preview(definition, unit, self.by, period.ends, services.MOST_ROWS)
+        return Response(PreviewSerializer({
+            "version": definition.number, "ends": period.ends, "due_date": queries.due_date(definition, period),
+            "number": queries.last_number(code, unit, starts) + 1, "heads": told.heads,
+            "rows": [row["values"] for row in told.rows], "digest": told.digest,
+        }).data)  # fmt: skip
+
+
+class WaiveInput(PeriodInput):
+    reason = serializers.CharField(max_length=1000)
+
+
+class WaiverSerializer(serializers.ModelSerializer[ReportWaiver]):
+    """That a unit need not hand in a report for a period, and why."""
+
+    class Meta:
+        model = ReportWaiver
+        fields: ClassVar = ["id", "code", "unit", "starts", "ends", "reason", "waived_by", "waived_at"]
+        read_only_fields: ClassVar = fields
+
+
+class WaiverFilter(ScopedFilterSet):
+    class Meta:
+        model = ReportWaiver
+        fields = ("code", "unit")
+
+
+class WaiverViewSet(ScopedViewSet):
+    """Which units need not hand in which report for which period."""
+
+    model = ReportWaiver
+    permission = VIEW
+    serializer_class = WaiverSerializer
+    filterset_class = WaiverFilter
+    queryset = ReportWaiver.objects.none()
+
+    @act(WaiveInput, WaiverSerializer, permission="projects.report.define", status=201)
+    def create(self, given: dict[str, Any]) -> ReportWaiver:
+        """Let a unit off a report of a period that has ended; only while it has not handed in."""
+        return services.waive_report(by=self.by, **given)
+
 
 class DefinitionFilter(ScopedFilterSet):
     class Meta:
@@ -86,13 +179,13 @@ class DefinitionFilter(ScopedFilterSet):
 class DefinitionSerializer(StrictModel):
     """A version of what is to be reported. ``number`` is the version; when one is written, that on which it is made, 0 for none.
 
-    ``condition`` is written in the language of conditions, ``columns`` are keys of the report’s columns.
+    ``condition`` is written in the language of conditions, {} for all projects; ``columns`` are keys of the report’s columns.
     """
 
     number = serializers.IntegerField(min_value=0, max_value=10_000)
     submitters = serializers.ListField(child=serializers.CharField(max_length=20), max_length=3)
     columns = serializers.ListField(child=serializers.CharField(max_length=40), max_length=50)
-    condition = serializers.DictField(required=False)
+    condition = serializers.DictField()
 
     class Meta:
         model = ReportDefinition

@@ -10,7 +10,7 @@ class ProjectsConfig(AppConfig):
     verbose_name = _("项目")
 
     def ready(self) -> None:
-        from yinfeng.core import events, search
+        from yinfeng.core import beats, events, search
         from yinfeng.core.services import may_object
         from yinfeng.enterprises import relinking
         from yinfeng.projects import home, queries, services
@@ -57,5 +57,9 @@ class ProjectsConfig(AppConfig):
         events.subscribe("enterprises.enterprise.merged", services.tell_after_merger)
         for verb in ("raised", "solved", "withdrawn", "reopened"):
             events.subscribe(f"projects.project.bottleneck_{verb}", services.tell_unit)
+        for verb in ("submitted", "corrected"):
+            events.subscribe(f"projects.report.{verb}", services.tell_recipient)
+        events.subscribe("projects.reportwaiver.waived", services.tell_waived)
+        beats.register("reports", services.tell_of_reports)
         events.was_called("projects.signature", Claim)
         events.subscribe("projects.project.member_added", services.tell_member)

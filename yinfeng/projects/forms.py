@@ -621,8 +621,9 @@ def _post_label(post: Any) -> str:
 
 
 class ReportForm(Styled):
-    """Handing a report in; a correction says why."""
+    """Handing a report in as it was seen; a correction says why."""
 
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
     number = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=1000)
     reason = forms.CharField(
         label=_("更正原因"),
@@ -661,7 +662,12 @@ class DefinitionForm(Styled):
         choices=[("district", _("区")), ("zone", _("开发区")), ("group", _("招商组"))],
     )  # fmt: skip
     period = forms.ChoiceField(label=_("周期"), choices=list(stages.PERIODS.items()))
-    due_days = forms.IntegerField(label=_("期末后几天内报送"), min_value=0, max_value=90)
+    due_days = forms.IntegerField(
+        label=_("期末后几个自然日内报送"),
+        min_value=0,
+        max_value=90,
+        help_text=_("按自然日计，节假日不顺延。"),
+    )
     valid_from = forms.DateField(
         label=_("施行日期"),
         widget=forms.DateInput,

@@ -189,6 +189,14 @@ def _category(project: Project) -> str:
 
 class ProjectTable(Table):
     related = ("enterprise",)
+
+    def fetch(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Bring along what classes ask about investors, where the class is shown."""
+        found = super().fetch(queryset)
+        return (
+            queries.with_investors(found) if any(column.key == "category" for column in self.shown) else found
+        )
+
     columns = (
         Column("name", _("项目名称"), _name, value=lambda row: row.name, sort="name"),
         Column("code", _("项目编号"), lambda row: row.code, sort="code", shown=False, folded=True),

@@ -99,6 +99,7 @@ urlpatterns = [
     path("reports/<str:code>/<str:starts>/", reports.PeriodSummary.as_view(), name="report-period"),
     path("reports/<str:code>/<str:starts>/export/", reports.ExportPeriod.as_view(), name="report-period-export"),
     path("reports/<str:code>/<str:starts>/<int:unit>/", reports.SubmitReport.as_view(), name="report-submit"),
+    path("reports/<str:code>/<str:starts>/<int:unit>/waive/", reports.WaiveReport.as_view(), name="report-waive"),
     path("transfers/", transfers.Transfers.as_view(), name="transfers"),
     path("transfers/export/", transfers.ExportTransfers.as_view(), name="transfers-export"),
     path("transfers/<int:pk>/", transfers.TransferDetail.as_view(), name="transfer"),

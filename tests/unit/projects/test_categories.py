@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.factories import make_user, signed_in
@@ -16,6 +18,7 @@ from yinfeng.core.errors import Conflict, Forbidden, Invalid
 from yinfeng.core.models import Code, Event, Rule
 from yinfeng.core.money import WAN, YI
 from yinfeng.core.profile import read
+from yinfeng.enterprises.models import EnterpriseTag
 from yinfeng.projects import queries, services, stages
 from yinfeng.projects.models import Project
 
@@ -113,6 +116,32 @@ def test_page_list_and_api_say_the_same(city: City) -> None:
     assert large.name not in listed
     found = client.get("/api/v1/projects/", {"category": "major"}).json()["results"]
     assert [row["id"] for row in found] == [large.pk]
+    told = {"code": "major", "label": "重大产业项目", "reason": "投资额 80 亿元 ≥ 10 亿元"}
+    assert found[0]["category"] == client.get(f"/api/v1/projects/{large.pk}/").json()["category"] == told
+
+
+def test_lists_ask_nothing_more_for_each_class(city: City) -> None:
+    """The investor's rank decides, on the page and over the API: one row asks as often as five."""
+    Code.objects.create(table="enterprise_tag", code="global500", name="世界500强")
+    Code.objects.create(table="category", code="leading", name="头部企业项目")
+    condition = {"field": "investor_list", "op": "in", "value": ["global500"]}
+    Rule.objects.create(
+        kind="category", key="leading", valid_from=date(2019, 4, 28), source="示例", data={"order": 1, "condition": condition}
+    )  # fmt: skip
+    client = signed_in(city.users["erin"])
+    counts: list[list[int]] = []
+    for number in (1, 1, 4):  # what is kept is read by the first
+        for _turn in range(number):
+            project = city.project()
+            EnterpriseTag.objects.create(enterprise=project.enterprise, tag="global500", year=2025, rank=69)
+        counts.append([])
+        for path in ("/projects/?col=name&col=category", "/api/v1/projects/"):
+            with CaptureQueriesContext(connection) as asked:
+                text = client.get(path).content.decode()
+            assert text.count("头部企业项目") >= number
+            counts[-1].append(len(asked))
+    assert counts[1] == counts[2]
+    assert "投资方标签“世界500强 2025 第 69 位”" in client.get(project.get_absolute_url()).content.decode()
 
 
 @pytest.mark.usefixtures("rules")
@@ -173,6 +202,7 @@ def test_the_profile_of_xiamen_says_its_classes() -> None:
     today = timezone.localdate()
     assert [item.code for item in queries.categories(today)] == [
         "major",
+        "leading",
         "manufacturing",
         "services",
         "agriculture",

@@ -7,15 +7,19 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.factories import make_enterprise
 from tests.unit.projects.conftest import City
 from yinfeng.core import keeping
 from yinfeng.core.conditions import DEEPEST, MOST_COMPARISONS, WrongCondition, months_before, parse
 from yinfeng.core.models import Code, Rule
 from yinfeng.core.money import WAN, YI
+from yinfeng.enterprises.models import EnterpriseTag
 from yinfeng.projects import queries, stages
 from yinfeng.projects.models import Project
 
@@ -91,6 +95,43 @@ def test_each_kind_of_field_answers_with_its_sentence(city: City) -> None:
         assert verdict(project, condition) == (answer, sentence)
 
 
+@pytest.mark.clause("3.1.3")
+def test_the_investors_rank_is_asked_for(city: City) -> None:
+    """The newest list up to the day tells; without an investor nothing is known; many are judged without a query for each."""
+    for code, name in (("global500", "世界500强"), ("listed", "上市公司"), ("central_soe", "央企")):
+        Code.objects.create(table="enterprise_tag", code=code, name=name)
+    keeping.forget()
+    project = city.project()
+    for tag, year, rank in (
+        ("global500", 2019, 300),
+        ("global500", 2025, 69),
+        ("global500", 2027, 1),
+        ("listed", 0, None),
+    ):
+        EnterpriseTag.objects.create(enterprise=project.enterprise, tag=tag, year=year, rank=rank)
+    on_list = {"field": "investor_list", "op": "in", "value": ["global500", "central_soe"]}
+    off_list = {"field": "investor_list", "op": "not_in", "value": ["central_soe"]}
+    assert verdict(project, on_list) == (
+        True, "投资方标签“世界500强 2025 第 69 位”，符合“是其中之一 世界500强、央企”"
+    )  # fmt: skip
+    assert verdict(project, off_list) == (
+        True, "投资方标签“上市公司、世界500强 2025 第 69 位”，符合“不是其中任何一个 央企”"
+    )  # fmt: skip
+    plain = city.project()
+    assert verdict(plain, on_list) == (False, "投资方标签“无”，不符合“是其中之一 世界500强、央企”")
+    change(plain, enterprise=None)
+    assert verdict(plain, on_list) == (None, "投资方标签未填")
+    assert verdict(plain, off_list)[0] is None
+    with pytest.raises(WrongCondition, match="没有代码“moon”"):
+        queries.checked_condition({"field": "investor_list", "op": "in", "value": ["moon"]})
+    condition = queries.condition_of(on_list)
+    assert condition is not None
+    found = list(queries.with_investors(Project.objects.order_by("pk")))
+    with CaptureQueriesContext(connection) as asked:
+        assert [condition.judge(item, TODAY).answer for item in found] == [True, None]
+    assert not asked.captured_queries
+
+
 @pytest.mark.parametrize(
     ("joined", "answers", "expected"),
     [
@@ -126,7 +167,8 @@ def test_a_month_that_ends_is_a_whole_month(day: date, months: int, expected: da
 # --- property -----------------------------------------------------------------------------------------------------
 
 CODES = {"stage": list(stages.STAGES), "status": list(stages.STATUSES), "grade": ["tier_10", "general"],
-         "project_class": ["land", "policy"], "construction_kind": ["new", "opening"]}  # fmt: skip
+         "project_class": ["land", "policy"], "construction_kind": ["new", "opening"],
+         "investor_list": ["global500", "listed", "central_soe"]}  # fmt: skip
 NUMBERS = st.sampled_from(["0", "1", "0.5", "1.000001", "10", "7", "30", "99999"])
 
 
@@ -155,6 +197,11 @@ def comparisons_of(name: str) -> st.SearchStrategy[dict[str, Any]]:
             places = ["C", "39", "3973", "J"] if name == "industry" else ["xm", "jimei", "huli"]
             values = st.lists(st.sampled_from(places), min_size=1, max_size=2)
             own = st.fixed_dictionaries({"field": st.just(name), "op": st.just("under"), "value": values})
+        case "set":
+            values = st.lists(st.sampled_from(CODES[name]), min_size=1, max_size=2)
+            own = st.fixed_dictionaries(
+                {"field": st.just(name), "op": st.sampled_from(["in", "not_in"]), "value": values}
+            )
         case kind:
             one = st.sampled_from(CODES[name])
             ops = ["is", "is_not", *(["at_least", "at_most"] if kind == "order" else [])]
@@ -182,6 +229,14 @@ def varied(city: City, rates: None) -> list[Project]:
     """Projects between whose values the conditions must tell, each field empty in some of them."""
     made = []
     order = list(stages.STAGES)
+    firms = [None, *(make_enterprise(f"投资方{turn}有限公司") for turn in range(3))]
+    for firm, tag, year in (
+        (1, "global500", 2019),
+        (1, "listed", 0),
+        (2, "global500", 2027),
+        (2, "central_soe", 2026),
+    ):
+        EnterpriseTag.objects.create(enterprise=firms[firm], tag=tag, year=year, rank=69)
     amounts = [
         None,
         Decimal(0),
@@ -208,7 +263,7 @@ def varied(city: City, rates: None) -> list[Project]:
         pick = lambda values, step, turn=turn: values[turn * step % len(values)]  # noqa: E731
         made.append(Project.objects.create(
             code=f"V-{turn}", name=f"样本{turn}", summary="样本", reporter_unit=unit, host_unit=pick([None, city.jimei, city.huli], 1),
-            created_by=city.users["bob"], stage=pick(order, 1), status=pick(list(stages.STATUSES), 3), is_foreign=pick([None, True, False], 1),
+            created_by=city.users["bob"], enterprise=pick(firms, 1), stage=pick(order, 1), status=pick(list(stages.STATUSES), 3), is_foreign=pick([None, True, False], 1),
             industry=pick(["", "C", "39", "3973", "66", "J", "9999"], 1), project_class=pick(["", "land", "policy"], 1),
             construction_kind=pick(["", "new", "opening"], 1), grade_override=pick(["", "", "tier_10", "gone"], 1),
             intended=pick(amounts, 1), contracted=pick(amounts, 3), fixed_investment=pick(amounts, 5), expected_output=pick(amounts, 7),
@@ -260,7 +315,7 @@ def nested(depth: int) -> dict[str, Any]:
     ("data", "sentence"),
     [
         ({"field": "colour", "op": "is", "value": 1}, "没有“colour”这个字段"),
-        ({"field": ["stage"], "op": "is", "value": 1}, "这个字段"),
+        ({"field": ["stage"], "op": "is", "value": 1}, "这个字段"), ({"op": "is", "value": 1}, "没有写明比较哪个字段"),
         ({"field": "stage", "op": "within_days", "value": 1}, "“阶段”不能用“within_days”比较"),
         ({"field": "is_foreign", "op": "at_least", "value": True}, "不能用“at_least”比较"),
         ({"field": "is_foreign", "op": "is", "value": "yes"}, "须是 true 或 false"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -18,12 +18,18 @@ from django.utils import timezone
 from tests.factories import make_unit, make_user, signed_in
 from tests.factories.races import at_once
 from tests.unit.projects.conftest import HEAD, VIEW, City
-from yinfeng.core import appendonly
+from yinfeng.core import appendonly, keeping
 from yinfeng.core.errors import Conflict, DomainError, Forbidden, Invalid, Missing
-from yinfeng.core.models import Event
+from yinfeng.core.models import Code, Event, Notice, Rule
 from yinfeng.core.money import YI
 from yinfeng.projects import queries, services, stages
-from yinfeng.projects.models import REPORT_TABLES, Participation, Project, Report, ReportDefinition
+from yinfeng.projects.models import (
+    REPORT_TABLES,
+    Participation,
+    Project,
+    Report,
+    ReportDefinition,
+)
 
 pytestmark = pytest.mark.django_db
 VALUES: dict[str, Any] = {
@@ -85,6 +91,11 @@ def submit(city: City, by: str = "submitter", unit: Any = None, **more: Any) -> 
 )
 def test_periods(kind: str, day: date, starts: date, ends: date) -> None:
     assert queries.period_of(kind, day) == queries.Period(starts, ends)
+
+
+def seen_on(answer: Any) -> str:
+    """Return the digest of the preview that a page’s form carries."""
+    return str(answer.context["form"]["seen"].value())
 
 
 # --- filling and freezing -----------------------------------------------------------------------------------------
@@ -326,9 +337,11 @@ def test_the_page_says_what_is_due_and_who_is_late(people: City) -> None:
     assert "由我报送" in mine.get("/reports/").content.decode()
     url = f"/reports/major/{last_month().starts}/{people.jimei.pk}/"
     assert "将要报送的内容" in mine.get(url).content.decode()
-    answer = mine.post(url, {"number": 1}, follow=True)
+    assert mine.post(url, {"number": 1}).status_code == 422, "nobody saw what is handed in"
+    given = {"number": 1, "seen": seen_on(mine.get(url))}
+    answer = mine.post(url, given, follow=True)
     assert "副本不再随项目变动" in answer.content.decode()
-    again = mine.post(url, {"number": 1})
+    again = mine.post(url, given)
     assert again.status_code == 409
     office = signed_in(people.users["reader"])
     assert "1 / 4" in office.get("/reports/").content.decode()
@@ -359,6 +372,8 @@ def test_files_of_copies(people: City) -> None:
         text = "".join(ET.fromstring(document.read("word/document.xml")).itertext())
         assert project.name in text
         assert "2.00 亿元" in text
+        assert "1 个项目，意向投资额 2 亿元" in text
+        assert ("未报送：" in text) == ("copies" not in path)
     assert Event.objects.filter(verb="core.list.exported").count() == 4
     assert signed_in(people.users["stranger"]).get(f"{report.get_absolute_url()}export/").status_code == 403
     assert client.get(f"/reports/major/{last_month().starts - timedelta(days=40)}/export/").status_code == 404
@@ -382,7 +397,7 @@ def test_pages_ask_ten_times_at_most(people: City) -> None:
 
 
 @pytest.mark.parametrize("path", [
-    "/reports/major/yesterday/", "/reports/major/0001-01-01/", "/reports/major/9999-12-01/", "/reports/nothing/2026-10-01/",
+    "/reports/major/2999-01-01/", "/reports/major/yesterday/", "/reports/major/0001-01-01/", "/reports/major/9999-12-01/", "/reports/nothing/2026-10-01/",
     "/reports/major/2026-10-02/", "/reports/copies/999999/", "/reports/definitions/nothing/",
 ])  # fmt: skip
 def test_addresses_that_name_nothing(people: City, path: str) -> None:
@@ -515,3 +530,246 @@ def test_the_office_says_what_is_reported_over_the_api(people: City) -> None:
     )  # fmt: skip
     assert wrong.status_code == 422
     assert "没有“moon”这个字段" in wrong.content.decode()
+
+
+# --- who is late, and what is owed --------------------------------------------------------------------------------
+
+
+def written(code: str, when: date) -> None:
+    """Let a report have been written down on an earlier day."""
+    moment = timezone.make_aware(datetime.combine(when, time(9)))
+    ReportDefinition.objects.filter(code=code).update(changed_at=moment)
+
+
+def months_ago(count: int) -> date:
+    day = timezone.localdate().replace(day=1)
+    for _turn in range(count):
+        day = (day - timedelta(days=1)).replace(day=1)
+    return day
+
+
+@pytest.mark.clause("3.1.3")
+def test_the_units_of_the_period_are_late(people: City) -> None:
+    """A unit founded later owes nothing for what was before; one closed since stays in the record, filed or not."""
+    starts, ends = months_ago(3), months_ago(2) - timedelta(days=1)
+    written("major", starts)
+    make_unit("young", parent=people.root, name="新设区", valid_from=ends + timedelta(days=1))
+    gone = make_unit("gone", parent=people.root, name="撤销区", valid_to=ends)
+    page = signed_in(people.users["reader"]).get(f"/reports/major/{starts}/").content.decode()
+    assert "撤销区" in page
+    assert "新设区" not in page
+    office = signed_in(people.users["definer"])
+    url = f"/reports/major/{starts}/{gone.pk}/waive/"
+    assert url in office.get(f"/reports/major/{starts}/").content.decode()
+    assert office.post(url, {"reason": "单位已撤销，由接续单位补报"}).status_code == 302
+    later = office.get(f"/reports/major/{months_ago(1)}/").content.decode()
+    assert "新设区" in later
+    assert "撤销区" not in later
+
+
+@pytest.mark.clause("3.1.3")
+def test_what_was_not_handed_in_is_owed_until_it_is_filed_or_waived(people: City) -> None:
+    old = months_ago(6)
+    written("major", months_ago(4))
+    mine = signed_in(people.users["submitter"])
+    page = mine.get("/reports/").content.decode()
+    assert "更早还有 4 期没有报送" in page
+    assert f"/reports/major/{old}/{people.jimei.pk}/" in page
+    assert f"/reports/major/{months_ago(7)}/{people.jimei.pk}/" not in page
+    assert "更早还有 4 期没有报齐" in signed_in(people.users["reader"]).get("/reports/").content.decode()
+    submit(people, starts=old)
+    waiver = services.waive_report(
+        by=people.actor("definer"), code="major", unit=people.jimei, starts=months_ago(5), reason="系统切换"
+    )
+    assert "更早还有 2 期没有报送" in mine.get("/reports/").content.decode()
+    assert Notice.objects.filter(
+        owner=people.users["submitter"], event__verb="projects.reportwaiver.waived"
+    ).exists()
+    for error, by, changes in (
+        (Forbidden, "submitter", {}), (Conflict, "definer", {}), (Conflict, "definer", {"starts": old}),
+        (Invalid, "definer", {"starts": months_ago(4), "reason": " "}), (Invalid, "definer", {"starts": months_ago(0)}),
+        (Missing, "definer", {"starts": old + timedelta(days=1)}), (Invalid, "definer", {"unit": people.root}),
+    ):  # fmt: skip
+        given = {
+            "code": "major",
+            "unit": people.jimei,
+            "starts": waiver.starts,
+            "reason": "系统切换",
+        } | changes
+        with pytest.raises(error):
+            services.waive_report(by=people.actor(by), **given)
+    assert "系统切换" in mine.get(f"/reports/major/{waiver.starts}/{people.jimei.pk}/").content.decode()
+    assert submit(people, starts=waiver.starts).number == 1, "who hands in all the same has handed in"
+
+
+def test_a_correction_does_not_hide_that_the_first_was_late(people: City) -> None:
+    first = submit(people)
+    due = first.due_date
+    at = timezone.make_aware(datetime.combine(due + timedelta(days=3), time(9)))
+    Report.objects.filter(pk=first.pk).update(submitted_at=at)
+    second = submit(people, number=2, reason="补正")
+    for name, path in (
+        ("submitter", "/reports/"),
+        ("reader", f"/reports/major/{first.starts}/"),
+        ("reader", second.get_absolute_url()),
+    ):
+        page = signed_in(people.users[name]).get(path).content.decode()
+        assert "已报送，迟 3 天" in page, path
+        assert f"首次 {at:%Y-%m-%d} 报，更正 1 次" in page, path
+
+
+def test_what_changed_since_it_was_seen_is_not_handed_in(people: City) -> None:
+    project = large(people)
+    mine = signed_in(people.users["submitter"])
+    url = f"/reports/major/{last_month().starts}/{people.jimei.pk}/"
+    given = {"number": 1, "seen": seen_on(mine.get(url))}
+    Project.objects.filter(pk=project.pk).update(name="改名之后")
+    answer = mine.post(url, given)
+    assert answer.status_code == 409
+    page = answer.content.decode()
+    assert "内容与您看到的不同" in page
+    assert "改名之后" in page
+    assert not Report.objects.exists()
+    assert mine.post(url, {"number": 1, "seen": seen_on(answer)}).status_code == 302
+    assert "改名之后" in str(Report.objects.get().rows)
+
+
+def test_projects_that_nobody_reports_are_listed(people: City) -> None:
+    """A project of a department is in no district’s report: who receives the report is told, within his sight."""
+    department = make_unit("bureau", "government", people.root, name="工信局")
+    large(people)
+    left = [large(people), large(people)]
+    Project.objects.filter(pk__in=[item.pk for item in left]).update(reporter_unit=department, host_unit=None)
+    Participation.objects.filter(project__in=left, unit=people.group).delete()
+    Project.objects.filter(pk=left[1].pk).update(secrecy=stages.SENSITIVE)
+    path = f"/reports/major/{last_month().starts}/"
+    page = signed_in(people.users["definer"]).get(path).content.decode()
+    assert "不属于任何报送单位的项目 1 个" in page
+    assert left[0].name in page
+    assert "不属于任何报送单位" not in signed_in(people.users["submitter"]).get(path).content.decode()
+
+
+def test_filed_by_another_version_is_filed(people: City) -> None:
+    """Who receives the report from now on is told that it came in, not what it said to whom it was handed in."""
+    project = large(people)
+    submit(people)
+    other = make_unit("commerce", "government", people.root, name="商务局")
+    people.users["commerce"] = make_user("commerce", other, VIEW, username="commerce")
+    services.define_report(
+        by=people.actor("definer"), code="major", number=1, values=VALUES | {"recipient": other}
+    )
+    client = signed_in(people.users["commerce"])
+    page = client.get(f"/reports/major/{last_month().starts}/").content.decode()
+    assert "4 个单位已报 1 个" in page
+    assert "已报送" in page
+    assert "报给其他单位" in page
+    assert project.name not in page
+    assert "1 / 4" in client.get("/reports/").content.decode()
+
+
+def test_what_is_judged_by_rule_is_judged_by_the_rules_of_the_period(people: City) -> None:
+    ends = last_month().ends
+    for code, name, least, since in (
+        ("old", "旧档", 1, date(2019, 1, 1)),
+        ("new", "新档", 2, ends + timedelta(days=1)),
+    ):
+        Code.objects.create(table="grade", code=code, name=name)
+        Rule.objects.create(kind="grade", key=code, valid_from=since, source="示例", data={"min_yuan": least})
+    large(people)
+    recipient = ReportDefinition.objects.get().recipient
+    services.define_report(
+        by=people.actor("definer"), code="graded", number=0, values=VALUES | {"recipient": recipient, "columns": ["name", "grade"]}
+    )  # fmt: skip
+    report = submit(people, code="graded")
+    assert report.rows[0]["values"][1] == "旧档"
+    assert report.heads[1]["day"] == ends.isoformat()
+    assert (
+        f"分级按 {ends} 施行的规则判定"
+        in signed_in(people.users["reader"]).get(report.get_absolute_url()).content.decode()
+    )
+
+
+def test_the_version_in_force_is_shown_and_the_one_that_comes(people: City) -> None:
+    by, recipient, day = (
+        people.actor("definer"),
+        ReportDefinition.objects.get().recipient,
+        timezone.localdate() + timedelta(days=40),
+    )
+    for number, since, days in ((1, day, 9), (2, day + timedelta(days=1), 8)):
+        values = VALUES | {"recipient": recipient, "valid_from": since, "due_days": days}
+        services.define_report(by=by, code="major", number=number, values=values)
+    page = signed_in(people.users["definer"]).get("/reports/").content.decode()
+    assert "第 1 版，施行中" in page
+    assert "每月，期末后 5 个自然日内" in page
+    assert f"第 2 版，期末在 {day} 或之后的按它报送：每月，期末后 9 个自然日内" in page
+    form = signed_in(people.users["definer"]).get("/reports/definitions/major/").content.decode()
+    assert "现在施行的是第 1 版" in form
+    assert f'value="{day + timedelta(days=1)}"' in form
+
+
+def test_a_comparison_without_a_field_is_refused(people: City) -> None:
+    client, recipient = signed_in(people.users["definer"]), ReportDefinition.objects.get().recipient
+    refused = client.post("/reports/definitions/major/", form(recipient=recipient.pk, field_2=""))
+    assert refused.status_code == 422
+    assert "填了值，没有选字段" in refused.content.decode()
+    body = {**VALUES, "code": "api", "number": 0, "recipient": recipient.pk, "valid_from": "2020-01-01"}
+    for condition, sentence in (
+        ({"op": "is", "value": True}, "没有写明比较哪个字段"),
+        ({"all": [{}]}, "没有写明比较哪个字段"),
+        (None, "condition"),
+    ):
+        given = (
+            body | {"condition": condition}
+            if condition
+            else {key: body[key] for key in body if key != "condition"}
+        )
+        answer = client.post("/api/v1/report-definitions/", given, content_type="application/json")
+        assert answer.status_code == 422
+        assert sentence in answer.content.decode()
+
+
+def test_a_copy_tells_how_many_were_handed_in_and_how_many_are_kept_back(people: City) -> None:
+    """Whoever may read the copy is told its count as it was handed in; what he may not see now is named as a number."""
+    project = large(people)
+    large(people)
+    report = submit(people)
+    Project.objects.filter(pk=project.pk).update(secrecy=stages.SENSITIVE)
+    for name, kept_back in (("reader", 1), ("cleared", 0)):
+        client = signed_in(people.users[name])
+        copy = client.get(f"/api/v1/reports/{report.pk}/").json()
+        assert (copy["count"], len(copy["rows"]), copy["kept_back"]) == (2, 2 - kept_back, kept_back)
+    assert signed_in(people.users["other"]).get(f"/api/v1/reports/{report.pk}/").status_code == 404
+    found = signed_in(people.users["submitter"]).get(
+        "/api/v1/reports/preview/", {"code": "major", "unit": people.jimei.pk, "starts": report.starts.isoformat()}
+    )  # fmt: skip
+    assert [len(found.json()["rows"]), found.json()["number"]] == [1, 2]
+
+
+def test_people_are_told_of_reports(people: City) -> None:
+    """Who receives is told when one comes in; who owes is told once before it is due and once after, by whichever clock."""
+
+    def told(name: str) -> list[str]:
+        found = (
+            Notice.objects.filter(owner=people.users[name])
+            .order_by("pk")
+            .values_list("event__verb", flat=True)
+        )
+        return [verb.rpartition(".")[2] for verb in found]
+
+    Rule.objects.create(kind="report_reminder", key="due", data={"days_before": 2}, source="示例")
+    keeping.forget()
+    due = last_month().ends + timedelta(days=5)
+    at = lambda days: timezone.make_aware(datetime.combine(due + timedelta(days=days), time(9)))  # noqa: E731
+    submit(people, by="other", unit=people.huli)
+    assert told("reader") == ["submitted"]
+    assert not services.tell_of_reports(at(1)), "written down only today"
+    written("major", months_ago(1))
+    for days in (-3, -2, 0, 1, 1, 2):
+        services.tell_of_reports(at(days))
+    assert [verb for verb in told("submitter") if verb == "due"] == ["due"]
+    assert told("submitter")[-1] == "overdue"
+    assert told("submitter").count("overdue") == 2, "of the last two periods"
+    assert told("other").count("overdue") == 1, "of the period before; the last is filed"
+    page = signed_in(people.users["submitter"]).get("/notices/").content.decode()
+    assert "重大项目月报：逾期没有报送" in page
+    assert "集美区，报送期" in page

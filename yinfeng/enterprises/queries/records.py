@@ -8,8 +8,20 @@ from datetime import date
 from operator import itemgetter
 from typing import Any
 
-from django.db.models import BigIntegerField, Case, DateField, F, Q, QuerySet, TextField, Value, When
-from django.db.models.functions import Cast, TruncDate
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    DateField,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Concat, TruncDate
 from django.utils.translation import gettext as _now
 
 from yinfeng.core import events, search
@@ -27,7 +39,7 @@ from yinfeng.enterprises.models import (
     Target,
     Tie,
 )
-from yinfeng.orgs.queries import brief_name
+from yinfeng.orgs.queries import Joined, brief_name
 
 
 def tag_labels() -> dict[str, str]:
@@ -42,6 +54,24 @@ def tags_of(enterprises: Iterable[int]) -> dict[int, list[tuple[str, int]]]:
     for enterprise, tag, year in rows.values_list("enterprise_id", "tag", "year"):
         found.setdefault(enterprise, []).append((tag, year))
     return found
+
+
+def tagged_by(codes: Iterable[str], year: int) -> QuerySet[Any]:
+    """Return the ids of the enterprises that have one of some tags, of no year or of one up to ``year``."""
+    return EnterpriseTag.objects.filter(tag__in=list(codes), year__lte=year).values("enterprise")
+
+
+def joined_tags(enterprise: str) -> Subquery:
+    """Return for a query all tags of the enterprise to which ``enterprise`` leads as one text, for ``split_tags``."""
+    told = Concat("tag", Value(":"), "year", Value(":"), "rank", output_field=TextField())
+    found = EnterpriseTag.objects.filter(enterprise=OuterRef(enterprise)).order_by()
+    return Subquery(found.annotate(all=Joined(told)).values("all"), output_field=TextField())
+
+
+def split_tags(text: str | None) -> list[tuple[str, int, int | None]]:
+    """Return the tag, year and rank (None: not known) that ``joined_tags`` joined."""
+    parts = [part.split(":") for part in (text or "").split(",") if part]
+    return [(tag, int(year), int(rank) if rank else None) for tag, year, rank in parts]
 
 
 def tag_text(label: str, year: int, rank: object = None) -> str:

@@ -63,6 +63,9 @@ from yinfeng.projects.models.reports import (
     ReportDefinition,
     ReportDefinitionQuerySet,
     ReportQuerySet,
+    ReportReminder,
+    ReportWaiver,
+    ReportWaiverQuerySet,
 )
 from yinfeng.projects.models.stays import (
     Stay,
@@ -110,6 +113,9 @@ __all__ = [
     "ReportDefinition",
     "ReportDefinitionQuerySet",
     "ReportQuerySet",
+    "ReportReminder",
+    "ReportWaiver",
+    "ReportWaiverQuerySet",
     "Share",
     "Side",
     "Stay",

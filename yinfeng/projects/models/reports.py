@@ -12,12 +12,13 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from yinfeng.core import clock
-from yinfeng.core.actors import Actor
+from yinfeng.core.actors import NOWHERE, Actor
 from yinfeng.core.scopes import EVERYTHING, NOTHING, ScopedQuerySet, within
 from yinfeng.orgs.models import Unit
 from yinfeng.projects import stages
 
-REPORT_TABLES = ("projects_reportdefinition", "projects_report")  # that the database refuses to change
+# That the database refuses to change.
+REPORT_TABLES = ("projects_reportdefinition", "projects_report", "projects_reportwaiver")
 
 
 class ReportDefinitionQuerySet(ScopedQuerySet["ReportDefinition"]):
@@ -42,7 +43,9 @@ class ReportDefinition(models.Model):
     recipient = models.ForeignKey(Unit, models.PROTECT, verbose_name=_("接收单位"), related_name="+")
     submitters = models.JSONField(_("报送单位"), default=list)  # kinds of unit
     period = models.CharField(_("周期"), max_length=20, choices=list(stages.PERIODS.items()))
-    due_days = models.PositiveSmallIntegerField(_("期末后几天内报送"), validators=[MaxValueValidator(90)])
+    due_days = models.PositiveSmallIntegerField(
+        _("期末后几个自然日内报送"), validators=[MaxValueValidator(90)]
+    )
     condition = models.JSONField(_("项目条件"), default=dict, blank=True)
     columns = models.JSONField(_("栏目"), default=list)
     valid_from = models.DateField(_("施行日期"))
@@ -133,3 +136,74 @@ class Report(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("report", args=[self.pk])
+
+
+class ReportWaiverQuerySet(ScopedQuerySet["ReportWaiver"]):
+    def scope(self, by: Actor, action: str) -> Q:
+        """A waiver is read by whom a copy would be read by."""
+        reach = by.reach("projects.project.view") if action == "view" else NOWHERE
+        return (
+            within(reach, "unit") | within(reach, "definition__recipient")
+            if not reach.everywhere
+            else EVERYTHING
+        )
+
+
+class ReportWaiver(models.Model):
+    """That a unit need not hand in a report for a period, and why. Written once; who hands in all the same has handed in."""
+
+    definition = models.ForeignKey(
+        ReportDefinition, models.PROTECT, verbose_name=_("报送要求"), related_name="waivers"
+    )
+    code = models.CharField(_("代码"), max_length=40)
+    unit = models.ForeignKey(Unit, models.PROTECT, verbose_name=_("报送单位"), related_name="+")
+    starts = models.DateField(_("期初"))
+    ends = models.DateField(_("期末"))
+    reason = models.CharField(_("免报原因"), max_length=1000)
+    waived_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("免报决定人"), related_name="+"
+    )
+    waived_at = models.DateTimeField(_("免报时间"), default=clock.now, editable=False)
+
+    objects = ReportWaiverQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("免报")
+        verbose_name_plural = _("免报")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["code", "unit", "starts"], name="projects_report_waived_once",
+                violation_error_message=_("这一期已经免报。"),
+            )
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.definition} {self.starts}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("report-period", args=[self.code, self.starts.isoformat()])
+
+
+REMINDERS = {"due": _("快到期限"), "overdue": _("逾期未报")}
+
+
+class ReportReminder(models.Model):
+    """That a unit was told of a report that is nearly due, or overdue: of several clocks one tells."""
+
+    code = models.CharField(_("代码"), max_length=40)
+    unit = models.ForeignKey(Unit, models.CASCADE, verbose_name=_("报送单位"), related_name="+")
+    starts = models.DateField(_("期初"))
+    kind = models.CharField(_("提醒"), max_length=10, choices=list(REMINDERS.items()))
+    told_at = models.DateTimeField(_("提醒时间"), default=clock.now, editable=False)
+
+    class Meta:
+        verbose_name = _("报送提醒")
+        verbose_name_plural = _("报送提醒")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["code", "unit", "starts", "kind"], name="projects_report_reminded_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.starts} {self.kind}"

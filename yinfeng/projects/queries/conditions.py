@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Field as ModelField
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +20,7 @@ from yinfeng.core.conditions import (
     NUMBER,
     ORDER,
     PLACE,
+    SET,
     Condition,
     Field,
     Fields,
@@ -28,12 +29,14 @@ from yinfeng.core.conditions import (
 from yinfeng.core.errors import Sentence
 from yinfeng.core.keeping import kept
 from yinfeng.core.models import Code
+from yinfeng.enterprises.queries import joined_tags, split_tags, tag_text, tagged_by
 from yinfeng.orgs.models import Unit
 from yinfeng.projects import stages
 from yinfeng.projects.models import Project
 from yinfeng.projects.queries.grades import COUNTED, grade_of, graded, tiers
 
 UNIT = "unit"
+TAGS = "enterprise_tag"
 
 
 def _grade(project: Project, day: date) -> str | None:
@@ -102,6 +105,33 @@ def held_by(units: Any) -> Q:
     return Q(host_unit__in=units) | Q(host_unit=None, reporter_unit__in=units)
 
 
+def with_investors(projects: QuerySet[Any]) -> Any:
+    """Bring along the tags of each project's investor, so that judging many projects asks no more for each."""
+    return projects.annotate(investor_tags=joined_tags("enterprise"))
+
+
+def _investor_lists(project: Project, day: date) -> dict[str, str] | None:
+    """Return the tags of a project's investor of no year or of one up to the day's, each with its text; the newest tells."""
+    if project.enterprise_id is None:
+        return None
+    if "investor_tags" not in project.__dict__:
+        told = (
+            with_investors(Project.objects.filter(pk=project.pk))
+            .values_list("investor_tags", flat=True)
+            .first()
+        )
+    else:
+        told = project.__dict__["investor_tags"]
+    tags = sorted(split_tags(told), key=lambda item: item[1])
+    return {
+        tag: tag_text(core.code_label(TAGS, tag), year, rank) for tag, year, rank in tags if year <= day.year
+    }
+
+
+def _of_investors(codes: frozenset[str], day: date) -> Q:
+    return Q(enterprise__in=tagged_by(codes, day.year))
+
+
 def _label(column: str) -> Sentence:
     field = Project._meta.get_field(column)
     assert isinstance(field, ModelField)
@@ -138,6 +168,9 @@ PROJECT = Fields(
     Field(
         "unit", _("落地或报送单位"), PLACE, Coalesce("host_unit", "reporter_unit"), table=UNIT, exact=True, below=_below, among=_held,
         naming=_unit_name, names=_unit_names, read=lambda project, day: project.host_unit_id or project.reporter_unit_id,
+    ),
+    Field(
+        "investor_list", _("投资方标签"), SET, "enterprise", table=TAGS, read=_investor_lists, among=_of_investors,
     ),
     _date("planned_start_date"), _date("planned_completion_date"), _date("planned_production_date"), _date("next_date"),
     _date("signed_date"), _date("registered_date"), _date("started_date"), _date("completed_date"), _date("producing_date"),

@@ -13,7 +13,7 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet, Window
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy
 from yinfeng.core import events
 from yinfeng.core import queries as core
 from yinfeng.core.actors import Actor
-from yinfeng.core.conditions import CHOICE, Condition, Field, Fields, parse
+from yinfeng.core.conditions import CHOICE, Condition, Field, Fields, otherwise, parse
 from yinfeng.core.errors import Sentence
 from yinfeng.core.models import Event
 from yinfeng.orgs.models import Unit
@@ -29,11 +29,11 @@ from yinfeng.orgs.queries import below, units_on
 from yinfeng.projects import stages
 from yinfeng.projects.models import Participation, Project, Report, ReportDefinition
 from yinfeng.projects.queries.categories import TABLE, categories, categorised, class_of
-from yinfeng.projects.queries.conditions import PROJECT, held_by, is_known_code
+from yinfeng.projects.queries.conditions import PROJECT, held_by, is_known_code, with_investors
 from yinfeng.projects.queries.grades import grade_of, tiers
 
 SUBMITTERS = ("district", "zone", "group")  # the kinds of unit that hand reports in
-SHOWN_PERIODS = 2
+SHOWN_PERIODS, MOST_PERIODS = 2, 530  # weeks of ten years
 
 
 # --- conditions ---------------------------------------------------------------------------------------------------
@@ -72,39 +72,48 @@ def checked_reported(data: Any) -> Condition | None:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A column that a report may have: what it is called, the kind of its values, how it is read from a project."""
+    """A column that a report may have: what it is called, the kind of its values, how it is read from a project.
+
+    ``by_rule`` values are worked out by the rules in force on a day: the last of the period.
+    """
 
     key: str
     label: Sentence
     kind: str
-    value: Callable[[Project], Any]
+    value: Callable[[Project, date], Any]
+    by_rule: bool = False
 
 
 def _text(
     key: str, label: Sentence, value: Callable[[Project], Any] | None = None, kind: str = "text"
 ) -> Head:
-    return Head(key, label, kind, value or (lambda project: getattr(project, key)))
+    read = value or (lambda project: getattr(project, key))
+    return Head(key, label, kind, lambda project, day: read(project))
+
+
+def _by_rule(key: str, label: Sentence, value: Callable[[Project, date], str]) -> Head:
+    return Head(key, label, "text", value, by_rule=True)
 
 
 def _own(key: str, kind: str) -> Head:
-    return Head(key, Project._meta.get_field(key).verbose_name, kind, lambda project: getattr(project, key))  # type: ignore[union-attr]
+    label = Project._meta.get_field(key).verbose_name  # type: ignore[union-attr]
+    return Head(key, label, kind, lambda project, day: getattr(project, key))
 
 
 def _coded(key: str) -> Head:
     table = Project.code_tables[key]
     return Head(
-        key, Project._meta.get_field(key).verbose_name, "text", lambda project: core.code_label(table, getattr(project, key))  # type: ignore[union-attr]
+        key, Project._meta.get_field(key).verbose_name, "text", lambda project, day: core.code_label(table, getattr(project, key))  # type: ignore[union-attr]
     )  # fmt: skip
 
 
-def _graded(project: Project) -> str:
-    grade = grade_of(project, tiers(timezone.localdate()))
+def _graded(project: Project, day: date) -> str:
+    grade = grade_of(project, tiers(day))
     return grade.label if grade else ""
 
 
-def _classed(project: Project) -> str:
-    today = timezone.localdate()
-    found = class_of(project, categories(today), today)
+def _classed(project: Project, day: date) -> str:
+    found = class_of(project, categories(day), day)
     return found.label if found else ""
 
 
@@ -121,7 +130,7 @@ HEADS = {
     head.key: head
     for head in (
         _own("name", "text"), _own("code", "code"), _coded("project_class"), _own("is_foreign", "boolean"), _own("origin", "text"),
-        _coded("industry"), _coded("chain"), _text("grade", gettext_lazy("分级"), _graded), _text("category", gettext_lazy("类别"), _classed),
+        _coded("industry"), _coded("chain"), _by_rule("grade", gettext_lazy("分级"), _graded), _by_rule("category", gettext_lazy("类别"), _classed),
         _text("enterprise", gettext_lazy("投资主体"), lambda project: project.enterprise.name if project.enterprise else ""),
         _own("contact_name", "text"), _own("intended", "money"), _own("contracted", "money"), _own("fixed_investment", "money"),
         _coded("investment_kind"), _own("summary", "text"), _text("host_unit", gettext_lazy("落地单位"), _unit("host_unit")),
@@ -194,28 +203,50 @@ def period_named(
     return None
 
 
+def in_force_on(
+    versions: Sequence[ReportDefinition], day: date
+) -> tuple[ReportDefinition | None, list[ReportDefinition]]:
+    """Return the version in force on a day, None of none yet, and those that come into force later, the next first."""
+    now = next((item for item in versions if item.valid_from <= day), None)
+    coming: list[ReportDefinition] = []
+    for item in versions:  # the newest first: one that a newer one precedes never comes into force
+        if item is now:
+            break
+        if not coming or item.valid_from < coming[-1].valid_from:
+            coming.append(item)
+    return now, coming[::-1]
+
+
+def written_on(versions: Sequence[ReportDefinition]) -> date:
+    """Return the day on which a report was first written down."""
+    return min(timezone.localdate(item.changed_at) for item in versions)
+
+
 def ended_periods(
     versions: Sequence[ReportDefinition], today: date
-) -> Iterator[tuple[ReportDefinition, Period]]:
-    """Yield the last periods that have ended and are to be reported, the newest first."""
+) -> Iterator[tuple[ReportDefinition, Period, bool]]:
+    """Yield every period that has ended and is to be reported, the newest first, and whether it is one of the last.
+
+    Nothing is asked of the time before the report was written down, but for the last periods that had ended then.
+    """
+    written = written_on(versions) if versions else today
     for kind in dict.fromkeys(item.period for item in versions):
-        period = period_of(kind, today)
+        first = period_of(kind, written)
         for _turn in range(SHOWN_PERIODS):
-            period = period_of(kind, period.starts - timedelta(days=1))
+            first = period_of(kind, first.starts - timedelta(days=1))
+        period = period_of(kind, period_of(kind, today).starts - timedelta(days=1))
+        for turn in range(MOST_PERIODS):
+            if period.starts < first.starts:
+                break
             definition = definition_for(versions, period.ends)
             if definition is not None and definition.period == kind:
-                yield definition, period
+                yield definition, period, turn < SHOWN_PERIODS
+            period = period_of(kind, period.starts - timedelta(days=1))
 
 
 def submitting_units(definition: ReportDefinition, day: date) -> QuerySet[Any]:
-    """Return the units that have to hand a report in."""
+    """Return the units that have to hand in the report of a period that ends on a day: those that existed then."""
     return units_on(day).filter(kind__in=definition.submitters).order_by("order", "code")
-
-
-def submitters_of(definitions: Iterable[ReportDefinition], day: date) -> list[Any]:
-    """Return the units that have to hand in any of some reports, in the order of the tree."""
-    kinds = sorted({kind for definition in definitions for kind in definition.submitters})
-    return list(units_on(day).filter(kind__in=kinds).order_by("order", "code"))
 
 
 def unit_by(pk: int) -> Any:
@@ -239,37 +270,73 @@ def reported_projects(definition: ReportDefinition, unit: Unit, by: Actor, ends:
 
     Dates of the condition are counted from that day. Sensitive projects are in no report (``left_out`` says how many).
     """
-    return _fitting(definition, unit, by, ends).exclude(secrecy=stages.SENSITIVE).select_related(
-        "enterprise", "host_unit", "reporter_unit"
-    ).order_by("code")  # fmt: skip
+    found = _fitting(definition, by, ends).filter(projects_of(unit)).exclude(secrecy=stages.SENSITIVE)
+    seen: QuerySet[Any] = with_investors(found)
+    return seen.select_related("enterprise", "host_unit", "reporter_unit").order_by("code")
 
 
-def _fitting(definition: ReportDefinition, unit: Unit, by: Actor, ends: date) -> QuerySet[Any]:
+def _fitting(definition: ReportDefinition, by: Actor, ends: date) -> QuerySet[Any]:
     condition = reported(definition.condition)
-    found = Project.objects.permitted(by).filter(projects_of(unit))
+    found = Project.objects.permitted(by)
     return found.filter(condition.q(ends)) if condition else found
 
 
 def left_out(definition: ReportDefinition, unit: Unit, by: Actor, ends: date) -> int:
     """Return how many sensitive projects that the person sees fit and are left out; nothing of those he does not see."""
-    return _fitting(definition, unit, by, ends).filter(secrecy=stages.SENSITIVE).count()
+    found = _fitting(definition, by, ends).filter(projects_of(unit), secrecy=stages.SENSITIVE)
+    return found.count()
 
 
-def heads_of(definition: ReportDefinition) -> list[dict[str, str]]:
-    """Return the heads of a report as they are frozen."""
+def left_over(
+    definition: ReportDefinition, units: Sequence[Unit], by: Actor, ends: date, most: int
+) -> tuple[int, list[Any]]:
+    """Return how many projects in a person’s sight fit and are held by none of the units that hand in, and the first of them."""
+    found = _fitting(definition, by, ends).exclude(secrecy=stages.SENSITIVE)
+    groups = [unit.pk for unit in units if unit.kind == "group"]
+    if groups:
+        parts = Participation.objects.filter(unit__in=groups, part=stages.GROUP, until=None)
+        found = found.exclude(pk__in=parts.values("project"))
+    if len(groups) < len(units):
+        below_them = reduce(or_, (Q(path__startswith=unit.path) for unit in units if unit.kind != "group"))
+        found = found.filter(otherwise(held_by(Unit.objects.filter(below_them).values("pk"))))
+    told = found.select_related("host_unit", "reporter_unit").order_by("code")
+    rows = list(told.annotate(in_all=Window(Count("pk")))[:most])
+    return (rows[0].in_all if rows else 0), rows
+
+
+def heads_of(definition: ReportDefinition, ends: date) -> list[dict[str, str]]:
+    """Return the heads of a report as they are frozen; what is worked out by rule says the ``day`` of the rules."""
     return [
         {"key": head.key, "label": str(head.label), "kind": head.kind}
+        | ({"day": ends.isoformat()} if head.by_rule else {})
         for head in (HEADS[key] for key in definition.columns if key in HEADS)
     ]
 
 
-def rows_of(definition: ReportDefinition, projects: Iterable[Project]) -> list[dict[str, Any]]:
+def rows_of(definition: ReportDefinition, projects: Iterable[Project], ends: date) -> list[dict[str, Any]]:
     """Return the rows of a report as they are frozen: amounts and numbers as text, dates as ISO has them."""
     heads = [HEADS[key] for key in definition.columns if key in HEADS]
     return [
-        {"project": project.pk, "values": [_frozen(head.value(project)) for head in heads]}
+        {"project": project.pk, "values": [_frozen(head.value(project, ends)) for head in heads]}
         for project in projects
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a report would say if it were handed in now, and the digest by which one knows whether it still would."""
+
+    heads: list[dict[str, str]]
+    rows: list[dict[str, Any]]
+    digest: str
+
+
+def preview(definition: ReportDefinition, unit: Unit, by: Actor, ends: date, most: int) -> Preview:
+    """Fill a unit’s report for the period that ends on a day, from the projects in a person’s sight; one row more than ``most``
+    says that there are too many."""
+    found = reported_projects(definition, unit, by, ends)[: most + 1]
+    heads, rows = heads_of(definition, ends), rows_of(definition, found, ends)
+    return Preview(heads, rows, _digest([definition.pk, unit.pk, ends.isoformat(), heads, rows]))
 
 
 def _frozen(value: Any) -> Any:
@@ -295,6 +362,10 @@ def digest_of(report: Report) -> str:
         report.due_date.isoformat(), report.number, report.reason, report.heads, report.rows, report.count,
         report.submitted_by_id, report.submitted_at.astimezone(timezone.get_fixed_timezone(0)).isoformat(),
     ]  # fmt: skip
+    return _digest(said)
+
+
+def _digest(said: Any) -> str:
     text = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -310,12 +381,6 @@ def last_copies(reports: Iterable[Report]) -> dict[tuple[str, int, date], Report
         if key not in found or found[key].number < report.number:
             found[key] = report
     return found
-
-
-def copies_since(by: Actor, starts: date) -> QuerySet[Any]:
-    """Return the copies in a person’s sight of the periods from a day on, without their rows."""
-    found = Report.objects.permitted(by).filter(starts__gte=starts)
-    return found.defer("rows", "heads").select_related("submitted_by")
 
 
 def last_number(code: str, unit: Unit, starts: date) -> int:

@@ -188,7 +188,7 @@ class ProjectDetail(Detail):
             is_disputed=queries.is_disputed(),
             has_yielded=queries.has_yielded("project"),
         )
-        found: ScopedQuerySet[Any] = joined.select_related(
+        found: ScopedQuerySet[Any] = queries.with_investors(joined).select_related(
             "enterprise",
             "lead",
             "host_unit",

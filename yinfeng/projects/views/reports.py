@@ -16,10 +16,11 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from yinfeng.core import events, uploads
 from yinfeng.core.conditions import WrongCondition, from_words, in_words
-from yinfeng.core.errors import Invalid, Missing
+from yinfeng.core.errors import DomainError, Invalid, Missing
 from yinfeng.core.exchange import columns as exchange
 from yinfeng.core.exchange import documents, writing
 from yinfeng.core.exporting import XLSX
+from yinfeng.core.forms import ReasonForm
 from yinfeng.core.money import in_column, show
 from yinfeng.core.scopes import fetch, rows
 from yinfeng.core.tables import day, moment
@@ -32,7 +33,7 @@ from yinfeng.projects.models import Report, ReportDefinition
 from yinfeng.projects.tables import ReportTable
 
 VIEW, SUBMIT, DEFINE = "projects.project.view", "projects.report.submit", "projects.report.define"
-SHOWN_ROWS = 200
+SHOWN_ROWS, SHOWN_LEFT, OLDER = 200, 50, 50
 
 
 def _shown(heads: Sequence[dict[str, str]], values: Sequence[Any]) -> list[dict[str, Any]]:
@@ -82,22 +83,18 @@ class Reports(Page):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         today = timezone.localdate()
-        known = queries.all_definitions()
-        owed = [item for versions in known.values() for item in queries.ended_periods(versions, today)]
-        first = min((period.starts for _definition, period in owed), default=today)
-        copies = queries.last_copies(queries.copies_since(self.by, first))
-        units = queries.submitters_of([definition for definition, _period in owed], today)
-        lines = [
-            line
-            for definition, period in owed
-            for line in self._lines(definition, period, units, copies, today)
-        ]
-        lines.sort(key=lambda line: line["order"])
+        turns = queries.turns(today)
+        due = [line for turn in turns for line in self._lines(turn, today)]
+        due.sort(key=lambda line: line["order"])
+        older = [line for line in due if line["older"]]
+        received = [turn for turn in turns if self._receives(turn.definition)]
+        unfinished = [turn for turn in received if not turn.is_recent and turn.missing]
+        unfinished.sort(key=lambda turn: turn.due)
         return self.render({
-            "due": [line for line in lines if line["mine"]],
-            "periods": [self._period(definition, period, units, copies, today) for definition, period in owed
-                        if self._receives(definition)],
-            "definitions": [self._definition(versions[0]) for versions in known.values()],
+            "due": [line for line in due if not line["older"]], "older": older[:OLDER], "older_count": len(older),
+            "periods": [self._period(turn, today) for turn in received if turn.is_recent],
+            "unfinished": [self._period(turn, today) for turn in unfinished[:OLDER]], "unfinished_count": len(unfinished),
+            "definitions": [self._definition(versions, today) for versions in queries.all_definitions().values()],
             "copies_url": reverse("report-copies"),
             "new_url": reverse("report-definition-new") if self.by.reach(DEFINE).everywhere else "",
         })  # fmt: skip
@@ -105,66 +102,95 @@ class Reports(Page):
     def _receives(self, definition: ReportDefinition) -> bool:
         return self.by.may_at(VIEW, definition.recipient_id)
 
-    def _lines(
-        self,
-        definition: ReportDefinition,
-        period: queries.Period,
-        units: Sequence[Unit],
-        copies: Any,
-        today: date,
-    ) -> list[dict[str, Any]]:
-        """Return a line for each unit for which the person hands in."""
+    def _lines(self, turn: queries.Turn, today: date) -> list[dict[str, Any]]:
+        """Return a line for each unit for which the person hands in; of older periods only what is still missing."""
         found = []
-        due = queries.due_date(definition, period)
-        reach = self.by.reach(SUBMIT)
-        for unit in units:
-            if unit.kind not in definition.submitters or not (reach.everywhere or unit.pk in reach.units):
+        definition, period, reach = turn.definition, turn.period, self.by.reach(SUBMIT)
+        for unit in turn.units:
+            filing = turn.filed.get(unit.pk)
+            is_owed = filing is None and unit.pk not in turn.waived
+            if not (reach.everywhere or unit.pk in reach.units) or not (turn.is_recent or is_owed):
                 continue
-            copy = copies.get((definition.code, unit.pk, period.starts))
-            late = (today - due).days if copy is None else 0
+            if reach.everywhere and not is_owed:
+                continue
+            sees = filing is not None and queries.sees_copy(self.by, unit.pk, filing)
             found.append({
-                "mine": not reach.everywhere or copy is None, "order": (copy is not None, due, definition.title, unit.order),
-                "title": definition.title, "period": period.label, "unit": unit.brief, "due": day(due), "badge": _state(copy, due, today),
-                "late": late > 0, "copy_url": copy.get_absolute_url() if copy else "",
+                "order": (not is_owed, turn.due, definition.title, unit.order), "older": not turn.is_recent,
+                "title": definition.title, "period": period.label, "unit": unit.brief, "due": day(turn.due),
+                "badge": _standing(turn, unit, today), "copy_url": reverse("report", args=[filing.pk]) if filing and sees else "",
                 "url": reverse("report-submit", args=[definition.code, period.starts.isoformat(), unit.pk]),
-                "act": _("更正") if copy else _("填报"),
+                "act": _("更正") if filing else _("填报"),
             })  # fmt: skip
         return found
 
     @staticmethod
-    def _period(
-        definition: ReportDefinition, period: queries.Period, units: Sequence[Unit], copies: Any, today: date
-    ) -> dict[str, Any]:
-        owing = [unit for unit in units if unit.kind in definition.submitters]
-        there = sum((definition.code, unit.pk, period.starts) in copies for unit in owing)
-        late = len(owing) - there if queries.due_date(definition, period) < today else 0
+    def _period(turn: queries.Turn, today: date) -> dict[str, Any]:
+        missing = len(turn.missing)
         return {
-            "title": definition.title, "period": period.label, "due": day(queries.due_date(definition, period)),
-            "there": there, "all": len(owing), "late": late,
-            "url": reverse("report-period", args=[definition.code, period.starts.isoformat()]),
+            "title": turn.definition.title, "period": turn.period.label, "due": day(turn.due), "there": len(turn.filed),
+            "all": len(turn.units), "waived": len(turn.waived.keys() - turn.filed.keys()), "late": missing if turn.due < today else 0,
+            "url": reverse("report-period", args=[turn.definition.code, turn.period.starts.isoformat()]),
         }  # fmt: skip
 
-    def _definition(self, definition: ReportDefinition) -> dict[str, Any]:
-        condition = queries.reported(definition.condition)
+    def _definition(self, versions: Sequence[ReportDefinition], today: date) -> dict[str, Any]:
+        """Return the version in force, or the first there will be, and what changes later."""
+        now, coming = queries.in_force_on(versions, today)
+        shown = now or coming[0]
+        told = [_version(item) for item in coming if item is not shown]
+        state = {"text": _("第 %(number)s 版，施行中") % {"number": shown.number}, "tone": "plain"}
+        if now is None:
+            state = {
+                "text": _("第 %(number)s 版，%(day)s 起施行")
+                % {"number": shown.number, "day": shown.valid_from},
+                "tone": "muted",
+            }
+        elif now.is_closed:
+            state = {"text": _("停止报送"), "tone": "muted"}
         return {
-            "title": definition.title, "recipient": definition.recipient.brief, "period": stages.PERIODS[definition.period],
-            "due": _("期末后 %(days)s 天内") % {"days": definition.due_days}, "condition": condition.words if condition else _("全部项目"),
-            "number": definition.number, "is_closed": definition.is_closed, "source": definition.source,
-            "url": reverse("report-definition", args=[definition.code]) if self.by.reach(DEFINE).everywhere else "",
+            "title": shown.title, "told": _told(shown), "coming": told, "state": state, "source": shown.source,
+            "url": reverse("report-definition", args=[shown.code]) if self.by.reach(DEFINE).everywhere else "",
         }  # fmt: skip
 
 
-def _state(copy: Report | None, due: date, today: date) -> dict[str, str]:
-    if copy is not None:
-        was_late = timezone.localdate(copy.submitted_at) > due
-        told = {"number": copy.number}
-        if copy.number > 1:
-            return {"text": _("已报送，第 %(number)s 次") % told, "tone": "success"}
-        return {"text": _("已报送，迟报") if was_late else _("已报送"), "tone": "success"}
-    late = (today - due).days
+def _told(definition: ReportDefinition) -> str:
+    """Return in words what is to be reported."""
+    condition = queries.reported(definition.condition)
+    return _("%(period)s，期末后 %(days)s 个自然日内，报%(recipient)s。项目条件：%(condition)s") % {
+        "period": stages.PERIODS[definition.period], "days": definition.due_days, "recipient": definition.recipient.brief,
+        "condition": condition.words if condition else _("全部项目"),
+    }  # fmt: skip
+
+
+def _version(definition: ReportDefinition) -> str:
+    told = {"number": definition.number, "day": definition.valid_from}
+    if definition.is_closed:
+        return _("第 %(number)s 版：期末在 %(day)s 或之后的停止报送") % told
+    return _("第 %(number)s 版，期末在 %(day)s 或之后的按它报送：%(told)s") % (
+        told | {"told": _told(definition)}
+    )
+
+
+def _standing(turn: queries.Turn, unit: Unit, today: date) -> dict[str, str]:
+    """Return how a unit stands with a report: whether its first copy was in time is told, corrected or not."""
+    filing = turn.filed.get(unit.pk)
+    if filing is not None:
+        return _filed(filing)
+    if unit.pk in turn.waived:
+        return {"text": _("免报"), "tone": "muted", "sub": turn.waived[unit.pk]}
+    late = (today - turn.due).days
     if late > 0:
         return {"text": _("逾期 %(days)s 天") % {"days": late}, "tone": "danger"}
     return {"text": _("待报送"), "tone": "warning"}
+
+
+def _filed(filing: queries.Filing) -> dict[str, str]:
+    late = filing.days_late
+    text = _("已报送，迟 %(days)s 天") % {"days": late} if late else _("已报送")
+    sub = ""
+    if filing.number > 1:
+        told = {"first": day(filing.first_at), "times": filing.number - 1, "last": day(filing.at)}
+        sub = _("首次 %(first)s 报，更正 %(times)s 次，最近 %(last)s") % told
+    return {"text": text, "tone": "warning" if late else "success", "sub": sub}
 
 
 # --- one period of one report -------------------------------------------------------------------------------------
@@ -184,7 +210,7 @@ class OfPeriod(Page):
         except ValueError:
             raise Missing from None
         found = queries.period_named(versions, starts) if versions else None
-        if found is None:
+        if found is None or found[1].starts > timezone.localdate():
             raise Missing
         return found
 
@@ -205,6 +231,7 @@ class SubmitReport(ActPage, OfPeriod):
         self.by.require_at(SUBMIT, self.unit.pk, _("您没有为该单位报送报表的权限。"))
         self.definition, self.period = self.found
         self.last = queries.last_number(self.definition.code, self.unit, self.period.starts)
+        self.waiver = queries.waiver_of(self.definition.code, self.unit, self.period.starts)
 
     def cancel_url(self) -> str:
         return reverse("reports")
@@ -213,32 +240,60 @@ class SubmitReport(ActPage, OfPeriod):
         return {"is_correction": self.last > 0}
 
     def initial(self) -> dict[str, Any]:
-        return {"number": self.last + 1}
+        return {"number": self.last + 1, "seen": self.preview.digest}
 
     def act(self, form: ReportForm) -> Report:
         return services.submit_report(
             by=self.by, code=self.definition.code, unit=self.unit, starts=self.period.starts,
-            number=form.cleaned_data["number"], reason=form.cleaned_data.get("reason", ""),
+            number=form.cleaned_data["number"], reason=form.cleaned_data.get("reason", ""), seen=form.cleaned_data["seen"],
         )  # fmt: skip
 
     def done(self, result: Any) -> str:
         return _("已报送，副本不再随项目变动。")
 
+    @cached_property
+    def preview(self) -> queries.Preview:
+        """What the report says now, as it is shown and as its digest goes with the form."""
+        return queries.preview(self.definition, self.unit, self.by, self.period.ends, services.MOST_ROWS)
+
+    def refuse(self, form: Any, error: DomainError) -> HttpResponse:
+        """Show what the report says now: whoever reads it and hands in again hands in that."""
+        form.data = form.data.copy()
+        form.data["seen"] = self.preview.digest
+        return super().refuse(form, error)
+
     def extra(self) -> dict[str, Any]:
-        heads = queries.heads_of(self.definition)
-        found = queries.reported_projects(self.definition, self.unit, self.by, self.period.ends)
-        values = [row["values"] for row in queries.rows_of(self.definition, found[: services.MOST_ROWS])]
+        heads, values = self.preview.heads, [row["values"] for row in self.preview.rows]
         hidden = queries.left_out(self.definition, self.unit, self.by, self.period.ends)
         condition = queries.reported(self.definition.condition)
+        told = {
+            "period": self.period.label,
+            "recipient": self.definition.recipient.brief,
+            "due": day(queries.due_date(self.definition, self.period)),
+        }
+        intro = _("%(period)s，报%(recipient)s，%(due)s 截止") % told
+        if self.period.ends >= timezone.localdate():
+            intro = _("%(intro)s。这一期到 %(day)s 才结束，现在只能先看内容") % {
+                "intro": intro,
+                "day": day(self.period.ends),
+            }
         return {
             "title": f"{self.definition.title} · {self.unit.brief}",
-            "back": {"label": _("报送"), "url": reverse("reports")},
-            "intro": _("%(period)s，报%(recipient)s") % {"period": self.period.label, "recipient": self.definition.recipient.brief},
+            "back": {"label": _("报送"), "url": reverse("reports")}, "intro": intro, "ruled": _ruled(heads),
             "heads": heads, "lines": [_shown(heads, row) for row in values[:SHOWN_ROWS]], "summed": _sums(heads, values),
             "rest": max(len(values) - SHOWN_ROWS, 0), "condition": condition.words if condition else _("全部项目"),
             "left_out": _("另有 %(count)s 个敏感项目不在报表中，请按规定另行报送。") % {"count": hidden} if hidden else "",
-            "is_correction": self.last > 0,
+            "is_correction": self.last > 0, "waiver": self.waiver.reason if self.waiver else "",
         }  # fmt: skip
+
+
+def _ruled(heads: Sequence[dict[str, str]]) -> str:
+    """Return in words by the rules of which day columns were worked out; empty where none was."""
+    by_rule = [head for head in heads if head.get("day")]
+    if not by_rule:
+        return ""
+    told = {"columns": _("、").join(head["label"] for head in by_rule), "day": by_rule[0]["day"]}
+    return _("%(columns)s按 %(day)s 施行的规则判定。") % told
 
 
 def fetch_unit(pk: int) -> Unit:
@@ -256,32 +311,82 @@ class PeriodSummary(OfPeriod):
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         definition, period = self.found
-        today, due = timezone.localdate(), queries.due_date(definition, period)
+        today, turn = timezone.localdate(), queries.turn_of(definition, period)
         copies = {copy.unit_id: copy for copy in queries.copies_of(definition.code, period.starts, self.by)}
         reach = self.by.reach(VIEW)
-        everywhere = reach.everywhere or definition.recipient_id in reach.units
-        units = [
-            unit for unit in queries.submitting_units(definition, period.ends)
-            if everywhere or unit.pk in reach.units or unit.pk in copies
-        ]  # fmt: skip
+        receives = reach.everywhere or definition.recipient_id in reach.units
+        units = [unit for unit in turn.units if receives or unit.pk in reach.units or unit.pk in copies]
         readable, hidden = queries.readable(list(copies.values()), self.by)
-        lines = [self._line(unit, copies.get(unit.pk), readable, definition, due, today) for unit in units]
+        lines = [self._line(turn, unit, copies.get(unit.pk), readable, today) for unit in units]
         return self.render({
-            "title": definition.title, "period": period.label, "due": day(due), "recipient": definition.recipient.brief,
-            "lines": lines, "there": len(copies), "all": len(units), "hidden": hidden, "back": {"label": _("报送"), "url": reverse("reports")},
+            "title": definition.title, "period": period.label, "due": day(turn.due), "recipient": definition.recipient.brief,
+            "lines": lines, "there": sum(unit.pk in turn.filed for unit in units), "all": len(units), "hidden": hidden,
+            "may_waive": any(line["waive_url"] for line in lines), "back": {"label": _("报送"), "url": reverse("reports")},
+            **(self._left_over(turn) if receives else {}),
             "exports": _exports("report-period-export", definition.code, period.starts.isoformat())
             if copies and self.by.may("projects.project.export") else [],
         })  # fmt: skip
 
-    @staticmethod
     def _line(
-        unit: Unit, copy: Report | None, readable: Any, definition: ReportDefinition, due: date, today: date
+        self, turn: queries.Turn, unit: Unit, copy: Report | None, readable: Any, today: date
     ) -> dict[str, Any]:
+        filing = turn.filed.get(unit.pk)
+        waives = (
+            filing is None
+            and unit.pk not in turn.waived
+            and turn.period.ends < today
+            and self.by.reach(DEFINE).everywhere
+        )
+        address = [turn.definition.code, turn.period.starts.isoformat(), unit.pk]
+        summed = _sums(copy.heads, readable[copy.pk]) if copy else "—"
+        if filing and copy is None:
+            summed = _("按当时的要求报给其他单位，不在您的查看范围内")
         return {
-            "unit": unit.brief, "badge": _state(copy, due, today), "url": copy.get_absolute_url() if copy else "",
-            "at": moment(copy.submitted_at) if copy else "—", "by": str(copy.submitted_by) if copy else "—",
-            "summed": _sums(copy.heads, readable[copy.pk]) if copy else "—",
+            "unit": unit.brief, "badge": _standing(turn, unit, today), "url": copy.get_absolute_url() if copy else "",
+            "at": moment(filing.at) if filing else "—", "by": str(copy.submitted_by) if copy else "—", "summed": summed,
+            "waive_url": reverse("report-waive", args=address) if waives else "",
         }  # fmt: skip
+
+    def _left_over(self, turn: queries.Turn) -> dict[str, Any]:
+        """Return the projects in sight that no unit hands in: they are in nobody’s report."""
+        count, found = queries.left_over(turn.definition, turn.units, self.by, turn.period.ends, SHOWN_LEFT)
+        return {
+            "left_count": count, "left_rest": max(count - len(found), 0),
+            "left": [
+                {"name": project.name, "url": project.get_absolute_url(),
+                 "sub": " · ".join([project.code, str(stages.STAGES[project.stage]), (project.host_unit or project.reporter_unit).brief])}
+                for project in found
+            ],
+        }  # fmt: skip
+
+
+class WaiveReport(ActPage, OfPeriod):
+    """Let a unit off a report of a period, with the reason."""
+
+    permission = DEFINE
+    form = ReasonForm
+    title = gettext_lazy("免报")
+    submit_label = gettext_lazy("免报")
+
+    def start(self) -> None:
+        self.by.require(DEFINE)
+        self.unit = fetch_unit(self.kwargs["unit"])
+        self.definition, self.period = self.found
+
+    def cancel_url(self) -> str:
+        return reverse("report-period", args=[self.definition.code, self.period.starts.isoformat()])
+
+    def act(self, form: ReasonForm) -> Any:
+        return services.waive_report(
+            by=self.by, code=self.definition.code, unit=self.unit, starts=self.period.starts, reason=form.cleaned_data["reason"]
+        )  # fmt: skip
+
+    def extra(self) -> dict[str, Any]:
+        told = {"unit": self.unit.brief, "title": self.definition.title, "period": self.period.label}
+        return {
+            "back": {"label": self.definition.title, "url": self.cancel_url()},
+            "intro": _("%(unit)s不用报送“%(title)s”%(period)s。原因会告知该单位，并留在记录里") % told,
+        }
 
 
 class Copies(ListPage):
@@ -328,10 +433,11 @@ class ReportCopy(OfCopy):
         shown, hidden = queries.readable([copy], self.by)
         values = shown[copy.pk]
         others = [item for item in queries.copies_beside(copy, self.by) if item.pk != copy.pk]
+        filing = queries.filing_of(copy)
         return self.render({
             "title": copy.definition.title, "copy": copy, "period": f"{day(copy.starts)} — {day(copy.ends)}", "unit": copy.unit.brief,
             "recipient": copy.definition.recipient.brief, "at": moment(copy.submitted_at), "heads": copy.heads,
-            "badge": _state(copy, copy.due_date, timezone.localdate()),
+            "badge": _filed(filing), "ruled": _ruled(copy.heads),
             "lines": [_shown(copy.heads, row) for row in values[:SHOWN_ROWS]], "summed": _sums(copy.heads, values), "hidden": hidden,
             "rest": max(len(values) - SHOWN_ROWS, 0), "back": {"label": _("已报送的报表"), "url": reverse("report-copies")},
             "newer": any(item.number > copy.number for item in others),
@@ -367,7 +473,8 @@ class ExportCopy(OfCopy):
         about = [
             (_("报送期"), f"{copy.starts} — {copy.ends}"), (_("报送单位"), copy.unit.brief), (_("接收单位"), copy.definition.recipient.brief),
             (_("第几次报送"), str(copy.number)), (_("报送"), f"{copy.submitted_by} {moment(copy.submitted_at)}"), (_("摘要"), copy.digest),
-            *_kept_back(hidden),
+            (_("合计"), _sums(copy.heads, shown[copy.pk])),
+            *_by_rules(copy.heads), *_kept_back(hidden),
         ]  # fmt: skip
         return _file(self, title, about, copy.heads, shown[copy.pk], copy)
 
@@ -387,7 +494,7 @@ class ExportPeriod(OfPeriod):
         if not readable_copies:
             raise Missing
         shown, hidden = queries.readable(readable_copies, self.by)
-        heads = queries.heads_of(definition)
+        heads = queries.heads_of(definition, period.ends)
         unit_head = {"key": "unit", "label": _("报送单位"), "kind": "text"}
         found = [
             [copy.unit.brief, *_under(heads, copy.heads, values)]
@@ -396,9 +503,17 @@ class ExportPeriod(OfPeriod):
         ]
         about = [
             (_("报送期"), period.label), (_("接收单位"), definition.recipient.brief),
-            (_("已报送"), _("、").join(copy.unit.brief for copy in readable_copies)), *_kept_back(hidden),
+            (_("已报送"), _("、").join(copy.unit.brief for copy in readable_copies)), *self._not_yet(definition, period),
+            (_("合计"), _sums([unit_head, *heads], found)), *_by_rules(heads), *_kept_back(hidden),
         ]  # fmt: skip
         return _file(self, definition.title, about, [unit_head, *heads], found, readable_copies[0])
+
+    def _not_yet(self, definition: ReportDefinition, period: queries.Period) -> list[tuple[str, str]]:
+        """Return whose copy is still missing, for who receives them: a sum must not pass for the whole."""
+        if not self.by.may_at(VIEW, definition.recipient_id):
+            return []
+        missing = queries.turn_of(definition, period).missing
+        return [(_("未报送"), _("、").join(unit.brief for unit in missing))] if missing else []
 
     def _may_export(self, copy: Report) -> bool:
         may = self.by.may_at
@@ -411,6 +526,10 @@ def _under(
     """Return a row under the heads of a newer version: what it did not have is empty."""
     by_key = {head["key"]: value for head, value in zip(heads, values, strict=True)}
     return [by_key.get(head["key"]) for head in wanted]
+
+
+def _by_rules(heads: Sequence[dict[str, str]]) -> list[tuple[str, str]]:
+    return [(_("判定规则"), told)] if (told := _ruled(heads)) else []
 
 
 def _kept_back(hidden: int) -> list[tuple[str, str]]:
@@ -507,6 +626,8 @@ class NewDefinition(ActPage):
         parts, mistakes = [], {}
         for at in range(1, COMPARISONS + 1):
             if not (name := data.get(f"field_{at}")):
+                if data.get(f"value_{at}", "").strip():
+                    mistakes[f"field_{at}"] = [_("填了值，没有选字段；请选字段，或清空这一条的值。")]
                 continue
             part = from_words(
                 queries.REPORTED.by_name[name], data.get(f"op_{at}", ""), data.get(f"value_{at}", "")
@@ -525,9 +646,27 @@ class NewDefinition(ActPage):
     def extra(self) -> dict[str, Any]:
         return {
             "back": {"label": _("报送"), "url": reverse("reports")},
-            "intro": _("改动只用于以后报送的报表；已经报送的副本不变。"),
+            "intro": self._intro(),
             "kept": self.kept.words if self.kept is not None else "",
         }
+
+    def _intro(self) -> str:
+        """Return what a change does; of which version it is, when another is in force."""
+        told = _("改动只用于以后报送的报表；已经报送的副本不变。")
+        if self.definition is None or self.definition.valid_from <= timezone.localdate():
+            return told
+        now, _coming = queries.in_force_on(
+            queries.all_definitions()[self.definition.code], timezone.localdate()
+        )
+        words = {
+            "told": told,
+            "number": self.definition.number,
+            "day": self.definition.valid_from,
+            "now": now.number if now else 0,
+        }
+        if now is None:
+            return _("%(told)s下面是第 %(number)s 版，%(day)s 起施行。") % words
+        return _("%(told)s下面是第 %(number)s 版，%(day)s 起施行；现在施行的是第 %(now)s 版。") % words
 
 
 def _is_simple(condition: Any) -> bool:
@@ -553,7 +692,7 @@ class ChangeDefinition(NewDefinition):
         names = ("number", "title", "submitters", "period", "due_days", "columns", "is_closed", "source")
         found = {name: getattr(item, name) for name in names} | {
             "recipient": item.recipient_id,
-            "valid_from": timezone.localdate(),
+            "valid_from": max(item.valid_from, timezone.localdate()),
         }
         condition = queries.reported(item.condition)
         words = in_words(condition) if condition else None

@@ -1,0 +1,178 @@
+"""Who has to hand in a report for a period, who did and when first, who need not, who is late (clause 3.1.3).
+
+The units that existed at the end of the period have to, founded or closed whenever; who handed in by another version did so all
+the same. What is told here is whether and when: what a copy says is read through the scope of copies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils import timezone
+
+from yinfeng.core import queries as core
+from yinfeng.core.actors import Actor
+from yinfeng.orgs.models import Unit
+from yinfeng.projects.models import Report, ReportDefinition, ReportReminder, ReportWaiver
+from yinfeng.projects.queries.reports import Period, all_definitions, due_date, ended_periods, written_on
+
+Key = tuple[str, int, date]  # report, unit, first day of the period
+
+
+@dataclass(slots=True)
+class Filing:
+    """That a unit handed in: its newest copy, how many there are, and when the first came, which alone may be late."""
+
+    pk: int
+    number: int
+    at: datetime
+    first_at: datetime
+    due: date
+    recipient: int
+
+    @property
+    def days_late(self) -> int:
+        """How many days after the day it was due the first copy came; 0 in time."""
+        return max((timezone.localdate(self.first_at) - self.due).days, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A period of a report: by when which units have to hand it in, who did, and who need not."""
+
+    definition: ReportDefinition
+    period: Period
+    due: date
+    is_recent: bool
+    units: list[Unit]
+    filed: dict[int, Filing]
+    waived: dict[int, str]  # with the reason
+
+    @property
+    def missing(self) -> list[Unit]:
+        """The units of which a copy is still to come."""
+        return [unit for unit in self.units if unit.pk not in self.filed and unit.pk not in self.waived]
+
+
+def turns(today: date, only_recent: bool = False) -> list[Turn]:
+    """Return every period that is to be reported, or the last ones of each report, the newest first."""
+    owed = [
+        (definition, period, is_recent)
+        for versions in all_definitions().values()
+        for definition, period, is_recent in ended_periods(versions, today)
+        if is_recent or not only_recent
+    ]
+    if not owed:
+        return []
+    first = min(period.starts for _definition, period, _is_recent in owed)
+    filed = filings(Report.objects.filter(starts__gte=first))
+    waivers = ReportWaiver.objects.filter(starts__gte=first).values_list(
+        "code", "unit_id", "starts", "reason"
+    )
+    waived = {(code, unit, starts): reason for code, unit, starts, reason in waivers}
+    units = list(Unit.objects.order_by("order", "code"))
+    return [_turn(*item, units, filed, waived) for item in owed]
+
+
+def turn_of(definition: ReportDefinition, period: Period) -> Turn:
+    """Return one period of one report."""
+    filed = filings(Report.objects.filter(code=definition.code, starts=period.starts))
+    waivers = ReportWaiver.objects.filter(code=definition.code, starts=period.starts, unit=OuterRef("pk"))
+    units: list[Any] = list(
+        Unit.objects.annotate(waived=Subquery(waivers.values("reason"))).order_by("order", "code")
+    )
+    waived = {(definition.code, unit.pk, period.starts): unit.waived for unit in units if unit.waived}
+    return _turn(definition, period, True, units, filed, waived)
+
+
+def filings(copies: QuerySet[Report]) -> dict[Key, Filing]:
+    """Return who handed in what, in one query."""
+    found: dict[Key, Filing] = {}
+    names = (
+        "code",
+        "unit_id",
+        "starts",
+        "pk",
+        "number",
+        "submitted_at",
+        "due_date",
+        "definition__recipient_id",
+    )
+    for code, unit, starts, pk, number, at, due, recipient in copies.order_by("number").values_list(*names):
+        filing = found.setdefault((code, unit, starts), Filing(pk, number, at, at, due, recipient))
+        filing.pk, filing.number, filing.at, filing.recipient = pk, number, at, recipient
+    return found
+
+
+def _turn(
+    definition: ReportDefinition,
+    period: Period,
+    is_recent: bool,
+    units: Iterable[Unit],
+    filed: dict[Key, Filing],
+    waived: dict[Key, str],
+) -> Turn:
+    """Return a turn; a unit that handed in belongs to it even if it is of another kind since."""
+    known = {unit.pk: (definition.code, unit.pk, period.starts) for unit in units}
+    asked = [
+        unit
+        for unit in units
+        if (unit.kind in definition.submitters and unit.is_open(period.ends)) or known[unit.pk] in filed
+    ]
+    return Turn(
+        definition, period, due_date(definition, period), is_recent, asked,
+        {pk: filed[key] for pk, key in known.items() if key in filed},
+        {pk: waived[key] for pk, key in known.items() if key in waived},
+    )  # fmt: skip
+
+
+def sees_copy(by: Actor, unit: int, filing: Filing) -> bool:
+    """Say whether a person may read the newest copy, as the scope of copies says it."""
+    reach = by.reach("projects.project.view")
+    return reach.everywhere or unit in reach.units or filing.recipient in reach.units
+
+
+def filing_of(copy: Report) -> Filing:
+    """Return that the unit of a copy handed in, the first copy and the newest."""
+    same = {"code": copy.code, "unit": copy.unit_id, "starts": copy.starts}
+    return filings(Report.objects.filter(**same))[copy.code, copy.unit_id, copy.starts]
+
+
+def waiver_of(code: str, unit: Unit, starts: date) -> ReportWaiver | None:
+    """Return that a unit need not hand in for a period, if so."""
+    return ReportWaiver.objects.filter(code=code, unit=unit, starts=starts).first()
+
+
+# --- reminders ----------------------------------------------------------------------------------------------------
+
+
+def to_remind(today: date) -> list[tuple[Turn, Unit, str]]:
+    """Return which units are still to be told of which report, and of what: that it is due soon, or overdue.
+
+    Due soon is what is due within ``days_before`` of the profile’s rule ``report_reminder``; without it nobody is told before.
+    Only the last periods are told of: older ones stand on the page of reports. So does what was due before it was written down.
+    """
+    written = {code: written_on(versions) for code, versions in all_definitions().items()}
+    before = int(core.rules("report_reminder", today).get("due", {}).get("days_before") or 0)
+    owing = [
+        (turn, unit, "overdue" if turn.due < today else "due")
+        for turn in turns(today, only_recent=True)
+        if turn.due >= written[turn.definition.code]
+        if turn.due <= today + timedelta(days=before) and (before or turn.due < today)
+        for unit in turn.missing
+    ]
+    if not owing:
+        return []
+    first = min(turn.period.starts for turn, _unit, _kind in owing)
+    told = set(
+        ReportReminder.objects.filter(starts__gte=first).values_list("code", "unit_id", "starts", "kind")
+    )
+    return [
+        (turn, unit, kind)
+        for turn, unit, kind in owing
+        if (turn.definition.code, unit.pk, turn.period.starts, kind) not in told
+    ]
