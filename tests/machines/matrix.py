@@ -260,6 +260,8 @@ MATRIX: dict[str, Route] = {
     "bottlenecks": page(PROJECTS),
     "bottlenecks-export": page("projects.project.export"),
     "bottleneck-solve": own("projects.bottleneck.solve", "bottleneck"),
+    "bottleneck-extend": own("projects.project.change", "bottleneck"),
+    "bottleneck-reopen": own("projects.project.change", "solved"),
     "projects.bottleneck-move": own(PROJECTS, "bottleneck", move="withdraw"),
     "incentives": page(PROJECTS),
     "incentives-export": page("projects.project.export"),

@@ -185,6 +185,9 @@ ACTS = [
     Act("post", "api-bottlenecks-move", {"pk": "bottleneck"}, EDIT, 200, WHY, {"move": "withdraw"}),
     Act("post", "api-bottlenecks-move", {"pk": "bottleneck"}, "projects.bottleneck.solve", 200, {"solved_date": TODAY(), **WHY},
         {"move": "solve"}),
+    Act("post", "api-bottlenecks-move", {"pk": "bottleneck"}, EDIT, 200, {"due_date": str(timezone.localdate() + timedelta(days=30)), **WHY},
+        {"move": "extend"}),
+    Act("post", "api-bottlenecks-move", {"pk": "solved"}, EDIT, 200, {"due_date": TODAY(), **WHY}, {"move": "reopen"}),
     Act("post", "api-projects-files-list", {"parent": "project"}, EDIT, 201, upload),
     Act("post", "api-files-remove", {"pk": "file"}, EDIT, 409, WHY),  # a contract under verification stays
     Act("post", "api-projects-talks-list", {"parent": "project"}, RECORD, 201, TALK),

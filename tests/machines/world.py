@@ -206,6 +206,10 @@ def _rows(home: Unit, away: Unit, insider: User) -> dict[str, Any]:
             project=built, kind="land", what="用地未平整", since_date=timezone.localdate(), unit=home,
             due_date=timezone.localdate() + timedelta(days=9), raised_by=insider,
         ),
+        "solved": Bottleneck.objects.create(
+            project=built, kind="land", what="道路未通", since_date=timezone.localdate(), unit=home, due_date=timezone.localdate(),
+            state="solved", how="便道已修通", solved_date=timezone.localdate(), closed_date=timezone.localdate(), raised_by=insider,
+        ),
         "definition": definition,
         "report": report,
         "waiver": ReportWaiver.objects.create(

@@ -150,6 +150,18 @@ def _rules_by_kind(day: date) -> dict[str, dict[str, dict[str, Any]]]:
     return found
 
 
+def rules_since(kind: str, day: date) -> dict[str, date | None]:
+    """Return since when each of the rules of a kind that are in force on ``day`` is, by their key."""
+    return kept(("rules since", day), lambda: _dates_by_kind(day)).get(kind, {})
+
+
+def _dates_by_kind(day: date) -> dict[str, dict[str, date | None]]:
+    found: dict[str, dict[str, date | None]] = {}
+    for kind, key, since in Rule.objects.filter(Rule.on(day)).values_list("kind", "key", "valid_from"):
+        found.setdefault(kind, {})[key] = since
+    return found
+
+
 def rate_of(currency: str, day: date) -> Decimal | None:
     """Return yuan per unit of ``currency`` by the profile's newest rate not after ``day``."""
     rates = [

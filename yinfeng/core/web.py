@@ -396,6 +396,7 @@ ICONS = {
     **dict.fromkeys(("raised", "bottleneck_raised"), "alert-triangle"), **dict.fromkeys(("solve", "bottleneck_solved"), "check"),
     "bottleneck_withdrawn": "arrow-back-up", "bottleneck_reopened": "rotate",
     "categorised": "category", "submitted": "send", "corrected": "send", "defined": "clipboard-list", "waived": "circle-off", "overdue": "clock",
+    **dict.fromkeys(("extend", "bottleneck_extended", "postponed"), "clock-plus"), "bottleneck_dropped": "x",
     "loaded": "upload", "signed_out": "logout", "password_changed": "key",
 }  # fmt: skip
 TONES = {"sign": "success", "verify": "success", "verified": "success", "convert": "success", "lose": "danger",
@@ -619,7 +620,10 @@ class ActPage(Page):
 
 
 def shown_pair(obj: Model, name: str, theirs: Any, yours: Any) -> dict[str, str]:
-    text = value_text(obj._meta.get_field(name))
+    try:
+        text = value_text(obj._meta.get_field(name))
+    except FieldDoesNotExist:  # of rows that belong to it, told in words already
+        return {"theirs": theirs, "yours": yours}
     return {"theirs": text(theirs), "yours": text(yours)}
 
 

@@ -139,8 +139,15 @@ class ClassSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField()
 
 
+# How often the planned days and the plan by months were moved, and the days before that.
+_MOVED_DAYS = Project.worked_out
+
+
 class ProjectSerializer(Asking):
+    """A project; ``put_off`` says why a planned day that its stage asks for is later now."""
+
     category = serializers.SerializerMethodField()
+    put_off = serializers.CharField(required=False, allow_blank=True, write_only=True, max_length=500)
     note = serializers.CharField(required=False, allow_blank=True, write_only=True, max_length=500)
 
     class Meta:
@@ -149,14 +156,14 @@ class ProjectSerializer(Asking):
             "id", "code", "name", "lead", "enterprise", "stage", "stage_since", "status", "secrecy", "grade_override", "grade_reason", "category", "category_override", "category_reason", "project_class",
             "investment_kind", "headquarters_kind", "headquarters_staff", "headquarters_functions", "is_foreign", "origin", "industry", "chain", "summary", "intended", "intended_currency",
             "intended_original", "fixed_investment", "contracted", "area", "site", "land_mu", "construction_kind",
-            "planned_start_date", "planned_completion_date", "planned_production_date", "expected_output", "expected_tax",
+            "planned_start_date", "planned_completion_date", "planned_production_date", *_MOVED_DAYS, "expected_output", "expected_tax",
             "contact_name", "next_step", "next_date", "signed_date", "registered_date", "started_date", "completed_date",
             "producing_date", "at_capacity_date", "parent", "lost_reason",
             "rival_place", "progress_at", "reporter_unit", "host_unit", "created_by", "version", "created_at",
-            "updated_at", "is_demo", "despite", "currency", "confirm_amounts", "note",
+            "updated_at", "is_demo", "despite", "currency", "confirm_amounts", "note", "put_off",
         ]  # fmt: skip
         read_only_fields: ClassVar = [
-            "id", "code", "lead", "parent", "grade_override", "grade_reason", "category_override", "category_reason", "stage", "stage_since", "status", "contracted", "signed_date", "registered_date",
+            *_MOVED_DAYS, "id", "code", "lead", "parent", "grade_override", "grade_reason", "category_override", "category_reason", "stage", "stage_since", "status", "contracted", "signed_date", "registered_date",
             "started_date", "completed_date", "producing_date", "at_capacity_date", "lost_reason",
             "rival_place", "progress_at", "created_by", "version", "is_demo", "intended_currency", "intended_original",
         ]  # fmt: skip
@@ -314,16 +321,17 @@ class ProjectViewSet(Reporting, ObjectViewSet):
     @act(ProjectSerializer, permission="projects.project.add", status=201)
     def create(self, given: dict[str, Any]) -> Project:
         """Plan a project without a lead."""
-        given.pop("note", None)
+        for name in ("note", "put_off"):
+            given.pop(name, None)
         return services.add_project(by=self.by, **answers(given), values=given)
 
     @act(ProjectSerializer, needs="change", versioned=True)
     def partial_update(self, project: Project, version: int, given: dict[str, Any]) -> Project:
         """Edit a project's facts on the version named by If-Match; the reporting unit stays."""
         given.pop("reporter_unit", None)
-        note = given.pop("note", "")
+        more = {name: given.pop(name, "") for name in ("note", "put_off")}
         return services.change_project(
-            by=self.by, project=project, version=version, note=note, **answers(given), values=given
+            by=self.by, project=project, version=version, **more, **answers(given), values=given
         )
 
     @action(detail=True, methods=["post"], url_path=MOVE)

@@ -48,17 +48,20 @@ class MilestoneSerializer(serializers.ModelSerializer[Milestone]):
 
     class Meta:
         model = Milestone
-        fields: ClassVar = ["id", "kind", "planned_date", "actual_date", "note", "version"]
+        fields: ClassVar = [
+            "id", "kind", "planned_date", "first_planned_date", "planned_delays", "actual_date", "note", "version",
+        ]  # fmt: skip
         read_only_fields: ClassVar = fields
 
 
 class MilestoneInput(Strict):
-    """A milestone; ``version`` is that of the one to change, left out for a new one."""
+    """A milestone; ``version`` is that of the one to change, left out for a new one; ``reason`` why its day is put off."""
 
     kind = serializers.CharField(max_length=40)
     planned_date = serializers.DateField(required=False, allow_null=True, default=None)
     actual_date = serializers.DateField(required=False, allow_null=True, default=None)
     note = serializers.CharField(max_length=300, allow_blank=True, required=False, default="")
+    reason = serializers.CharField(max_length=500, allow_blank=True, required=False, default="")
     version = serializers.IntegerField(
         min_value=1, max_value=10**9, required=False, allow_null=True, default=None
     )
@@ -82,11 +85,11 @@ class Milestones(NestedViewSet):
 
 
 class BuilderSerializer(serializers.ModelSerializer[Builder]):
-    """Who builds, and as what, from a day to a day."""
+    """Who builds, and as what, from a day to a day; ``enterprise``: the firm of the library that the name means."""
 
     class Meta:
         model = Builder
-        fields: ClassVar = ["id", "role", "name", "contact", "since", "until"]
+        fields: ClassVar = ["id", "role", "name", "enterprise", "contact", "since", "until"]
         read_only_fields: ClassVar = fields
 
 
@@ -275,8 +278,8 @@ class BottleneckSerializer(serializers.ModelSerializer[Bottleneck]):
     class Meta:
         model = Bottleneck
         fields: ClassVar = [
-            "id", "project", "kind", "what", "since_date", "unit", "due_date", "state", "how", "solved_date", "raised_by",
-            "raised_at", "version",
+            "id", "project", "kind", "what", "since_date", "unit", "due_date", "first_due_date", "due_delays", "state", "how",
+            "solved_date", "closed_date", "raised_by", "raised_at", "version",
         ]  # fmt: skip
         read_only_fields: ClassVar = fields
 
@@ -297,9 +300,10 @@ class BottleneckInput(Strict):
 
 
 class BottleneckMoveInput(MoveInput):
-    """What a move is sent with; “solve” needs the day and, as ``reason``, how."""
+    """What a move is sent with; “solve” needs the day and, as ``reason``, how; “extend” and “reopen” by when it is due now."""
 
     solved_date = serializers.DateField(required=False)
+    due_date = serializers.DateField(required=False)
 
 
 class ProjectBottlenecks(NestedViewSet):
@@ -334,16 +338,24 @@ class BottleneckViewSet(Moving, ScopedViewSet):
     @action(detail=True, methods=["post"], url_path=MOVE)
     @act(BottleneckMoveInput, BottleneckSerializer, versioned=True)
     def move(self, bottleneck: Bottleneck, version: int, given: dict[str, Any], move: str) -> Bottleneck:
-        """Say that it is solved, withdraw it, or say that it is not solved after all."""
-        solved: date | None = given.get("solved_date")
+        """Say that it is solved, give it more time, withdraw it, or say that it is not solved after all."""
         lifecycle.BOTTLENECK.check(bottleneck, move, self.by)
-        if move != "solve":
-            return services.move_bottleneck(
-                by=self.by, bottleneck=bottleneck, move=move, reason=given["reason"], version=version
+        common: dict[str, Any] = {"by": self.by, "bottleneck": bottleneck, "version": version}
+        reason = given["reason"]
+        if move == "solve":
+            return services.solve_bottleneck(
+                **common, how=reason, solved_date=_asked(given, "solved_date", _("请填写解决日期。"))
             )
-        if solved is None:
-            sentence = _("请填写解决日期。")
-            raise Invalid(sentence, fields={"solved_date": [sentence]})
-        return services.solve_bottleneck(
-            by=self.by, bottleneck=bottleneck, how=given["reason"], solved_date=solved, version=version
-        )
+        if move == "withdraw":
+            return services.withdraw_bottleneck(**common, reason=reason)
+        act_of = {"extend": services.extend_bottleneck, "reopen": services.reopen_bottleneck}[move]
+        due = _asked(given, "due_date", _("请填写新的解决时限。"))
+        return act_of(**common, due_date=due, reason=reason)
+
+
+def _asked(given: dict[str, Any], name: str, sentence: str) -> date:
+    """Return a day that a move needs; Invalid when it was not sent."""
+    found: date | None = given.get(name)
+    if found is None:
+        raise Invalid(sentence, fields={name: [sentence]})
+    return found

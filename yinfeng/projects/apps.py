@@ -14,7 +14,7 @@ class ProjectsConfig(AppConfig):
         from yinfeng.core.services import may_object
         from yinfeng.enterprises import relinking
         from yinfeng.projects import home, queries, services
-        from yinfeng.projects.models import Claim, Lead, Partner, Project
+        from yinfeng.projects.models import Builder, Claim, Lead, Partner, Project
 
         home.register()
         search.register(Lead, queries.lead_entries)
@@ -27,6 +27,7 @@ class ProjectsConfig(AppConfig):
             events.subscribe(f"projects.project.{verb}", services.note_major)
         relinking.declare(relinking.Link(Lead, _("线索"), verb="projects.lead.repointed"))
         relinking.declare(relinking.Link(Project, _("项目"), verb="projects.project.repointed"))
+        relinking.declare(relinking.Link(Builder, _("参建单位")))
         relinking.declare(relinking.Link(Partner, _("策划项目的拟对接企业"), outdoes=queries.outdoes))
         for verb in ("submit", "argue_again"):
             events.subscribe(f"projects.proposal.{verb}", services.tell_arguers)
@@ -55,7 +56,7 @@ class ProjectsConfig(AppConfig):
             events.subscribe(f"projects.{verb}", services.tell_the_first)
         events.subscribe("projects.project.reopen", services.tell_the_first)
         events.subscribe("enterprises.enterprise.merged", services.tell_after_merger)
-        for verb in ("raised", "solved", "withdrawn", "reopened"):
+        for verb in ("raised", "solved", "withdrawn", "reopened", "extended", "dropped"):
             events.subscribe(f"projects.project.bottleneck_{verb}", services.tell_unit)
         for verb in ("submitted", "corrected"):
             events.subscribe(f"projects.report.{verb}", services.tell_recipient)

@@ -179,8 +179,13 @@ class PhotoForm(Styled):
     )  # fmt: skip
 
 
-class MilestoneForm(Styled):
-    groups = ((_("建设节点"), "", ["kind", "planned_date", "actual_date", "note"]),)
+class MilestoneForm(Asking):
+    groups = ((_("建设节点"), "", ["kind", "planned_date", "reason", "actual_date", "note"]),)
+    questions = ("reason",)
+    confirm_amounts = None  # type: ignore[assignment]
+    reason = forms.CharField(
+        label=_("顺延原因"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2, **_WIDE})
+    )
     kind = CodeField("milestone", label=_("节点"))
     planned_date = forms.DateField(label=_("计划日期"), required=False, widget=forms.DateInput)
     actual_date = forms.DateField(label=_("实际日期"), required=False, widget=forms.DateInput)
@@ -191,14 +196,15 @@ class MilestoneForm(Styled):
 
     def __init__(self, *args: Any, is_new: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not is_new:
-            del self.fields["kind"]
+        del self.fields["reason" if is_new else "kind"]
 
 
 class BuilderForm(Styled):
     groups = ((_("参建单位"), "", ["role", "name", "contact", "since"]),)
     role = forms.ChoiceField(label=_("参建身份"), choices=list(stages.BUILDER_ROLES.items()))
-    name = forms.CharField(label=_("单位名称"), max_length=100)
+    name = forms.CharField(
+        label=_("单位名称"), max_length=100, help_text=_("填写全称。企业库中有这家企业的，会与它关联。"),
+    )  # fmt: skip
     contact = forms.CharField(
         label=_("负责人"), max_length=60, required=False, help_text=_("只写姓名和职务，不写电话。")
     )
@@ -230,3 +236,10 @@ class SolveForm(ReasonForm):
     )
     solved_date = forms.DateField(label=_("解决日期"), widget=forms.DateInput, initial=timezone.localdate)
     field_order = ("solved_date", "reason")
+
+
+class DueForm(ReasonForm):
+    """Until when a bottleneck must be solved now, and why."""
+
+    due_date = forms.DateField(label=_("新的解决时限"), widget=forms.DateInput)
+    field_order = ("due_date", "reason")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
@@ -18,12 +18,26 @@ from yinfeng.projects import queries, stages
 from yinfeng.projects.models import Bottleneck, Project
 from yinfeng.projects.tables import STAGE_TONES, badge, due, light_cell, unit
 
-BOTTLENECK_TONES = {stages.OPEN: "warning", stages.SOLVED: "success", stages.WITHDRAWN: "muted"}
+BOTTLENECK_TONES = {
+    stages.OPEN: "warning",
+    stages.SOLVED: "success",
+    stages.WITHDRAWN: "muted",
+    stages.DROPPED: "muted",
+}
 PROPOSAL_TONES = {stages.INCENTIVE: "success", stages.PENALTY: "danger"}
+
+
+# What lists and pages call the two sums that are compared; both up to the last month whose report is due.
+INVESTED, PLANNED = _("累计完成投资"), _("计划累计投资")
 
 
 def _schedule(project: Project) -> queries.Schedule:
     return queries.schedule_of(project, timezone.localdate())
+
+
+def _invested(project: Project) -> Decimal | None:
+    found = _schedule(project)
+    return found.invested if found.whole or found.invested else None
 
 
 def _points(project: Project) -> Cell | str:
@@ -38,7 +52,16 @@ def _start(project: Project) -> Cell | str:
         return "—"
     months = queries.months_without_start(project, timezone.localdate())
     late = _now("已过 %(months)s 个月") % {"months": months} if months else ""
-    return Cell(day(project.planned_start_date), sub=late, tone="danger" if months else "")
+    return _planned(project, "planned_start_date", late)
+
+
+def _planned(project: Project, field: str, late: str = "") -> Cell | str:
+    """Return a planned day, since when it has passed, and how often it was put off."""
+    when, delay = getattr(project, field), queries.delay_of(project, field)
+    if when is None:
+        return "—"
+    told = [late, delay.told if delay else ""]
+    return Cell(day(when), sub=_now("，").join(filter(None, told)), tone="danger" if late else "")
 
 
 def _line(project: Project) -> queries.Line:
@@ -77,11 +100,10 @@ class ConstructionTable(OfConstruction):
         Column("stage", _("阶段"), lambda row: badge(row.stage, stages.STAGES, STAGE_TONES)),
         Column("light", _("亮灯"), light_cell),
         Column(
-            "invested", _("已完成投资"), lambda row: in_column(_schedule(row).invested if _schedule(row).whole else None),
-            value=lambda row: _schedule(row).invested if _schedule(row).whole else None, kind="money", numeric=True,
+            "invested", INVESTED, lambda row: in_column(_invested(row)), value=_invested, kind="money", numeric=True,
         ),
         Column(
-            "planned", _("计划应完成"), lambda row: in_column(_schedule(row).planned if _schedule(row).whole else None),
+            "planned", PLANNED, lambda row: in_column(_schedule(row).planned if _schedule(row).whole else None),
             value=lambda row: _schedule(row).planned if _schedule(row).whole else None, kind="money", numeric=True,
         ),
         Column("points", _("落后百分点"), _points, numeric=True),
@@ -89,7 +111,7 @@ class ConstructionTable(OfConstruction):
             "start", _("计划开工"), _start, value=lambda row: row.planned_start_date, kind="date", sort="planned_start_date"
         ),
         Column(
-            "completion", _("计划竣工"), lambda row: day(row.planned_completion_date) if row.planned_completion_date else "—",
+            "completion", _("计划竣工"), lambda row: _planned(row, "planned_completion_date"),
             value=lambda row: row.planned_completion_date, kind="date", sort="planned_completion_date", shown=False,
         ),
         Column("next", _("下一节点"), _next),
@@ -103,17 +125,18 @@ class ConstructionTable(OfConstruction):
     def prepare(self, objects: Iterable[Any]) -> Iterable[Any]:
         today = timezone.localdate()
         with_lines = queries.in_batches(objects, queries.read_lines)
-        return queries.with_schedules(with_lines, today)
+        return queries.with_schedules(with_lines, today, (*stages.BEFORE_START, *stages.UNDER_WAY))
 
 
 def _due(row: Bottleneck) -> Cell:
     late = row.state == stages.OPEN and due(row.due_date, timezone.localdate())
-    return Cell(day(row.due_date), sub=_now("已过期") if late else "", tone=late or "")
+    delay = queries.delay_of(row, "due_date")
+    told = [_now("已过期") if late else "", delay.told if delay else ""]
+    return Cell(day(row.due_date), sub=_now("，").join(filter(None, told)), tone=late or "")
 
 
-def _days(row: Bottleneck, today: date | None = None) -> int:
-    """Return for how many days a project has stood still, or did until it was solved."""
-    return ((row.solved_date or today or timezone.localdate()) - row.since_date).days
+def _stood(row: Bottleneck) -> str:
+    return _now("%(days)s 天") % {"days": queries.days_of(row, timezone.localdate())}
 
 
 class BottleneckTable(Table):
@@ -125,7 +148,7 @@ class BottleneckTable(Table):
         Column("kind", _("问题类型"), lambda row: code_label("problem_kind", row.kind)),
         Column("what", _("难点"), lambda row: row.what),
         Column(
-            "since", _("何时出现"), lambda row: Cell(day(row.since_date), sub=_now("%(days)s 天") % {"days": _days(row)}),
+            "since", _("何时出现"), lambda row: Cell(day(row.since_date), sub=_stood(row)),
             value=lambda row: row.since_date, kind="date", sort="since_date",
         ),
         unit("unit", _("解决单位"), "unit"),

@@ -61,6 +61,8 @@ def enter(actors: Mapping[str, Actor], units: Mapping[str, Unit], today: datetim
             _reports(project, site, clerk)
     project = Project.objects.get(name=SITES[0].title)
     _bottlenecks(project, actors, units, today, at)
+    with at(today - timedelta(days=2)):
+        _put_off(project, actors[f"clerk-{SITES[0].district}"])
 
 
 def _prepare(project: Project, by: Actor) -> None:
@@ -117,6 +119,35 @@ def _reports(project: Project, site: Site, by: Actor) -> None:
     services.add_photo(by=by, project=project, month=report.month, file=ContentFile(PNG, name), name=name)
 
 
+def _put_off(project: Project, by: Actor) -> None:
+    """Put completion and production off by two months, and do in three months what the last one planned should bring."""
+    days = {
+        field: getattr(project, field) + timedelta(days=61)
+        for field in ("planned_completion_date", "planned_production_date")
+        if getattr(project, field)
+    }
+    services.change_project(
+        by=by, project=project, version=project.version, values=days, confirmed=True,
+        put_off="幕墙和机电招标推迟，二期厂房顺延。演示数据。",
+    )  # fmt: skip
+    *months, last = (
+        services.Planned(row.month, row.investment, row.percent) for row in queries.plan_of(project)
+    )
+    third = (last.investment / 3).quantize(Decimal(1))
+    before = months[-1].percent
+    for later in range(3):  # the last month's works are done in three
+        part = third if later else last.investment - 2 * third
+        percent = (before + (last.percent - before) * (later + 1) / 3).quantize(Decimal("0.1"))
+        months.append(services.Planned(queries.months_later(last.month, later), part, percent))
+    services.set_plan(
+        by=by,
+        project=project,
+        months=months,
+        reason="二期设备到货推迟，相应投资后移。演示数据。",
+        confirmed=True,
+    )
+
+
 def _bottlenecks(
     project: Project, actors: Mapping[str, Actor], units: Mapping[str, Unit], today: datetime, at: At
 ) -> None:
@@ -127,6 +158,7 @@ def _bottlenecks(
         ("funding", "设备贷款的担保手续没有办结，第二批设备不能下单。", "torch", 25, -4),
         ("other", "厂区北侧道路未通，大件设备进不了场。", "torch", 60, -20),
     )
+    made = []
     for kind, what, unit, days, due in stories:
         with at(today - timedelta(days=days)):
             day = timezone.localdate()
@@ -134,6 +166,11 @@ def _bottlenecks(
                 by=by, project=project, kind=kind, what=what, since_date=day - timedelta(days=5), unit=units[unit],
                 due_date=max((today + timedelta(days=due)).date(), day),
             )  # fmt: skip
+        made.append(found)
+    with at(today - timedelta(days=6)):
+        services.extend_bottleneck(
+            by=by, bottleneck=made[0], due_date=made[0].due_date + timedelta(days=14), reason="规划条件变更须再次公示。演示数据。"
+        )  # fmt: skip
     with at(today - timedelta(days=15)):
         services.solve_bottleneck(
             by=actors["head-torch"], bottleneck=found, how="临时便道已修通，大件设备可以进场。",

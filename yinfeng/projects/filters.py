@@ -65,7 +65,7 @@ class ProjectFilter(WithOptions):
     main = ("q", "stage", "host_unit", "who")
     codes = {
         "project_class": "project_class", "section": "section", "grade": "grade", "category": "category", "headquarters_kind": "headquarters_kind",
-        "area": queries.AREA,
+        "area": queries.AREA, "division": "district_shape",
     }  # fmt: skip
     units = ("host_unit", "reporter_unit", "place")
     q = TextFilter()
@@ -81,6 +81,7 @@ class ProjectFilter(WithOptions):
     to_leave = YesNoFilter(label=_("应移出项目库"), method="filter_to_leave")
     place = _choice(_("落地或报送单位"), [], method="filter_place")
     area = _choice(_("所在片区"), [])
+    division = _choice(_("落地单位所在区"), [], field_name="host_unit__division")
     project_class = _choice(_("项目分类"), [])
     headquarters_kind = _choice(_("总部类型"), [])
     section = _choice(_("行业门类"), [], method="filter_section")

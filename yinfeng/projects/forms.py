@@ -96,7 +96,7 @@ class Asking(Styled):
 class WithEnterprise(Asking):
     """A form that names an enterprise of the library by typing its name, and asks why when others talk with it already."""
 
-    questions = ("confirm_amounts", "despite")
+    questions: ClassVar[tuple[str, ...]] = ("confirm_amounts", "despite")
     enterprise_name = forms.CharField(
         label=_("企业"), max_length=200, required=False,
         help_text=_("填写企业全称或曾用名。输入两个字即有提示。"),
@@ -195,6 +195,7 @@ class FindingForm(ReasonForm):
 
 
 class ProjectForm(WithEnterprise, EditForm):
+    questions = ("confirm_amounts", "despite", "put_off")
     groups = (
         (_("项目"), "", ["name", "project_class", "is_foreign", "origin", "secrecy"]),
         (_("产业"), "", ["industry", "chain"]),
@@ -212,7 +213,7 @@ class ProjectForm(WithEnterprise, EditForm):
             _("落地"), _("供地类项目须填写用地需求。"),
             [
                 "host_unit", "area", "site", "land_mu", "construction_kind", "planned_start_date", "planned_completion_date",
-                "planned_production_date", "expected_output", "expected_tax",
+                "planned_production_date", "put_off", "expected_output", "expected_tax",
             ],
         ),
         (_("下一步"), "", ["next_step", "next_date"]),
@@ -263,6 +264,9 @@ class ProjectForm(WithEnterprise, EditForm):
     planned_start_date = forms.DateField(label=_("计划开工日期"), required=False, widget=forms.DateInput)
     planned_completion_date = forms.DateField(label=_("计划竣工日期"), required=False, widget=forms.DateInput)
     planned_production_date = forms.DateField(label=_("计划投产日期"), required=False, widget=forms.DateInput)
+    put_off = forms.CharField(
+        label=_("顺延原因"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2, "data-span": "2"})
+    )  # fmt: skip
     expected_output = MoneyField(label=_("预计年产值"), required=False)
     expected_tax = MoneyField(label=_("预计年税收"), required=False)
     next_step = forms.CharField(

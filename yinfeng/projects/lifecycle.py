@@ -627,8 +627,16 @@ BOTTLENECK = Lifecycle(
             explain=_("难点不再需要解决，记录保留。"),
         ),
         Move(
+            "extend", _("延长时限"), (stages.OPEN,), stages.OPEN, "change", guards=(project_of_bottleneck_goes_on,),
+            asks_reason=True, icon="clock-plus", route="bottleneck-extend",
+        ),
+        Move(
             "reopen", _("仍未解决"), (stages.SOLVED,), stages.OPEN, "change", guards=(project_of_bottleneck_goes_on,),
-            asks_reason=True, icon="rotate", explain=_("解决单位将重新收到这个难点。"),
+            asks_reason=True, icon="rotate", route="bottleneck-reopen",
+        ),
+        Move(
+            "drop", _("随项目了结"), (stages.OPEN,), stages.DROPPED, "drop", within=True,
+            icon="x", explain=_("项目终止、流失或让出时自动办理。"),
         ),
     ),
 )  # fmt: skip

@@ -213,11 +213,13 @@ OUTCOMES: Mapping[str, Sentence] = {
 }
 # For what a project that is scheduled waits, the first that holds in this order; a transfer waits in the state it is in. And
 # who must act then.
-CLAIM, STEP_BACK, NEXT_STEP, LACKING, SILENT, NOTHING = (
+CLAIM, STEP_BACK, NEXT_STEP, LACKING, UNSTARTED, BEHIND, SILENT, NOTHING = (
     "claim",
     "step_back",
     "next_step",
     "lacking",
+    "unstarted",
+    "behind",
     "silent",
     "nothing",
 )
@@ -243,6 +245,8 @@ WAITS_FOR: Mapping[str, str] = {
     ACCEPTED: SIDES,
     NEXT_STEP: LEADER,
     LACKING: HOLDER,
+    UNSTARTED: HOLDER,
+    BEHIND: HOLDER,
     SILENT: HOLDER,
     NOTHING: NOBODY,
 }
@@ -283,8 +287,13 @@ BUILDER_ROLES: Mapping[str, Sentence] = {
     SUPERVISION: _("监理单位"),
     CONTRACTOR: _("施工单位"),
 }
-OPEN, SOLVED = "open", "solved"
-BOTTLENECK_STATES: Mapping[str, Sentence] = {OPEN: _("待解决"), SOLVED: _("已解决"), WITHDRAWN: _("已撤回")}
+OPEN, SOLVED, DROPPED = "open", "solved", "dropped"
+BOTTLENECK_STATES: Mapping[str, Sentence] = {
+    OPEN: _("待解决"),
+    SOLVED: _("已解决"),
+    WITHDRAWN: _("已撤回"),
+    DROPPED: _("项目不再推进"),
+}
 # Stages in which a project that is signed has not started to build, and in which it builds.
 BEFORE_START = (SIGNED, REGISTERED, PREPARING)
 UNDER_WAY = (STARTED, BUILDING)

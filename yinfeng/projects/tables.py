@@ -518,7 +518,29 @@ def awaited(row: Any) -> str:
         told["stage"], told["facts"] = _lacking(row)
     if row.waits == stages.NOTHING:
         return _now("没有等人的事")
+    if row.waits == stages.UNSTARTED:
+        return _unstarted(row, holder)
+    if row.waits == stages.BEHIND:
+        return _behind(row, holder)
     return _now("%(what)s，自 %(since)s") % {"what": sentences[row.waits] % told, "since": _days(_began(row))}
+
+
+def _unstarted(row: Any, holder: str) -> str:
+    """Return that a start is awaited: when it was planned, how long that day has passed, and who must bring it about."""
+    days = (timezone.localdate() - row.planned_start_date).days
+    told = {"planned": f"{row.planned_start_date:%Y-%m}", "days": f"{days:,}", "unit": holder}
+    text = _now("等开工：计划 %(planned)s 开工，已过 %(days)s 天，由%(unit)s办理") % told
+    delay = queries.delay_of(row, "planned_start_date")
+    return f"{text}（{delay.told_with_first}）" if delay else text
+
+
+def _behind(row: Any, holder: str) -> str:
+    """Return that the plan must be caught up with: at which month it was measured, how far behind, and who must do it."""
+    today = timezone.localdate()
+    told = {
+        "month": f"{queries.due_month(today):%Y-%m}", "points": f"{queries.schedule_of(row, today).points:f}", "unit": holder,
+    }  # fmt: skip
+    return _now("等赶上计划：到 %(month)s 投资落后 %(points)s 个百分点，由%(unit)s办理") % told
 
 
 def _lit_with_reason(row: Any) -> Cell | str:

@@ -15,7 +15,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from tests.factories import make_unit, make_user, signed_in
+from tests.factories import make_enterprise, make_unit, make_user, signed_in
 from tests.factories.races import at_once
 from tests.unit.projects.conftest import CLERK, PDF, VIEW, City
 from yinfeng.core.errors import Blocked, Conflict, DomainError, Forbidden, Invalid, Missing, Stale
@@ -23,8 +23,8 @@ from yinfeng.core.models import Code, Event, Notice, Rule
 from yinfeng.core.money import WAN
 from yinfeng.core.scopes import actions_on
 from yinfeng.orgs.queries import actor_for
-from yinfeng.projects import queries, services, stages
-from yinfeng.projects.models import Bottleneck, Milestone, PlannedMonth, Progress, Project
+from yinfeng.projects import lifecycle, queries, services, stages
+from yinfeng.projects.models import Bottleneck, FirstMonth, Milestone, PlannedMonth, Progress, Project
 from yinfeng.projects.services import Planned
 
 pytestmark = pytest.mark.django_db
@@ -351,8 +351,131 @@ def test_a_plan_made_on_an_older_project_is_refused(city: City) -> None:
     project = building(city)
     version = project.version
     plan(city, project, 1000)
-    with pytest.raises(Stale):
+    with pytest.raises(Stale) as refused:
         plan(city, project, 2000, reason="改", version=version)
+    (conflict,) = refused.value.conflicts
+    assert (conflict.label, conflict.theirs, conflict.yours) == (
+        "2026-01",
+        "1,000 万元 100%",
+        "2,000 万元 100%",
+    )
+    client = signed_in(city.users["bob"])
+    given = {"months": "2026-01 2000 100", "reason": "改", "version": version}
+    answer = client.post(f"/projects/{project.pk}/construction/plan/", given)
+    assert answer.status_code == 409
+    assert "1,000 万元 100%" in answer.content.decode()
+    assert "bob" in answer.content.decode()
+
+
+def put_off(city: City, project: Project, reason: str = "", by: str = "bob", **values: Any) -> Project:
+    return services.change_project(
+        by=city.actor(by), project=project, version=project.version, values=values, put_off=reason
+    )
+
+
+@pytest.mark.clause("3.2.3")
+@pytest.mark.usefixtures("rules", "july")
+def test_a_planned_day_that_binds_is_put_off_with_a_reason_alone(city: City) -> None:
+    """Before its stage asks for it a day may move; from then on the first is kept, and how often and long it was put off."""
+    talked = city.project(stages.NEGOTIATING)
+    put_off(city, talked, planned_start_date=date(2027, 1, 1))
+    assert fresh(talked).planned_start_delays == 0
+    project = city.project(stages.SIGNED, planned_start_date=date(2026, 4, 1))
+    assert light_everywhere_of(city, project)[0] == "red"
+    with pytest.raises(Invalid) as refused:
+        put_off(city, project, planned_start_date=date(2026, 7, 31))
+    assert set(refused.value.fields) == {"planned_start_date", "put_off"}
+    put_off(city, project, planned_start_date=date(2026, 5, 1), reason="拆迁未完")
+    put_off(city, project, planned_start_date=date(2026, 7, 31), reason="等用电批复")
+    put_off(city, project, planned_start_date=date(2026, 7, 20))  # earlier asks nothing
+    assert (project.first_planned_start_date, project.planned_start_delays) == (date(2026, 4, 1), 2)
+    event = Event.objects.filter(verb="projects.project.postponed").latest("id")
+    assert event.note == "等用电批复"
+    assert event.data["text"] == (
+        "计划开工日期 2026-05-01 → 2026-07-31（原计划 2026-04-01，已顺延 2 次，共 121 天）"
+    )
+    code, reason = light_everywhere_of(city, project)
+    assert code == "green"
+    assert "计划开工已顺延 2 次，共 110 天" in reason
+    client = signed_in(city.users["bob"])
+    for path in (f"/projects/{project.pk}/", f"/projects/{project.pk}/construction/"):
+        client.get(path)
+        with CaptureQueriesContext(connection) as asked:
+            page = client.get(path).content.decode()
+        assert "原计划 2026-04-01，已顺延 2 次，共 110 天" in page, path
+        assert len(asked) <= 10, (path, "\n".join(q["sql"][:170] for q in asked.captured_queries))
+    assert "拆迁未完" in client.get(f"/projects/{project.pk}/").content.decode()
+    with pytest.raises(Invalid, match="不能空着"):
+        put_off(city, project, planned_start_date=None)
+    started = building(city, planned_start_date=date(2026, 1, 1))
+    with pytest.raises(Invalid, match="项目已经“开工”，“计划开工日期”不能再改"):
+        put_off(city, started, planned_start_date=date(2026, 2, 1), reason="补记")
+    with pytest.raises(Invalid, match="请写明顺延原因"):
+        put_off(city, started, planned_completion_date=date(2028, 6, 2))
+
+
+def light_everywhere_of(city: City, project: Project) -> tuple[str, str]:
+    """Return the light of one of several projects; the page's function and the filter must say the same."""
+    light = queries.light_of(fresh(project), TODAY, queries.limits(TODAY))
+    assert light is not None
+    assert Project.objects.filter(queries.lit(light.code, TODAY), pk=project.pk).exists()
+    return light.code, light.reason
+
+
+@pytest.mark.usefixtures("july")
+def test_the_form_asks_why_a_day_is_put_off_once_it_is(city: City) -> None:
+    project = city.project(stages.SIGNED)
+    client = signed_in(city.users["bob"])
+    path = f"/projects/{project.pk}/edit/"
+    form = client.get(path).context["form"]
+    assert "顺延原因" not in client.get(path).content.decode()
+    sent = {name: value for name, value in form.initial.items() if value is not None and name != "version"}
+    sent |= {
+        "planned_start_date": "2027-02-01", "intended_0": "5000", "fixed_investment": "3000", "expected_output": "9000",
+        "expected_tax": "500", "intended": "5000", "version": project.version,
+    }  # fmt: skip
+    sent |= {
+        f"{name}_unit": "wan" for name in ("intended", "fixed_investment", "expected_output", "expected_tax")
+    }
+    answer = client.post(path, sent)
+    assert answer.status_code == 422
+    assert "比原来的 2026-12-01 推迟了，请写明顺延原因。" in answer.content.decode()
+    assert "顺延原因" in answer.content.decode()
+    assert client.post(path, sent | {"put_off": "用地未交付"}).status_code == 302
+    assert fresh(project).planned_start_delays == 1
+
+
+@pytest.mark.usefixtures("rules", "july")
+def test_the_first_plan_is_kept_once_there_are_reports_against_it(city: City) -> None:
+    project = building(city)
+    plan(city, project, *[1000] * 10)
+    plan(city, project, *[1100] * 10, reason="录入有误")
+    assert (fresh(project).replanned, FirstMonth.objects.count()) == (0, 0)
+    report(city, project, date(2026, 6, 1), 3300)
+    assert light_everywhere(city, project) == (
+        "yellow",
+        "到 2026-06 计划完成投资 60.00%，实际 30.00%，落后 30.00 个百分点，满 10 个亮黄灯",
+    )
+    project = fresh(project)
+    plan(city, project, *[1100] * 10)  # nothing else than there was: nothing is written
+    plan(city, project, *[*[100] * 9, 9100], reason="设备到货推迟")
+    plan(city, fresh(project), *[*[200] * 9, 9200], reason="分期实施")
+    project = fresh(project)
+    assert project.replanned == 2
+    assert [row.investment for row in queries.plans_of(project)[1]] == [wan(1100)] * 10
+    code, reason = light_everywhere(city, project)
+    assert code == "green"
+    assert "月度计划已调整 2 次" in reason
+    client = signed_in(city.users["bob"])
+    client.get(f"/projects/{project.pk}/construction/")
+    with CaptureQueriesContext(connection) as asked:
+        page = client.get(f"/projects/{project.pk}/construction/").content.decode()
+    assert len(asked) <= 10, "\n".join(q["sql"][:170] for q in asked.captured_queries)
+    for text in ("按最初计划落后 30.00 个百分点", "最初 1,100.00 万元"):
+        assert text in page, text
+    timeline = client.get(f"/projects/{project.pk}/").content.decode()
+    for reason in ("设备到货推迟", "分期实施"):
+        assert reason in timeline
 
 
 # --- monthly reports ----------------------------------------------------------------------------------------------
@@ -418,6 +541,47 @@ def test_an_amount_in_the_wrong_unit_is_questioned(city: City, invested: str, as
             report(city, project, date(2026, 6, 1), invested, confirmed=False)
         assert set(refused.value.fields) == {"invested", "confirm_amounts"}
     report(city, project, date(2026, 6, 1), invested, confirmed=asked)
+
+
+@pytest.mark.usefixtures("july")
+def test_a_sum_where_the_month_is_asked_for_is_questioned(city: City) -> None:
+    """The project's fixed investment is 3,000 万元; April to June were 300, 200 and 0."""
+    project = building(city)
+    for month, amount in ((4, 300), (5, 200), (6, 0)):
+        report(city, project, date(2026, month, 1), amount)
+    for amount, sentence in (
+        (500, "不少于此前 3 个月的合计 500 万元"), (499, ""), ("0.0002", "万元还是亿元"), (3200, "万元还是亿元"),
+        (3000, "不少于此前"),
+    ):  # fmt: skip
+        if not sentence:
+            assert report(city, project, date(2026, 7, 1), amount, confirmed=False).invested == wan(amount)
+            Progress.objects.filter(month=date(2026, 7, 1)).delete()
+            continue
+        with pytest.raises(Invalid) as refused:
+            report(city, project, date(2026, 7, 1), amount, confirmed=False)
+        assert set(refused.value.fields) == {"invested", "confirm_amounts"}
+        assert sentence in str(refused.value.fields["invested"][0])
+    last = report(city, project, date(2026, 7, 1), 2900)
+    with pytest.raises(Invalid) as refused:  # 300 + 200 + 2,900 + 250 > 3,600
+        report(city, project, date(2026, 3, 1), 250, 0, confirmed=False)
+    assert "超过项目投资 3,000 万元 的 120%" in str(refused.value.fields["invested"][0])
+    corrected = {"corrects": last.pk, "reason": "扣除", "confirmed": False}
+    with pytest.raises(Invalid, match="过大或过小"):
+        report(city, project, date(2026, 7, 1), 600, **corrected)
+    assert report(city, project, date(2026, 7, 1), 400, **corrected).invested == wan(400)
+
+
+@pytest.mark.usefixtures("july")
+def test_a_plan_of_sums_is_questioned(city: City) -> None:
+    project = building(city)
+    sums = {"by": city.actor("bob"), "project": project, "months": months(600, 1200, 1800, 2400, 3000)}
+    with pytest.raises(Invalid) as refused:
+        services.set_plan(**sums)
+    assert "当月数而不是累计数" in str(refused.value.fields["months"][0])
+    services.set_plan(**sums, confirmed=True)
+    services.set_plan(
+        by=city.actor("bob"), project=fresh(project), months=months(400, 500, 600, 700, 800), reason="改"
+    )
 
 
 @pytest.mark.usefixtures("july")
@@ -504,6 +668,55 @@ def test_milestones_are_planned_and_reached(city: City) -> None:
 
 
 @pytest.mark.usefixtures("july")
+def test_a_milestone_is_put_off_with_a_reason_and_its_first_day_kept(city: City) -> None:
+    project = building(city)
+    client = signed_in(city.users["bob"])
+    row = services.set_milestone(
+        by=city.actor("bob"), project=project, kind="piling", planned_date=date(2026, 5, 1), actual_date=None
+    )
+    path = f"/projects/{project.pk}/construction/milestones/{row.pk}/"
+    assert "顺延原因" not in client.get(path).content.decode()
+    asked = client.post(path, {"planned_date": "2026-06-30", "version": row.version})
+    assert (asked.status_code, "请写明顺延原因" in asked.content.decode()) == (422, True)
+    sent = {"planned_date": "2026-06-30", "version": row.version, "reason": "地质条件变化"}
+    assert client.post(path, sent).status_code == 302
+    row.refresh_from_db()
+    assert (row.first_planned_date, row.planned_delays) == (date(2026, 5, 1), 1)
+    event = Event.objects.filter(verb="projects.project.milestone_set").latest("id")
+    assert event.data["text"].endswith("计划 2026-06-30 （原计划 2026-05-01，已顺延 1 次，共 60 天）")
+    assert event.note == "地质条件变化"
+    page = client.get(f"/projects/{project.pk}/construction/").content.decode()
+    assert "原计划 2026-05-01，已顺延 1 次，共 60 天" in page
+    assert "地质条件变化" in client.get(f"/projects/{project.pk}/").content.decode()
+
+    def change(planned: date | None, actual: date | None) -> Milestone:
+        return services.set_milestone(
+            by=city.actor("bob"), project=project, kind="piling", planned_date=planned, actual_date=actual,
+            version=Milestone.objects.get().version, reason="改",
+        )  # fmt: skip
+
+    with pytest.raises(Invalid, match="不能清空"):
+        change(None, TODAY)
+    change(date(2026, 6, 30), TODAY)
+    with pytest.raises(Invalid, match="节点已经完成"):
+        change(TODAY, TODAY)
+
+
+@pytest.mark.usefixtures("july")
+def test_a_builder_that_the_library_knows_is_linked(city: City) -> None:
+    project, firm = building(city), make_enterprise("厦门示例建工有限公司")
+    for name, linked in (("厦门示例建工有限公司", firm), ("无人知道的监理所", None)):
+        row = services.add_builder(by=city.actor("bob"), project=project, role="contractor", name=name)
+        assert (row.name, row.enterprise) == (name, linked)
+    page = signed_in(city.users["bob"]).get(f"/projects/{project.pk}/construction/").content.decode()
+    assert f'href="/enterprises/{firm.pk}/"' in page
+    city.users["narrow"] = make_user("narrow", city.jimei, ["projects.project.view"], username="narrow")
+    page = signed_in(city.users["narrow"]).get(f"/projects/{project.pk}/construction/").content.decode()
+    assert "厦门示例建工有限公司" in page
+    assert f'href="/enterprises/{firm.pk}/"' not in page
+
+
+@pytest.mark.usefixtures("july")
 def test_who_builds(city: City) -> None:
     project = building(city)
     by = city.actor("bob")
@@ -548,9 +761,10 @@ def test_a_list_of_difficulties_with_who_solves_each_by_when(city: City) -> None
     services.solve_bottleneck(by=officer, bottleneck=row, how="已平整交付", solved_date=TODAY)
     assert (row.state, row.how, row.solved_date) == ("solved", "已平整交付", TODAY)
     assert Notice.objects.filter(owner=city.users["bob"], event__verb__endswith="bottleneck_solved").exists()
-    services.move_bottleneck(by=city.actor("bob"), bottleneck=row, move="reopen", reason="只平整了一半")
-    assert (row.state, row.how, row.solved_date) == ("open", "", None)
-    services.move_bottleneck(by=city.actor("bob"), bottleneck=row, move="withdraw", reason="改了选址")
+    again = {"due_date": TODAY + timedelta(days=20), "reason": "只平整了一半"}
+    services.reopen_bottleneck(by=city.actor("bob"), bottleneck=row, **again)
+    assert (row.state, row.how, row.solved_date, row.due_date) == ("open", "", None, date(2026, 8, 4))
+    services.withdraw_bottleneck(by=city.actor("bob"), bottleneck=row, reason="改了选址")
     with pytest.raises(Conflict):
         services.solve_bottleneck(by=officer, bottleneck=row, how="好了", solved_date=TODAY)
 
@@ -579,13 +793,83 @@ def test_difficulties_are_refused_with_what_to_do(city: City) -> None:
     ):
         with pytest.raises(Invalid, match=sentence):
             services.solve_bottleneck(by=solver, bottleneck=row, how="好了", solved_date=day)
-    with pytest.raises(Invalid, match="如何解决和解决日期"):
-        services.move_bottleneck(by=solver, bottleneck=row, move="solve")
     services.solve_bottleneck(by=solver, bottleneck=row, how="好了", solved_date=TODAY)
     Project.objects.filter(pk=project.pk).update(status=stages.ON_HOLD)
     row = Bottleneck.objects.get(pk=row.pk)
     with pytest.raises(Blocked):
-        services.move_bottleneck(by=city.actor("bob"), bottleneck=row, move="reopen", reason="没好")
+        services.reopen_bottleneck(by=city.actor("bob"), bottleneck=row, due_date=TODAY, reason="没好")
+
+
+@pytest.mark.usefixtures("july")
+def test_a_due_day_is_extended_with_a_reason_and_the_first_kept(city: City) -> None:
+    project = building(city)
+    row = raised(city, project)  # due on 2026-07-25
+    client = signed_in(city.users["bob"])
+    path = f"/construction/bottlenecks/{row.pk}/extend/"
+    assert "2026-07-25" in client.get(path).content.decode()
+    for sent, sentence in (
+        ({"due_date": "2026-07-25", "reason": "等批复"}, "须晚于现在的 2026-07-25"), ({"due_date": "2026-08-01", "reason": " "}, "必填"),
+    ):  # fmt: skip
+        answer = client.post(path, {**sent, "version": row.version})
+        assert (answer.status_code, sentence in answer.content.decode()) == (422, True)
+    assert (
+        client.post(path, {"due_date": "2026-08-01", "reason": "等批复", "version": row.version}).status_code
+        == 302
+    )
+    row.refresh_from_db()
+    assert (row.due_date, row.first_due_date, row.due_delays) == (date(2026, 8, 1), date(2026, 7, 25), 1)
+    event = Event.objects.get(verb="projects.project.bottleneck_extended")
+    assert (event.note, "2026-07-25 → 2026-08-01" in event.data["text"]) == ("等批复", True)
+    for page in (f"/projects/{project.pk}/construction/", "/construction/bottlenecks/"):
+        assert "已顺延 1 次，共 7 天" in client.get(page).content.decode()
+    solver = actor_for(make_user("solver", city.jimei, [*VIEW, "projects.bottleneck.solve"]))
+    with pytest.raises(Forbidden):  # who must act does not give himself more time
+        services.extend_bottleneck(by=solver, bottleneck=row, due_date=date(2026, 9, 1), reason="忙")
+    services.solve_bottleneck(by=solver, bottleneck=row, how="已平整", solved_date=TODAY)
+    path = f"/construction/bottlenecks/{row.pk}/reopen/"
+    late = {"due_date": "2026-07-14", "reason": "没有平整", "version": row.version}
+    answer = client.post(path, late)
+    assert (answer.status_code, "不能早于今天" in answer.content.decode()) == (422, True)
+    assert client.post(path, late | {"due_date": "2026-07-20"}).status_code == 302
+    row.refresh_from_db()
+    assert (row.state, row.due_date, row.closed_date, row.due_delays) == ("open", date(2026, 7, 20), None, 1)
+
+
+@pytest.mark.usefixtures("july")
+@pytest.mark.clause("1.2")
+def test_what_stands_still_is_closed_with_its_project_and_days_count_while_it_is_open(city: City) -> None:
+    project, other = building(city), building(city)
+    solved, withdrawn, left, kept = (
+        raised(city, project),
+        raised(city, project),
+        raised(city, project),
+        raised(city, other),
+    )
+    solver = actor_for(make_user("solver", city.jimei, [*VIEW, "projects.bottleneck.solve"]))
+    services.solve_bottleneck(by=solver, bottleneck=solved, how="好了", solved_date=TODAY)
+    services.withdraw_bottleneck(by=city.actor("bob"), bottleneck=withdrawn, reason="改了选址")
+    services.move_project(by=city.actor("charlie"), project=project, move="end", reason="投资方破产")
+    rows = {row.pk: row for row in Bottleneck.objects.all()}
+    assert [rows[row.pk].state for row in (solved, withdrawn, left, kept)] == [
+        "solved",
+        "withdrawn",
+        "dropped",
+        "open",
+    ]
+    later = TODAY + timedelta(days=30)
+    assert [queries.days_of(rows[row.pk], later) for row in (solved, withdrawn, left, kept)] == [3, 3, 3, 33]
+    event = Event.objects.get(verb="projects.bottleneck.drop")
+    assert event.changes == {"state": ["open", "dropped"]}
+    assert Notice.objects.filter(
+        owner_id=solver.user_id, event__verb="projects.project.bottleneck_dropped"
+    ).exists()
+    page = signed_in(city.users["bob"]).get("/construction/bottlenecks/?state=dropped").content.decode()
+    assert "项目不再推进" in page
+    assert "3 天" in page
+    with pytest.raises(Conflict):
+        services.withdraw_bottleneck(by=city.actor("bob"), bottleneck=rows[left.pk], reason="x")
+    with pytest.raises(Conflict, match="项目终止、流失或让出时自动办理"):
+        lifecycle.BOTTLENECK.check(rows[kept.pk], "drop", city.actor("charlie"))
 
 
 @pytest.mark.usefixtures("july")
@@ -653,6 +937,21 @@ def test_incentive_and_penalty_are_proposed_by_rule(city: City) -> None:
     assert "建议考核计 -0.1 分" in own
     exported = signed_in(city.users["bob"]).get("/construction/incentives/export/?format=csv")
     assert "建议考核计 -0.1 分" in b"".join(exported.streaming_content).decode("utf-8-sig")  # type: ignore[arg-type]
+
+
+@pytest.mark.usefixtures("rules", "july")
+def test_nobody_earns_an_incentive_by_planning_later(city: City) -> None:
+    """Of a completion that was put off the first day counts, of what is over nothing is proposed; correcting a month changes neither."""
+    project = building(city, planned_start_date=date(2026, 1, 1), planned_completion_date=date(2026, 6, 10))
+    put_off(city, project, planned_completion_date=date(2026, 8, 1), reason="设备推迟")
+    done = {"stage": stages.COMPLETED, "completed_date": date(2026, 6, 1)}
+    for first, proposed in ((date(2026, 6, 10), False), (date(2026, 7, 1), True)):
+        Project.objects.filter(pk=project.pk).update(**done, first_planned_completion_date=first)
+        assert bool(queries.incentives_of(fresh(project), TODAY)) is proposed
+        assert queries.with_incentives(city.actor("erin"), TODAY).exists() is proposed
+    Project.objects.update(status=stages.ENDED)
+    assert queries.incentives_of(fresh(project), TODAY) == []
+    assert not queries.with_incentives(city.actor("erin"), TODAY).exists()
 
 
 @pytest.mark.usefixtures("july")
@@ -769,6 +1068,11 @@ def test_the_lists_take_few_questions_however_many_rows(city: City) -> None:
         assert len(asked) <= 10, (path, "\n".join(q["sql"][:170] for q in asked.captured_queries))
     page = client.get("/construction/").content.decode()
     assert page.count("桩基完成") == 6
+    own = client.get(f"/projects/{project.pk}/construction/").content.decode()
+    for label in ("累计完成投资", "计划累计投资"):  # lists and pages call the same sums by one name
+        assert label in page
+        assert label in own
+    assert "已完成投资" not in page
     assert "第1个项目" not in client.get("/construction/?bottleneck=approval").content.decode()
     for path in ("/construction/export/", "/construction/bottlenecks/export/"):
         exported = client.get(path, {"format": "csv"})
@@ -831,5 +1135,23 @@ def test_of_two_who_write_the_plan_at_once_one_wins(city: City) -> None:
     ]
     answers = at_once(acts)
     assert sum(isinstance(answer, list) for answer in answers) == 1
-    assert sum(isinstance(answer, DomainError) for answer in answers) == 1
-    assert PlannedMonth.objects.count() == 1
+    (refused,) = [answer for answer in answers if isinstance(answer, Stale)]
+    stands = PlannedMonth.objects.get().investment
+    (conflict,) = refused.conflicts
+    assert {conflict.theirs, conflict.yours} == {"1,000 万元 100%", "2,000 万元 100%"}
+    assert conflict.theirs.startswith("1,000" if stands == wan(1000) else "2,000")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_put_off_the_start_at_once_one_wins(city: City) -> None:
+    project = city.project(stages.SIGNED)
+    seen = [Project.objects.get(pk=project.pk) for _ in range(2)]
+    acts = [
+        lambda row=row, day=day: put_off(city, row, planned_start_date=day, reason="用地未交付")
+        for row, day in zip(seen, (date(2027, 3, 1), date(2027, 5, 1)), strict=True)
+    ]
+    answers = at_once(acts)
+    assert sum(isinstance(answer, Project) for answer in answers) == 1
+    assert sum(isinstance(answer, Stale) for answer in answers) == 1
+    assert fresh(project).planned_start_delays == 1
+    assert Event.objects.filter(verb="projects.project.postponed").count() == 1

@@ -130,7 +130,7 @@ def test_the_red_list_of_a_unit(city: City) -> None:
     listed = client.get(address).content.decode()
     assert listed.count("红灯</span>") == 2
     assert "第1个项目" not in listed
-    assert "满 60 天没有进展亮黄灯，满 90 天亮红灯，满 180 天应移出项目库。" in page
+    assert "满 60 天没有进展亮黄灯，满 90 天亮红灯，满 180 天应移出项目库（2019-04-28 起施行）。" in page
     of_own = signed_in(city.users["stranger"]).get("/projects/lights/").content.decode()
     assert "集美区" not in of_own
     assert "没有推进中的" in of_own
@@ -175,9 +175,19 @@ def test_the_page_says_the_rules_that_there_are(city: City) -> None:
         source="示例",
         data={"warn_days": 15, "late_days": 30},
     )
+    for key, data in (
+        ("start", {"warn_months": 1, "late_months": 3}),
+        ("behind", {"warn_points": 10, "late_points": 30, "report_day": 10}),
+    ):
+        Rule.objects.create(kind="schedule", key=key, valid_from=date(2025, 1, 1), source="示例", data=data)
     keeping.forget()
     page = client.get("/projects/lights/").content.decode()
-    assert "在谈阶段：满 15 天没有进展亮黄灯，满 30 天亮红灯。" in page
+    for rule in (
+        "在谈阶段：满 15 天没有进展亮黄灯，满 30 天亮红灯（2019-04-28 起施行）。",
+        "过了计划开工的月份满 1 个月没有开工亮黄灯，满 3 个月没有开工亮红灯（2025-01-01 起施行）。",
+        "投资落后月度计划满 10 个百分点亮黄灯，落后超过 30 个百分点亮红灯，以次月 10 日应报的月份计（2025-01-01 起施行）。",
+    ):
+        assert rule in page
     assert "满 0 天" not in page
 
 

@@ -115,6 +115,22 @@ def test_the_map_shows_amounts_too_and_keeps_what_is_asked(
         assert asked["status"] == ["ongoing"]
 
 
+def test_a_district_leads_to_the_projects_of_all_its_units(mapped: City) -> None:
+    bureau = make_unit("jimei-zone", "zone", mapped.root, name="集美新城")
+    Unit.objects.filter(pk=bureau.pk).update(division="350211")
+    mapped.project(stages.NEGOTIATING, host_unit=mapped.jimei)
+    mapped.project(stages.NEGOTIATING, host_unit=bureau, industry="66")
+    mapped.project(stages.NEGOTIATING, host_unit=mapped.huli)
+    client = signed_in(mapped.users["erin"])
+    for query, count in (("", 2), ("?section=C", 1)):
+        page = client.get(f"/projects/board/map/{query}").content.decode()
+        link = re.search(rf'<a href="([^"]+)" aria-label="集美区 {count}">', page)
+        assert link
+        listed = client.get(link[1].replace("&amp;", "&")).content.decode()
+        assert f"共 {count} 条" in listed
+        assert "落地单位所在区：集美区" in re.sub(r"\s+", "", listed)
+
+
 def test_without_outlines_the_table_stands_alone(city: City) -> None:
     city.project(stages.NEGOTIATING, host_unit=city.jimei)
     page = signed_in(city.users["erin"]).get("/projects/board/map/").content.decode()

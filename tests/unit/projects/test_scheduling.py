@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import product
 from typing import Any
@@ -116,6 +116,40 @@ def test_missing_facts_and_silence_wait_for_the_holder(board: City, now: Any) ->
     )
     Project.objects.filter(pk=project.pk).update(planned_start_date=None, expected_output=None)
     assert "拟选址、用地需求（亩）、计划开工日期等 4 项" in told(project)[1]
+
+
+def test_a_missed_start_and_points_behind_the_plan_are_told_as_such(board: City, now: Any) -> None:
+    """Each has words of its own: since when, and who must do what; silence is told of what is silent alone."""
+    for key, data in (
+        ("start", {"warn_months": 1, "late_months": 3}),
+        ("behind", {"warn_points": 10, "late_points": 30, "report_day": 10}),
+    ):
+        Rule.objects.create(kind="schedule", key=key, data=data, valid_from=NOW.date())
+    project = big(board)
+    filled = {
+        "planned_completion_date": date(2028, 1, 1),
+        "planned_production_date": date(2028, 6, 1),
+        "construction_kind": "new",
+    }
+    Project.objects.filter(pk=project.pk).update(
+        stage=stages.SIGNED, planned_start_date=date(2026, 9, 10), **filled
+    )
+    assert told(project) == ("unstarted", "等开工：计划 2026-09 开工，已过 61 天，由集美区办理")
+    put_off = {"first_planned_start_date": date(2026, 8, 1), "planned_start_delays": 1}
+    Project.objects.filter(pk=project.pk).update(**put_off)
+    assert told(project)[1].endswith("由集美区办理（原计划 2026-08-01，已顺延 1 次，共 40 天）")
+    Project.objects.filter(pk=project.pk).update(stage=stages.STARTED, signed_date=date(2026, 1, 1))
+    project.refresh_from_db()
+    months = [
+        services.Planned(date(2026, month, 1), Decimal(10**9), Decimal(10 * month)) for month in range(1, 11)
+    ]
+    services.set_plan(by=board.actor("bob"), project=project, months=months, confirmed=True)
+    assert told(project) == (
+        "behind",
+        "等赶上计划：到 2026-09 投资落后 90.00 个百分点，由集美区办理",
+    )
+    page = signed_in(board.users["bob"]).get("/projects/scheduling/?who=holder").content.decode()
+    assert "等赶上计划" in page
 
 
 def test_what_goes_as_it_should_waits_for_nobody(board: City) -> None:

@@ -17,6 +17,7 @@ from yinfeng.core.actors import Actor
 from yinfeng.core.models import Versioned
 from yinfeng.core.money import YuanField
 from yinfeng.core.scopes import NOTHING, ScopedQuerySet, within
+from yinfeng.enterprises.models import Enterprise
 from yinfeng.orgs.models import Unit
 from yinfeng.projects import stages
 from yinfeng.projects.models.records import Project
@@ -30,9 +31,12 @@ class Milestone(Versioned):
     project = models.ForeignKey(Project, models.CASCADE, verbose_name=_("项目"), related_name="milestones")
     kind = models.CharField(_("节点"), max_length=40)
     planned_date = models.DateField(_("计划日期"), null=True, blank=True)
+    first_planned_date = models.DateField(_("最初计划日期"), null=True, blank=True, editable=False)
+    planned_delays = models.PositiveSmallIntegerField(_("顺延次数"), default=0, editable=False)
     actual_date = models.DateField(_("实际日期"), null=True, blank=True)
     note = models.CharField(_("说明"), max_length=300, blank=True)
 
+    worked_out: ClassVar = ("first_planned_date", "planned_delays")
     code_tables: ClassVar = {"kind": "milestone"}
 
     class Meta:
@@ -50,11 +54,17 @@ class Milestone(Versioned):
 
 
 class Builder(models.Model):
-    """Who builds a project, and as what, from a day to a day; ``contact`` is a person's name and post, no number."""
+    """Who builds a project, and as what, from a day to a day; ``contact`` is a person's name and post, no number.
+
+    ``name`` is as it was typed, ``enterprise`` the firm of the library that it means, if one is sure.
+    """
 
     project = models.ForeignKey(Project, models.CASCADE, verbose_name=_("项目"), related_name="builders")
     role = models.CharField(_("参建身份"), max_length=20, choices=list(stages.BUILDER_ROLES.items()))
     name = models.CharField(_("单位名称"), max_length=100)
+    enterprise = models.ForeignKey(
+        Enterprise, models.PROTECT, null=True, blank=True, verbose_name=_("企业"), related_name="building"
+    )
     contact = models.CharField(_("负责人"), max_length=60, blank=True)
     since = models.DateField(_("起始日期"), default=clock.today)
     until = models.DateField(_("截止日期"), null=True, blank=True)
@@ -96,6 +106,28 @@ class PlannedMonth(models.Model):
         # What pages of projects add up, without reading the rows themselves.
         indexes: ClassVar = [
             models.Index(fields=["project", "month", "investment"], name="projects_planned_sums")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m}"
+
+
+class FirstMonth(models.Model):
+    """A month of the plan that stood when the first report against it came; kept when the plan is written anew, to compare."""
+
+    project = models.ForeignKey(Project, models.CASCADE, verbose_name=_("项目"), related_name="first_months")
+    month = models.DateField(_("月份"))
+    investment = YuanField(_("最初计划投资"), validators=[MinValueValidator(0)])
+    percent = models.DecimalField(
+        _("最初计划累计形象进度"), max_digits=5, decimal_places=2, validators=_PERCENT
+    )
+
+    class Meta:
+        verbose_name = _("最初月度计划")
+        verbose_name_plural = _("最初月度计划")
+        ordering: ClassVar = ["month"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["project", "month"], name="projects_first_month_once")
         ]
 
     def __str__(self) -> str:
@@ -188,9 +220,15 @@ class Photo(models.Model):
 
 class BottleneckQuerySet(ScopedQuerySet["Bottleneck"]):
     def scope(self, by: Actor, action: str) -> Q:
-        """A bottleneck is seen with its project; who runs that keeps it, the unit that must act says it is solved."""
+        """A bottleneck is seen with its project; who runs that keeps it, the unit that must act says it is solved.
+
+        Who may end a project drops what is open on it.
+        """
         if action in {"view", "change", "export"}:
             return Q(project__in=Project.objects.permitted(by, action).values("pk"))
+        if action == "drop":
+            held, yielded = (Project.objects.permitted(by, act).values("pk") for act in ("hold", "yield"))
+            return Q(project__in=held) | Q(project__in=yielded)
         if action != "solve":
             return NOTHING
         seen = Q(project__in=Project.objects.permitted(by).values("pk"))
@@ -206,11 +244,15 @@ class Bottleneck(Versioned):
     since_date = models.DateField(_("何时出现"))
     unit = models.ForeignKey(Unit, models.PROTECT, verbose_name=_("解决单位"), related_name="+")
     due_date = models.DateField(_("解决时限"))
+    first_due_date = models.DateField(_("最初解决时限"), null=True, blank=True, editable=False)
+    due_delays = models.PositiveSmallIntegerField(_("延期次数"), default=0, editable=False)
     state = models.CharField(
         _("状态"), max_length=20, choices=list(stages.BOTTLENECK_STATES.items()), default=stages.OPEN
     )
     how = models.CharField(_("如何解决"), max_length=1000, blank=True)
     solved_date = models.DateField(_("解决日期"), null=True, blank=True)
+    # since when nothing stands still any more, or nobody must act: solved, withdrawn, or the project is over
+    closed_date = models.DateField(_("了结日期"), null=True, blank=True, editable=False)
     raised_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("提出人"), related_name="+"
     )
@@ -218,6 +260,7 @@ class Bottleneck(Versioned):
 
     objects = BottleneckQuerySet.as_manager()
 
+    worked_out: ClassVar = ("first_due_date", "due_delays", "closed_date")
     code_tables: ClassVar = {"kind": "problem_kind"}
 
     class Meta:
@@ -226,7 +269,11 @@ class Bottleneck(Versioned):
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=~Q(state="solved") | Q(solved_date__isnull=False), name="projects_bottleneck_solved_on_a_day"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(state="open", closed_date__isnull=True) | ~Q(state="open") & Q(closed_date__isnull=False),
+                name="projects_bottleneck_closed_on_a_day",
+            ),
         ]  # fmt: skip
         indexes: ClassVar = [
             models.Index(fields=["project", "due_date"], condition=Q(state="open"), name="projects_bottleneck_open")

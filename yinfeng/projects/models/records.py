@@ -240,6 +240,23 @@ class Project(Versioned, Amount):
     planned_start_date = models.DateField(_("计划开工日期"), null=True, blank=True)
     planned_completion_date = models.DateField(_("计划竣工日期"), null=True, blank=True)
     planned_production_date = models.DateField(_("计划投产日期"), null=True, blank=True)
+    # Of each of the three: the day planned before it was first put off, and how often it was (see queries.delays).
+    first_planned_start_date = models.DateField(_("最初计划开工日期"), null=True, blank=True, editable=False)
+    planned_start_delays = models.PositiveSmallIntegerField(_("计划开工顺延次数"), default=0, editable=False)
+    first_planned_completion_date = models.DateField(
+        _("最初计划竣工日期"), null=True, blank=True, editable=False
+    )
+    planned_completion_delays = models.PositiveSmallIntegerField(
+        _("计划竣工顺延次数"), default=0, editable=False
+    )
+    first_planned_production_date = models.DateField(
+        _("最初计划投产日期"), null=True, blank=True, editable=False
+    )
+    planned_production_delays = models.PositiveSmallIntegerField(
+        _("计划投产顺延次数"), default=0, editable=False
+    )
+    # how often the plan by months was written anew after reports against it had come
+    replanned = models.PositiveSmallIntegerField(_("月度计划调整次数"), default=0, editable=False)
     expected_output = YuanField(_("预计年产值"), null=True, blank=True, validators=[MinValueValidator(0)])
     expected_tax = YuanField(_("预计年税收"), null=True, blank=True, validators=[MinValueValidator(0)])
     contact_name = models.CharField(_("投资方联系人"), max_length=100, blank=True)
@@ -267,6 +284,10 @@ class Project(Versioned, Amount):
 
     objects = ProjectQuerySet.as_manager()
 
+    worked_out: ClassVar = (
+        "first_planned_start_date", "planned_start_delays", "first_planned_completion_date", "planned_completion_delays",
+        "first_planned_production_date", "planned_production_delays", "replanned",
+    )  # fmt: skip
     code_tables: ClassVar = {
         "industry": "industry",
         "project_class": "project_class",

@@ -10,7 +10,16 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import CharField, DateField, ExpressionWrapper, F, IntegerField, Q, Value
+from django.db.models import (
+    BigIntegerField,
+    CharField,
+    DateField,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    Q,
+    Value,
+)
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
@@ -22,6 +31,7 @@ from yinfeng.projects import facts, stages
 from yinfeng.projects.models import (
     Bottleneck,
     Builder,
+    FirstMonth,
     Milestone,
     Photo,
     PlannedMonth,
@@ -29,6 +39,7 @@ from yinfeng.projects.models import (
     Project,
     ProjectQuerySet,
 )
+from yinfeng.projects.queries.delays import delay_of
 from yinfeng.projects.queries.schedule import (
     months_between,
     months_later,
@@ -54,6 +65,22 @@ class Month:
 def plan_of(project: Project) -> list[PlannedMonth]:
     """Return the months of a project's plan in their order."""
     return list(PlannedMonth.objects.filter(project=project))
+
+
+def plans_of(project: Project) -> tuple[list[PlannedMonth], list[FirstMonth]]:
+    """Return the plan of a project and, of one that was replanned, the plan that stood at first, in one query."""
+    names = ("month", "investment", "percent")
+    now = PlannedMonth.objects.filter(project=project).values_list(Value(0, IntegerField()), *names)
+    first = FirstMonth.objects.filter(project=project).values_list(Value(1, IntegerField()), *names)
+    plan: list[PlannedMonth] = []
+    at_first: list[FirstMonth] = []
+    for leg, month, investment, percent in sorted(now.order_by().union(first.order_by(), all=True)):
+        given = {"project": project, "month": month, "investment": investment, "percent": percent}
+        if leg:
+            at_first.append(FirstMonth(**given))
+        else:
+            plan.append(PlannedMonth(**given))
+    return plan, at_first
 
 
 def reports_of(project: Project) -> list[Progress]:
@@ -111,6 +138,7 @@ class Firm:
     name: str
     contact: str
     since: date
+    enterprise: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,16 +156,16 @@ _FIRM, _PICTURE = range(2)
 def beside(project: Project) -> tuple[list[Firm], list[Picture]]:
     """Return who builds a project now, in the order of the roles, and its photographs that were not taken off, in one query."""
     firms = Builder.objects.filter(project=project, until=None).values_list(
-        Value(_FIRM, IntegerField()), "pk", "role", "name", "contact", "since"
+        Value(_FIRM, IntegerField()), "pk", "role", "name", "contact", "since", "enterprise_id"
     )
     photos = Photo.objects.filter(project=project, attachment__removed_at=None).values_list(
         Value(_PICTURE, IntegerField()), "pk", Cast("attachment_id", CharField()), "attachment__name",
-        Value("", CharField()), "month",
+        Value("", CharField()), "month", Value(None, BigIntegerField()),
     )  # fmt: skip
     found: tuple[list[Firm], list[Picture]] = ([], [])
-    for leg, pk, first, name, contact, day in firms.order_by().union(photos.order_by(), all=True):
+    for leg, pk, first, name, contact, day, firm in firms.order_by().union(photos.order_by(), all=True):
         if leg == _FIRM:
-            found[0].append(Firm(pk, first, name, contact, day))
+            found[0].append(Firm(pk, first, name, contact, day, firm))
         else:
             found[1].append(Picture(UUID(first), name, day))
     order = list(stages.BUILDER_ROLES)
@@ -145,6 +173,16 @@ def beside(project: Project) -> tuple[list[Firm], list[Picture]]:
         sorted(found[0], key=lambda row: (order.index(row.role), row.pk)),
         sorted(found[1], key=lambda row: row.month),
     )
+
+
+def days_of(row: Bottleneck, today: date) -> int:
+    """Return for how many days a project has stood still, or did until that was closed."""
+    return ((row.closed_date or today) - row.since_date).days
+
+
+def still_open(project: Project) -> int:
+    """Return how many bottlenecks are open on a project."""
+    return project.bottlenecks.filter(state=stages.OPEN).count()
 
 
 def bottlenecks_of(project: Project, by: Actor) -> list[Bottleneck]:
@@ -256,11 +294,18 @@ def incentives_of(project: Project, today: date) -> list[Incentive]:
     return [*_incentive(project, today), *_penalty(project, today)]
 
 
+_OVER = (stages.LOST, stages.ENDED)
+
+
 def _incentive(project: Project, today: date) -> Iterator[Incentive]:
-    """Propose an incentive for a completion so many days before the one planned (clause 3.2.3; the days are the profile's)."""
+    """Propose an incentive for a completion so many days before the one planned (clause 3.2.3; the days are the profile's).
+
+    Of a day that was put off the first one counts: nobody earns by planning later.
+    """
     rules, planned, done = incentive_rules(today), project.planned_completion_date, project.completed_date
-    if not rules.ahead_days or planned is None or done is None:
+    if not rules.ahead_days or planned is None or done is None or project.status in _OVER:
         return
+    planned = min(planned, project.first_planned_completion_date or planned)
     ahead = (planned - done).days
     if ahead >= rules.ahead_days:
         told = {"days": ahead, "limit": rules.ahead_days, "done": done, "planned": planned}
@@ -280,6 +325,8 @@ def _penalty(project: Project, today: date) -> Iterator[Incentive]:
             "limit": rules.overdue_months,
         }
         reason = _("计划 %(planned)s 开工，已过 %(months)s 个月没有开工，满 %(limit)s 个月的时限") % told
+        if delay := delay_of(project, "planned_start_date"):
+            reason += f"（{delay.told_with_first}）"
         yield Incentive(
             stages.PENALTY,
             reason + (_("，建议考核计 %(points)s 分") % {"points": rules.points} if rules.points else ""),
@@ -293,10 +340,16 @@ def proposed(kind: str, today: date) -> Q:
         return not_started_for(rules.overdue_months, today)
     if not rules.ahead_days:
         return Q(pk__in=[])
-    latest: Any = ExpressionWrapper(
-        F("planned_completion_date") - timedelta(days=rules.ahead_days), output_field=DateField()
+    by_now, at_first = (
+        Q(completed_date__lte=_days_before(name, rules.ahead_days))
+        for name in ("planned_completion_date", "first_planned_completion_date")
     )
-    return Q(completed_date__lte=latest)
+    not_put_off = Q(first_planned_completion_date=None)
+    return ~Q(status__in=_OVER) & by_now & (not_put_off | at_first)
+
+
+def _days_before(field: str, days: int) -> Any:
+    return ExpressionWrapper(F(field) - timedelta(days=days), output_field=DateField())
 
 
 def with_incentives(by: Actor, today: date) -> ProjectQuerySet:

@@ -3,7 +3,7 @@
 Yellow and red come from days without progress, by the profile's rule ``stale`` in force today (邯郸经开区: two months without
 progress yellow, three red, half a year out of the library; FACTS §1.6). A stage may have a rule of its own; a grade may
 ask for updates more often than that. They come too from a start that was missed and from months behind the plan
-(``queries.schedule``); the gravest says the light.
+(``queries.schedule``); the gravest says the light. That days or months of the plan were moved is told with it.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from yinfeng.core.actors import Actor
 from yinfeng.orgs.queries import brief_name
 from yinfeng.projects import stages
 from yinfeng.projects.models import Project
+from yinfeng.projects.queries.delays import notes_on_plan
 from yinfeng.projects.queries.grades import Grade, graded, tiers
 from yinfeng.projects.queries.schedule import (
     behind_by,
@@ -52,6 +53,78 @@ class Light:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A rule of lights in words, and since when it is in force."""
+
+    sentence: str
+    since: date | None
+
+
+def rules_in_words(today: date) -> list[Told]:
+    """Return every rule by which projects turn yellow or red: days without progress, updates by grade, start, plan."""
+    return [*_idle_rules(today), *_grade_rules(today), *_schedule_rules(today)]
+
+
+def _idle_rules(today: date) -> Iterator[Told]:
+    """Yield the rules of days without progress, stages of one rule together."""
+    since, by_stage = core.rules_since("stale", today), limits(today)
+    groups: dict[tuple[Limits, date | None], list[str]] = {}
+    for stage, limit in by_stage.items():
+        if limit != Limits():
+            begins = since.get(stage, since.get("project"))
+            groups.setdefault((limit, begins), []).append(str(stages.STAGES[stage]))
+    for (limit, begins), names in groups.items():
+        parts = [
+            sentence % {"days": days}
+            for sentence, days in (
+                (_("满 %(days)s 天没有进展亮黄灯"), limit.warn),
+                (_("满 %(days)s 天亮红灯"), limit.late),
+                (_("满 %(days)s 天应移出项目库"), limit.leave),
+            )
+            if days
+        ]
+        whose = "" if len(names) == len(by_stage) else _("%(stages)s阶段：") % {"stages": _("、").join(names)}
+        yield Told(whose + _("，").join(parts), begins)
+
+
+def _grade_rules(today: date) -> Iterator[Told]:
+    """Yield after how many days grades want an update, grades of one number together."""
+    grades: dict[int, list[str]] = {}
+    for tier in tiers(today):
+        if tier.update_days:
+            grades.setdefault(tier.update_days, []).append(tier.label)
+    for days, labels in grades.items():
+        told = {"grade": _("、").join(labels), "days": days}
+        yield Told(_("%(grade)s满 %(days)s 天没有进展亮黄灯") % told, None)
+
+
+def _schedule_rules(today: date) -> Iterator[Told]:
+    """Yield the rules of a missed start and of points behind the plan."""
+    rules, since = schedule_rules(today), core.rules_since("schedule", today)
+    start = [
+        sentence % {"months": months}
+        for sentence, months in (
+            (_("过了计划开工的月份满 %(months)s 个月没有开工亮黄灯"), rules.start_warn),
+            (_("满 %(months)s 个月没有开工亮红灯"), rules.start_late),
+        )
+        if months
+    ]
+    if start:
+        yield Told(_("，").join(start), since.get("start"))
+    behind = [
+        sentence % {"points": points}
+        for sentence, points in (
+            (_("投资落后月度计划满 %(points)s 个百分点亮黄灯"), rules.behind_warn),
+            (_("落后超过 %(points)s 个百分点亮红灯"), rules.behind_late),
+        )
+        if points
+    ]
+    if behind:
+        measured = _("以次月 %(day)s 日应报的月份计") % {"day": rules.report_day}
+        yield Told(_("，").join([*behind, measured]), since.get("behind"))
+
+
 def limits(today: date) -> dict[str, Limits]:
     """Return the limits of each stage by the rules in force: its own, else those of all projects."""
     rules = core.rules("stale", today)
@@ -70,10 +143,10 @@ def light_of(
         return None
     idle = _idle_light(project, today, by_stage[project.stage], grade)
     found = [idle, *_start_light(project, today), *_behind_light(project, today)]
-    for code in (stages.RED, stages.YELLOW):
-        if reasons := [light.reason for light in found if light.code == code]:
-            return Light(code, _("；").join(reasons))
-    return idle
+    codes = {light.code for light in found}
+    code = next((code for code in (stages.RED, stages.YELLOW) if code in codes), idle.code)
+    reasons = [light.reason for light in found if light.code == code]
+    return Light(code, _("；").join([*reasons, *notes_on_plan(project)]))
 
 
 def _idle_light(project: Project, today: date, limit: Limits, grade: Grade | None) -> Light:

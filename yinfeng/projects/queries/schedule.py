@@ -8,7 +8,7 @@ invested; what was invested later waits for its own month, so that all projects 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -122,12 +122,17 @@ def schedule_of(project: Project, today: date) -> Schedule:
     return found
 
 
-def read_schedules(projects: Iterable[Project], today: date) -> None:
-    """Bring along the schedules of the projects that are being built, in one query; of none, if there are none."""
+def read_schedules(
+    projects: Iterable[Project], today: date, standing_in: Sequence[str] = stages.UNDER_WAY
+) -> None:
+    """Bring along the schedules of the projects that are being built, in one query; of none, if there are none.
+
+    Lights ask for those alone; ``standing_in`` other stages too, where something may be invested before the start.
+    """
     under_way = {project.pk: project for project in projects}
     for project in under_way.values():
         project.__dict__["schedule"] = Schedule()
-    wanted = [pk for pk, project in under_way.items() if project.stage in stages.UNDER_WAY]
+    wanted = [pk for pk, project in under_way.items() if project.stage in standing_in]
     if not wanted:
         return
     for pk, *sums in Project.objects.filter(pk__in=wanted).values_list("pk", *sums_until(due_month(today))):
@@ -137,9 +142,11 @@ def read_schedules(projects: Iterable[Project], today: date) -> None:
 BATCH = 500
 
 
-def with_schedules(projects: Iterable[Project], today: date) -> Iterator[Project]:
+def with_schedules(
+    projects: Iterable[Project], today: date, standing_in: Sequence[str] = stages.UNDER_WAY
+) -> Iterator[Project]:
     """Yield the projects with their schedules brought along, some hundreds at a time."""
-    yield from in_batches(projects, lambda batch: read_schedules(batch, today))
+    yield from in_batches(projects, lambda batch: read_schedules(batch, today, standing_in))
 
 
 def in_batches(projects: Iterable[Project], bring: Callable[[list[Project]], None]) -> Iterator[Project]:

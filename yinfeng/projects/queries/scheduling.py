@@ -1,8 +1,8 @@
 """The scheduling board (clause 1.2): the major projects of each working group, for what each waits and who must act.
 
 What a project waits for is derived from what is recorded: the first that holds of a claim that waits to be verified, a step
-back that waits to be approved, a transfer under way, a next step whose day has passed, facts that the next stage asks for, and
-a yellow or red light. All in SQL, so that the board is narrowed by it without reading the rows.
+back that waits to be approved, a transfer under way, a next step whose day has passed, facts that the next stage asks for, a
+start that was missed, investment behind the plan, and another yellow or red light. All in SQL, so that the board is narrowed by it without reading the rows.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from yinfeng.projects.models import Claim, Participation, Project, StepBack, Tea
 from yinfeng.projects.queries.lights import lit
 from yinfeng.projects.queries.personal import major
 from yinfeng.projects.queries.records import name_of
+from yinfeng.projects.queries.schedule import behind_by, not_started_for, schedule_rules
 
 
 def of_group(group: int) -> Q:
@@ -41,10 +42,22 @@ def _waits(today: date) -> Case:
         When(Exists(_transfers()), then=Subquery(_transfers().values("state")[:1])),
         When(passed, then=Value(stages.NEXT_STEP)),
         When(facts.lacking_for_next(), then=Value(stages.LACKING)),
+        When(_unstarted(today), then=Value(stages.UNSTARTED)),
+        When(_behind(today), then=Value(stages.BEHIND)),
         When(lit(stages.YELLOW, today) | lit(stages.RED, today), then=Value(stages.SILENT)),
         default=Value(stages.NOTHING),
         output_field=CharField(),
     )
+
+
+def _unstarted(today: date) -> Q:
+    rules = schedule_rules(today)
+    return not_started_for(rules.start_warn, today) | not_started_for(rules.start_late, today)
+
+
+def _behind(today: date) -> Q:
+    rules = schedule_rules(today)
+    return behind_by(rules.behind_warn, today) | behind_by(rules.behind_late, today, beyond=True)
 
 
 def must_act(who: str) -> Q:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any
+from typing import Any, NoReturn
 
 from django.core.files.base import File
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,7 +20,7 @@ from yinfeng.core import events
 from yinfeng.core import queries as core_queries
 from yinfeng.core import services as core
 from yinfeng.core.actors import Actor
-from yinfeng.core.errors import Blocked, Conflict, Invalid, Sentence
+from yinfeng.core.errors import Blocked, Conflict, FieldConflict, Invalid, Sentence, Stale
 from yinfeng.core.lifecycle import stale
 from yinfeng.core.models import Event
 from yinfeng.core.money import WAN, show
@@ -30,6 +31,7 @@ from yinfeng.projects import facts, lifecycle, queries, stages
 from yinfeng.projects.models import (
     Bottleneck,
     Builder,
+    FirstMonth,
     Milestone,
     MonthEnd,
     Photo,
@@ -70,9 +72,12 @@ def _known_code(table: str, field: str, code: str) -> str:
 @transaction.atomic
 def set_milestone(
     *, by: Actor, project: Project, kind: str, planned_date: date | None, actual_date: date | None, note: str = "",
-    version: int | None = None,
+    version: int | None = None, reason: str = "",
 ) -> Milestone:  # fmt: skip
-    """Say when a milestone is planned and when it was reached; ``version`` is that of the one changed, None for a new one."""
+    """Say when a milestone is planned and when it was reached; ``version`` is that of the one changed, None for a new one.
+
+    A planned day is put off with a ``reason`` alone, and the first one is kept.
+    """
     _demand_building(project, by)
     label = _known_code("milestone", "kind", kind)
     if planned_date is None and actual_date is None:
@@ -86,17 +91,39 @@ def set_milestone(
         _record(by, project, "milestone_set", _milestone_text(label, made))
         return made
     before = _milestone_text(label, row)
-    if core.write_edit(row, values, version):
-        _record(by, project, "milestone_set", f"{before} → {_milestone_text('', row)}")
+    kept = _put_off_milestone(row, planned_date, actual_date, reason) if version == row.version else {}
+    if core.write_edit(row, values | kept, version, told=values):
+        text = f"{before} → {_milestone_text('', row)}"
+        _record(by, project, "milestone_set", text, note=reason.strip() if kept else "")
     return row
 
 
+def _put_off_milestone(
+    row: Milestone, planned_date: date | None, actual_date: date | None, reason: str
+) -> dict[str, Any]:
+    """Return what is kept of a planned day that is put off, which asks why; refuse to take it away, or to move one that has come."""
+    was = row.planned_date
+    if was is None or planned_date == was:
+        return {}
+    if planned_date is None:
+        raise refusal("planned_date", _("计划日期定下之后不能清空。"))
+    if row.actual_date is not None and actual_date is not None:
+        raise refusal("planned_date", _("节点已经完成，计划日期不能再改。"))
+    if planned_date < was:
+        return {}
+    if not reason.strip():
+        sentence = _("比原来的 %(day)s 推迟了，请写明顺延原因。") % {"day": was}
+        raise Invalid(sentence, fields={"planned_date": [sentence], "reason": [_("请填写原因。")]})
+    return queries.put_off(row, "planned_date")
+
+
 def _milestone_text(label: str, row: Milestone) -> str:
+    delay = queries.delay_of(row, "planned_date")
     words = [label, *(
         word % {"day": day} for word, day in (
             (_("计划 %(day)s"), row.planned_date), (_("实际 %(day)s"), row.actual_date)
         ) if day
-    )]  # fmt: skip
+    ), f"（{delay.told_with_first}）" if delay else ""]  # fmt: skip
     return " ".join(filter(None, words))
 
 
@@ -107,15 +134,20 @@ _NUMBER = re.compile(r"[0-9０-９](?:[-— ]?[0-9０-９]){6,}")
 def add_builder(
     *, by: Actor, project: Project, role: str, name: str, contact: str = "", since: date | None = None
 ) -> Builder:
-    """Name a firm that builds, and as what; phones belong to the contacts of the library, where they are masked."""
+    """Name a firm that builds, and as what; one that the library has under this name is linked to its record there.
+
+    Phones belong to the contacts of the library, where they are masked.
+    """
     _demand_building(project, by)
     if _NUMBER.search(contact):
         raise refusal("contact", _("这里只写姓名和职务。电话请记在企业库的联系人中，那里会隐去号码。"))
     since = since or timezone.localdate()
     if since > timezone.localdate():
         raise refusal("since", _("起始日期不能晚于今天。"))
+    name = name.strip()
+    firm, _alike = queries.named(name, by)
     row = core.insert(
-        Builder(project=project, role=role, name=name.strip(), contact=contact.strip(), since=since)
+        Builder(project=project, role=role, name=name, enterprise=firm, contact=contact.strip(), since=since)
     )
     _record(by, project, "builder_added", str(row))
     return row
@@ -154,19 +186,25 @@ def set_plan(
 ) -> list[PlannedMonth]:  # fmt: skip
     """Write the plan of a project as a whole; another one than there was asks for a ``reason``.
 
-    ``version`` is that of the project when the plan was read. Of two who write it at once one wins, the other is told.
+    The plan that stood when the first report against it came is kept. ``version`` is that of the project when the plan
+    was read. Of two who write it at once one wins, the other is told what the plan is now.
     """
     _demand_building(project, by)
-    if version is not None and version != project.version:
-        raise stale(project, _("请看过最新的计划再保存。"))
+    before = queries.plan_of(project)
+    here = Project.objects.filter(pk=project.pk, version=project.version if version is None else version)
+    if not here.exists():
+        raise _written_by_another(project, months)
     _check_months(months)
     _check_begins(project, months)
-    before = queries.plan_of(project)
+    if [_as_planned(row) for row in before] == list(months):
+        return before
     if before and not reason.strip():
         raise refusal("reason", _("计划已经编制过，改动请写明原因。"))
-    whole = sum((month.investment for month in months), Decimal(0))
-    _ask_about_whole(project, whole, confirmed)
-    hold_project(project)
+    _ask_about_whole(project, months, confirmed)
+    try:
+        hold_project(project, **_keep_first(project, before))
+    except Stale as error:
+        raise _written_by_another(project, months) from error
     project.planned_months.all().delete()
     made = [
         core.insert(
@@ -186,6 +224,43 @@ def set_plan(
     }
     _record(by, project, "plan_set", text, note=reason.strip(), data=told)
     return made
+
+
+def _as_planned(row: PlannedMonth) -> Planned:
+    return Planned(row.month, row.investment, row.percent)
+
+
+def _keep_first(project: Project, before: Sequence[PlannedMonth]) -> dict[str, Any]:
+    """Keep the plan that is written over once there are reports against it; return how often the project was replanned."""
+    if not before or not project.progress_reports.exists():
+        return {}
+    if not project.first_months.exists():
+        FirstMonth.objects.bulk_create(
+            FirstMonth(project=project, month=row.month, investment=row.investment, percent=row.percent)
+            for row in before
+        )
+    return {"replanned": F("replanned") + 1}
+
+
+def _written_by_another(project: Project, months: Sequence[Planned]) -> Stale:
+    """Return the refusal of a plan made on an older project, with each month of which the plan that stands says otherwise."""
+    conflicts = _months_that_differ(queries.plan_of(project), months)
+    return stale(project, _("请看过最新的计划再保存。"), conflicts=conflicts, version=project.version)
+
+
+def _months_that_differ(theirs: Sequence[PlannedMonth], yours: Sequence[Planned]) -> list[FieldConflict]:
+    """Return each month of which the plan that stands says something else than the one sent."""
+    stand = {row.month: _as_planned(row) for row in theirs}
+    sent = {row.month: row for row in yours}
+    return [
+        FieldConflict("months", f"{month:%Y-%m}", _month_text(stand.get(month)), _month_text(sent.get(month)))
+        for month in sorted(stand.keys() | sent.keys())
+        if stand.get(month) != sent.get(month)
+    ]
+
+
+def _month_text(row: Planned | None) -> str:
+    return f"{show(row.investment)} {row.percent.normalize():f}%" if row else "—"
 
 
 def _check_months(months: Sequence[Planned]) -> None:
@@ -217,20 +292,34 @@ def _check_begins(project: Project, months: Sequence[Planned]) -> None:
         raise refusal("months", _("月份（%(month)s）不能早于签约（%(signed)s）。") % told)
 
 
-def _ask_about_whole(project: Project, whole: Decimal, confirmed: bool) -> None:
-    """Question a plan that is a hundred times more or less than what the project is said to be (万 for 亿 and back)."""
+def _ask_about_whole(project: Project, months: Sequence[Planned], confirmed: bool) -> None:
+    """Question a plan that is a hundred times more or less than what the project is said to be (万 for 亿 and back), and
+    one whose months look like sums: they never fall, and the last alone comes to about the whole."""
+    whole = sum((month.investment for month in months), Decimal(0))
     known = project.fixed_investment or project.contracted or project.intended
     odd = queries.is_questionable(whole)
     if known:
         odd = odd or not known / 100 <= whole <= known * 100
+    told = {"whole": show(whole), "known": show(known), "last": show(months[-1].investment)}
     if odd and not confirmed:
-        told = {"whole": show(whole), "known": show(known)}
-        sentence = _("计划投资合计 %(whole)s，项目的投资是 %(known)s，请核对单位。") % told
-        fields = {
-            "months": [sentence],
-            "confirm_amounts": [_("金额无误时，请勾选这一项再保存。")],
-        }
-        raise Invalid(_("有金额看起来过大或过小，请核对。"), fields=fields)
+        _question("months", _("计划投资合计 %(whole)s，项目的投资是 %(known)s，请核对单位。") % told)
+    amounts = [month.investment for month in months]
+    last = amounts[-1]
+    sums = len(amounts) > 2 and amounts == sorted(amounts) and amounts[0] < last
+    if known and sums and known * 4 / 5 <= last <= known * 6 / 5 < whole and not confirmed:
+        sentence = _(
+            "最后一个月的计划投资 %(last)s 就与项目的投资 %(known)s 相近，合计 %(whole)s，请核对各月填的是当月数而不是累计数。"
+        )
+        _question("months", sentence % told)
+
+
+def _question(field: str, sentence: Sentence) -> NoReturn:
+    """Ask about an amount until somebody says that it is right."""
+    fields: dict[str, list[Sentence]] = {
+        field: [sentence],
+        "confirm_amounts": [_("金额无误时，请勾选这一项再保存。")],
+    }
+    raise Invalid(_("有金额看起来过大或过小，请核对。"), fields=fields)
 
 
 def _plan_text(rows: Sequence[PlannedMonth]) -> str:
@@ -263,7 +352,7 @@ def report_progress(
         raise refusal("reason", _("更正月报请写明原因。"))
     if not reason.strip():
         _ask_about_works(project, month, percent)
-    _ask_about_invested(project, invested, confirmed)
+    _ask_about_invested(project, month, invested, confirmed)
     if old is not None:
         standing = Progress.objects.filter(pk=old.pk, replaced_at=None)
         if standing.update(replaced_at=now) != 1:
@@ -341,18 +430,40 @@ def _ask_about_works(project: Project, month: date, percent: Decimal) -> None:
     raise Invalid(sentence % told, fields={"percent": [sentence % told], "reason": [_("请填写原因。")]})
 
 
-def _ask_about_invested(project: Project, invested: Decimal, confirmed: bool) -> None:
-    """Question an amount of a month that is more than the whole project, or less than one 万元: 万 for 亿 or 元 for 万."""
+def _ask_about_invested(project: Project, month: date, invested: Decimal, confirmed: bool) -> None:
+    """Question an amount of a month in the wrong unit (万 for 亿, 元 for 万), and one that looks like a sum of months.
+
+    More than the whole project, less than one 万元 or a thousand times off the month before: the unit. As much as two or more
+    months before it together, or a sum of all that goes beyond the whole by a fifth: the cumulative amount.
+    """
+    if confirmed or not invested:
+        return
     whole = sum((row.investment for row in queries.plan_of(project)), Decimal(0))
     known = whole or project.fixed_investment or project.contracted or project.intended
-    if confirmed or not invested or (invested >= WAN and (not known or invested <= known)):
-        return
-    sentence = _("您填写的是 %(amount)s，请核对单位是万元还是亿元。") % {"amount": show(invested)}
-    fields = {
-        "invested": [sentence],
-        "confirm_amounts": [_("金额无误时，请勾选这一项再保存。")],
-    }
-    raise Invalid(_("有金额看起来过大或过小，请核对。"), fields=fields)
+    others = [row for row in queries.reports_of(project) if row.replaced_at is None and row.month != month]
+    earlier = [row.invested for row in others if row.month < month]
+    before = next((amount for amount in earlier if amount), Decimal(0))
+    so_far = sum(earlier, Decimal(0))
+    together = sum((row.invested for row in others), invested)
+    told = {
+        "amount": show(invested), "before": show(before), "so_far": show(so_far), "count": len(earlier),
+        "together": show(together), "known": show(known),
+    }  # fmt: skip
+    if invested < WAN or (known and invested > known):
+        _question("invested", _("您填写的是 %(amount)s，请核对单位是万元还是亿元。") % told)
+    if before and not before / 1000 < invested < before * 1000:
+        sentence = _("您填写的是 %(amount)s，前一次报送的是 %(before)s，请核对单位是万元还是亿元。")
+        _question("invested", sentence % told)
+    if len(earlier) > 1 and so_far and invested >= so_far:
+        sentence = _(
+            "您填写的当月完成投资 %(amount)s，不少于此前 %(count)s 个月的合计 %(so_far)s，请核对填的是当月数而不是累计数。"
+        )
+        _question("invested", sentence % told)
+    if known and together > known * 6 / 5:
+        sentence = _(
+            "加上这个月，累计完成投资为 %(together)s，超过项目投资 %(known)s 的 120%%，请核对填的是当月数而不是累计数。"
+        )
+        _question("invested", sentence % told)
 
 
 @transaction.atomic
@@ -431,23 +542,60 @@ def solve_bottleneck(
         raise refusal("solved_date", _("解决日期不能晚于今天。"))
     if solved_date < bottleneck.since_date:
         raise refusal("solved_date", _("解决日期（%(solved)s）不能早于难点出现（%(since)s）。") % told)
-    values = {"how": how.strip(), "solved_date": solved_date}
+    values = {"how": how.strip(), "solved_date": solved_date, "closed_date": solved_date}
     lifecycle.BOTTLENECK.perform(bottleneck, "solve", by=by, reason=how, version=version, values=values)
     _tell(by, bottleneck, "solved", how.strip())
     return bottleneck
 
 
 @transaction.atomic
-def move_bottleneck(
-    *, by: Actor, bottleneck: Bottleneck, move: str, reason: str = "", version: int | None = None
+def withdraw_bottleneck(
+    *, by: Actor, bottleneck: Bottleneck, reason: str, version: int | None = None
 ) -> Bottleneck:
-    """Withdraw a bottleneck, or say that it is not solved. “solve” is ``solve_bottleneck``."""
-    if move == "solve":
-        raise Invalid(_("请填写如何解决和解决日期。"))
-    values = {"solved_date": None, "how": ""} if move == "reopen" else {}
-    lifecycle.BOTTLENECK.perform(bottleneck, move, by=by, reason=reason, version=version, values=values)
-    _tell(by, bottleneck, {"withdraw": "withdrawn", "reopen": "reopened"}[move], reason.strip())
+    """Say that a bottleneck needs nobody any more."""
+    values = {"closed_date": timezone.localdate()}
+    lifecycle.BOTTLENECK.perform(bottleneck, "withdraw", by=by, reason=reason, version=version, values=values)
+    _tell(by, bottleneck, "withdrawn", reason.strip())
     return bottleneck
+
+
+@transaction.atomic
+def extend_bottleneck(
+    *, by: Actor, bottleneck: Bottleneck, due_date: date, reason: str, version: int | None = None
+) -> Bottleneck:
+    """Give the unit that must act more time, and say why; the first day is kept."""
+    lifecycle.BOTTLENECK.check(bottleneck, "extend", by)
+    was = bottleneck.due_date
+    if due_date <= was:
+        raise refusal("due_date", _("新的解决时限须晚于现在的 %(day)s。") % {"day": was})
+    _move_due(by, bottleneck, "extend", due_date, reason, version)
+    _tell(by, bottleneck, "extended", reason.strip(), f"{was} → {bottleneck.due_date}")
+    return bottleneck
+
+
+@transaction.atomic
+def reopen_bottleneck(
+    *, by: Actor, bottleneck: Bottleneck, due_date: date, reason: str, version: int | None = None
+) -> Bottleneck:
+    """Say that a bottleneck is not solved after all, and by when it must be now."""
+    lifecycle.BOTTLENECK.check(bottleneck, "reopen", by)
+    values = {"solved_date": None, "how": "", "closed_date": None}
+    _move_due(by, bottleneck, "reopen", due_date, reason, version, values)
+    _tell(by, bottleneck, "reopened", reason.strip(), str(bottleneck.due_date))
+    return bottleneck
+
+
+def _move_due(
+    by: Actor, row: Bottleneck, move: str, due_date: date, reason: str, version: int | None, values: Any = None
+) -> None:  # fmt: skip
+    """Make a move that sets the day by which a bottleneck must be solved; a later one than before counts as put off."""
+    if due_date < timezone.localdate():
+        raise refusal("due_date", _("解决时限不能早于今天。"))
+    kept = queries.put_off(row, "due_date") if due_date > row.due_date else {}
+    told = {"text": f"{row.due_date} → {due_date}"}
+    lifecycle.BOTTLENECK.perform(
+        row, move, by=by, reason=reason, version=version, data=told, values={"due_date": due_date, **kept, **(values or {})}
+    )  # fmt: skip
 
 
 def tell_unit(event: Event, by: Actor) -> None:
@@ -459,10 +607,9 @@ def tell_unit(event: Event, by: Actor) -> None:
         core.notify(event, users_of_units([row.unit_id], "projects.bottleneck.solve"))
 
 
-def _tell(by: Actor, row: Bottleneck, verb: str, note: str) -> None:
-    _record(
-        by, row.project, f"bottleneck_{verb}", f"{row.unit.brief} · {row.what[:60]}", note=note, data={"bottleneck": row.pk}
-    )  # fmt: skip
+def _tell(by: Actor, row: Bottleneck, verb: str, note: str, day: str = "") -> None:
+    text = " · ".join(filter(None, [row.unit.brief, row.what[:60], day]))
+    _record(by, row.project, f"bottleneck_{verb}", text, note=note, data={"bottleneck": row.pk})
 
 
 def _record(

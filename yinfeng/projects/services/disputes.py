@@ -24,7 +24,13 @@ from yinfeng.orgs.queries import users_of_units
 from yinfeng.projects import lifecycle, queries, stages
 from yinfeng.projects.models import Dispute, Lead, Project, Side
 from yinfeng.projects.services.ledger import person
-from yinfeng.projects.services.records import drop_transfer, hold_project, keep_sharers, take_part
+from yinfeng.projects.services.records import (
+    drop_bottlenecks,
+    drop_transfer,
+    hold_project,
+    keep_sharers,
+    take_part,
+)
 
 Record = Lead | Project
 
@@ -174,6 +180,7 @@ def _give_up(by: Actor, record: Record | None, ruling: str) -> None:
     if isinstance(record, Project):
         lifecycle.STATUS.perform(record, "yield", by=by, reason=ruling, within=True)
         drop_transfer(record, by)
+        drop_bottlenecks(record, by)
     elif record is not None:
         lifecycle.LEAD.perform(record, "yield", by=by, reason=ruling, within=True)
 

@@ -365,9 +365,12 @@ def add_project(
 @transaction.atomic
 def change_project(
     *, by: Actor, project: Project, version: int, values: Values, despite: str = "", confirmed: bool = False,
-    note: str = "",
+    note: str = "", put_off: str = "",
 ) -> Project:  # fmt: skip
-    """Change a project's facts. What its stage asks for cannot be emptied; host and groups follow the fields."""
+    """Change a project's facts. What its stage asks for cannot be emptied; host and groups follow the fields.
+
+    ``put_off`` says why a planned day that the stage asks for is later now; the first one is kept.
+    """
     hold(values.get("enterprise"))
     demand(project, by, "change")
     refuse_when_over(project)
@@ -379,13 +382,17 @@ def change_project(
     found = _ask(
         lambda: _ask_about_clashes(values.get("enterprise"), by, despite, exclude=project),
         lambda: ask_about_amounts(values, confirmed, project),
+        lambda: _ask_about_delays(project, values, put_off),
     )
+    later = _put_off_now(project, values)
+    kept = {name: value for field in later for name, value in queries.put_off(project, field).items()}
     before = {fact.field for fact in facts.missing(project, project.stage)}
     _keep_investor(project, values)
     core.apply_edit(
-        project, with_amount(values, project) | _named(project, values), by=by, version=version, verb="projects.project.changed",
-        note="；".join(filter(None, [note, despite.strip() if found else ""])),
+        project, with_amount(values, project) | _named(project, values) | kept, by=by, version=version,
+        verb="projects.project.changed", note="；".join(filter(None, [note, despite.strip() if found else ""])),
     )  # fmt: skip
+    _tell_of_delays(project, later, by, put_off)
     emptied = [fact for fact in facts.missing(project, project.stage) if fact.field not in before]
     if emptied:
         sentence = _("项目处于“%(stage)s”阶段，这一项不能空着。") % {"stage": stages.STAGES[project.stage]}
@@ -473,6 +480,40 @@ def _check_plan(values: Values, project: Project | None = None) -> None:
     if other_way and stages.reached(project.stage, stages.STARTED):
         sentence = _("项目已经开工或投产，建设性质不能再改为“开业”或从“开业”改为别的。")
         raise Invalid(sentence, fields={"construction_kind": [sentence]})
+
+
+def _put_off_now(project: Project, values: Values) -> dict[str, Any]:
+    """Return the planned days that bind the project and that ``values`` put off, each with the day it had."""
+    days = {field: getattr(project, field) for field in queries.binding_days(project)}
+    return {field: when for field, when in days.items() if values.get(field) and values[field] > when}
+
+
+def _ask_about_delays(project: Project, values: Values, put_off: str) -> None:
+    """Ask why a planned day is put off that the project's stage asks for; refuse to move one that has come."""
+    fields: dict[str, list[Sentence]] = {}
+    for field in queries.binding_days(project):
+        has_come = stages.reached(project.stage, queries.PLANNED_DAYS[field])
+        if has_come and field in values and values[field] != getattr(project, field):
+            told = {"stage": stages.STAGES[project.stage], "field": facts.field_of(field).verbose_name}
+            fields[field] = [_("项目已经“%(stage)s”，“%(field)s”不能再改。") % told]
+    if not fields and not put_off.strip():
+        for field, when in _put_off_now(project, values).items():
+            fields[field] = [_("比原来的 %(day)s 推迟了，请写明顺延原因。") % {"day": when}]
+            fields["put_off"] = [_("请填写原因。")]
+    if fields:
+        raise Invalid(next(iter(fields.values()))[0], fields=fields)
+
+
+def _tell_of_delays(project: Project, later: Values, by: Actor, reason: str) -> None:
+    for field, when in later.items():
+        delay = queries.delay_of(project, field)
+        label = facts.field_of(field).verbose_name
+        text = f"{label} {when} → {getattr(project, field)}" + (
+            f"（{delay.told_with_first}）" if delay else ""
+        )
+        events.record(
+            by=by, verb="projects.project.postponed", obj=project, note=reason.strip(), data={"text": text, "field": field}
+        )  # fmt: skip
 
 
 @transaction.atomic
@@ -582,7 +623,19 @@ def move_project(
         note_stage(project)
     if move in {"lose", "end"}:
         drop_transfer(project, by)
+        drop_bottlenecks(project, by)
     return project
+
+
+def drop_bottlenecks(project: Project, by: Actor) -> None:
+    """Close what still stands still on a project that is over: nobody must solve it any more."""
+    values = {"closed_date": timezone.localdate()}
+    for row in project.bottlenecks.filter(state=stages.OPEN).select_related("project", "unit").order_by("pk"):
+        lifecycle.BOTTLENECK.perform(row, "drop", by=by, within=True, values=values)
+        events.record(
+            by=by, verb="projects.project.bottleneck_dropped", obj=project,
+            data={"text": f"{row.unit.brief} · {row.what[:60]}", "bottleneck": row.pk},
+        )  # fmt: skip
 
 
 # --- units and team -----------------------------------------------------------------------------------------------

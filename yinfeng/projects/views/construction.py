@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import accumulate
 from typing import Any
 
 from django.db.models import Model
@@ -26,6 +27,7 @@ from yinfeng.projects.construction_filters import BottleneckFilter, Construction
 from yinfeng.projects.construction_forms import (
     BottleneckForm,
     BuilderForm,
+    DueForm,
     MilestoneForm,
     PhotoForm,
     PlanForm,
@@ -35,6 +37,8 @@ from yinfeng.projects.construction_forms import (
 )
 from yinfeng.projects.construction_tables import (
     BOTTLENECK_TONES,
+    INVESTED,
+    PLANNED,
     PROPOSAL_TONES,
     BottleneckTable,
     ConstructionTable,
@@ -56,7 +60,8 @@ class ProjectConstruction(SectionPage):
     def content(self) -> dict[str, Any]:
         project: Project = self.object
         self.today = timezone.localdate()
-        self.plan, self.reports = queries.plan_of(project), queries.reports_of(project)
+        self.plan, self.first = queries.plans_of(project)
+        self.reports = queries.reports_of(project)
         self.months = queries.months_of(self.plan, self.reports)
         self.firms, self.photos = queries.beside(project)
         self._bring_schedule()
@@ -72,6 +77,7 @@ class ProjectConstruction(SectionPage):
             "bottlenecks": [self._bottleneck(row) for row in queries.bottlenecks_of(project, self.by)],
             "bottleneck_act": next(iter(self._acts(("project-bottleneck", _("提出难点")))), None),
             "builders": self._builders(),
+            "moved_url": self._moved_url(),
         }  # fmt: skip
 
     @cached_property
@@ -122,29 +128,35 @@ class ProjectConstruction(SectionPage):
     def _key_facts(self) -> list[dict[str, Any]]:
         schedule: queries.Schedule = self.object.__dict__["schedule"]
         standing = [row for row in self.reports if row.replaced_at is None]
-        invested = sum((row.invested for row in standing), Decimal(0))
-        due = f"{queries.due_month(self.today):%Y-%m}"
+        month = queries.due_month(self.today)
+        due = f"{month:%Y-%m}"
+        later = sum((row.invested for row in standing if row.month > month), Decimal(0))
+        part = f"{queries.percent_of_plan(schedule.invested, self.whole):f}"
         return [
-            {"label": _("累计完成投资"), "value": show(invested), "empty": not standing,
-             "sub": _("占计划 %(percent)s%%") % {"percent": f"{queries.percent_of_plan(invested, self.whole):f}"} if self.whole else ""},
-            {"label": _("到 %(month)s 计划完成") % {"month": due}, "value": show(schedule.planned) if self.plan else "—", "empty": not self.plan,
-             "sub": _("全部 %(whole)s") % {"whole": show(self.whole)} if self.plan else ""},
+            {"label": INVESTED, "value": show(schedule.invested), "empty": not standing, "sub": _("，").join(filter(None, [
+                _("到 %(month)s") % {"month": due} if standing else "",
+                _("占计划 %(percent)s%%") % {"percent": part} if self.whole else "",
+                _("之后已报 %(amount)s") % {"amount": show(later)} if later else "",
+            ]))},
+            {"label": PLANNED, "value": show(schedule.planned) if self.plan else "—", "empty": not self.plan,
+             "sub": _("到 %(month)s，全部 %(whole)s") % {"month": due, "whole": show(self.whole)} if self.plan else ""},
             self._investment_fact(schedule),
             self._works_fact(standing),
             self._completion_fact(),
         ]  # fmt: skip
 
     def _investment_fact(self, schedule: queries.Schedule) -> dict[str, Any]:
-        points = schedule.points
-        if not self.plan:
-            value = "—"
-        elif points > 0:
-            value = _("落后 %(points)s 个百分点") % {"points": f"{points:f}"}
-        elif points < 0:
-            value = _("超前 %(points)s 个百分点") % {"points": f"{-points:f}"}
-        else:
-            value = _("与计划相符")
-        return {"label": _("投资进度"), "value": value, "empty": not self.plan}
+        value = _compared(schedule.points) if self.plan else "—"
+        sub = ""
+        if self.first:
+            due = queries.due_month(self.today)
+            planned, whole = (
+                sum((row.investment for row in rows), Decimal(0))
+                for rows in ([row for row in self.first if row.month <= due], self.first)
+            )
+            at_first = queries.Schedule(planned, schedule.invested, whole)
+            sub = _("按最初计划%(compared)s") % {"compared": _compared(at_first.points)}
+        return {"label": _("投资进度"), "value": value, "empty": not self.plan, "sub": sub}
 
     def _works_fact(self, standing: Sequence[Progress]) -> dict[str, Any]:
         """Return how far the works are by the newest report, against the plan of the same month."""
@@ -164,6 +176,7 @@ class ProjectConstruction(SectionPage):
         if planned is None:
             return {"label": _("计划竣工"), "value": "—", "empty": True}
         days = ((done or self.today) - planned).days
+        delay = queries.delay_of(project, "planned_completion_date")
         if done:
             told = _("已竣工，晚 %(days)s 天") if days > 0 else _("已竣工，早 %(days)s 天")
             sub = told % {"days": abs(days)} if days else _("已按期竣工")
@@ -172,7 +185,7 @@ class ProjectConstruction(SectionPage):
         return {
             "label": _("计划竣工"),
             "value": day(planned),
-            "sub": sub,
+            "sub": _("，").join(filter(None, [sub, delay.told if delay else ""])),
             "tone": "danger" if days > 0 else "",
         }
 
@@ -186,14 +199,18 @@ class ProjectConstruction(SectionPage):
         def wan(amount: Decimal | None) -> float | None:
             return None if amount is None else float(amount / 10_000)
 
+        first = {row.month: row.investment for row in self.first}
+        at_first = list(accumulate(first.get(row.month, Decimal(0)) for row in self.months))
         return {
             "months": [f"{row.month:%Y-%m}" for row in self.months],
+            "first": [wan(amount) for amount in at_first] if first else [],
             "planned": [wan(row.planned_sum) for row in self.months],
             "invested": [wan(row.invested_sum) for row in self.months],
             "due": f"{queries.due_month(self.today):%Y-%m}",
             "names": {
-                "planned": _("计划累计"),
-                "invested": _("完成累计"),
+                "first": _("最初计划累计投资"),
+                "planned": str(PLANNED),
+                "invested": str(INVESTED),
                 "unit": _("万元"),
                 "due": _("应报"),
             },
@@ -209,8 +226,10 @@ class ProjectConstruction(SectionPage):
         for row in self.reports:
             if row.replaced_at is not None:
                 replaced.setdefault(row.month, []).append(row)
+        self.at_first = {row.month: row for row in self.first}
         known = {row.month for row in self.months}
-        extra = [queries.Month(month, None, None, None, None, None) for month in photos.keys() - known]
+        others = (photos.keys() | self.at_first.keys()) - known
+        extra = [queries.Month(month, None, None, None, None, None) for month in others]
         due = queries.due_month(self.today)
         works = {row.month: row.percent for row in self.plan}
         rows = sorted([*self.months, *extra], key=lambda row: row.month, reverse=True)
@@ -224,9 +243,13 @@ class ProjectConstruction(SectionPage):
     ) -> dict[str, Any]:  # fmt: skip
         report = row.report
         missed = is_due and report is None and row.planned is not None
+        first = self.at_first.get(row.month)
         return {
             "name": f"{row.month:%Y-%m}",
             "planned": in_column(row.planned, WAN),
+            "planned_first": in_column(first.investment, WAN)
+            if first and first.investment != row.planned
+            else "",
             "planned_sum": in_column(row.planned_sum, WAN),
             "invested": in_column(report.invested, WAN) if report else _("未报") if missed else "—",
             "missed": missed,
@@ -258,11 +281,12 @@ class ProjectConstruction(SectionPage):
         project: Project = self.object
         started, done = project.started_date, project.completed_date
         lines = [
-            (_("开工"), project.planned_start_date, started, "", ""),
+            (_("开工"), project.planned_start_date, started, "", "", queries.delay_of(project, "planned_start_date")),
             *(self._milestone(row) for row in queries.milestones_of(project)),
-            (_("竣工"), project.planned_completion_date, done, "", ""),
+            (_("竣工"), project.planned_completion_date, done, "", "", queries.delay_of(project, "planned_completion_date")),
         ]  # fmt: skip
         days = [when for line in lines for when in line[1:3] if when is not None]
+        self.steps: list[dict[str, Any]] = []
         if not days:
             return None
         first, last = min([*days, self.today]), max([*days, self.today])
@@ -283,7 +307,7 @@ class ProjectConstruction(SectionPage):
             "actual": bar(started, done or self.today) if started else None,
             "today": place(self.today),
         }
-        steps = [
+        self.steps = [
             {
                 "name": name,
                 "planned": day(planned) if planned else "—",
@@ -293,15 +317,27 @@ class ProjectConstruction(SectionPage):
                 "bar": bar(planned, actual or (self.today if planned and planned < self.today else planned)),
                 "note": note,
                 "url": url,
+                "delay": delay.told_with_first if delay else "",
             }
-            for name, planned, actual, note, url in lines
+            for name, planned, actual, note, url, delay in lines
             if planned or actual
         ]
-        return {"whole": whole, "steps": steps}
+        return {"whole": whole, "steps": self.steps}
 
-    def _milestone(self, row: Milestone) -> tuple[str, date | None, date | None, str, str]:
+    def _milestone(
+        self, row: Milestone
+    ) -> tuple[str, date | None, date | None, str, str, queries.Delay | None]:
         url = reverse("project-milestone", args=[self.object.pk, row.pk]) if self.may_keep else ""
-        return code_label("milestone", row.kind), row.planned_date, row.actual_date, row.note, url
+        label = code_label("milestone", row.kind)
+        return label, row.planned_date, row.actual_date, row.note, url, queries.delay_of(row, "planned_date")
+
+    def _moved_url(self) -> str:
+        """Return where it is told why days and months of the plan were moved; empty where none was."""
+        project: Project = self.object
+        moved = self.first or any(queries.delay_of(project, field) for field in queries.PLANNED_DAYS)
+        if not (moved or any(step["delay"] for step in self.steps)):
+            return ""
+        return reverse("project", args=[project.pk]) + "#timeline"
 
     def _gap(self, planned: date | None, actual: date | None) -> dict[str, str]:
         """Return how many days a milestone was late or early, or is overdue."""
@@ -322,11 +358,16 @@ class ProjectConstruction(SectionPage):
     # --- who builds, what stands still ---
 
     def _builders(self) -> dict[str, Any]:
+        sees_firms = self.by.may("enterprises.enterprise.view")
+
+        def firm_url(row: queries.Firm) -> str:
+            return reverse("enterprise", args=[row.enterprise]) if row.enterprise and sees_firms else ""
+
         def line(row: queries.Firm) -> dict[str, Any]:
             end = reverse("project-builder-end", args=[self.object.pk, row.pk]) if self.may_keep else ""
             since = _("自 %(day)s") % {"day": day(row.since)}
             return {
-                "title": row.name, "sub": " · ".join(filter(None, [row.contact, since])), "remove_url": end,
+                "title": row.name, "url": firm_url(row), "sub": " · ".join(filter(None, [row.contact, since])), "remove_url": end,
                 "badge": {"text": stages.BUILDER_ROLES[row.role], "tone": "muted"},
             }  # fmt: skip
 
@@ -338,9 +379,9 @@ class ProjectConstruction(SectionPage):
 
     def _bottleneck(self, row: Bottleneck) -> dict[str, Any]:
         late = row.state == stages.OPEN and row.due_date < self.today
-        until = row.solved_date or self.today
         told = {"unit": row.unit.brief, "due": day(row.due_date), "since": day(row.since_date),
-                "days": (until - row.since_date).days}  # fmt: skip
+                "days": queries.days_of(row, self.today)}  # fmt: skip
+        delay = queries.delay_of(row, "due_date")
         allowed = actions_of(row, self.by, ("change", "solve"))
         return {
             "pk": row.pk,
@@ -349,12 +390,20 @@ class ProjectConstruction(SectionPage):
             "state": {"text": stages.BOTTLENECK_STATES[row.state], "tone": BOTTLENECK_TONES[row.state]},
             "when": _("%(since)s 起，%(days)s 天") % told,
             "who": _("%(unit)s，%(due)s 前解决") % told,
+            "delay": delay.told_with_first if delay else "",
             "late": late,
             "how": _("%(day)s：%(how)s") % {"day": day(row.solved_date), "how": row.how}
             if row.solved_date
             else "",
             "acts": move_acts(lifecycle.BOTTLENECK, row, self.by, allowed),
         }
+
+
+def _compared(points: Decimal) -> str:
+    """Return how investment stands against a plan, in words."""
+    if points > 0:
+        return _("落后 %(points)s 个百分点") % {"points": f"{points:f}"}
+    return _("超前 %(points)s 个百分点") % {"points": f"{-points:f}"} if points < 0 else _("与计划相符")
 
 
 class ActOfBuilding(EditPage):
@@ -486,7 +535,7 @@ class AddMilestone(ActOfBuilding):
         data = form.cleaned_data
         services.set_milestone(
             by=self.by, project=self.object, kind=self.milestone.kind if self.milestone else data["kind"],
-            planned_date=data["planned_date"], actual_date=data["actual_date"], note=data["note"],
+            planned_date=data["planned_date"], actual_date=data["actual_date"], note=data["note"], reason=data.get("reason", ""),
             version=data["version"] if self.milestone else None,
         )  # fmt: skip
         return self.cancel_url()
@@ -587,15 +636,51 @@ class SolveBottleneck(EditPage):
         }
 
 
+class ExtendBottleneck(EditPage):
+    """Give the unit that must act more time."""
+
+    permission = "projects.project.change"
+    model = Bottleneck
+    form = DueForm
+    title = gettext_lazy("延长解决时限")
+    submit_label = gettext_lazy("延长时限")
+    move = "extend"
+
+    def start(self) -> None:
+        super().start()
+        lifecycle.BOTTLENECK.check(self.object, self.move, self.by)
+
+    def act(self, form: DueForm) -> Model:
+        return services.extend_bottleneck(by=self.by, bottleneck=self.object, **form.cleaned_data)
+
+    def extra(self) -> dict[str, Any]:
+        told = {"what": self.object.what, "unit": self.object.unit.brief, "due": day(self.object.due_date)}
+        return {
+            "intro": _("%(what)s（%(unit)s，现时限 %(due)s）") % told,
+            "back": {"url": self.cancel_url(), "label": str(self.object.project)},
+        }
+
+
+class ReopenBottleneck(ExtendBottleneck):
+    """Say that a bottleneck is not solved after all, and by when it must be now."""
+
+    title = gettext_lazy("仍未解决")
+    submit_label = gettext_lazy("仍未解决")
+    move = "reopen"
+
+    def act(self, form: DueForm) -> Model:
+        return services.reopen_bottleneck(by=self.by, bottleneck=self.object, **form.cleaned_data)
+
+
 class MoveBottleneck(MovePage):
+    """Withdraw a bottleneck; every other move asks for more and has a page of its own."""
+
     permission = "projects.project.view"
     model = Bottleneck
     lifecycle = lifecycle.BOTTLENECK
 
     def perform(self, *, reason: str, version: int | None) -> None:
-        services.move_bottleneck(
-            by=self.by, bottleneck=self.object, move=self.move.name, reason=reason, version=version
-        )
+        services.withdraw_bottleneck(by=self.by, bottleneck=self.object, reason=reason, version=version)
 
 
 # --- lists --------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -35,7 +35,7 @@ class Lights(Page):
                     {"code": code, "label": stages.LIGHTS[code], "count": f"{sum(item.counts[code] for item in units):,}"}
                     for code in reversed(list(stages.LIGHTS))
                 ],
-                "rules": _told(queries.limits(today)),
+                "rules": _told(today),
                 "projects_url": reverse("projects"),
             }
         )  # fmt: skip
@@ -63,23 +63,10 @@ class Lights(Page):
         }
 
 
-def _told(by_stage: Mapping[str, queries.Limits]) -> list[str]:
-    """Return the rules in words, stages of one rule together."""
-    groups: dict[queries.Limits, list[str]] = {}
-    for stage, limit in by_stage.items():
-        if limit != queries.Limits():
-            groups.setdefault(limit, []).append(str(stages.STAGES[stage]))
+def _told(today: date) -> list[str]:
+    """Return the rules in words, each with the day since which it is in force."""
     told = []
-    for limit, names in groups.items():
-        parts = [
-            sentence % {"days": days}
-            for sentence, days in (
-                (_("满 %(days)s 天没有进展亮黄灯"), limit.warn),
-                (_("满 %(days)s 天亮红灯"), limit.late),
-                (_("满 %(days)s 天应移出项目库"), limit.leave),
-            )
-            if days
-        ]
-        whose = "" if len(names) == len(by_stage) else _("%(stages)s阶段：") % {"stages": _("、").join(names)}
-        told.append(whose + _("，").join(parts) + _("。"))
+    for rule in queries.rules_in_words(today):
+        since = _("（%(day)s 起施行）") % {"day": rule.since} if rule.since else ""
+        told.append(f"{rule.sentence}{since}" + _("。"))
     return told or [_("城市方案没有亮灯规则，项目都按绿灯计。")]

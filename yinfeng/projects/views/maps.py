@@ -54,7 +54,7 @@ class Map(Picture):
     def _area(self, outline: queries.Outline, places: list[queries.Place], top: Decimal) -> dict[str, Any]:
         here = [place for place in places if place.division == outline.division]
         value = sum((self._value(place) for place in here), Decimal(0))
-        url = next((self._url(place) for place in here), "")
+        url = self.list_url(division=outline.division, status=stages.ONGOING) if here else ""
         told = self._told(value)
         return {
             "path": outline.path, "x": outline.x, "y": outline.y, "name": outline.name, "value": told, "url": url,

@@ -484,9 +484,10 @@ class ProjectDetail(Detail):
                 line("construction_kind", named.get("construction_kind")),
             ]),
             (_("计划与实际"), [
-                line("planned_start_date", day(project.planned_start_date)),
-                line("planned_completion_date", day(project.planned_completion_date)),
-                line("planned_production_date", day(project.planned_production_date)),
+                *(
+                    line(field, day(getattr(project, field)), sub=delay.told_with_first if (delay := queries.delay_of(project, field)) else "")
+                    for field in queries.PLANNED_DAYS
+                ),
                 *(
                     fact(str(kind.day), day(when))
                     for kind in achievements.KINDS.values()
@@ -617,7 +618,7 @@ class EditProject(ProjectFormPage, EditPage):
         data = form.cleaned_data
         return services.change_project(
             by=self.by, project=self.object, version=data["version"] or 0, values=form.values(),
-            despite=data["despite"], confirmed=data["confirm_amounts"],
+            despite=data["despite"], confirmed=data["confirm_amounts"], put_off=data["put_off"],
         )  # fmt: skip
 
 
@@ -703,6 +704,9 @@ class MoveProject(MovePage):
         if self.move.name == "end" and self.object.contracted is not None:
             kept = _("已记入业绩台账的签约不会自动冲销，由领导小组办公室核定后办理。")
             frame["consequences"] = [*frame["consequences"], kept]
+        if self.move.name == "end" and (count := queries.still_open(self.object)):
+            dropped = _("还有 %(count)s 个难点待解决，将随项目了结。") % {"count": count}
+            frame["consequences"] = [*frame["consequences"], dropped]
         return frame
 
 

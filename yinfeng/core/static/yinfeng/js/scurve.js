@@ -25,6 +25,9 @@
       splitLine: { lineStyle: { color: ink("line") } },
     },
     series: [
+      ...(data.first.length
+        ? [line("first", { symbol: "none", lineStyle: { type: "dotted", color: ink("ink-3") }, itemStyle: { color: ink("ink-3") } })]
+        : []),
       line("planned", { symbol: "emptyDiamond", lineStyle: { type: "dashed", color: ink("ink-3") }, itemStyle: { color: ink("ink-3") } }),
       line("invested", {
         symbol: "circle",
