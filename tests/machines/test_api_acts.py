@@ -147,7 +147,7 @@ ACTS = [
     Act("post", "api-leads-list", {}, "projects.lead.register", 201, LEAD, away=201),
     Act("patch", "api-leads-detail", {"pk": "lead"}, "projects.lead.change", 200, {"title": "改名"}),
     Act("post", "api-leads-move", {"pk": "lead"}, "projects.lead.assess", 200, WHY, {"move": "decline"}),
-    Act("post", "api-leads-move", {"pk": "qualified"}, "projects.project.add", 201, {}, {"move": "convert"}),
+    Act("post", "api-leads-move", {"pk": "qualified"}, "projects.project.add", 201, {"despite": "产品不同"}, {"move": "convert"}),
     Act("post", "api-leads-files-list", {"parent": "lead"}, "projects.lead.change", 201, upload),
     Act("post", "api-projects-list", {}, "projects.project.add", 201, {"name": "某项目", "summary": "建厂"}, away=201),
     Act("patch", "api-projects-detail", {"pk": "project"}, EDIT, 200, {"site": "软件园"}),

@@ -239,6 +239,33 @@ def _code_parents(profile: Profile, rows: list[Row]) -> Iterator[Problem]:
     yield from cycles(rows, lambda row: f"{_table(row)}:{row['parent']}" if row["parent"] else "")
 
 
+def _no_equal_grades(profile: Profile, rows: list[Row]) -> Iterator[Problem]:
+    """Yield the grades that begin with the same amount on the same day: a project would be of both."""
+    known: list[Row] = []
+    for row in rows:
+        for other in known:
+            least = row.values.get("min_yuan")
+            is_equal = (
+                least is not None and least == other.values.get("min_yuan") and row["code"] != other["code"]
+            )
+            if is_equal and _in_force_together(row, other):
+                sentence = _(
+                    'min_yuan "%(value)s" 与 %(what)s（第 %(line)s 行）相同，同一时间内各级的起点须不同'
+                )
+                told = {"value": least, "what": other.what, "line": other.line}
+                yield row.problem(sentence % told, "min_yuan")
+                break
+        known.append(row)
+
+
+def _in_force_together(row: Row, other: Row) -> bool:
+    """Say whether two rules are in force on a day both."""
+    return all(
+        (ends := first.values.get("valid_to")) is None or second["valid_from"] <= ends
+        for first, second in ((row, other), (other, row))
+    )
+
+
 def cycles(rows: Sequence[Row], parent_of: Callable[[Row], str]) -> Iterator[Problem]:
     """Yield one problem per circle among rows that name a parent."""
     known = {row.key: row for row in rows}
@@ -387,7 +414,7 @@ SECTIONS = (
     Section(
         "grade", "grades.toml",
         (_CODE, *_NAMES, Field("min_yuan", "decimal", least=0), Field("update_days", "whole", required=False, least=1), Field("meeting", required=False), Field("leader", required=False), Field("units", "codes", required=False, refers="unit"), *_PERIOD, _SOURCE),
-        _load_grades, key=("code", "valid_from"), period=("code",),
+        _load_grades, key=("code", "valid_from"), period=("code",), check=_no_equal_grades,
     ),
     Section(
         "rule", "rules.toml",

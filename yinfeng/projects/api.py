@@ -33,7 +33,6 @@ from yinfeng.core.api import (
     Upload,
     act,
     money_of,
-    not_after_today,
 )
 from yinfeng.core.api_common import FileSerializer, FilesViewSet
 from yinfeng.core.errors import Invalid
@@ -69,8 +68,13 @@ from yinfeng.projects.models import (
     TeamMember,
     Transfer,
 )
+from yinfeng.projects.models.reporting_form import Reported
 
 LEADS, PROJECTS = "projects.lead.view", "projects.project.view"
+
+
+# What the reporting form asks beyond the outline of a project.
+REPORTED = [field.name for field in Reported._meta.get_fields()]
 
 
 class Asking(StrictModel):
@@ -110,7 +114,15 @@ class Asking(StrictModel):
 
 def answers(given: dict[str, Any]) -> dict[str, Any]:
     """Take the answers to questions out of a body, as services want them."""
-    return {"despite": given.pop("despite", ""), "confirmed": given.pop("confirm_amounts", False)}
+    found = {"despite": given.pop("despite", ""), "confirmed": given.pop("confirm_amounts", False)}
+    return found | ({"related": given.pop("related")} if "related" in given else {})
+
+
+class Related(serializers.IntegerField):
+    """The id of the investor's project with which this one goes; the others are different ones, as ``despite`` says."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, allow_null=True, min_value=1, max_value=2**63 - 1, **kwargs)
 
 
 class LeadSerializer(Asking):
@@ -126,9 +138,6 @@ class LeadSerializer(Asking):
             "id", "first_reported_at", "registered_by", "state", "finding", "version", "is_demo", "intended_currency",
             "intended_original",
         ]  # fmt: skip
-
-    def validate_heard_date(self, day: date) -> date | None:
-        return not_after_today(day, _("获知日期不能晚于今天。"))
 
 
 class ClassSerializer(serializers.Serializer[Any]):
@@ -149,6 +158,7 @@ class ProjectSerializer(Asking):
     category = serializers.SerializerMethodField()
     put_off = serializers.CharField(required=False, allow_blank=True, write_only=True, max_length=500)
     note = serializers.CharField(required=False, allow_blank=True, write_only=True, max_length=500)
+    related = Related(write_only=True)
 
     class Meta:
         model = Project
@@ -157,10 +167,10 @@ class ProjectSerializer(Asking):
             "investment_kind", "headquarters_kind", "headquarters_staff", "headquarters_functions", "is_foreign", "origin", "industry", "chain", "summary", "intended", "intended_currency",
             "intended_original", "fixed_investment", "contracted", "area", "site", "land_mu", "construction_kind",
             "planned_start_date", "planned_completion_date", "planned_production_date", *_MOVED_DAYS, "expected_output", "expected_tax",
-            "contact_name", "next_step", "next_date", "signed_date", "registered_date", "started_date", "completed_date",
+            *REPORTED, "contact_name", "next_step", "next_date", "signed_date", "registered_date", "started_date", "completed_date",
             "producing_date", "at_capacity_date", "parent", "lost_reason",
             "rival_place", "progress_at", "reporter_unit", "host_unit", "created_by", "version", "created_at",
-            "updated_at", "is_demo", "despite", "currency", "confirm_amounts", "note", "put_off",
+            "updated_at", "is_demo", "despite", "related", "currency", "confirm_amounts", "note", "put_off",
         ]  # fmt: skip
         read_only_fields: ClassVar = [
             *_MOVED_DAYS, "id", "code", "lead", "parent", "grade_override", "grade_reason", "category_override", "category_reason", "stage", "stage_since", "status", "contracted", "signed_date", "registered_date",
@@ -183,6 +193,8 @@ class ConvertInput(MoveInput):
 
     name = serializers.CharField(required=False, max_length=80)
     secrecy = serializers.ChoiceField(required=False, choices=list(stages.SECRECY.items()))
+    despite = serializers.CharField(required=False, allow_blank=True, max_length=500)
+    related = Related()
 
 
 class ProjectMoveInput(MoveInput):
@@ -261,6 +273,17 @@ class Reporting(Moving):
         return Response(FirstReportSerializer(told, many=True).data)
 
 
+class LinkSerializer(serializers.Serializer[Any]):
+    """What somebody declared of a project and another one of its investor, which the caller sees."""
+
+    project = serializers.IntegerField(source="pk")
+    code = serializers.CharField()
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(choices=list(stages.LINKS.items()))
+    reason = serializers.CharField()
+    declared = serializers.DateField()
+
+
 class LeadViewSet(Reporting, ObjectViewSet):
     """Leads: rumours of projects."""
 
@@ -288,7 +311,8 @@ class LeadViewSet(Reporting, ObjectViewSet):
         """Make a move; “convert” answers with the new project."""
         reason = given.pop("reason")
         if move == "convert":
-            project = services.convert_lead(by=self.by, lead=lead, version=version, values=given)
+            told = {name: given.pop(name) for name in ("despite", "related") if name in given}
+            project = services.convert_lead(by=self.by, lead=lead, version=version, values=given, **told)
             return self.answer(project, 201, ProjectSerializer)
         if given:
             sentence = _("没有这一项，或这一项不能直接填写。")
@@ -317,6 +341,12 @@ class ProjectViewSet(Reporting, ObjectViewSet):
     def told_of(self, row: Project) -> Sequence[Model]:
         """Tell of the lead too, to those who may see it."""
         return [row, *Lead.objects.permitted(self.by).filter(project=row)]
+
+    @extend_schema(responses=LinkSerializer(many=True))
+    @action(detail=True, pagination_class=None, filter_backends=[])
+    def links(self, request: Request, pk: str = "") -> Response:
+        """List what was declared of the project and others of its investor: that they are related, or different and why."""
+        return Response(LinkSerializer(queries.links_of(self.get_object(), self.by), many=True).data)
 
     @act(ProjectSerializer, permission="projects.project.add", status=201)
     def create(self, given: dict[str, Any]) -> Project:

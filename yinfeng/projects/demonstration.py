@@ -39,6 +39,7 @@ from yinfeng.projects import demonstration_doubles as doubles
 from yinfeng.projects import demonstration_network as network
 from yinfeng.projects import demonstration_personal as personal
 from yinfeng.projects import demonstration_planning as planning
+from yinfeng.projects import demonstration_reporting as reporting
 from yinfeng.projects import demonstration_reports as reports
 from yinfeng.projects import demonstration_targets as targets
 from yinfeng.projects import stages as project_stages
@@ -167,6 +168,7 @@ class Demonstration:
         planning.enter(self.actors, self.today, at)
         with at(self.today - timedelta(days=9)):
             doubles.enter(self.actors, timezone.localdate())
+        reporting.enter(self.actors, self.today, at)
         reports.hand_in(self.actors, timezone.localdate())
 
     def pass_on(self) -> None:
@@ -262,6 +264,7 @@ class Demonstration:
             values={
                 "name": story.firm,
                 "country": "CN",
+                "nature": "private",
                 "industry": story.industry,
                 "source": "演示数据，非真实企业",
                 "introduction": "演示用的虚构企业。",

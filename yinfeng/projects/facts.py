@@ -5,7 +5,7 @@ The list follows the report form of FACTS §1.8 in the order in which an officer
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -109,6 +109,24 @@ FACTS = (
     Fact("planned_completion_date", stages.STARTED, when=builds, where=BUILDS),
     Fact("planned_production_date", stages.STARTED, when=builds, where=BUILDS),
 )
+
+
+# What is asked once its yes is given, and of nobody else (FACTS §1.8).
+FOLLOWS: Mapping[str, tuple[str, ...]] = {
+    "is_existing_firm": ("existing_kind", "first_invested_year"),
+    "is_spillover": ("spillover_from",),
+}
+# From which stage on somebody knows what no stage asks for; the form folds it away until then, and until it is filled.
+KNOWN_FROM: Mapping[str, str] = {
+    **dict.fromkeys(
+        (
+            "chain_effect", "second_industry", "investment_note", "approached_date", "assigned_by", "home_tie", "is_assessed", "is_research_centre",
+            "is_advanced_manufacturing", "is_enclave", "is_existing_firm", "is_spillover", "responsible_leader",
+        ),
+        stages.NEGOTIATING,
+    ),
+    **dict.fromkeys(("statistics_name", "statistics_investment"), stages.PREPARING),
+}  # fmt: skip
 
 
 def missing(project: Project, stage: str) -> list[Fact]:

@@ -65,7 +65,8 @@ class ProjectFilter(WithOptions):
     main = ("q", "stage", "host_unit", "who")
     codes = {
         "project_class": "project_class", "section": "section", "grade": "grade", "category": "category", "headquarters_kind": "headquarters_kind",
-        "area": queries.AREA, "division": "district_shape",
+        "chain_effect": "chain_effect", "assigned_by": "assigned_by", "home_tie": "home_tie", "area": queries.AREA,
+        "division": "district_shape",
     }  # fmt: skip
     units = ("host_unit", "reporter_unit", "place")
     q = TextFilter()
@@ -85,6 +86,10 @@ class ProjectFilter(WithOptions):
     project_class = _choice(_("项目分类"), [])
     headquarters_kind = _choice(_("总部类型"), [])
     section = _choice(_("行业门类"), [], method="filter_section")
+    chain_effect = _choice(_("产业链作用"), [])
+    is_existing_firm = YesNoFilter(label=_("存量企业"))
+    assigned_by = _choice(_("交办层级"), [])
+    home_tie = _choice(_("乡情渠道"), [])
     secrecy = _choice(_("知悉范围"), list(stages.SECRECY.items()))
     idle_days = django_filters.NumberFilter(
         label=_("多少天没有进展"), method="filter_idle", min_value=1, max_value=3650,

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -22,6 +21,7 @@ from yinfeng.orgs.queries import hosts, units_today, with_kept
 from yinfeng.projects import facts, queries, stages
 from yinfeng.projects.achievements import Achievement
 from yinfeng.projects.models import Lead, Project, Talk
+from yinfeng.projects.models.reporting_form import OLDEST_INVESTMENT
 
 UNITS = ("wan", "yi", "wan_usd", "wan_eur", "wan_hkd", "yi_jpy")
 _SEARCHED = forms.Select(attrs={"data-search": ""})
@@ -41,6 +41,16 @@ class UnitField(forms.ModelChoiceField):
         copy: UnitField = super().__deepcopy__(memo)
         copy.queryset = self.units()
         return copy
+
+
+class YesNoField(forms.TypedChoiceField):
+    """Yes, no, or not said."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        choices = [("", _("请选择")), ("False", _("否")), ("True", _("是"))]
+        super().__init__(
+            required=False, empty_value=None, coerce=lambda value: value == "True", choices=choices, **kwargs
+        )
 
 
 class AreaField(UnitField):
@@ -70,12 +80,13 @@ class Asking(Styled):
     questions: ClassVar[tuple[str, ...]] = ("confirm_amounts",)
     confirm_amounts = forms.BooleanField(label=_("金额和单位已核对无误"), required=False)
 
+    def is_asked(self, name: str) -> bool:
+        """Say whether a question was put, or answered already."""
+        return self.is_bound and bool(self.errors.get(name) or self[name].data)
+
     def fieldsets(self) -> list[dict[str, Any]]:
         """Return the groups without the questions that nobody has asked."""
-        silent = {
-            name for name in self.questions
-            if name in self.fields and not (self.is_bound and (self.errors.get(name) or self[name].data))
-        }  # fmt: skip
+        silent = {name for name in self.questions if name in self.fields and not self.is_asked(name)}
         groups = super().fieldsets()
         for group in groups:
             group["fields"] = [field for field in group["fields"] if field.name not in silent]
@@ -91,6 +102,43 @@ class Asking(Styled):
             if isinstance(value, Money) and name not in {"intended", "amount"}:
                 values[name] = value.yuan
         return values
+
+
+class WithRelated(Asking):
+    """A form that makes or changes a project and may name one of its investor's others that goes with it, once it is asked."""
+
+    questions: ClassVar[tuple[str, ...]] = ("confirm_amounts", "despite", "related")
+    despite = forms.CharField(
+        label=_("仍然登记的理由"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2, "data-span": "2"})
+    )  # fmt: skip
+    related = forms.CharField(
+        label=_("与已有项目的关系"), required=False, widget=forms.Select(attrs={"data-span": "2"}),
+        help_text=_("理由和关系会显示在两个项目的页面上，看得到两个项目的人都能看到。"),
+    )  # fmt: skip
+
+    def offer(self, found: Sequence[queries.Dealing]) -> None:
+        """Offer the projects that the person sees, beside the answer that this one has nothing to do with them."""
+        choices = [
+            (str(item.pk), gettext("与 %(code)s %(name)s 相关") % {"code": item.code, "name": item.title})
+            for item in found if item.is_seen
+        ]  # fmt: skip
+        widget = self.fields["related"].widget
+        assert isinstance(widget, forms.Select)
+        widget.choices = [("", gettext("与已有项目都不同，也不相关")), *choices] if choices else []
+
+    def is_asked(self, name: str) -> bool:
+        """Ask how a project stands to others together with what is different, where there are some to choose from."""
+        if name == "related":
+            return self.is_asked("despite") and bool(self.fields["related"].widget.choices)
+        return super().is_asked(name)
+
+    def clean_related(self) -> int | None:
+        chosen = self.cleaned_data["related"]
+        if not chosen:
+            return None
+        if not (chosen.isdecimal() and len(chosen) < 19):
+            raise forms.ValidationError(_("请选择列出的项目。"))
+        return int(chosen)
 
 
 class WithEnterprise(Asking):
@@ -154,12 +202,6 @@ class LeadForm(WithEnterprise, EditForm):
     handling_unit = UnitField(hosts, label=_("承办单位"), required=False, help_text=_("不选即为本单位。"),
     )  # fmt: skip
 
-    def clean_heard_date(self) -> Any:
-        day = self.cleaned_data["heard_date"]
-        if day > timezone.localdate():
-            raise ValidationError(_("获知日期不能晚于今天。"))
-        return day
-
     @staticmethod
     def initial_of(lead: Lead) -> dict[str, Any]:
         return {
@@ -178,7 +220,8 @@ def intended_of(row: Lead | Project) -> Money | None:
     return Money(row.intended, row.intended_currency, original, row.intended_rate)
 
 
-class ConvertForm(EditForm):
+class ConvertForm(WithRelated, EditForm):
+    groups = ((_("项目"), "", ["name", "despite", "related", "secrecy"]),)
     name = forms.CharField(
         label=_("项目名称"), max_length=80, widget=forms.TextInput(attrs={"data-span": "2"})
     )
@@ -187,6 +230,11 @@ class ConvertForm(EditForm):
         help_text=_("敏感项目只有项目团队和经授权的人员能看到。"),
     )  # fmt: skip
 
+    def __init__(self, *args: Any, lead: Lead, by: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.is_bound:
+            self.offer(queries.of_investor(lead.enterprise, by))
+
 
 class FindingForm(ReasonForm):
     reason = forms.CharField(
@@ -194,17 +242,28 @@ class FindingForm(ReasonForm):
     )
 
 
-class ProjectForm(WithEnterprise, EditForm):
-    questions = ("confirm_amounts", "despite", "put_off")
+class ProjectForm(WithRelated, WithEnterprise, EditForm):
+    questions = (*WithRelated.questions, "put_off")
     groups = (
         (_("项目"), "", ["name", "project_class", "is_foreign", "origin", "secrecy"]),
-        (_("产业"), "", ["industry", "chain"]),
-        (_("投资方"), "", ["enterprise_name", "despite", "contact_name"]),
+        (_("产业"), "", ["industry", "chain", "chain_effect", "second_industry", "is_advanced_manufacturing", "is_research_centre"]),
+        (
+            _("投资方"), "",
+            [
+                "enterprise_name", "despite", "related", "contact_name", "is_existing_firm", "existing_kind", "first_invested_year", "home_tie",
+            ],
+        ),
         (
             _("投资"), _("意向投资额是投资方说的，合同投资额在签约核验之后由系统填入。"),
             ["intended", "fixed_investment", "confirm_amounts"],
         ),
-        (_("招商"), "", ["investment_kind", "summary"]),
+        (
+            _("招商"), "",
+            [
+                "investment_kind", "approached_date", "summary", "investment_note", "assigned_by", "responsible_leader", "is_assessed",
+                "is_enclave", "is_spillover", "spillover_from",
+            ],
+        ),
         (
             _("总部"), _("选了总部类型的项目进入总部项目库。"),
             ["headquarters_kind", "headquarters_staff", "headquarters_functions"],
@@ -216,16 +275,14 @@ class ProjectForm(WithEnterprise, EditForm):
                 "planned_production_date", "put_off", "expected_output", "expected_tax",
             ],
         ),
+        (_("纳统"), "", ["statistics_name", "statistics_investment"]),
         (_("下一步"), "", ["next_step", "next_date"]),
     )  # fmt: skip
     name = forms.CharField(
         label=_("项目名称"), max_length=80, widget=forms.TextInput(attrs={"data-span": "2"})
     )
     project_class = CodeField("project_class", label=_("项目分类"), required=False)
-    is_foreign = forms.TypedChoiceField(
-        label=_("外资项目"), required=False, empty_value=None, coerce=lambda value: value == "True",
-        choices=[("", _("请选择")), ("False", _("否")), ("True", _("是"))],
-    )  # fmt: skip
+    is_foreign = YesNoField(label=_("外资项目"))
     origin = forms.CharField(
         label=_("投资来源地"), max_length=60, required=False, help_text=_("内资填省市，外资填国家或地区。")
     )
@@ -235,11 +292,62 @@ class ProjectForm(WithEnterprise, EditForm):
     )  # fmt: skip
     industry = CodeField("industry", label=_("行业"), required=False, widget=_SEARCHED)
     chain = CodeField("chain", label=_("产业链"), required=False)
+    chain_effect = CodeField(
+        "chain_effect",
+        label=_("产业链作用"),
+        required=False,
+        help_text=_("项目对本市产业链是建、补、延还是强。"),
+    )
+    second_industry = CodeField("industry", label=_("次要行业"), required=False, widget=_SEARCHED)
+    is_advanced_manufacturing = YesNoField(label=_("先进制造业"))
+    is_research_centre = YesNoField(label=_("研发中心"))
     contact_name = forms.CharField(label=_("投资方联系人"), max_length=100, required=False)
+    is_existing_firm = YesNoField(
+        label=_("存量企业"), help_text=_("投资方或其关联企业已在本市投资的，选“是”，并说明类型和年份。")
+    )
+    existing_kind = CodeField("existing_kind", label=_("存量类型"), required=False)
+    first_invested_year = forms.IntegerField(
+        label=_("首次投资年份"), min_value=OLDEST_INVESTMENT, max_value=2100, required=False,
+        widget=forms.NumberInput(attrs={"data-unit": _("年")}),
+    )  # fmt: skip
+    home_tie = CodeField(
+        "home_tie", label=_("乡情渠道"), required=False, help_text=_("经乡亲、侨商、台商或校友联系的填写。")
+    )
     intended = MoneyField(label=_("意向投资额"), units=UNITS, required=False)
     fixed_investment = MoneyField(label=_("固定资产投资"), required=False)
     investment_kind = CodeField("investment_kind", label=_("招商类型"), required=False)
+    approached_date = forms.DateField(
+        label=_("对接时间"), required=False, widget=forms.DateInput, help_text=_("第一次与投资方接触的日期；不填的，记录第一次洽谈时填入。"),
+    )  # fmt: skip
     summary = forms.CharField(label=_("项目简介"), max_length=2000, widget=_LONG)
+    investment_note = forms.CharField(
+        label=_("招商类型说明"),
+        max_length=100,
+        required=False,
+        widget=forms.TextInput(attrs={"data-span": "2"}),
+    )
+    assigned_by = CodeField("assigned_by", label=_("交办层级"), required=False)
+    responsible_leader = forms.CharField(
+        label=_("区级责任领导"),
+        max_length=100,
+        required=False,
+        help_text=_("姓名和职务。项目负责人和联络人见项目团队。"),
+    )
+    is_assessed = YesNoField(label=_("已经研判"), help_text=_("由线索转来的项目已经研判。"))
+    is_enclave = YesNoField(label=_("飞地项目"))
+    is_spillover = YesNoField(
+        label=_("产业外溢"), help_text=_("从别的城市外溢来的，选“是”，并写明从哪里来。")
+    )
+    spillover_from = forms.CharField(
+        label=_("外溢来源"), max_length=60, required=False, help_text=_("省市，例如：深圳市。")
+    )
+    statistics_name = forms.CharField(
+        label=_("纳统项目名称"),
+        max_length=100,
+        required=False,
+        help_text=_("统计平台中的名称，与项目名称相同的不填。"),
+    )
+    statistics_investment = MoneyField(label=_("纳统计划总投资额"), required=False)
     headquarters_kind = CodeField("headquarters_kind", label=_("总部类型"), required=False)
     headquarters_staff = forms.IntegerField(
         label=_("总部预计人数"), min_value=1, max_value=1_000_000, required=False,
@@ -277,32 +385,48 @@ class ProjectForm(WithEnterprise, EditForm):
     )
     next_date = forms.DateField(label=_("下一步时限"), required=False, widget=forms.DateInput)
 
-    def __init__(self, *args: Any, stage: str = stages.PLANNED, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, stage: str = stages.PLANNED, project: Project | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.stage = stage
+        self.stage, self.project = stage, project
         keep_area(self)
 
-    def fieldsets(self) -> list[dict[str, Any]]:
-        """Return the groups with what only later stages than the next ask for folded away at the end (统一报送格式).
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        self.offer(queries.of_investor(cleaned["enterprise"], self.by, self.project))
+        return cleaned
 
-        What is filled already, or refused, stays in its place.
+    def fieldsets(self) -> list[dict[str, Any]]:
+        """Return the groups with what no stage asks for, and what only later stages than the next do, folded away at the end
+        (统一报送格式).
+
+        What is filled already, or refused, stays in its place. What follows from a yes is there once the yes is given.
         """
         near = stages.ORDER.index(self.stage) + 1
-        later = {fact.field for fact in facts.FACTS if stages.ORDER.index(fact.from_stage) > near}
+        wanted = {**facts.KNOWN_FROM, **{fact.field: fact.from_stage for fact in facts.FACTS}}
+        later = {name for name, stage in wanted.items() if stages.ORDER.index(stage) > near}
+        unasked = {
+            name for flag, names in facts.FOLLOWS.items() for name in names
+            if self[flag].value() not in (True, "True") and not self[name].errors
+        }  # fmt: skip
         groups = super().fieldsets()
-        folded = [
+        loose = [
             field for group in groups for field in group["fields"]
-            if field.name in later and not field.errors and not _is_filled(field)
+            if field.name in wanted and field.name not in unasked and not field.errors and not _is_filled(field)
         ]  # fmt: skip
-        names = {field.name for field in folded}
+        optional = [field for field in loose if field.name in facts.KNOWN_FROM and field.name not in later]
+        folded = [
+            (gettext("补充情况（选填）"), optional),
+            (gettext("以后的阶段才需要"), [field for field in loose if field.name in later]),
+        ]
+        away = unasked | {field.name for _title, fields in folded for field in fields}
         for group in groups:
-            group["fields"] = [field for field in group["fields"] if field.name not in names]
-        groups = [group for group in groups if group["fields"]]
-        if folded:
-            groups.append(
-                {"title": gettext("以后的阶段才需要"), "description": "", "fields": folded, "is_folded": True}
-            )
-        return groups
+            group["fields"] = [field for field in group["fields"] if field.name not in away]
+        return [
+            *(group for group in groups if group["fields"]),
+            *({"title": title, "description": "", "fields": fields, "is_folded": True} for title, fields in folded if fields),
+        ]  # fmt: skip
 
     @staticmethod
     def initial_of(project: Project) -> dict[str, Any]:
@@ -319,7 +443,9 @@ class ProjectForm(WithEnterprise, EditForm):
 def _is_filled(field: forms.BoundField) -> bool:
     """Say whether something stands in a field; of an amount with its unit the amount alone counts."""
     value = field.value()
-    return bool(value[0] if isinstance(value, (list, tuple)) and value else value)
+    if isinstance(value, (list, tuple)) and value:
+        value = value[0]
+    return value not in (None, "", [], ())
 
 
 class LoseForm(ReasonForm):

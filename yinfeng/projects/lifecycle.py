@@ -78,6 +78,11 @@ def is_ongoing(project: Project, by: Actor) -> Iterator[Sentence]:
         yield _now("项目已“%(status)s”，不能再办理。") % {"status": stages.STATUSES[project.status]}
 
 
+def puts_right(project: Project, kind: str, key: str = "") -> bool:
+    """Say whether a claim of a project that is ended is of what was reversed: a wrong amount is claimed anew, nothing else."""
+    return project.status == stages.ENDED and (kind, key) in queries.taken_back(project)
+
+
 def has_facts(stage: str) -> Callable[[Any, Actor], Iterable[Sentence]]:
     def guard(project: Project, by: Actor) -> Iterable[Sentence]:
         return facts.sentences(project, stage)
@@ -227,7 +232,8 @@ def counts_already(claim: Claim) -> bool:
 def stands_as_claimed(claim: Claim, by: Actor) -> Iterator[Sentence]:
     """Ask that the project is where the claim leads on from, with the facts of the stage it leads to."""
     project, kind = claim.project, achievements.KINDS[claim.kind]
-    yield from is_ongoing(project, by)
+    if project.status == stages.ONGOING or not puts_right(project, claim.kind, claim.key):
+        yield from is_ongoing(project, by)
     if counts_already(claim):
         yield _now("“%(kind)s”业绩已经认定过，台账中有效。") % {"kind": kind.label}
         return

@@ -211,6 +211,9 @@ OUTCOMES: Mapping[str, Sentence] = {
     OTHER: _("由另一方承办"),
     DIFFERENT: _("不是同一项目，双方各自推进"),
 }
+# What somebody declares of a second project for one investor.
+RELATED = "related"
+LINKS: Mapping[str, Sentence] = {RELATED: _("相关项目"), DIFFERENT: _("不同项目")}
 # For what a project that is scheduled waits, the first that holds in this order; a transfer waits in the state it is in. And
 # who must act then.
 CLAIM, STEP_BACK, NEXT_STEP, LACKING, UNSTARTED, BEHIND, SILENT, NOTHING = (

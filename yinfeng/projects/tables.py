@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -187,6 +187,42 @@ def _category(project: Project) -> str:
     return (found.label if found else "") or "—"
 
 
+def reported_columns() -> list[Column]:
+    """Return the columns of what the reporting form asks beyond the outline; nobody sees them before choosing them."""
+    coded = [_coded_column(field, table) for field, table in Project.reported_tables.items()]
+    flags = [
+        Column(
+            name,
+            facts.field_of(name).verbose_name,
+            _yes_no_of(name),
+            shown=False,
+        )
+        for name in ("is_existing_firm", *queries.FLAGS)
+    ]
+    return [
+        *coded, *flags,
+        Column(
+            "approached", _("对接时间"), lambda row: day(row.approached_date), value=lambda row: row.approached_date, kind="date",
+            sort="approached_date", shown=False,
+        ),
+        amount("statistics", _("纳统计划总投资额"), "statistics_investment", shown=False),
+    ]  # fmt: skip
+
+
+def _yes_no_of(name: str) -> Callable[[Any], str]:
+    return lambda row: yes_no(getattr(row, name)) or "—"
+
+
+def _coded_column(field: str, table: str) -> Column:
+    label = facts.field_of(field).verbose_name
+    return Column(field, label, lambda row: code_label(table, getattr(row, field)) or "—", shown=False)
+
+
+def yes_no(answer: bool | None) -> str:
+    """Return an answer in words; empty for none."""
+    return {True: _now("是"), False: _now("否"), None: ""}[answer]
+
+
 class ProjectTable(Table):
     related = ("enterprise",)
 
@@ -227,6 +263,7 @@ class ProjectTable(Table):
         Column(
             "secrecy", _("知悉范围"), lambda row: str(stages.SECRECY[row.secrecy]), shown=False
         ),
+        *reported_columns(),
     )  # fmt: skip
 
     def prepare(self, objects: Iterable[Any]) -> Iterable[Any]:

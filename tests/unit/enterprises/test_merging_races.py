@@ -125,7 +125,7 @@ def attachments(by: Actor, city: Unit, gone: Enterprise, other: Enterprise) -> d
     user, home = make_user("某人", city), make_unit("home", parent=city)
     project, lead = make_project("改主体的项目", city, user), make_lead("改企业的线索", city, user)
     told = make_lead("转项目的线索", city, user, enterprise=gone, state="qualified")
-    values = {"source": "fair", "heard_date": "2026-04-01", "content": "拟建", "enterprise": gone}
+    values = {"source": "fair", "heard_date": date(2026, 4, 1), "content": "拟建", "enterprise": gone}
     noted = {"source": "年报", "noted_date": "2026-03-01"}
     return {
         "project": lambda: projects.add_project(by=by, values={"name": "新项目", "summary": "建厂", "enterprise": gone}, despite="另一项目"),

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+from pathlib import Path
+
 import pytest
+from django.apps import apps
+from django.utils import timezone
 
 from tests.factories import signed_in
 from tests.unit.projects.conftest import City
-from yinfeng.projects import facts, stages
+from yinfeng.core.errors import Invalid
+from yinfeng.core.models import Code
+from yinfeng.projects import facts, services, stages
 from yinfeng.projects.models import Project
+from yinfeng.projects.models.reporting_form import Reported
 
 pytestmark = pytest.mark.django_db
 FOLD = "yf-formgroup--folded"
@@ -59,6 +68,84 @@ def test_what_is_refused_is_never_folded_away(city: City) -> None:
     assert "planned_start_date" not in folded(answer.content.decode())
 
 
-def test_nothing_is_folded_where_every_stage_has_asked(city: City) -> None:
+def test_nothing_is_for_later_where_every_stage_has_asked(city: City) -> None:
     project = city.project(stages.STARTED)
-    assert FOLD not in signed_in(city.users["bob"]).get(f"/projects/{project.pk}/edit/").content.decode()
+    text = signed_in(city.users["bob"]).get(f"/projects/{project.pk}/edit/").content.decode()
+    assert "以后的阶段才需要" not in text
+    assert text.count(FOLD) == 1  # what no stage asks for
+    assert 'name="statistics_name"' in text.partition(FOLD)[2]
+
+
+def test_what_follows_from_a_yes_is_asked_once_it_is_given_and_never_without(city: City) -> None:
+    Code.objects.create(table="existing_kind", code="growth", name="增资")
+    project = city.project(stages.INTENDED)
+    client, url = signed_in(city.users["bob"]), f"/projects/{project.pk}/edit/"
+    page = client.get(url)
+    assert "existing_kind" not in page.content.decode()
+    assert 'name="is_existing_firm"' in page.content.decode().partition(FOLD)[2]
+    form = page.context["form"]
+    given = {
+        field.html_name: field.value() for field in form if isinstance(field.value(), str | int) and field.value() is not True
+    } | {"is_foreign": "False", "enterprise_name": project.enterprise.name, "fixed_investment": "3000", "fixed_investment_unit": "wan",
+         "intended": "5000", "intended_unit": "wan", "expected_output": "9000", "expected_output_unit": "wan", "expected_tax": "500",
+         "expected_tax_unit": "wan", "land_mu": "30"}  # fmt: skip
+    given |= {
+        name: str(getattr(project, name))
+        for name in ("planned_start_date", "planned_completion_date", "planned_production_date")
+    }
+    refused = client.post(url, given | {"is_existing_firm": "True"})
+    text = refused.content.decode()
+    assert refused.status_code == 422
+    assert "“存量企业”选了“是”，请同时填写存量类型、首次投资年份。" in text
+    assert 'name="existing_kind"' in text.partition(FOLD)[0]
+    answers = {"is_existing_firm": "True", "existing_kind": "growth", "first_invested_year": "2011"}
+    assert client.post(url, given | answers).status_code == 302
+    project.refresh_from_db()
+    assert (project.existing_kind, project.first_invested_year) == ("growth", 2011)
+    assert 'name="first_invested_year"' in client.get(url).content.decode()
+    given["version"] = project.version
+    assert client.post(url, given | answers | {"is_existing_firm": "False"}).status_code == 302
+    project.refresh_from_db()
+    assert (project.is_existing_firm, project.existing_kind, project.first_invested_year) == (False, "", None)
+    with pytest.raises(Invalid, match="选“是”的才填写"):
+        services.change_project(
+            by=city.actor("bob"),
+            project=project,
+            version=project.version,
+            values={"spillover_from": "深圳市"},
+        )
+    with pytest.raises(Invalid, match="不能晚于今年"):
+        services.change_project(
+            by=city.actor("bob"), project=project, version=project.version,
+            values={"is_existing_firm": True, "existing_kind": "growth", "first_invested_year": 2099},
+        )  # fmt: skip
+
+
+def test_the_first_talk_says_since_when_a_project_is_approached(city: City) -> None:
+    project = city.project()
+    for days in (4, 5, 3):
+        talk_date = timezone.localdate() - timedelta(days=days)
+        services.record_talk(by=city.actor("bob"), project=project, values={
+            "talk_date": talk_date, "form": "call", "our_side": "甲", "their_side": "乙", "summary": "谈",
+        })  # fmt: skip
+    project.refresh_from_db()
+    assert project.approached_date == timezone.localdate() - timedelta(days=5)
+    page = signed_in(city.users["bob"]).get(f"/projects/{project.pk}/").content.decode()
+    assert "统一报送" in page
+
+
+DOCUMENT = Path(__file__).parents[3] / "docs" / "reporting-form.md"
+
+
+def test_the_table_of_the_form_names_fields_that_are_there() -> None:
+    """Each field named in the document exists, and each field of the form beyond the outline is named."""
+    rows = [line for line in DOCUMENT.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+    named = {name for row in rows for name in re.findall(r"`(\w+\.\w+)`", row)}
+    for name in named:
+        model, _dot, field = name.partition(".")
+        owner = apps.get_model(
+            "enterprises" if model in {"Enterprise", "Contact", "EnterpriseTag"} else "projects", model
+        )
+        owner._meta.get_field(field)
+    assert {f"Project.{field.name}" for field in Reported._meta.get_fields()} <= named
+    assert {f"Project.{fact.field}" for fact in facts.FACTS} <= named

@@ -299,9 +299,9 @@ def test_home_counts_the_ongoing_projects_of_each_stage_in_sight(city: City) -> 
 
 def test_home_shows_what_waits(city: City) -> None:
     lead = city.lead()
-    project = city.project(
-        stages.NEGOTIATING, next_step="看地", next_date=timezone.localdate() - timedelta(days=1)
-    )
+    project = city.project(stages.NEGOTIATING, next_step="看地")
+    Project.objects.filter(pk=project.pk).update(next_date=timezone.localdate() - timedelta(days=1))
+    project.refresh_from_db()
     city.claim(project)
     text = signed_in(city.users["charlie"]).get("/").content.decode()
     assert lead.title in text

@@ -369,7 +369,7 @@ def test_one_proposes_for_units_of_ones_own(planning: City) -> None:
     ("industry", "fixed", "field"),
     [
         ("3973", 50_000_000, None), ("3973", Decimal("49999999.99"), "exception"), ("A", 30_000_000, None),
-        ("A", Decimal("29999999.99"), "fixed_investment"), ("66", 1_000_000, None), ("C", 10_000_000, "exception"),
+        ("A", Decimal("29999999.99"), "fixed_investment"), ("66", 10_000_000, None), ("C", 10_000_000, "exception"),
     ],
 )  # fmt: skip
 def test_thresholds_by_industry(planning: City, industry: str, fixed: Any, field: str | None) -> None:
@@ -459,7 +459,7 @@ def test_what_is_due_and_the_filters_agree(
 def test_without_a_rule_nothing_is_due_and_nothing_below(planning: City) -> None:
     Rule.objects.all().delete()
     forget()
-    plan, today = propose(planning, fixed_investment=Decimal(1 * WAN * 100)), date(2040, 1, 1)
+    plan, today = propose(planning, fixed_investment=Decimal(1 * WAN * 1_000)), date(2040, 1, 1)
     assert queries.due_of(plan, today, queries.calendar(today)) is None
     assert not Proposal.objects.filter(queries.late(today) | queries.not_updated(today)).exists()
     assert "没有策划日程" in signed_in(planning.users["office"]).get("/proposals/units/").content.decode()

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from tests.factories import signed_in
+from tests.factories import make_enterprise, signed_in
+from tests.factories.races import at_once
 from tests.unit.projects.conftest import City
 from yinfeng.core.errors import Invalid
 from yinfeng.core.models import Event
 from yinfeng.core.money import WAN, Money
-from yinfeng.projects import services, stages
-from yinfeng.projects.models import Project
+from yinfeng.projects import queries, services, stages
+from yinfeng.projects.models import Lead, Project, ProjectLink
 
 pytestmark = pytest.mark.django_db
 
@@ -62,8 +63,120 @@ def test_the_form_shows_where_to_answer(city: City) -> None:
         "enterprise_name": first.enterprise.name,
     }
     client = signed_in(city.users["bob"])
+    told = client.get("/projects/check/", {"enterprise_name": first.enterprise.name}).content.decode()
+    assert f"本单位已有这家企业的项目：{first.code}" in told
     page = client.post("/projects/new/", given)
     assert page.status_code == 422
     assert "建立增资扩产" in page.content.decode()
     assert 'name="despite"' in page.content.decode()
     assert client.post("/projects/new/", given | {"despite": "产品不同"}).status_code == 302
+
+
+# --- linked or declared different ---------------------------------------------------------------------------------
+
+
+@pytest.mark.clause("3.1.3")
+def test_what_is_declared_is_kept_and_told_on_both_pages_to_who_sees_both(city: City) -> None:
+    first = city.project()
+    rival = city.project(by="alice", enterprise=first.enterprise, host_unit=city.huli)
+    ProjectLink.objects.all().delete()
+    values = {"name": "研发中心", "summary": "建研发中心", "enterprise": first.enterprise}
+    made = services.add_project(
+        by=city.actor("bob"), values=values, despite="为一期项目配套研发", related=first.pk
+    )
+    assert set(made.links.values_list("other", "kind", "reason")) == {
+        (first.pk, stages.RELATED, "为一期项目配套研发"), (rival.pk, stages.DIFFERENT, "为一期项目配套研发"),
+    }  # fmt: skip
+    bob, erin = signed_in(city.users["bob"]), signed_in(city.users["erin"])
+    page = bob.get(f"/projects/{made.pk}/").content.decode()
+    assert "同一投资方的其他项目" in page
+    assert first.code in page
+    assert rival.code not in page  # another unit's: bob does not see it
+    assert made.code in bob.get(f"/projects/{first.pk}/").content.decode()
+    page = erin.get(f"/projects/{rival.pk}/").content.decode()
+    assert made.code in page
+    assert "不同项目" in page
+    found = erin.get(f"/api/v1/projects/{rival.pk}/links/").json()
+    assert [(item["project"], item["kind"]) for item in found] == [(made.pk, stages.DIFFERENT)]
+    assert [item["project"] for item in bob.get(f"/api/v1/projects/{made.pk}/links/").json()] == [first.pk]
+    event = Event.objects.get(verb="projects.project.created", object_id=made.pk)
+    assert event.note == "为一期项目配套研发"
+
+
+def test_a_sensitive_project_out_of_sight_is_neither_told_nor_linked(city: City) -> None:
+    hidden = city.project(by="alice", secrecy=stages.SENSITIVE, host_unit=city.huli)
+    made = plan(city, hidden.enterprise)
+    assert not made.links.exists()
+    with pytest.raises(Invalid) as refused:
+        services.add_project(
+            by=city.actor("bob"), values={"name": "甲", "summary": "乙", "enterprise": hidden.enterprise}, despite="另一项目",
+            related=hidden.pk,
+        )  # fmt: skip
+    assert "related" in refused.value.fields
+
+
+def test_converting_and_naming_the_investor_later_ask_too(city: City) -> None:
+    first = city.project(name="动力电池生产基地")
+    lead = city.lead(stages.QUALIFIED, enterprise=first.enterprise, title="动力电池基地")
+    client = signed_in(city.users["bob"])
+    url = f"/leads/{lead.pk}/convert/"
+    given = {"name": "动力电池基地", "secrecy": "internal", "version": lead.version}
+    page = client.post(url, given)
+    assert page.status_code == 422
+    assert "（名称相近）" in page.content.decode()
+    assert f'value="{first.pk}"' in page.content.decode()
+    assert Project.objects.count() == 1
+    assert client.post(url, given | {"despite": "二期", "related": "x"}).status_code == 422
+    assert (
+        client.post(url, given | {"despite": "电芯，不是整包", "related": str(first.pk)}).status_code == 302
+    )
+    made = Project.objects.get(lead=lead)
+    assert list(made.links.values_list("other", "kind")) == [(first.pk, stages.RELATED)]
+    blank = city.project(enterprise=None)
+    blank = Project.objects.get(pk=blank.pk)
+    with pytest.raises(Invalid, match="本单位已有这家企业的项目"):
+        services.change_project(
+            by=city.actor("bob"),
+            project=blank,
+            version=blank.version,
+            values={"enterprise": first.enterprise},
+        )
+    changed = services.change_project(
+        by=city.actor("bob"),
+        project=blank,
+        version=blank.version,
+        values={"enterprise": first.enterprise},
+        despite="另一条线",
+    )
+    assert changed.links.count() == 2
+
+
+def test_converting_asks_about_a_project_that_others_made_meanwhile(city: City) -> None:
+    lead = city.lead(stages.QUALIFIED, enterprise=make_enterprise("某半导体有限公司"))
+    city.project(by="alice", enterprise=lead.enterprise, host_unit=city.huli, name="别人的项目")
+    with pytest.raises(Invalid, match="湖里区已有 1 个") as asked:
+        services.convert_lead(by=city.actor("bob"), lead=lead)
+    assert "别人的项目" not in str(asked.value)
+    lead.refresh_from_db()
+    assert lead.state == stages.QUALIFIED
+    assert services.convert_lead(by=city.actor("bob"), lead=lead, despite="产品不同").pk
+
+
+def test_of_names_that_share_half_their_pairs(city: City) -> None:
+    for one, other, alike in (
+        ("动力电池基地", "动力电池生产基地", True), ("研发中心", "动力电池基地", False), ("", "甲", False), ("一期", "一期", True),
+    ):  # fmt: skip
+        assert queries.is_alike(one, other) is alike
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_make_a_project_of_one_investor_at_once_one_is_asked(city: City) -> None:
+    firm = make_enterprise("某电池有限公司")
+    lead = city.lead(stages.QUALIFIED, enterprise=firm)
+    results = at_once([
+        lambda: plan(city, firm, by="charlie"),
+        lambda: services.convert_lead(by=city.actor("bob"), lead=Lead.objects.get(pk=lead.pk)),
+    ])  # fmt: skip
+    assert sum(isinstance(result, Invalid) for result in results) == 1, results
+    assert Project.objects.filter(enterprise=firm).count() == 1

@@ -79,6 +79,9 @@ class EnterpriseSerializer(StrictModel):
         # Sameness of names and codes is judged by the service, which names the record that is there already.
         extra_kwargs: ClassVar[dict[str, Any]] = {"uscc": {"validators": []}}
 
+    def validate_nature(self, code: str) -> str:
+        return known("enterprise_nature", code)
+
     def validate_country(self, code: str) -> str:
         return known("country", code)
 

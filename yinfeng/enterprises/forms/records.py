@@ -25,7 +25,7 @@ class EnterpriseForm(EditForm):
     """Enter or edit an enterprise; asks once more when the library has a look-alike."""
 
     groups = (
-        (_("企业身份"), "", ("name", "short_name", "name_en", "uscc", "listing_code", "tags")),
+        (_("企业身份"), "", ("name", "short_name", "name_en", "uscc", "listing_code", "nature", "tags")),
         (_("所在地"), "", ("country", "province", "city", "address")),
         (_("规模与行业"), "", ("capital", "staff", "founded_date", "industry")),
         (_("业务"), "", ("scope_of_business", "introduction", "website")),
@@ -36,6 +36,7 @@ class EnterpriseForm(EditForm):
     name_en = model_field("name_en")
     uscc = model_field("uscc")
     listing_code = model_field("listing_code")
+    nature = CodeField("enterprise_nature", label=_("企业性质"), required=False)
     tags = forms.MultipleChoiceField(
         label=_("标签"), choices=tag_choices, required=False, widget=forms.CheckboxSelectMultiple
     )

@@ -39,6 +39,7 @@ class Enterprise(Versioned):
     uscc = models.CharField(_("统一社会信用代码"), max_length=18, null=True, blank=True, unique=True,
                             error_messages={"unique": _("这个统一社会信用代码已属于库中另一家企业。")})  # fmt: skip
     listing_code = models.CharField(_("证券代码"), max_length=20, blank=True, db_index=True)
+    nature = models.CharField(_("企业性质"), max_length=40, blank=True)
     country = models.CharField(_("国家或地区"), max_length=2, default="CN")
     province = models.CharField(_("省份"), max_length=40, blank=True)
     city = models.CharField(_("城市"), max_length=60, blank=True)
@@ -58,7 +59,7 @@ class Enterprise(Versioned):
     )
 
     worked_out: ClassVar = ("name_key",)
-    code_tables: ClassVar = {"country": "country", "industry": "industry"}
+    code_tables: ClassVar = {"nature": "enterprise_nature", "country": "country", "industry": "industry"}
 
     objects = EnterpriseQuerySet.as_manager()
 

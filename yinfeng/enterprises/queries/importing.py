@@ -15,7 +15,7 @@ from yinfeng.enterprises.models import Distinction, Enterprise, EnterpriseTag, F
 
 # What an import compares and writes.
 READ = (
-    "name", "name_key", "name_en", "short_name", "uscc", "listing_code", "country", "province", "city", "address", "capital",
+    "name", "name_key", "name_en", "short_name", "uscc", "listing_code", "nature", "country", "province", "city", "address", "capital",
     "founded_date", "industry", "staff", "scope_of_business", "introduction", "website", "source", "verified_date",
 )  # fmt: skip
 

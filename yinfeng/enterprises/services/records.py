@@ -24,7 +24,7 @@ from yinfeng.enterprises.services.signals import propose_for_tag, propose_signal
 Values = Mapping[str, Any]
 # What people edit; everything else of a record is worked out.
 EDITABLE = (
-    "name", "name_en", "short_name", "uscc", "listing_code", "country", "province", "city", "address", "capital", "founded_date",
+    "name", "name_en", "short_name", "uscc", "listing_code", "nature", "country", "province", "city", "address", "capital", "founded_date",
     "industry", "staff", "scope_of_business", "introduction", "website", "source", "verified_date",
 )  # fmt: skip
 

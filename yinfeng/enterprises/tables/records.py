@@ -56,6 +56,7 @@ class EnterpriseTable(Table):
             "verified", _("最近核实"), lambda row: day(row.verified_date), value=lambda row: row.verified_date, kind="date",
             sort="verified_date",
         ),
+        Column("nature", _("企业性质"), lambda row: code_label("enterprise_nature", row.nature) or "—", shown=False),
         Column("listing", _("证券代码"), lambda row: row.listing_code or "—", shown=False),
         Column("source", _("信息来源"), lambda row: row.source or "—", shown=False),
         Column("address", _("地址"), lambda row: row.address or "—", shown=False),

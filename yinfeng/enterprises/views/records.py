@@ -206,6 +206,7 @@ class EnterpriseDetail(DetailPage):
                 "facts": [
                     fact(_("统一社会信用代码"), firm.uscc),
                     fact(_("证券代码"), firm.listing_code),
+                    fact(_("企业性质"), core.code_label("enterprise_nature", firm.nature)),
                     fact(_("曾用名"), "、".join(found.former)),
                     fact(_("别名"), "、".join(found.alternative)),
                     fact(_("国家或地区"), core.code_label("country", firm.country)),

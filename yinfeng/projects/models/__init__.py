@@ -39,6 +39,7 @@ from yinfeng.projects.models.ledger import (
     EntryQuerySet,
     Share,
 )
+from yinfeng.projects.models.links import ProjectLink
 from yinfeng.projects.models.personal import (
     PersonalAct,
     PersonalActQuerySet,
@@ -108,6 +109,7 @@ __all__ = [
     "Progress",
     "Project",
     "ProjectCounter",
+    "ProjectLink",
     "ProjectQuerySet",
     "Proposal",
     "ProposalQuerySet",

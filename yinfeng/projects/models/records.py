@@ -22,6 +22,7 @@ from yinfeng.enterprises.models import Enterprise
 from yinfeng.orgs.models import Unit
 from yinfeng.projects import stages
 from yinfeng.projects.models.areas import Area
+from yinfeng.projects.models.reporting_form import Reported
 
 
 class Amount(models.Model):
@@ -179,7 +180,7 @@ def on_team(by: Actor) -> Q:
     return Q(pk__in=TeamMember.objects.filter(user=by.user_id, until=None).values("project"))
 
 
-class Project(Versioned, Amount):
+class Project(Versioned, Amount, Reported):
     """A project from planning to full capacity. Intended, contracted and arrived amounts are three different things.
 
     An extension (增资扩产) is a project of its own that names the one it grows out of.
@@ -298,6 +299,7 @@ class Project(Versioned, Amount):
         "category_override": "category",
         "chain": "chain",
         "lost_reason": "lost_reason",
+        **Reported.reported_tables,
     }
 
     class Meta:

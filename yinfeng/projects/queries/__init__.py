@@ -1,5 +1,11 @@
 """What pages and services ask: leads and projects, the ledger of achievements."""
 
+from yinfeng.projects.queries.amounts import (
+    AMOUNTS,
+    is_another,
+    is_questionable,
+    odd_beside,
+)
 from yinfeng.projects.queries.areas import (
     StageLine,
     areas_on,
@@ -22,6 +28,7 @@ from yinfeng.projects.queries.claims import (
     LISTED,
     claims_of,
     counting,
+    taken_back,
 )
 from yinfeng.projects.queries.conditions import (
     PROJECT,
@@ -212,6 +219,7 @@ from yinfeng.projects.queries.records import (
     Dealing,
     Extension,
     Involved,
+    Linked,
     Passed,
     candidates,
     clashes,
@@ -222,15 +230,14 @@ from yinfeng.projects.queries.records import (
     first_of,
     in_section,
     involved,
-    is_questionable,
     joinable_units,
     known_codes,
     lead_entries,
+    links_of,
     mine,
     name_of,
     named,
     options,
-    own_projects,
     project_entries,
     stage_counts,
     stale,
@@ -251,6 +258,7 @@ from yinfeng.projects.queries.report_turns import (
     waiver_of,
 )
 from yinfeng.projects.queries.reports import (
+    FLAGS,
     HEADS,
     REPORTED,
     SUBMITTERS,
@@ -306,6 +314,7 @@ from yinfeng.projects.queries.scheduling import (
     scheduled,
     with_particulars,
 )
+from yinfeng.projects.queries.seconds import is_alike, of_investor, own_projects
 from yinfeng.projects.queries.transfers import (
     Settled,
     completed_transfers,
@@ -325,11 +334,13 @@ from yinfeng.projects.queries.waiting import (
 )
 
 __all__ = [
+    "AMOUNTS",
     "ANY",
     "AREA",
     "CLAIMS",
     "COUNTED",
     "DISPUTES",
+    "FLAGS",
     "HEADS",
     "IN",
     "LISTED",
@@ -366,6 +377,7 @@ __all__ = [
     "Light",
     "Limits",
     "Line",
+    "Linked",
     "Month",
     "Outline",
     "Owed",
@@ -464,6 +476,8 @@ __all__ = [
     "in_state",
     "incentives_of",
     "involved",
+    "is_alike",
+    "is_another",
     "is_disputed",
     "is_major",
     "is_questionable",
@@ -482,6 +496,7 @@ __all__ = [
     "light_of",
     "lights_by_unit",
     "limits",
+    "links_of",
     "lit",
     "major",
     "milestones_of",
@@ -499,7 +514,9 @@ __all__ = [
     "neighbours",
     "not_started_for",
     "not_updated",
+    "odd_beside",
     "of_group",
+    "of_investor",
     "one_of_premises",
     "options",
     "others_of",
@@ -579,6 +596,7 @@ __all__ = [
     "stood_in",
     "submitting_units",
     "sums_of",
+    "taken_back",
     "talks",
     "thawed",
     "tiers",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Case, Exists, OuterRef, QuerySet, When
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 
 from yinfeng.core.actors import Actor
 from yinfeng.core.prepared import prepared
@@ -38,11 +38,17 @@ def claims_of(project: Project) -> list[Any]:
     return _claims_of(project.pk)
 
 
+def taken_back(project: Project) -> set[tuple[str, str]]:
+    """Return the achievements (kind, key) that were recognised of a project and do not count any more."""
+    known = set(project.entries.values_list("kind", "key"))
+    return known - set(project.entries.counting().values_list("kind", "key"))
+
+
 def to_verify(by: Actor) -> QuerySet[Claim]:
-    """Return the claims that somebody else entered and that wait for the person."""
-    waiting = Claim.objects.permitted(by, "verify").filter(
-        state=stages.SUBMITTED, project__status=stages.ONGOING
-    )
+    """Return the claims that somebody else entered and that wait for the person; of an ended project what puts the ledger right."""
+    known = Entry.objects.filter(project=OuterRef("project"), kind=OuterRef("kind"), key=OuterRef("key"))
+    is_right = Q(project__status=stages.ONGOING) | Q(Exists(known), project__status=stages.ENDED)
+    waiting = Claim.objects.permitted(by, "verify").filter(is_right, state=stages.SUBMITTED)
     return waiting.exclude(entered_by=by.user_id)
 
 

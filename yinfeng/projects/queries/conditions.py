@@ -152,6 +152,10 @@ def _coded(name: str) -> Field:
     return Field(name, _label(name), CHOICE, name, table=Project.code_tables[name])
 
 
+def _flag(name: str) -> Field:
+    return Field(name, _label(name), FLAG, name)
+
+
 PROJECT = Fields(
     Field("stage", _("阶段"), ORDER, "stage", choices=stages.STAGES),
     Field("status", _("状态"), CHOICE, "status", choices=stages.STATUSES),
@@ -160,9 +164,11 @@ PROJECT = Fields(
         "investment", _("投资额"), AMOUNT, COUNTED,
         read=lambda project, day: project.contracted if project.contracted is not None else project.intended,
     ),
-    _amount("intended"), _amount("contracted"), _amount("fixed_investment"), _amount("expected_output"), _amount("expected_tax"),
+    _amount("intended"), _amount("contracted"), _amount("fixed_investment"), _amount("expected_output"), _amount("expected_tax"), _amount("statistics_investment"),
     _coded("project_class"), _coded("investment_kind"), _coded("construction_kind"), _coded("chain"),
-    Field("is_foreign", _("外资项目"), FLAG, "is_foreign"),
+    _coded("chain_effect"), _coded("assigned_by"), _coded("home_tie"),
+    _flag("is_foreign"), _flag("is_existing_firm"), _flag("is_research_centre"), _flag("is_advanced_manufacturing"),
+    _flag("is_enclave"), _flag("is_spillover"), _flag("is_assessed"),
     Field("industry", _("行业"), PLACE, "industry", table="industry", below=_in_industry),
     Field("land_mu", _("用地需求"), NUMBER, "land_mu", unit=_("亩")),
     Field(
@@ -172,7 +178,7 @@ PROJECT = Fields(
     Field(
         "investor_list", _("投资方标签"), SET, "enterprise", table=TAGS, read=_investor_lists, among=_of_investors,
     ),
-    _date("planned_start_date"), _date("planned_completion_date"), _date("planned_production_date"), _date("next_date"),
+    _date("approached_date"), _date("planned_start_date"), _date("planned_completion_date"), _date("planned_production_date"), _date("next_date"),
     _date("signed_date"), _date("registered_date"), _date("started_date"), _date("completed_date"), _date("producing_date"),
     _date("at_capacity_date"),
     Field("progress", _("最近进展"), DATE, "progress_at", is_moment=True, is_latest=True),

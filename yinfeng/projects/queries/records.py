@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from operator import attrgetter, itemgetter
 from typing import Any
 
@@ -34,7 +33,6 @@ from yinfeng.core import queries as core
 from yinfeng.core.actors import Actor
 from yinfeng.core.language import in_english
 from yinfeng.core.models import Code, User
-from yinfeng.core.money import WAN, YI
 from yinfeng.core.prepared import prepared
 from yinfeng.core.scopes import with_actions
 from yinfeng.enterprises.models import Enterprise
@@ -47,6 +45,7 @@ from yinfeng.projects.models import (
     Lead,
     Participation,
     Project,
+    ProjectLink,
     ProjectQuerySet,
     Talk,
     TeamMember,
@@ -55,16 +54,8 @@ from yinfeng.projects.models import (
 from yinfeng.projects.queries.lights import still_for
 from yinfeng.projects.queries.schedule import Schedule, due_month, schedule_from, sums_until
 
-# An amount outside these limits was probably typed in the wrong unit (万 for 元, 亿 for 万): it is questioned.
-SMALLEST, LARGEST = 10 * WAN, 1_000 * YI
-
 OPEN_LEADS = (stages.REGISTERED, stages.QUALIFIED)
 OPEN_PROJECTS = (stages.ONGOING, stages.ON_HOLD)
-
-
-def is_questionable(yuan: Decimal | None) -> bool:
-    """Say whether an amount looks ten thousand times too small or too large."""
-    return yuan is not None and yuan != 0 and not SMALLEST <= yuan <= LARGEST
 
 
 def name_of(field: str) -> Subquery:
@@ -220,14 +211,6 @@ def clashes(enterprise: Enterprise, by: Actor, exclude: Lead | Project | None = 
     return [item.clash for item in found if item.is_seen] + told(found)
 
 
-def own_projects(enterprise: Enterprise, by: Actor) -> list[Dealing]:
-    """Return the open projects that the person's own units have with the enterprise already, of those he sees."""
-    return [
-        item for item in dealings(enterprise, by)
-        if item.is_project and item.is_open and item.is_own and item.is_seen
-    ]  # fmt: skip
-
-
 def enterprises_like(text: str, by: Actor, limit: int = 8) -> list[str]:
     """Return names of the library that contain what was typed, for the box in which an enterprise is named."""
     if len(text.strip()) < 2:
@@ -355,6 +338,18 @@ class Extension:
 
 
 @dataclass(frozen=True, slots=True)
+class Linked:
+    """Another project of the investor, and what was declared of both when the later one was made."""
+
+    pk: int
+    code: str
+    name: str
+    kind: str
+    declared: date
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Passed:
     """A transfer of a project: between whom, and how far it has come."""
 
@@ -367,7 +362,13 @@ class Passed:
         return self.state in stages.OPEN_TRANSFERS
 
 
-_PART, _PERSON, _GROWN, _PASSED, _BUILT = range(5)
+_PART, _PERSON, _GROWN, _PASSED, _BUILT, _LINKED = range(6)
+
+
+def links_seen(by: Actor, project: int, field: str, other: str) -> QuerySet[ProjectLink]:
+    """Return what was declared of a project (in ``field``) and others of its investor, of those (in ``other``) that a person sees."""
+    here: dict[str, Any] = {field: project, f"{other}__in": Project.objects.permitted(by).values("pk")}
+    return ProjectLink.objects.filter(project__enterprise=F("other__enterprise"), **here)
 
 
 @prepared
@@ -385,41 +386,64 @@ def _involved(by: Actor, project: int, month: date) -> QuerySet[Any, Any]:
             "part",
             Value(False, BooleanField()),
             "since",
+            nothing,
         )
     )
     team = TeamMember.objects.filter(project=project, until=None).values_list(
-        Value(_PERSON, IntegerField()), "pk", nothing, F("user__name"), nobody, nothing, "is_leader", "since",
+        Value(_PERSON, IntegerField()), "pk", nothing, F("user__name"), nobody, nothing, "is_leader", "since", nothing,
     )  # fmt: skip
     grown = Project.objects.permitted(by).filter(parent=project).values_list(
         Value(_GROWN, IntegerField()), "pk", "code", "name", nobody, "stage", Value(False, BooleanField()),
-        Value(None, DateField(null=True)),
+        Value(None, DateField(null=True)), nothing,
     )  # fmt: skip
     passed = Transfer.objects.filter(project=project).exclude(state__in=[stages.WITHDRAWN, stages.DISMISSED]).values_list(
         Value(_PASSED, IntegerField()), "pk", brief_name("from_unit__"), brief_name("to_unit__"), nobody, "state",
-        Value(False, BooleanField()), "agreed_date",
+        Value(False, BooleanField()), "agreed_date", nothing,
     )  # fmt: skip
     planned, invested, whole = (Cast(amount, CharField()) for amount in sums_until(month))
     built = Project.objects.filter(pk=project, stage__in=stages.UNDER_WAY).values_list(
         Value(_BUILT, IntegerField()), "pk", planned, invested, nobody, whole, Value(False, BooleanField()),
-        Value(None, DateField(null=True)),
+        Value(None, DateField(null=True)), nothing,
     )  # fmt: skip
-    legs = (team, grown, passed, built)
+    linked = (
+        links_seen(by, project, here, other).values_list(
+            Value(_LINKED, IntegerField()), f"{other}_id", f"{other}__code", f"{other}__name", nobody, "kind",
+            Value(False, BooleanField()), "declared_date", "reason",
+        )
+        for here, other in (("project", "other"), ("other", "project"))
+    )  # fmt: skip
+    legs = (team, grown, passed, built, *linked)
     return parts.order_by().union(*(leg.order_by() for leg in legs), all=True)
+
+
+def links_of(project: Project, by: Actor) -> list[Linked]:
+    """Return what was declared of a project and others of its investor that a person sees, the oldest first."""
+    found = []
+    for here, other in (("project", "other"), ("other", "project")):
+        for row in links_seen(by, project.pk, here, other).select_related(other).order_by("pk"):
+            shown = getattr(row, other)
+            found.append(
+                (row.pk, Linked(shown.pk, shown.code, shown.name, row.kind, row.declared_date, row.reason))
+            )
+    return [linked for _pk, linked in sorted(found, key=itemgetter(0))]
 
 
 def involved(project: Project, by: Actor) -> tuple[list[Involved], list[Extension], list[Passed]]:
     """Return the units that take part and the people of the team, by which projects it grew and to whom it was passed on,
-    in one query; it brings the project's schedule along."""
+    in one query; it brings the project's schedule along, and what was declared of it and its investor's other projects."""
     order = list(stages.PARTS)
     made, grown, passed = [], [], []
-    project.__dict__["schedule"] = Schedule()
-    for leg, pk, short, name, unit, part, is_leader, since in _involved(
+    linked: list[Linked] = []
+    project.__dict__["schedule"], project.__dict__["linked"] = Schedule(), linked
+    for leg, pk, short, name, unit, part, is_leader, since, note in _involved(
         by, project.pk, due_month(timezone.localdate())
     ):
         if leg == _BUILT:
             project.__dict__["schedule"] = schedule_from(short, name, part)
         elif leg == _GROWN:
             grown.append(Extension(pk, short, name, part))
+        elif leg == _LINKED:
+            linked.append(Linked(pk, short, name, part, since, note))
         elif leg == _PASSED:
             passed.append(Passed(pk, f"{short} → {name}", part))
         else:

@@ -125,17 +125,23 @@ def _unit(name: str) -> Callable[[Project], str]:
     return brief
 
 
+FLAGS = ("is_assessed", "is_research_centre", "is_advanced_manufacturing", "is_enclave", "is_spillover")
 # In the order of the report form (FACTS §1.8).
 HEADS = {
     head.key: head
     for head in (
         _own("name", "text"), _own("code", "code"), _coded("project_class"), _own("is_foreign", "boolean"), _own("origin", "text"),
-        _coded("industry"), _coded("chain"), _by_rule("grade", gettext_lazy("分级"), _graded), _by_rule("category", gettext_lazy("类别"), _classed),
+        _coded("industry"), _coded("second_industry"), _coded("chain"), _coded("chain_effect"), _by_rule("grade", gettext_lazy("分级"), _graded),
+        _by_rule("category", gettext_lazy("类别"), _classed),
         _text("enterprise", gettext_lazy("投资主体"), lambda project: project.enterprise.name if project.enterprise else ""),
+        _text("nature", gettext_lazy("企业性质"), lambda project: core.code_label("enterprise_nature", project.enterprise.nature) if project.enterprise else ""),
+        _own("is_existing_firm", "boolean"), _coded("existing_kind"), _own("first_invested_year", "integer"), _coded("home_tie"),
         _own("contact_name", "text"), _own("intended", "money"), _own("contracted", "money"), _own("fixed_investment", "money"),
-        _coded("investment_kind"), _own("summary", "text"), _text("host_unit", gettext_lazy("落地单位"), _unit("host_unit")),
+        _coded("investment_kind"), _own("investment_note", "text"), _own("approached_date", "date"), _own("summary", "text"),
+        _coded("assigned_by"), _own("responsible_leader", "text"), *(_own(flag, "boolean") for flag in FLAGS), _own("spillover_from", "text"),
+        _text("host_unit", gettext_lazy("落地单位"), _unit("host_unit")),
         _text("reporter_unit", gettext_lazy("报送单位"), _unit("reporter_unit")), _own("site", "text"), _own("land_mu", "decimal"),
-        _coded("construction_kind"), _own("expected_output", "money"), _own("expected_tax", "money"),
+        _coded("construction_kind"), _own("statistics_name", "text"), _own("statistics_investment", "money"), _own("expected_output", "money"), _own("expected_tax", "money"),
         _text("stage", gettext_lazy("阶段"), lambda project: str(stages.STAGES[project.stage])),
         _text("status", gettext_lazy("状态"), lambda project: str(stages.STATUSES[project.status])),
         _own("planned_start_date", "date"), _own("signed_date", "date"), _own("started_date", "date"), _own("producing_date", "date"),

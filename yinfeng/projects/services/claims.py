@@ -22,10 +22,9 @@ from yinfeng.orgs.queries import users_of_units
 from yinfeng.projects import achievements, facts, lifecycle, queries, stages
 from yinfeng.projects.achievements import Achievement
 from yinfeng.projects.models import Claim, Participation, Project, StepBack
+from yinfeng.projects.services.asking import ask_about_amounts, check_past
 from yinfeng.projects.services.ledger import person, recognise
-from yinfeng.projects.services.records import ask_about_amounts, follow_fields, hold_project, note_stage
-
-EARLIEST = 1980  # a year before which no city attracted investment: a slip
+from yinfeng.projects.services.records import follow_fields, hold_project, note_stage
 
 # --- claims -------------------------------------------------------------------------------------------------------
 
@@ -37,13 +36,15 @@ def submit_claim(
 ) -> Claim:  # fmt: skip
     """Claim an achievement with its evidence; it counts once somebody else has verified it.
 
-    ``key`` is the voucher of what may happen often, ``rewards`` what was paid back of a year's tax. What was recognised and reversed may be claimed anew.
+    ``key`` is the voucher of what may happen often, ``rewards`` what was paid back of a year's tax. What was recognised and
+    reversed may be claimed anew, of a project that is ended too.
     """
     demand(project, by, "change")
     achievement = achievements.KINDS.get(kind)
     if achievement is None:
         raise Invalid(_("没有这种业绩。"), fields={"kind": [_("请选择业绩种类。")]})
-    if reasons := obstacles(project, achievement, by):
+    is_right = lifecycle.puts_right(project, kind, _voucher(key))
+    if reasons := obstacles(project, achievement, by, is_right=is_right):
         raise Blocked(_("还不能申报“%(kind)s”：") % {"kind": achievement.label}, reasons)
     _check_day(project, achievement, happened_date)
     _check_amount(achievement, amount)
@@ -51,7 +52,7 @@ def submit_claim(
     key = _key_of(achievement, key, happened_date)
     turn = _turn(project, achievement, key)
     _ask_about_voucher(project, achievement, key, confirmed)
-    ask_about_amounts({"amount": amount, "rewards": rewards}, confirmed)
+    ask_about_amounts({"amount": amount, "rewards": rewards}, confirmed, project, claimed=kind)
     hold_project(project)
     evidence = core.attach_file(by=by, obj=project, file=file, name=name, kind=achievement.evidence)
     claim = Claim(
@@ -71,8 +72,9 @@ def submit_claim(
     return claim
 
 
-def obstacles(project: Project, kind: Achievement, by: Actor) -> list[Sentence]:
-    """Return what stands in the way of claiming an achievement now."""
+def obstacles(project: Project, kind: Achievement, by: Actor, *, is_right: bool = False) -> list[Sentence]:
+    """Return what stands in the way of claiming an achievement now; ``is_right``: it puts right what was reversed of a
+    project that is over, which has its facts as they were."""
     found: list[Sentence] = []
     again = kind.code in lifecycle.situation(project).undone  # was recognised and reversed
     if not (again or lifecycle.leads_on(project, kind)):
@@ -80,11 +82,13 @@ def obstacles(project: Project, kind: Achievement, by: Actor) -> list[Sentence]:
         told = {"kind": kind.label, "stage": stage}
         found.append(_("项目现在的阶段是“%(stage)s”，不能申报“%(kind)s”。") % told)
         return found
-    found += lifecycle.is_ongoing(project, by)
+    if not is_right:
+        found += lifecycle.is_ongoing(project, by)
     if kind.key:
         found += lifecycle.nothing_undone(project)
     else:
-        found += facts.sentences(project, kind.code)
+        if not is_right:
+            found += facts.sentences(project, kind.code)
         found += lifecycle.no_step_waits(project, by)
         found += lifecycle.nothing_undone(project, kind.code)
     return found
@@ -92,12 +96,7 @@ def obstacles(project: Project, kind: Achievement, by: Actor) -> list[Sentence]:
 
 def _check_day(project: Project, kind: Achievement, day: date) -> None:
     """Refuse a day that lies ahead, or that stands before or after another achievement's the wrong way round."""
-    if day > timezone.localdate():
-        sentence = _("%(label)s不能晚于今天。") % {"label": kind.day}
-        raise Invalid(sentence, fields={"happened_date": [sentence]})
-    if day.year < EARLIEST:
-        sentence = _("%(label)s（%(day)s）太早了，请核对年份。") % {"label": kind.day, "day": day}
-        raise Invalid(sentence, fields={"happened_date": [sentence]})
+    check_past("happened_date", kind.day, day)
     rank = achievements.RANKS.get(kind.code)
     if rank is None:
         first = project.registered_date
@@ -149,12 +148,16 @@ def _check_rewards(kind: Achievement, amount: Money | None, rewards: Money | Non
         raise Invalid(sentence, fields={"rewards": [sentence]})
 
 
-def _key_of(kind: Achievement, given: str, day: date) -> str:
-    """Return the key that tells the claim apart: the voucher without spaces, or the year of the day."""
+def _voucher(given: str) -> str:
     plain = unicodedata.normalize("NFKC", given)
-    key = "".join(
+    return "".join(
         char for char in plain if not char.isspace() and unicodedata.category(char)[0] != "C"
     ).upper()
+
+
+def _key_of(kind: Achievement, given: str, day: date) -> str:
+    """Return the key that tells the claim apart: the voucher without spaces, or the year of the day."""
+    key = _voucher(given)
     if not kind.key:
         if key:
             sentence = _("“%(kind)s”只有一次，不填凭证号。") % {"kind": kind.label}

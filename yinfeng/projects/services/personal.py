@@ -20,6 +20,7 @@ from yinfeng.core.scopes import demand
 from yinfeng.orgs.models import Membership
 from yinfeng.projects import lifecycle, queries, stages
 from yinfeng.projects.models import Claim, Entry, PersonalAct, Project
+from yinfeng.projects.services.asking import check_past
 from yinfeng.projects.services.ledger import person
 from yinfeng.projects.services.records import refuse_when_over
 
@@ -59,8 +60,7 @@ def _check(project: Project, by: Actor, post: Membership, kind: str, day: date) 
         refuse("kind", _("请选择三个“亲自”中的一项。"))
     if not queries.first_hands_for(project, by).filter(pk=post.pk).exists():
         refuse("post", _("请选择参与本项目的单位的主要领导；其他单位的由该单位或项目团队记录。"))
-    if day > timezone.localdate():
-        refuse("act_date", _("日期不能晚于今天。"))
+    check_past("act_date", _("日期"), day)
     first, spells = queries.reported_day(project), queries.took_part(project, post.unit_id)
     if day < first:
         refuse("act_date", _("项目 %(first)s 才报送，日期不能早于这一天。") % {"first": first})

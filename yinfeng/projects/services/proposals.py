@@ -23,10 +23,10 @@ from yinfeng.orgs.models import Unit
 from yinfeng.orgs.queries import hosts, users_of_units
 from yinfeng.projects import lifecycle, queries, stages
 from yinfeng.projects.models import Partner, Project, Proposal
+from yinfeng.projects.services.asking import ask_about_amounts
 from yinfeng.projects.services.ledger import person
 from yinfeng.projects.services.records import (
     add_project,
-    ask_about_amounts,
     check_area,
     check_codes,
     take_part,

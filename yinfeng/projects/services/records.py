@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from itertools import pairwise
+from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -17,14 +17,14 @@ from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Conflict, Forbidden, Invalid, Sentence
 from yinfeng.core.lifecycle import stale
 from yinfeng.core.models import Attachment, Event, User
-from yinfeng.core.money import Money, show
+from yinfeng.core.money import Money
 from yinfeng.core.scopes import demand, permits
 from yinfeng.enterprises import services as library
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.enterprises.services import hold
 from yinfeng.orgs.models import Unit
 from yinfeng.orgs.queries import LANDING_KINDS, groups_for_industry, is_of_district, users_of_units
-from yinfeng.projects import facts, lifecycle, queries, stages
+from yinfeng.projects import achievements, facts, lifecycle, queries, stages
 from yinfeng.projects.models import (
     Lead,
     Participation,
@@ -35,7 +35,23 @@ from yinfeng.projects.models import (
     Talk,
     TeamMember,
 )
+from yinfeng.projects.services.asking import (
+    ask_about_amounts,
+    ask_what_follows,
+    check_approached,
+    check_heard,
+    check_next_step,
+    check_past,
+    check_plan,
+    without_unasked,
+)
 from yinfeng.projects.services.ledger import person
+from yinfeng.projects.services.seconds import (
+    ask_about_a_second,
+    ask_about_other_projects,
+    check_related,
+    keep_links,
+)
 
 Values = Mapping[str, Any]
 
@@ -78,21 +94,6 @@ def with_amount(values: Values, obj: Lead | Project | None = None) -> dict[str, 
         "intended_original": money.original if money else None,
         "intended_rate": money.rate if money else 1,
     }
-
-
-def ask_about_amounts(values: Values, confirmed: bool, obj: Any = None) -> None:
-    """Raise Invalid for amounts that look ten thousand times too large or small, until somebody says they are right."""
-    if confirmed:
-        return
-    fields: dict[str, list[Sentence]] = {}
-    for name in ("intended", "estimated", "fixed_investment", "expected_output", "amount", "rewards"):
-        value = values.get(name)
-        yuan = value.yuan if isinstance(value, Money) else value
-        if queries.is_questionable(yuan) and (obj is None or getattr(obj, name, None) != yuan):
-            fields[name] = [_("您填写的是 %(amount)s，请核对单位是万元还是亿元。") % {"amount": show(yuan)}]
-    if fields:
-        fields["confirm_amounts"] = [_("金额无误时，请勾选这一项再保存。")]
-        raise Invalid(_("有金额看起来过大或过小，请核对。"), fields=fields)
 
 
 def check_codes(values: Values) -> None:
@@ -148,20 +149,6 @@ def _ask_about_clashes(
     return found
 
 
-def _ask_about_a_second(enterprise: Any, by: Actor, despite: str, parent: Project | None) -> list[str]:
-    """Return the projects that the own units have with the enterprise already; Invalid until ``despite`` says that this is
-    another one. What grows out of one of them is linked to it and asks nothing."""
-    if enterprise is None or parent is not None:
-        return []
-    found = [f"{item.code} {item.title}" for item in queries.own_projects(enterprise, by)]
-    if found and not despite.strip():
-        sentence = _(
-            "本单位已有这家企业的项目：%(found)s。同一项目不要重复建立；追加投资请在原项目上建立增资扩产；确是另一个项目的，请写明有什么不同。"
-        ) % {"found": "；".join(found[:3])}
-        raise Invalid(sentence, fields={"despite": [sentence]})
-    return found
-
-
 @transaction.atomic
 def register_lead(
     *, by: Actor, values: Values, despite: str = "", confirmed: bool = False, is_demo: bool = False
@@ -176,6 +163,7 @@ def register_lead(
     reporter = _reporter(by, values, "projects.lead.register")
     values["reporter_unit"] = reporter
     values["handling_unit"] = values.get("handling_unit") or reporter
+    check_heard(values)
     check_codes(values)
     found = _ask(
         lambda: _ask_about_clashes(values.get("enterprise"), by, despite),
@@ -200,6 +188,7 @@ def change_lead(
     if lead.state not in queries.OPEN_LEADS:
         raise Conflict(_("线索的状态是“%(state)s”，不能再修改。") % {"state": stages.LEAD_STATES[lead.state]})
     values = {**values, "handling_unit": values.get("handling_unit") or lead.handling_unit}
+    check_heard(values, lead)
     check_codes(values)
     found = _ask(
         lambda: _ask_about_clashes(values.get("enterprise"), by, despite, exclude=lead),
@@ -248,22 +237,34 @@ def speak_for(record: Lead | Project, unit: Unit) -> None:
 
 @transaction.atomic
 def convert_lead(
-    *, by: Actor, lead: Lead, values: Values | None = None, version: int | None = None
-) -> Project:
-    """Make a qualified lead a planned project and its converter the leader of the team; of two at once one wins."""
+    *, by: Actor, lead: Lead, values: Values | None = None, despite: str = "", related: int | None = None,
+    version: int | None = None,
+) -> Project:  # fmt: skip
+    """Make a qualified lead a planned project and its converter the leader of the team; of two at once one wins.
+
+    ``despite`` and ``related`` as in ``add_project``: others may have made a project of the investor meanwhile.
+    """
     hold(*Enterprise.objects.filter(pk=lead.enterprise_id or 0))
     lifecycle.LEAD.perform(lead, "convert", by=by, version=version)
+    name = (values or {}).get("name", lead.title)
+    check_related(lead.enterprise, by, related)
+    found = _ask(
+        lambda: ask_about_a_second(lead.enterprise, by, despite, name=name),
+        lambda: ask_about_other_projects(lead.enterprise, by, despite),
+    )
     given = {"name": lead.title, "secrecy": stages.INTERNAL, **(values or {})}
     lands = lead.handling_unit if lead.handling_unit.kind in LANDING_KINDS else None
     project = Project(
         lead=lead, enterprise=lead.enterprise, industry=lead.industry, summary=lead.content,
         reporter_unit=lead.reporter_unit, host_unit=lands, created_by_id=person(by), is_demo=lead.is_demo,
         intended=lead.intended, intended_currency=lead.intended_currency,
-        intended_original=lead.intended_original, intended_rate=lead.intended_rate, named_at=lead.named_at,
+        intended_original=lead.intended_original, intended_rate=lead.intended_rate, named_at=lead.named_at, is_assessed=True,
     )  # fmt: skip
     for name, value in given.items():
         setattr(project, name, value)
-    _create(project, by, data={"lead": lead.pk})
+    _create(project, by, note=despite.strip() if found else "", data={"lead": lead.pk, "clashes": found})
+    if found:
+        keep_links(project, by, despite, related)
     # what is disputed about it is the project's now
     Side.objects.filter(lead=lead, project=None, dispute__state__in=stages.OPEN_DISPUTES).update(
         project=project
@@ -333,14 +334,21 @@ def follow_fields(project: Project) -> None:
 
 @transaction.atomic
 def add_project(
-    *, by: Actor, values: Values, despite: str = "", confirmed: bool = False, is_demo: bool = False
-) -> Project:
-    """Plan a project without a lead (策划生成); ``despite`` and ``confirmed`` as in ``register_lead``."""
+    *, by: Actor, values: Values, despite: str = "", related: int | None = None, confirmed: bool = False, is_demo: bool = False,
+) -> Project:  # fmt: skip
+    """Plan a project without a lead (策划生成); ``confirmed`` as in ``register_lead``.
+
+    ``despite`` also says what is different from the investor's other projects, or how it goes with the one that ``related``
+    names; that is kept and told on the pages of both.
+    """
     values = dict(values)
     hold(values.get("enterprise"))
+    check_related(values.get("enterprise"), by, related)
     reporter = _reporter(by, values, "projects.project.add")
     check_codes(values)
     _check_plan(values)
+    check_approached(values)
+    check_next_step(values)
     check_area(values)
     found = _ask(
         lambda: _ask_about_clashes(
@@ -350,22 +358,30 @@ def add_project(
             exclude=values.get("parent"),
             grown=bool(values.get("parent")),
         ),
-        lambda: _ask_about_a_second(values.get("enterprise"), by, despite, values.get("parent")),
+        lambda: (
+            []
+            if values.get("parent")
+            else ask_about_a_second(values.get("enterprise"), by, despite, name=values["name"])
+        ),
         lambda: ask_about_amounts(values, confirmed),
+        lambda: ask_what_follows(values),
     )
+    values = without_unasked(values)
     values["reporter_unit"] = reporter
     if not values.get("host_unit") and reporter.kind in LANDING_KINDS:
         values["host_unit"] = reporter
     named = timezone.now() if values.get("enterprise") else None
     project = Project(created_by_id=person(by), is_demo=is_demo, named_at=named, **with_amount(values))
     _create(project, by, note=despite.strip() if found else "", data={"clashes": found})
+    if found:
+        keep_links(project, by, despite, related)
     return project
 
 
 @transaction.atomic
 def change_project(
-    *, by: Actor, project: Project, version: int, values: Values, despite: str = "", confirmed: bool = False,
-    note: str = "", put_off: str = "",
+    *, by: Actor, project: Project, version: int, values: Values, despite: str = "", related: int | None = None,
+    confirmed: bool = False, note: str = "", put_off: str = "",
 ) -> Project:  # fmt: skip
     """Change a project's facts. What its stage asks for cannot be emptied; host and groups follow the fields.
 
@@ -377,13 +393,20 @@ def change_project(
     _keep_host_of_transfers(project, values)
     _refuse_what_was_verified(project, values)
     _check_plan(values, project)
+    check_approached(values, project)
+    check_next_step(values, project.next_date)
     check_area(values, project)
     check_codes(values)
+    named = values["enterprise"] if _named(project, values) else None  # another investor than before
+    check_related(values.get("enterprise"), by, related, project)
     found = _ask(
         lambda: _ask_about_clashes(values.get("enterprise"), by, despite, exclude=project),
+        lambda: ask_about_a_second(named, by, despite, name=project.name, but=project),
         lambda: ask_about_amounts(values, confirmed, project),
         lambda: _ask_about_delays(project, values, put_off),
+        lambda: ask_what_follows(values, project),
     )
+    values = without_unasked(values)
     later = _put_off_now(project, values)
     kept = {name: value for field in later for name, value in queries.put_off(project, field).items()}
     before = {fact.field for fact in facts.missing(project, project.stage)}
@@ -393,6 +416,8 @@ def change_project(
         verb="projects.project.changed", note="；".join(filter(None, [note, despite.strip() if found else ""])),
     )  # fmt: skip
     _tell_of_delays(project, later, by, put_off)
+    if found:
+        keep_links(project, by, despite, related)
     emptied = [fact for fact in facts.missing(project, project.stage) if fact.field not in before]
     if emptied:
         sentence = _("项目处于“%(stage)s”阶段，这一项不能空着。") % {"stage": stages.STAGES[project.stage]}
@@ -458,22 +483,9 @@ def refuse_when_over(project: Project) -> None:
         raise Conflict(_("项目已“%(status)s”，不能再修改。") % {"status": stages.STATUSES[project.status]})
 
 
-# In which order the days of a project's plan follow each other.
-_PLAN = ("planned_start_date", "planned_completion_date", "planned_production_date")
-
-
 def _check_plan(values: Values, project: Project | None = None) -> None:
     """Refuse a plan whose days run backwards, and to leave out the building of what is being built."""
-    days = [(name, values[name] if name in values else getattr(project, name, None)) for name in _PLAN]
-    known = [(name, when) for name, when in days if when is not None]
-    for (first, earlier), (second, later) in pairwise(known):
-        if later < earlier:
-            told = {
-                "second": facts.field_of(second).verbose_name, "later": later,
-                "first": facts.field_of(first).verbose_name, "earlier": earlier,
-            }  # fmt: skip
-            sentence = _("%(second)s（%(later)s）不能早于%(first)s（%(earlier)s）。") % told
-            raise Invalid(sentence, fields={(second if second in values else first): [sentence]})
+    check_plan(values, project)
     if project is None or "construction_kind" not in values:
         return
     other_way = (values["construction_kind"] == facts.OPENING) != (project.construction_kind == facts.OPENING)
@@ -746,16 +758,22 @@ def record_talk(*, by: Actor, project: Project, values: Values) -> Talk:
     demand(project, by, "record")
     refuse_when_over(project)
     now = timezone.now()
-    if values["talk_date"] > timezone.localdate():
-        raise Invalid(_("洽谈日期不能晚于今天。"), fields={"talk_date": [_("洽谈日期不能晚于今天。")]})
+    check_past("talk_date", _("洽谈日期"), values["talk_date"])
+    check_next_step(values, project.next_date)
+    if values.get("next_date") and not values.get("next_step", "").strip():
+        sentence = _("填了下一步时限，请同时写明下一步做什么。")
+        raise Invalid(sentence, fields={"next_step": [sentence]})
     unit_id = by.unit_id or project.reporter_unit_id
     talk = Talk(project=project, unit_id=unit_id, recorded_by_id=person(by), recorded_at=now, **values)
     core.validated(talk)
     talk.save(force_insert=True)
-    changes: dict[str, tuple[Any, Any]] = {}
+    new: dict[str, Any] = {}
     if talk.next_step:
         new = {"next_step": talk.next_step, "next_date": talk.next_date}
-        changes = core.differences(project, new)
+    if _is_first_contact(project, talk.talk_date):
+        new["approached_date"] = talk.talk_date
+    changes = core.differences(project, new)
+    if changes:
         Project.objects.filter(pk=project.pk).update(**new, version=F("version") + 1, updated_at=now)
     Project.objects.filter(pk=project.pk).update(progress_at=now, **queries.renewed(project, now))
     project.refresh_from_db()
@@ -764,6 +782,12 @@ def record_talk(*, by: Actor, project: Project, values: Values) -> Talk:
         data={"text": f"{talk.talk_date} {talk.get_form_display()}", "talk": talk.pk},
     )  # fmt: skip
     return talk
+
+
+def _is_first_contact(project: Project, day: date) -> bool:
+    """Say whether a talk of that day is the first contact, as far as is known: nobody entered one of before, or of after signing."""
+    before = project.approached_date or project.signed_date
+    return before is None or day < before
 
 
 def drop_transfer(project: Project, by: Actor) -> None:
@@ -827,13 +851,22 @@ def tell_member(event: Event, by: Actor) -> None:
     core.notify(event, [event.data["user"]])
 
 
+def _proves_anew(project: Project, attachment: Attachment) -> bool:
+    """Say whether a new file proves what was reversed of a project that is ended, as a claim of it must."""
+    kinds = {kind.code for kind in achievements.KINDS.values() if kind.evidence == attachment.kind}
+    is_new = attachment._state.adding
+    return is_new and any(
+        lifecycle.puts_right(project, *known) for known in queries.taken_back(project) if known[0] in kinds
+    )
+
+
 def keep_closed(attachment: Attachment) -> Sentence | None:
     """Object to another file on, or one less of, what is over: a project lost or ended, a lead declined or converted."""
     if attachment.object_type == events.type_of(Project):
         project = Project.objects.filter(
             pk=attachment.object_id, status__in=(stages.LOST, stages.ENDED)
         ).first()
-        label = project.get_status_display() if project else None
+        label = project.get_status_display() if project and not _proves_anew(project, attachment) else None
     elif attachment.object_type == events.type_of(Lead):
         lead = Lead.objects.filter(pk=attachment.object_id).exclude(state__in=queries.OPEN_LEADS).first()
         label = lead.get_state_display() if lead else None

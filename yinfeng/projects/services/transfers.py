@@ -22,6 +22,7 @@ from yinfeng.orgs.models import Unit
 from yinfeng.orgs.queries import users_of_units
 from yinfeng.projects import facts, lifecycle, queries, stages
 from yinfeng.projects.models import Project, Transfer
+from yinfeng.projects.services.asking import check_past
 from yinfeng.projects.services.ledger import person
 from yinfeng.projects.services.records import hold_project, speak_for, take_part
 
@@ -159,8 +160,7 @@ def _check_agreed(transfer: Transfer, day: date) -> None:
     def refuse(sentence: str) -> None:
         raise Invalid(sentence, fields={"agreed_date": [sentence]})
 
-    if day > timezone.localdate():
-        refuse(_("协议签订日期不能晚于今天。"))
+    check_past("agreed_date", _("协议签订日期"), day)
     offered = timezone.localdate(transfer.offered_at)
     if day < offered:
         refuse(

@@ -68,7 +68,7 @@ class ClaimPanel:
     def claimable(self) -> list[Achievement]:
         """Return what may be claimed now besides the next stage's: money, a shorter way, what was reversed."""
         if not self.may_claim:
-            return []
+            return self.to_put_right()
         undone = self.situation().undone  # are claimed anew first, the earliest before the others
         found = []
         for kind in achievements.KINDS.values():
@@ -79,6 +79,19 @@ class ClaimPanel:
             ):
                 found.append(kind)
         return found
+
+    def to_put_right(self) -> list[Achievement]:
+        """Return what was reversed of an ended project and may be claimed anew."""
+        if "change" not in self.allowed or self.project.status != stages.ENDED:
+            return []
+        counting = {(claim.kind, claim.key) for claim in self.claims if claim.counts}
+        verified = {(claim.kind, claim.key) for claim in self.claims if claim.state == stages.VERIFIED}
+        reversed_ = {kind for kind, _key in verified - counting}
+        first = self.situation().undone[:1]
+        return [
+            kind for kind in achievements.KINDS.values()
+            if kind.code in reversed_ and ((kind.key and not first) or (kind.code in first and not self.is_busy))
+        ]  # fmt: skip
 
     def step(self, lacking: int) -> dict[str, Any] | None:
         """Return the act that claims the next stage; blocked by the list of what is missing."""

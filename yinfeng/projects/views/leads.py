@@ -193,6 +193,10 @@ class CheckEnterprise(Page):
         """Return the row that is being changed, which is no clash with itself."""
         return None
 
+    def own(self, enterprise: Enterprise) -> list[dict[str, Any]]:
+        """Return notices of what the own units have with the enterprise already, where that is asked about."""
+        return []
+
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         name = request.GET.get("enterprise_name", "")[:200]
         names = queries.enterprises_like(name, self.by)
@@ -202,7 +206,7 @@ class CheckEnterprise(Page):
         names += [item.enterprise.name for item in alike if item.enterprise.name not in names]
         return self.render(
             {
-                "warnings": clash_notices(found),
+                "warnings": clash_notices(found) + (self.own(enterprise) if enterprise else []),
                 "names": names,
                 "enterprise": enterprise,
                 "alike": alike,
@@ -240,10 +244,19 @@ class ConvertLead(EditPage):
     def initial(self) -> dict[str, Any]:
         return {"name": self.object.title, "version": self.object.version}
 
+    def form_arguments(self) -> dict[str, Any]:
+        return {"lead": self.object, "by": self.by}
+
     def act(self, form: ConvertForm) -> Any:
-        values = {name: form.cleaned_data[name] for name in ("name", "secrecy")}
+        data = form.cleaned_data
+        values = {name: data[name] for name in ("name", "secrecy")}
         return services.convert_lead(
-            by=self.by, lead=self.object, values=values, version=form.cleaned_data["version"]
+            by=self.by,
+            lead=self.object,
+            values=values,
+            version=data["version"],
+            despite=data["despite"],
+            related=data["related"],
         )
 
     def done(self, result: Any) -> str:

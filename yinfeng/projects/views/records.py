@@ -24,6 +24,7 @@ from yinfeng.core.scopes import ScopedQuerySet, fetch, rows
 from yinfeng.core.tables import Table, day, moment, with_query
 from yinfeng.core.views import safe_next
 from yinfeng.core.web import ActPage, EditPage, ExportPage, ListPage, MovePage, Page
+from yinfeng.enterprises.models import Enterprise
 from yinfeng.projects import achievements, facts, lifecycle, queries, services, stages
 from yinfeng.projects.achievements import Achievement
 from yinfeng.projects.details import Detail, edit_link, fact
@@ -41,10 +42,18 @@ from yinfeng.projects.forms import (
 )
 from yinfeng.projects.models import Lead, Project, Proposal
 from yinfeng.projects.sections import tabs_of
-from yinfeng.projects.tables import STAGE_TONES, STATUS_TONES, TRANSFER_TONES, ProjectTable, light_badge
+from yinfeng.projects.tables import (
+    STAGE_TONES,
+    STATUS_TONES,
+    TRANSFER_TONES,
+    ProjectTable,
+    light_badge,
+    yes_no,
+)
 from yinfeng.projects.views.categories import category_act, category_fact
 from yinfeng.projects.views.claims import ClaimPanel, back_act, step_back_panel
 from yinfeng.projects.views.leads import CheckEnterprise, enterprise_url
+from yinfeng.projects.views.reported import reported_codes, reported_group
 
 BULK_LIMIT = 200
 
@@ -270,7 +279,7 @@ class ProjectDetail(Detail):
             "talks": [self._talk(talk) for talk in queries.talks(project)],
             "claims": self.claims.content(),
             "step_back": step_back_panel(project, self.by, allowed),
-            "related": [*self._extensions(grown), *self._passed(passed, allowed)],
+            "related": [*self._extensions(grown), *self._linked(), *self._passed(passed, allowed)],
         }
 
     @cached_property
@@ -296,6 +305,20 @@ class ProjectDetail(Detail):
         empty = _("本单位承载不了的项目，可以提出流转给其他区或开发区。")
         return [{"title": _("项目流转"), "rows": lines, "act": act if may_offer else None, "empty": empty}]
 
+    def _linked(self) -> list[dict[str, Any]]:
+        """Return the panel of the investor's other projects of which something was declared, of those the person sees."""
+        linked: list[queries.Linked] = self.object.__dict__["linked"]
+        lines = [
+            {
+                "title": item.name, "url": reverse("project", args=[item.pk]), "sub": f"{item.code} · {day(item.declared)} · {item.reason}",
+                "badge": {"text": stages.LINKS[item.kind], "tone": "info" if item.kind == stages.RELATED else "muted"},
+            }
+            for item in linked
+        ]  # fmt: skip
+        return (
+            [{"title": _("同一投资方的其他项目"), "rows": lines, "act": None, "empty": ""}] if lines else []
+        )
+
     def _extensions(self, grown: list[queries.Extension]) -> list[dict[str, Any]]:
         """Return the panel of the projects by which this one grew, once there can be some."""
         project: Project = self.object
@@ -317,7 +340,7 @@ class ProjectDetail(Detail):
 
     @cached_property
     def claims(self) -> ClaimPanel:
-        return ClaimPanel(self.object, self.by, self.allowed())
+        return ClaimPanel(self.object, self.by, super().allowed())
 
     @cached_property
     def light(self) -> queries.Light | None:
@@ -426,8 +449,7 @@ class ProjectDetail(Detail):
         coded = (
             "project_class", "industry", "chain", "investment_kind", "headquarters_kind", "construction_kind", "lost_reason"
         )  # fmt: skip
-        named = code_labels((name, getattr(project, name)) for name in coded)
-        foreign = {True: _("是"), False: _("否"), None: ""}[project.is_foreign]
+        named = code_labels([*reported_codes(project), *((name, getattr(project, name)) for name in coded)])
         enterprise = project.enterprise
         link = enterprise_url(enterprise, self.by) if enterprise else ""
         arrived = Decimal(project.arrived) / 100 if project.arrived is not None else None
@@ -457,7 +479,7 @@ class ProjectDetail(Detail):
                 *grown,
                 *self._planned(),
                 line("project_class", named.get("project_class")),
-                line("is_foreign", foreign),
+                line("is_foreign", yes_no(project.is_foreign)),
                 line("origin", project.origin),
                 line("industry", named.get("industry")),
                 line("chain", named.get("chain")),
@@ -471,6 +493,7 @@ class ProjectDetail(Detail):
                 line("enterprise", enterprise.name if enterprise else "", url=link),
                 line("contact_name", project.contact_name),
             ]),
+            *reported_group(project),
             *([(_("总部"), [
                 line("headquarters_kind", named.get("headquarters_kind")),
                 line("headquarters_staff", f"{project.headquarters_staff:,}" if project.headquarters_staff else ""),
@@ -569,7 +592,11 @@ class ProjectFormPage(ActPage):
     secret_notice = True
 
     def form_arguments(self) -> dict[str, Any]:
-        return {"by": self.by, "stage": self.object.stage if self.object else stages.PLANNED}
+        return {
+            "by": self.by,
+            "stage": self.object.stage if self.object else stages.PLANNED,
+            "project": self.object,
+        }
 
     def extra(self) -> dict[str, Any]:
         url = reverse("project-check", args=[self.object.pk]) if self.object else reverse("project-new-check")
@@ -577,10 +604,20 @@ class ProjectFormPage(ActPage):
 
 
 class CheckEnterpriseOfNew(CheckEnterprise):
+    """Tells of the own units' projects too: a second one is asked about."""
+
     permission = "projects.project.add"
 
+    def own(self, enterprise: Enterprise) -> list[dict[str, Any]]:
+        edited = self.exclude()
+        found = queries.own_projects(enterprise, self.by, edited if isinstance(edited, Project) else None)
+        return [
+            {"title": _("本单位已有这家企业的项目：%(code)s %(name)s") % {"code": item.code, "name": item.title}, "tone": "warning", "url": item.url}
+            for item in found
+        ]  # fmt: skip
 
-class CheckEnterpriseOfProject(CheckEnterprise):
+
+class CheckEnterpriseOfProject(CheckEnterpriseOfNew):
     permission = "projects.project.view"
 
     def exclude(self) -> Project:
@@ -599,7 +636,11 @@ class AddProject(ProjectFormPage):
     def act(self, form: ProjectForm) -> Project:
         data = form.cleaned_data
         return services.add_project(
-            by=self.by, values=form.values(), despite=data["despite"], confirmed=data["confirm_amounts"]
+            by=self.by,
+            values=form.values(),
+            despite=data["despite"],
+            related=data["related"],
+            confirmed=data["confirm_amounts"],
         )
 
     def done(self, result: Project) -> str:
@@ -618,7 +659,7 @@ class EditProject(ProjectFormPage, EditPage):
         data = form.cleaned_data
         return services.change_project(
             by=self.by, project=self.object, version=data["version"] or 0, values=form.values(),
-            despite=data["despite"], confirmed=data["confirm_amounts"], put_off=data["put_off"],
+            despite=data["despite"], related=data["related"], confirmed=data["confirm_amounts"], put_off=data["put_off"],
         )  # fmt: skip
 
 

@@ -1,0 +1,74 @@
+"""A second project for one investor is asked about: the same, grown out of the first, related to it, or another one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from yinfeng.core import services as core
+from yinfeng.core.actors import Actor
+from yinfeng.core.errors import Invalid
+from yinfeng.projects import queries, stages
+from yinfeng.projects.models import Project, ProjectLink
+from yinfeng.projects.services.ledger import person
+
+TOLD = 3  # projects by name in the question
+
+
+def ask_about_a_second(
+    enterprise: Any, by: Actor, despite: str, *, name: str = "", but: Project | None = None
+) -> list[str]:
+    """Return the projects that the own units have with the enterprise already, those called alike first; Invalid until
+    ``despite`` says how this one is related to them or what is different."""
+    if enterprise is None:
+        return []
+    own = queries.own_projects(enterprise, by, but)
+    own.sort(key=lambda item: not queries.is_alike(name, item.title))
+    found = [
+        f"{item.code} {item.title}" + (_("（名称相近）") if queries.is_alike(name, item.title) else "")
+        for item in own
+    ]
+    if found and not despite.strip():
+        sentence = _(
+            "本单位已有这家企业的项目：%(found)s。同一项目不要重复建立；追加投资请在原项目上建立增资扩产；确是另一个项目的，请写明有什么不同。"
+        ) % {"found": "；".join(found[:TOLD])}
+        raise Invalid(sentence, fields={"despite": [sentence]})
+    return found
+
+
+def ask_about_other_projects(enterprise: Any, by: Actor, despite: str) -> list[str]:
+    """Return which other units have projects with the enterprise, as far as may be told; Invalid until ``despite`` says why
+    there is to be another."""
+    if enterprise is None:
+        return []
+    others = [item.clash for item in queries.of_investor(enterprise, by) if not item.is_own]
+    found = list(dict.fromkeys(clash.sentence for clash in others))
+    if found and not despite.strip():
+        sentence = _("其他单位已有这家企业的项目：%(found)s。确是另一个项目的，请写明有什么不同。") % {
+            "found": "；".join(found[:TOLD])
+        }
+        raise Invalid(sentence, fields={"despite": [sentence]})
+    return found
+
+
+def check_related(enterprise: Any, by: Actor, related: int | None, but: Project | None = None) -> None:
+    """Refuse to name a related project that is none of the investor's open ones in the person's sight."""
+    if related is None:
+        return
+    if not any(item.pk == related and item.is_seen for item in queries.of_investor(enterprise, by, but)):
+        sentence = _("请选择这家企业的一个在推进的项目。")
+        raise Invalid(sentence, fields={"related": [sentence]})
+
+
+def keep_links(project: Project, by: Actor, reason: str, related: int | None) -> None:
+    """Keep what was said of the investor's other open projects: one is related, the others are different ones."""
+    for item in queries.of_investor(project.enterprise, by, project):
+        if item.pk == project.parent_id:
+            continue
+        kind = stages.RELATED if item.pk == related else stages.DIFFERENT
+        core.insert(
+            ProjectLink(
+                project=project, other_id=item.pk, kind=kind, reason=reason.strip(), declared_by_id=person(by)
+            )
+        )
