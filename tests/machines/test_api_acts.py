@@ -134,7 +134,7 @@ ACTS = [
     Act("post", "api-areas-premises-remove", {"parent": "area", "pk": "premises"}, AREA, 204, WHY, away=403),
     Act("post", "api-proposals-list", {}, PLAN, 201,
         lambda world: {"title": "某基地", "planning_unit": world.home.pk, "industry": "39", "content": "建", "rationale": "缺口",
-                       "estimated": "500000000"}, away=422),
+                       "estimated": "500000000"}, away=403),
     Act("patch", "api-proposals-detail", {"pk": "proposal"}, PLAN, 200, {"site": "软件园"}),
     Act("post", "api-proposals-move", {"pk": "proposal"}, PLAN, 200, WHY, {"move": "take_off"}),
     Act("post", "api-proposals-generate", {"pk": "published"}, "projects.project.add", 201,

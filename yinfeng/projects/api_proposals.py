@@ -98,7 +98,7 @@ class GenerateInput(Strict):
         return attrs
 
 
-class PlannedSerializer(serializers.Serializer[Any]):
+class PlannedByUnitSerializer(serializers.Serializer[Any]):
     """What a unit planned: how many stand in each state, their yuan, what became of them.
 
     ``conversion`` is the part of what was published of which projects came; ``late`` what should have been done with by now,
@@ -140,12 +140,12 @@ class ProposalViewSet(Moving, ObjectViewSet):
             by=self.by, proposal=proposal, version=version, values=given, confirmed=confirmed
         )
 
-    @extend_schema(responses=PlannedSerializer(many=True))
+    @extend_schema(responses=PlannedByUnitSerializer(many=True))
     @action(detail=False, pagination_class=None, filter_backends=[])
     def units(self, request: Request) -> Response:
         """Say what each unit planned, of what the caller sees, and how much of it became projects."""
         found = queries.planned_by_unit(self.by, timezone.localdate())
-        return Response(PlannedSerializer(found, many=True).data)
+        return Response(PlannedByUnitSerializer(found, many=True).data)
 
     @action(detail=True, methods=["post"], url_path=MOVE)
     @act(MoveInput, ProposalSerializer, versioned=True)
