@@ -168,7 +168,10 @@ def test_the_answers_are_those_described(may: str, prefix: str, world: World) ->
     assert found
     for operation in found:
         real = rows_for(operation.path, world)
-        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+        told = schema.raw_schema["paths"][operation.path][operation.method.lower()]
+        takes = told.get("parameters") or told.get("requestBody")
+        # to an operation that takes nothing, nothing wrong can be sent
+        for mode in (GenerationMode.POSITIVE, *([GenerationMode.NEGATIVE] if takes else [])):
             examine(
                 operation,
                 mode,
