@@ -44,6 +44,8 @@ def _points(project: Project) -> Cell | str:
     found = _schedule(project)
     if not found.whole:
         return "—"
+    if found.points < 0:
+        return _now("超前 %(points)s") % {"points": f"{-found.points:f}"}
     return Cell(f"{found.points:f}", tone="danger" if found.points > 0 else "")
 
 
