@@ -398,6 +398,7 @@ MATRIX: dict[str, Route] = {
     "api-leads-disputes-list": of(LEADS, "lead"),
     "api-leads-first-reports": own(LEADS, "lead"),
     "api-projects-first-reports": own(PROJECTS, "project"),
+    "api-projects-links": own(PROJECTS, "project"),
     "api-projects-disputes-list": of(PROJECTS, "project"),
     "api-disputes-list": page(PROJECTS),
     "api-disputes-detail": own(PROJECTS, "dispute"),
