@@ -239,17 +239,23 @@ class Line:
 
 
 def read_lines(projects: Iterable[Project]) -> None:
-    """Bring along the line of each project, in two queries."""
+    """Bring along the line of each project, in one query."""
     known = {project.pk: project for project in projects}
     ahead = Milestone.objects.filter(project__in=known, actual_date=None, planned_date__isnull=False)
-    next_ones: dict[int, tuple[str, date | None]] = {}
-    for pk, kind, day in ahead.order_by("planned_date", "pk").values_list("project", "kind", "planned_date"):
-        next_ones.setdefault(pk, (kind, day))
-    still = Bottleneck.objects.filter(project__in=known, state=stages.OPEN).values_list("project", flat=True)
-    counts = Counter(still)
-    for pk, project in known.items():
-        kind, day = next_ones.get(pk, ("", None))
-        project.__dict__["line"] = Line(kind, day, counts[pk])
+    still = Bottleneck.objects.filter(project__in=known, state=stages.OPEN)
+    rows = ahead.order_by().values_list("project", "kind", "planned_date", "pk").union(
+        still.order_by().values_list("project", Value("", CharField()), Value(None, DateField(null=True)), "pk"), all=True
+    )  # fmt: skip
+    next_ones: dict[int, tuple[date, int, str]] = {}
+    counts: Counter[int] = Counter()
+    for project, kind, day, pk in rows:
+        if day is None:
+            counts[project] += 1
+        else:
+            next_ones[project] = min(next_ones.get(project, (date.max, 0, "")), (day, pk, kind))
+    for pk, row in known.items():
+        day, _pk, kind = next_ones.get(pk, (None, 0, ""))
+        row.__dict__["line"] = Line(kind, day, counts[pk])
 
 
 def with_open_bottleneck(kind: str = "") -> Q:
