@@ -203,6 +203,7 @@ def test_the_profile_of_xiamen_says_its_classes() -> None:
     assert [item.code for item in queries.categories(today)] == [
         "major",
         "leading",
+        "missing-link",
         "manufacturing",
         "services",
         "agriculture",
