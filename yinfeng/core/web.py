@@ -384,7 +384,7 @@ ICONS = {
     **dict.fromkeys(("transfer_withdrawn", "withdraw", "claim_withdrawn", "step_back_withdrawn"), "arrow-back-up"),
     **dict.fromkeys(("transfer_appealed", "appeal", "dispute_raised", "raise"), "scale"),
     **dict.fromkeys(("dispute_answered", "answer"), "message"), **dict.fromkeys(("dispute_decided", "decide"), "gavel"),
-    "rivalled": "alert-triangle", "dispute_withdrawn": "arrow-back-up", "yield": "x",
+    "rivalled": "alert-triangle", "linked": "link", "dispute_withdrawn": "arrow-back-up", "yield": "x",
     "personal_recorded": "user-check", "personal_withdrawn": "arrow-back-up",
     **dict.fromkeys(("partner_added", "entered", "opened", "premises_added"), "plus"),
     **dict.fromkeys(("redistricted", "premises_changed", "command_changed"), "pencil"),

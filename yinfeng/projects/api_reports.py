@@ -184,7 +184,7 @@ class DefinitionSerializer(StrictModel):
 
     number = serializers.IntegerField(min_value=0, max_value=10_000)
     submitters = serializers.ListField(child=serializers.CharField(max_length=20), max_length=3)
-    columns = serializers.ListField(child=serializers.CharField(max_length=40), max_length=50)
+    columns = serializers.ListField(child=serializers.CharField(max_length=40), max_length=100)
     condition = serializers.DictField()
 
     class Meta:

@@ -103,7 +103,7 @@ def test_days_that_run_backwards_are_refused_with_both(city: City) -> None:
             "planned_completion_date": started - timedelta(days=1),
             "planned_start_date": started - timedelta(days=9),
         },
-        {"planned_start_date": date(2028, 7, 1)},
+        {"planned_production_date": started - timedelta(days=1)},
         {"approached_date": timezone.localdate()},
         {"planned_start_date": date(206, 7, 1)},
     ):

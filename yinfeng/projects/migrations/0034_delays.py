@@ -8,6 +8,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 from django.db.models import F
+from django.utils import timezone
 
 import yinfeng.core.money
 
@@ -17,9 +18,9 @@ def close(apps: Any, schema_editor: Any) -> None:
     rows = apps.get_model("projects", "Bottleneck").objects
     rows.filter(state="solved").update(closed_date=F("solved_date"))
     for row in rows.filter(state="withdrawn"):
-        rows.filter(pk=row.pk).update(closed_date=row.updated_at.date())
+        rows.filter(pk=row.pk).update(closed_date=max(timezone.localdate(row.updated_at), row.since_date))
     for row in rows.filter(state="open", project__status__in=("lost", "ended")).select_related("project"):
-        closed = max(row.project.updated_at.date(), row.since_date)
+        closed = max(timezone.localdate(row.project.updated_at), row.since_date)
         rows.filter(pk=row.pk).update(state="dropped", closed_date=closed)
 
 

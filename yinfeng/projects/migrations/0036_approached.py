@@ -1,16 +1,16 @@
-"""Let every project say since when it was approached, and those of leads that they were assessed: it was recorded already."""
+"""Let projects say since when they were approached, and those of leads that they were assessed: it was recorded already."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
 from django.db import migrations
-from django.db.models import Min, OuterRef, Subquery
-from django.db.models.functions import Coalesce, TruncDate
+from django.db.models import F, Min, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
 
 def fill(apps, schema_editor):
-    """Take the day of the first talk, or else when the lead was heard of, or else the day on which the project was entered."""
+    """Take the day of the first talk, or else when the lead was heard of; nothing that lies behind the contract."""
     project, talk = apps.get_model("projects", "Project"), apps.get_model("projects", "Talk")
     lead = apps.get_model("projects", "Lead")
     first = (
@@ -21,10 +21,9 @@ def fill(apps, schema_editor):
     )
     heard = lead.objects.filter(pk=OuterRef("lead"))
     project.objects.filter(approached_date=None).update(
-        approached_date=Coalesce(
-            Subquery(first.values("day")), Subquery(heard.values("heard_date")), TruncDate("created_at")
-        )
+        approached_date=Coalesce(Subquery(first.values("day")), Subquery(heard.values("heard_date")))
     )
+    project.objects.filter(approached_date__gt=F("signed_date")).update(approached_date=None)
     project.objects.exclude(lead=None).update(is_assessed=True)
 
 

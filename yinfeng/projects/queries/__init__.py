@@ -314,7 +314,7 @@ from yinfeng.projects.queries.scheduling import (
     scheduled,
     with_particulars,
 )
-from yinfeng.projects.queries.seconds import is_alike, of_investor, own_projects
+from yinfeng.projects.queries.seconds import any_sensitive, is_alike, of_investor, own_projects
 from yinfeng.projects.queries.transfers import (
     Settled,
     completed_transfers,
@@ -410,6 +410,7 @@ __all__ = [
     "acts_in",
     "all_definitions",
     "amounts",
+    "any_sensitive",
     "areas_on",
     "arrived",
     "behind_by",

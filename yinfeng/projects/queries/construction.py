@@ -322,11 +322,15 @@ def _incentive(project: Project, today: date) -> Iterator[Incentive]:
 
 
 def _penalty(project: Project, today: date) -> Iterator[Incentive]:
-    """Propose a penalty for a start overdue beyond the limit (FACTS §1.6, 某地级市 2024: −0.1 point each)."""
-    rules, months = incentive_rules(today), months_without_start(project, today)
+    """Propose a penalty for a start overdue beyond the limit (FACTS §1.6, 某地级市 2024: −0.1 point each).
+
+    Of a day that was put off the first one counts: nobody escapes by planning later.
+    """
+    rules, months = incentive_rules(today), months_without_start(project, today, at_first=True)
     if project.status == stages.ONGOING and rules.overdue_months and months >= rules.overdue_months:
+        planned = min(filter(None, [project.planned_start_date, project.first_planned_start_date]))
         told = {
-            "planned": f"{project.planned_start_date:%Y-%m}",
+            "planned": f"{planned:%Y-%m}",
             "months": months,
             "limit": rules.overdue_months,
         }
@@ -343,7 +347,7 @@ def proposed(kind: str, today: date) -> Q:
     """Return the Q of the projects for which a kind is proposed."""
     rules = incentive_rules(today)
     if kind == stages.PENALTY:
-        return not_started_for(rules.overdue_months, today)
+        return not_started_for(rules.overdue_months, today, at_first=True)
     if not rules.ahead_days:
         return Q(pk__in=[])
     by_now, at_first = (

@@ -62,14 +62,10 @@ def put_off(row: Project | Milestone | Bottleneck, field: str) -> dict[str, Any]
 
 
 def binding_days(project: Project) -> list[str]:
-    """Return the planned days of a project that its stage asks for: once set, they are not put off without saying why."""
-    return [
-        fact.field
-        for fact in facts.FACTS
-        if fact.field in PLANNED_DAYS
-        and stages.reached(project.stage, fact.from_stage)
-        and getattr(project, fact.field) is not None
-    ]
+    """Return the planned days of a project that bind it: once it is signed, none that is set is put off without saying why."""
+    if not stages.reached(project.stage, stages.SIGNED):
+        return []
+    return [field for field in PLANNED_DAYS if getattr(project, field) is not None]
 
 
 def notes_on_plan(project: Project) -> list[str]:

@@ -13,6 +13,7 @@ from django.db.models import (
     CharField,
     Count,
     DateField,
+    Exists,
     ExpressionWrapper,
     F,
     IntegerField,
@@ -366,9 +367,13 @@ _PART, _PERSON, _GROWN, _PASSED, _BUILT, _LINKED = range(6)
 
 
 def links_seen(by: Actor, project: int, field: str, other: str) -> QuerySet[ProjectLink]:
-    """Return what was declared of a project (in ``field``) and others of its investor, of those (in ``other``) that a person sees."""
+    """Return what was declared of a project (in ``field``) and others of its investor, of those (in ``other``) that a person sees; of each pair what was said last."""
     here: dict[str, Any] = {field: project, f"{other}__in": Project.objects.permitted(by).values("pk")}
-    return ProjectLink.objects.filter(project__enterprise=F("other__enterprise"), **here)
+    both = Q(project=OuterRef("project"), other=OuterRef("other")) | Q(
+        project=OuterRef("other"), other=OuterRef("project")
+    )
+    newer = ProjectLink.objects.filter(both, pk__gt=OuterRef("pk"))
+    return ProjectLink.objects.filter(~Exists(newer), project__enterprise=F("other__enterprise"), **here)
 
 
 @prepared

@@ -103,15 +103,19 @@ def percent_of_plan(amount: Decimal, whole: Decimal) -> Decimal:
     return (100 * amount / whole).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
-def months_without_start(project: Project, today: date) -> int:
-    """Return how many whole months have passed since the one in which a project should have started; 0: it is not late."""
+def months_without_start(project: Project, today: date, *, at_first: bool = False) -> int:
+    """Return how many whole months have passed since the one in which a project should have started; 0: it is not late.
+
+    ``at_first``: the month planned first counts, however often it was put off.
+    """
     if (
         project.stage not in stages.BEFORE_START
         or not facts.builds(project)
         or not project.planned_start_date
     ):
         return 0
-    return max(months_between(project.planned_start_date, today), 0)
+    planned = min(project.planned_start_date, (at_first and project.first_planned_start_date) or date.max)
+    return max(months_between(planned, today), 0)
 
 
 def schedule_of(project: Project, today: date) -> Schedule:
@@ -184,14 +188,20 @@ def _invested(month: date) -> Subquery:
 # --- many, in SQL -------------------------------------------------------------------------------------------------
 
 
-def not_started_for(months: int, today: date) -> Q:
-    """Return the Q of the ongoing projects that so many whole months after the planned one have not started, or more."""
+def not_started_for(months: int, today: date, *, at_first: bool = False) -> Q:
+    """Return the Q of the ongoing projects that so many whole months after the planned one have not started, or more.
+
+    ``at_first``: the month planned first counts, however often it was put off.
+    """
     if not months:
         return Q(pk__in=[])
-    return Q(
-        status=stages.ONGOING, stage__in=stages.BEFORE_START,
-        planned_start_date__lt=months_later(today, 1 - months),
-    ) & ~Q(construction_kind=facts.OPENING)  # fmt: skip
+    before = months_later(today, 1 - months)
+    late = Q(planned_start_date__lt=before)
+    if at_first:
+        late |= Q(first_planned_start_date__lt=before, planned_start_date__isnull=False)
+    return (
+        Q(status=stages.ONGOING, stage__in=stages.BEFORE_START) & late & ~Q(construction_kind=facts.OPENING)
+    )
 
 
 def behind_by(points: int, today: date, *, beyond: bool = False) -> Q:

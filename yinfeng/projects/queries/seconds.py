@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from yinfeng.core.actors import Actor
 from yinfeng.core.text import bigrams, normalise
 from yinfeng.enterprises.models import Enterprise
+from yinfeng.projects import stages
 from yinfeng.projects.models import Project
 from yinfeng.projects.queries.records import Dealing, dealings
 
@@ -25,6 +28,11 @@ def of_investor(enterprise: Enterprise | None, by: Actor, but: Project | None = 
     return [
         item for item in dealings(enterprise, by) if item.is_project and item.is_open and item.pk != left_out
     ]
+
+
+def any_sensitive(projects: Iterable[int]) -> bool:
+    """Say whether one of these projects is known to its team alone."""
+    return Project.objects.filter(pk__in=list(projects), secrecy=stages.SENSITIVE).exists()
 
 
 def own_projects(enterprise: Enterprise, by: Actor, but: Project | None = None) -> list[Dealing]:

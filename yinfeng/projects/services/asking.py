@@ -113,6 +113,7 @@ def check_next_step(values: Values, before: date | None = None) -> None:
 
 # In which order the days of a project's plan follow each other, and after which days that have happened each comes.
 PLAN = ("planned_start_date", "planned_completion_date", "planned_production_date")
+_HAPPENED = {"planned_start_date": "started_date", "planned_completion_date": "completed_date"}
 _AFTER = {
     "planned_completion_date": ("started_date",),
     "planned_production_date": ("started_date", "completed_date"),
@@ -129,7 +130,10 @@ def check_plan(values: Values, project: Project | None = None) -> None:
             for happened in _AFTER.get(name, ()):
                 if project is not None and (past := getattr(project, happened)) is not None:
                     _in_order(name, (happened, past), (name, when))
-    for earlier, later in pairwise(known):
+    ahead = [(name, when) for name, when in known if getattr(project, _HAPPENED.get(name, ""), None) is None]
+    for earlier, later in pairwise(
+        ahead
+    ):  # a planned day that has come is fixed: what really happened counts
         _in_order(later[0] if later[0] in values else earlier[0], earlier, later)
 
 

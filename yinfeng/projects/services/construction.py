@@ -39,7 +39,7 @@ from yinfeng.projects.models import (
     Progress,
     Project,
 )
-from yinfeng.projects.services.ledger import person
+from yinfeng.projects.services.ledger import lock, person
 from yinfeng.projects.services.records import add_unit, hold_project
 
 
@@ -186,7 +186,7 @@ def set_plan(
 ) -> list[PlannedMonth]:  # fmt: skip
     """Write the plan of a project as a whole; another one than there was asks for a ``reason``.
 
-    The plan that stood when the first report against it came is kept. ``version`` is that of the project when the plan
+    The first plan by which the project was measured is kept. ``version`` is that of the project when the plan
     was read. Of two who write it at once one wins, the other is told what the plan is now.
     """
     _demand_building(project, by)
@@ -201,10 +201,13 @@ def set_plan(
     if before and not reason.strip():
         raise refusal("reason", _("计划已经编制过，改动请写明原因。"))
     _ask_about_whole(project, months, confirmed)
-    try:
-        hold_project(project, **_keep_first(project, before))
+    counts = _is_binding(project, before)
+    try:  # held first: of two who write at once only one keeps the plan that stood
+        hold_project(project, **({"replanned": F("replanned") + 1} if counts else {}))
     except Stale as error:
         raise _written_by_another(project, months) from error
+    if counts:
+        _keep_first(project, before)
     project.planned_months.all().delete()
     made = [
         core.insert(
@@ -230,16 +233,20 @@ def _as_planned(row: PlannedMonth) -> Planned:
     return Planned(row.month, row.investment, row.percent)
 
 
-def _keep_first(project: Project, before: Sequence[PlannedMonth]) -> dict[str, Any]:
-    """Keep the plan that is written over once there are reports against it; return how often the project was replanned."""
-    if not before or not project.progress_reports.exists():
-        return {}
+def _is_binding(project: Project, plan: Sequence[PlannedMonth]) -> bool:
+    """Say whether a project is measured by a plan already: a month of it is due, or was reported."""
+    if not plan:
+        return False
+    return plan[0].month <= queries.due_month(timezone.localdate()) or project.progress_reports.exists()
+
+
+def _keep_first(project: Project, before: Sequence[PlannedMonth]) -> None:
+    """Keep the first plan by which a project was measured, to compare."""
     if not project.first_months.exists():
         FirstMonth.objects.bulk_create(
             FirstMonth(project=project, month=row.month, investment=row.investment, percent=row.percent)
             for row in before
         )
-    return {"replanned": F("replanned") + 1}
 
 
 def _written_by_another(project: Project, months: Sequence[Planned]) -> Stale:
@@ -496,6 +503,7 @@ def raise_bottleneck(
     if due_date < today:
         raise refusal("due_date", _("解决时限不能早于今天。"))
     _ask_for_a_solver(project, unit)
+    _still_goes_on(project)
     _let_take_part(project, unit, by)
     row = core.add(
         Bottleneck(
@@ -506,6 +514,12 @@ def raise_bottleneck(
     )  # fmt: skip
     _tell(by, row, "raised", "")
     return row
+
+
+def _still_goes_on(project: Project) -> None:
+    """Hold a project until the transaction ends; refuse if somebody has ended it meanwhile."""
+    if (status := lock(project).status) != stages.ONGOING:
+        raise Conflict(_("项目已“%(status)s”，不能再提出难点。") % {"status": stages.STATUSES[status]})
 
 
 def _ask_for_a_solver(project: Project, unit: Unit) -> None:
@@ -579,6 +593,7 @@ def reopen_bottleneck(
 ) -> Bottleneck:
     """Say that a bottleneck is not solved after all, and by when it must be now."""
     lifecycle.BOTTLENECK.check(bottleneck, "reopen", by)
+    _still_goes_on(bottleneck.project)
     values = {"solved_date": None, "how": "", "closed_date": None}
     _move_due(by, bottleneck, "reopen", due_date, reason, version, values)
     _tell(by, bottleneck, "reopened", reason.strip(), str(bottleneck.due_date))

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from yinfeng.core import events
 from yinfeng.core import services as core
 from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Invalid
@@ -33,6 +34,8 @@ def ask_about_a_second(
         sentence = _(
             "本单位已有这家企业的项目：%(found)s。同一项目不要重复建立；追加投资请在原项目上建立增资扩产；确是另一个项目的，请写明有什么不同。"
         ) % {"found": "；".join(found[:TOLD])}
+        if queries.any_sensitive(item.pk for item in own):
+            sentence += _("其中有敏感项目：看得到本项目的人都会看到理由，请不要写出敏感项目的名称和内容。")
         raise Invalid(sentence, fields={"despite": [sentence]})
     return found
 
@@ -63,6 +66,7 @@ def check_related(enterprise: Any, by: Actor, related: int | None, but: Project 
 
 def keep_links(project: Project, by: Actor, reason: str, related: int | None) -> None:
     """Keep what was said of the investor's other open projects: one is related, the others are different ones."""
+    said: list[list[Any]] = []
     for item in queries.of_investor(project.enterprise, by, project):
         if item.pk == project.parent_id:
             continue
@@ -72,3 +76,6 @@ def keep_links(project: Project, by: Actor, reason: str, related: int | None) ->
                 project=project, other_id=item.pk, kind=kind, reason=reason.strip(), declared_by_id=person(by)
             )
         )
+        said.append([item.pk, kind])
+    if said:  # in data alone: who reads it may not see the others
+        events.record(by=by, verb="projects.project.linked", obj=project, data={"links": said})
