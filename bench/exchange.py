@@ -219,8 +219,8 @@ def bare_import(path: Path) -> None:
     rows = load_workbook(str(path)).get_sheet_by_index(0).iter_rows()
     next(rows)
     columns = ", ".join(FIELDS)
-    wanted = "name_key, country, name_en, listing_code, introduction, website, source, is_demo, version, created_at, updated_at"
-    given = "name, 'CN', '', '', '', '', '', false, 1, now(), now()"
+    wanted = "name_key, country, name_en, listing_code, nature, introduction, website, source, is_demo, version, created_at, updated_at"
+    given = "name, 'CN', '', '', '', '', '', '', false, 1, now(), now()"
     changed = ", ".join(f"{name} = excluded.{name}" for name in FIELDS if name not in {"name", "uscc"})
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":

@@ -106,7 +106,7 @@ class Library:
         return {
             "id": pk, "name": firm.name, "name_key": normalise(firm.name).replace("有限责任公司", "有限公司"), "name_en": "",
             "short_name": firm.brand + firm.trade if pk % 3 == 0 else "", "uscc": first17 + uscc.check_character(first17),
-            "listing_code": f"{600000 + pk}" if pk % 200 == 0 else "", "country": "CN", "province": firm.province,
+            "nature": "", "listing_code": f"{600000 + pk}" if pk % 200 == 0 else "", "country": "CN", "province": firm.province,
             "city": firm.city, "address": f"{firm.city}{chance.choice(ROADS)}{chance.randint(1, 999)}号",
             "capital": round(chance.lognormvariate(6, 2)) * WAN if pk % 7 else None,
             "founded_date": self.today - timedelta(days=chance.randrange(12_000)), "industry": industry,
