@@ -373,7 +373,7 @@ ICONS = {
     **dict.fromkeys(("unmerged", "restored", "undo", "retry"), "arrow-back-up"),
     **dict.fromkeys(("contact", "visit", "handle", "run", "started", "wait", "joined"), "arrow-narrow-right"),
     **dict.fromkeys(("handed_over", "assigned", "taken"), "user-share"),
-    **dict.fromkeys(("proposed", "due", "noted", "locked_out", "refused", "fail", "sign_in_failed"), "alert-triangle"),
+    **dict.fromkeys(("proposed", "due", "noted", "locked_out", "refused", "fail", "sign_in_failed", "still_counts"), "alert-triangle"),
     **dict.fromkeys(("drop", "deactivated", "cancel"), "x"),
     **dict.fromkeys(("accepted", "confirm", "finish", "reactivated"), "check"),
     **dict.fromkeys(("downloaded", "exported"), "download"),

@@ -13,7 +13,7 @@ class ProjectsConfig(AppConfig):
         from yinfeng.core import beats, events, search
         from yinfeng.core.services import may_object
         from yinfeng.enterprises import relinking
-        from yinfeng.projects import home, queries, services
+        from yinfeng.projects import achievements, home, queries, services, stages
         from yinfeng.projects.models import Builder, Claim, Lead, Partner, Project
 
         home.register()
@@ -39,6 +39,14 @@ class ProjectsConfig(AppConfig):
         events.subscribe("projects.lead.registered", services.tell_assessors)
         for verb in ("claim_submitted", "step_back_asked"):
             events.subscribe(f"projects.project.{verb}", services.tell_verifiers)
+        verdicts = ["claim_verified", "claim_refuted", "step_back_refused"]
+        verdicts += [kind.move for kind in achievements.KINDS.values() if kind.move]
+        verdicts += [f"return_to_{stage}" for stage in stages.ORDER[:-1]]
+        for verb in verdicts:
+            events.subscribe(f"projects.project.{verb}", services.tell_claimant)
+        for verb in ("lose", "end", "yield", "transfer_completed"):
+            events.subscribe(f"projects.project.{verb}", services.tell_team)
+        events.subscribe("projects.project.still_counts", services.tell_of_what_counts)
         for verb in (
             "offered",
             "accepted",

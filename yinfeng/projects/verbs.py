@@ -76,6 +76,7 @@ VERBS = {
     "projects.project.step_back_refused": _("退回未批准"),
     "projects.project.extended": _("建立了增资扩产项目"),
     "projects.project.linked": _("说明了与同一投资方其他项目的关系"),
+    "projects.project.still_counts": _("项目已了结，业绩仍计入台账，待领导小组办公室核定"),
     "projects.project.entry_reversed": _("冲销了业绩记录"),
     "projects.project.transfer_offered": _("提出了流转"),
     "projects.project.transfer_accepted": _("承接单位同意流转"),

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from tests.factories import make_user, signed_in
 from tests.factories.races import at_once
-from tests.unit.projects.conftest import PDF, City
+from tests.unit.projects.conftest import LEADER, PDF, City
 from yinfeng.core.errors import Blocked, Conflict, DomainError, Forbidden, Invalid
-from yinfeng.core.models import Code, Event, Rule
+from yinfeng.core.models import Code, Event, Follow, Notice, Rule
 from yinfeng.core.money import WAN, YI, Money
 from yinfeng.orgs.queries import actor_for
 from yinfeng.projects import achievements, facts, lifecycle, queries, services, stages
@@ -263,6 +263,38 @@ def test_nobody_agrees_with_himself_and_a_refusal_changes_nothing(city: City) ->
     assert project.stage == stages.NEGOTIATING
     again = step_back(city, project, stages.PLANNED)
     assert again.state == stages.ASKED
+
+
+def notices(city: City, name: str, verb: str) -> int:
+    return Notice.objects.filter(owner=city.users[name], event__verb=f"projects.project.{verb}").count()
+
+
+def test_who_asked_is_told_of_the_verdict_and_the_team_of_the_end(city: City) -> None:
+    """Nobody follows the project; nobody is told of his own act; the office is told when the ledger still counts it."""
+    city.users["office"] = make_user(
+        "office", city.root, [*LEADER, "projects.ledger.reverse"], username="office"
+    )
+    project, head = city.project(stages.NEGOTIATING), city.actor("charlie")
+    Follow.objects.all().delete()
+    services.add_member(by=head, project=project, user=city.users["charlie"])
+    services.refuse_step_back(by=head, step=step_back(city, project, stages.PLANNED), reason="还在谈")
+    services.approve_step_back(by=head, step=step_back(city, project, stages.INTENDED))
+    assert (notices(city, "bob", "step_back_refused"), notices(city, "bob", "return_to_intended")) == (1, 1)
+    project.refresh_from_db()
+    services.move_project(by=city.actor("bob"), project=project, move="negotiate")
+    services.refute_claim(by=head, claim=city.claim(project), reason="合同没有盖章")
+    project.refresh_from_db()
+    city.verified(project)
+    city.verified(project, stages.REGISTERED)
+    city.verified(project, stages.CAPITAL)
+    assert [notices(city, "bob", verb) for verb in ("claim_refuted", "sign", "claim_verified")] == [1, 1, 1]
+    services.move_project(by=head, project=project, move="end", reason="投资方撤资")
+    assert (notices(city, "bob", "end"), notices(city, "charlie", "end")) == (1, 0)
+    assert (notices(city, "office", "still_counts"), notices(city, "office", "end")) == (1, 0)
+    assert Event.objects.get(verb="projects.project.still_counts").data["text"] == "签约、注册、资金到位"
+    unsigned = city.project(stages.NEGOTIATING)
+    services.move_project(by=head, project=unsigned, move="end", reason="不再推进")
+    assert notices(city, "office", "still_counts") == 1
 
 
 def test_what_counts_in_the_ledger_is_reversed_before_a_project_goes_back(city: City) -> None:

@@ -238,7 +238,8 @@ def refute_claim(*, by: Actor, claim: Claim, reason: str, version: int | None = 
     )  # fmt: skip
     text = str(achievements.KINDS[claim.kind].label)
     events.record(
-        by=by, verb="projects.project.claim_refuted", obj=claim.project, note=reason.strip(), data={"text": text}
+        by=by, verb="projects.project.claim_refuted", obj=claim.project, note=reason.strip(),
+        data={"text": text, "claim": claim.pk},
     )  # fmt: skip
     return claim
 
@@ -306,7 +307,7 @@ def approve_step_back(*, by: Actor, step: StepBack, note: str = "", version: int
         values["contracted"] = None
     lifecycle.STAGE.perform(
         project, f"return_to_{step.target}", by=by, reason=step.reason, values=values | {"stage_since": now},
-        within=True,
+        data={"step": step.pk}, within=True,
     )  # fmt: skip
     note_stage(project)
     follow_fields(project)
@@ -322,7 +323,7 @@ def refuse_step_back(*, by: Actor, step: StepBack, reason: str, version: int | N
     )  # fmt: skip
     events.record(
         by=by, verb="projects.project.step_back_refused", obj=step.project, note=reason.strip(),
-        data={"text": f"{step.get_source_display()} → {step.get_target_display()}"},
+        data={"text": f"{step.get_source_display()} → {step.get_target_display()}", "step": step.pk},
     )  # fmt: skip
     return step
 
@@ -348,6 +349,14 @@ def tell_verifiers(event: Event, by: Actor) -> None:
     )
     units = acting.values_list("unit", flat=True)
     core.notify(event, users_of_units(units, "projects.project.verify"))
+
+
+def tell_claimant(event: Event, by: Actor) -> None:
+    """Tell who claimed an achievement, or asked for a step back, what a second person found."""
+    if "claim" in event.data:
+        core.notify(event, [Claim.objects.get(pk=event.data["claim"]).entered_by_id])
+    elif "step" in event.data:
+        core.notify(event, [StepBack.objects.get(pk=event.data["step"]).asked_by_id])
 
 
 def keep_evidence(attachment: Attachment) -> Sentence | None:

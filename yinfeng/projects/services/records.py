@@ -636,7 +636,16 @@ def move_project(
     if move in {"lose", "end"}:
         drop_transfer(project, by)
         drop_bottlenecks(project, by)
+        _say_what_counts(project, by)
     return project
+
+
+def _say_what_counts(project: Project, by: Actor) -> None:
+    """Note which achievements of a project that is over still count: the office decides whether to reverse them."""
+    kinds = set(project.entries.counting().values_list("kind", flat=True))
+    if kinds:
+        text = _("、").join(str(label) for kind, label in stages.ACHIEVEMENTS.items() if kind in kinds)
+        events.record(by=by, verb="projects.project.still_counts", obj=project, data={"text": text})
 
 
 def drop_bottlenecks(project: Project, by: Actor) -> None:
@@ -844,6 +853,18 @@ def tell_assessors(event: Event, by: Actor) -> None:
     """Tell those who assess the leads of the handling unit of a new one."""
     lead = Lead.objects.get(pk=event.object_id or 0)
     core.notify(event, users_of_units([lead.handling_unit_id], "projects.lead.assess"))
+
+
+def tell_team(event: Event, by: Actor) -> None:
+    """Tell the people of a project's team that it is over, or held by another unit from now on."""
+    team = TeamMember.objects.filter(project=event.object_id or 0, until=None)
+    core.notify(event, team.values_list("user", flat=True))
+
+
+def tell_of_what_counts(event: Event, by: Actor) -> None:
+    """Tell those who reverse entries for the whole city of a project that is ended and still counts in the ledger."""
+    city = Unit.objects.filter(parent=None).values_list("pk", flat=True)
+    core.notify(event, users_of_units(city, "projects.ledger.reverse"))
 
 
 def tell_member(event: Event, by: Actor) -> None:

@@ -743,7 +743,7 @@ class MoveProject(MovePage):
     def extra(self) -> dict[str, Any]:
         frame = super().extra()
         if self.move.name == "end" and self.object.contracted is not None:
-            kept = _("已记入业绩台账的签约不会自动冲销，由领导小组办公室核定后办理。")
+            kept = _("已记入业绩台账的签约不会自动冲销，系统会通知领导小组办公室核定后办理。")
             frame["consequences"] = [*frame["consequences"], kept]
         if self.move.name == "end" and (count := queries.still_open(self.object)):
             dropped = _("还有 %(count)s 个难点待解决，将随项目了结。") % {"count": count}
