@@ -74,7 +74,9 @@ class ProjectFilter(WithOptions):
     stage = _choice(_("阶段"), list(stages.STAGES.items()))
     status = _choice(_("状态"), list(stages.STATUSES.items()))
     host_unit = _choice(_("落地单位"), [], null_label=_("尚无落地单位"))
-    who = _choice(_("与我有关"), [("team", _("我在团队中")), ("mine", _("我建立的"))], method="filter_who")
+    who = _choice(
+        _("与我有关"), [("team", _("我在团队中")), ("mine", _("我建立的")), ("unit", _("我单位参与的"))], method="filter_who"
+    )  # fmt: skip
     reporter_unit = _choice(_("报送单位"), [])
     grade = _choice(_("分级"), [], method="filter_grade")
     category = _choice(_("类别"), [], method="filter_category")
@@ -112,8 +114,8 @@ class ProjectFilter(WithOptions):
 
     def filter_who(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         by = self.by or ANONYMOUS
-        wanted = queries.mine(by) if value == "team" else Q(created_by=by.user_id)
-        return queryset.filter(wanted)
+        wanted = {"team": queries.mine(by), "mine": Q(created_by=by.user_id), "unit": queries.ours(by)}
+        return queryset.filter(wanted[value])
 
     def filter_state(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return queryset.filter(queries.in_state(value))

@@ -94,6 +94,10 @@ def board(by: Actor) -> desk.Board:
         lists.append(_transfers_to_do(*waiting[queries.TRANSFERS]))
     if queries.DISPUTES in waiting:
         lists.append(_disputes_to_do(*waiting[queries.DISPUTES]))
+    if queries.BOTTLENECKS in waiting:
+        lists.append(_bottlenecks_to_solve(*waiting[queries.BOTTLENECKS]))
+    if queries.REPORTS in waiting:
+        lists.append(_reports_to_hand_in(*waiting[queries.REPORTS]))
     if queries.PROPOSALS in waiting:
         lists.append(_proposals_to_argue(*waiting[queries.PROPOSALS]))
     if by.may("projects.project.view"):
@@ -111,10 +115,11 @@ def _counted(found: QuerySet[Any]) -> tuple[list[Any], int]:
 def _library(by: Actor) -> list[dict[str, Any]]:
     """Return a card for each state of the library: its ongoing projects and their amounts (contracted ones once landed).
 
-    The last card says how many of them are red and yellow.
+    The last card says how many of them are red and yellow. What one's units were only offered, or passed on, is not counted.
     """
     today = timezone.localdate()
-    ongoing = Project.objects.permitted(by).filter(status=stages.ONGOING)
+    ongoing = Project.objects.permitted(by).filter(queries.ours(by), status=stages.ONGOING)
+    whose = "" if by.reach("projects.project.view").everywhere else "&who=unit"
     counts = {code: Count("pk", filter=queries.lit(code, today)) for code in (stages.RED, stages.YELLOW)}
     found, lights = queries.roll_up(ongoing, **counts)
     cards: list[dict[str, Any]] = []
@@ -126,7 +131,7 @@ def _library(by: Actor) -> list[dict[str, Any]]:
         cards.append({
             "label": item.state.label, "value": f"{item.projects:,}", "unit": ngettext("个项目", "个项目", item.projects),
             "hint": _("，").join(hints),
-            "url": f"{reverse('projects')}?state={item.state.code}&status={stages.ONGOING}",
+            "url": f"{reverse('projects')}?state={item.state.code}&status={stages.ONGOING}{whose}",
         })  # fmt: skip
     red, yellow = lights[stages.RED], lights[stages.YELLOW]
     if red or yellow:
@@ -145,7 +150,7 @@ def _project_lists(by: Actor) -> list[dict[str, Any]]:
     follows = Follow.objects.permitted(by).filter(object_type=events.type_of(Project)).values("object_id")
     lists = {
         MINE: (seen.filter(queries.mine(by), status=stages.ONGOING, next_date__isnull=False), "next_date"),
-        STALE: (queries.stale(seen, limits, today), "progress_at"),
+        STALE: (queries.stale(seen.filter(queries.ours(by)), limits, today), "progress_at"),
         FOLLOWED: (seen.filter(pk__in=follows), "-updated_at"),
     }  # fmt: skip
     first, *others = (
@@ -233,6 +238,38 @@ def _disputes_to_do(count: int, found: list[queries.Waiting]) -> dict[str, Any]:
                 "title": item.title, "url": reverse("dispute", args=[item.pk]),
                 "badge": {"text": stages.DISPUTE_STATES[item.first], "tone": DISPUTE_TONES[item.first]},
                 "date_text": day(item.at),
+            }
+            for item in found
+        ],
+    }  # fmt: skip
+
+
+def _bottlenecks_to_solve(count: int, found: list[queries.Waiting]) -> dict[str, Any]:
+    today = timezone.localdate()
+    return {
+        "title": _("待我解决的难点"), "icon": "barrier-block", "empty": "", "count": count,
+        "url": f"{reverse('bottlenecks')}?state={stages.OPEN}",
+        "rows": [
+            {
+                "title": item.title, "sub": item.second, "date_text": item.third, "late": item.third < today.isoformat(),
+                "url": reverse("project-construction", args=[item.first]) + f"#bottleneck-{item.pk}",
+            }
+            for item in found
+        ],
+    }  # fmt: skip
+
+
+def _reports_to_hand_in(count: int, found: list[queries.OwedReport]) -> dict[str, Any]:
+    today = timezone.localdate()
+    return {
+        "title": _("待我报送"), "icon": "send", "url": reverse("reports"), "empty": "", "count": count,
+        "rows": [
+            {
+                "title": item.title, "sub": _("%(unit)s，报送期 %(period)s") % {
+                    "unit": item.unit_name, "period": item.period.label,
+                },
+                "url": reverse("report-submit", args=[item.code, item.period.starts.isoformat(), item.unit]),
+                "date_text": day(item.due), "late": item.due < today,
             }
             for item in found
         ],

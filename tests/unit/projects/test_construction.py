@@ -757,6 +757,10 @@ def test_a_list_of_difficulties_with_who_solves_each_by_when(city: City) -> None
     assert "用地未平整" in page
     assert "资源局" in page
     assert "2026-07-25" in page
+    waits = signed_in(city.users["officer"]).get("/").context["lists"][0]
+    assert (str(waits["title"]), waits["count"]) == ("待我解决的难点", 1)
+    assert (waits["rows"][0]["date_text"], waits["rows"][0]["late"]) == ("2026-07-25", False)
+    assert waits["rows"][0]["url"] == row.get_absolute_url()
     services.solve_bottleneck(by=officer, bottleneck=row, how="已平整交付", solved_date=TODAY)
     assert (row.state, row.how, row.solved_date) == ("solved", "已平整交付", TODAY)
     assert Notice.objects.filter(owner=city.users["bob"], event__verb__endswith="bottleneck_solved").exists()

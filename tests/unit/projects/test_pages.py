@@ -314,7 +314,9 @@ def test_home_shows_what_waits(city: City) -> None:
 
 def test_home_counts_everything_that_waits_in_ten_questions(city: City) -> None:
     """Claims, steps back and transfers of every kind wait at once, more of the first than are shown."""
-    permissions = [*HEAD, "projects.project.transfer", "projects.transfer.arbitrate"]
+    permissions = [
+        *HEAD, "projects.project.transfer", "projects.transfer.arbitrate", "projects.bottleneck.solve", "projects.report.submit",
+    ]  # fmt: skip
     city.users["both"] = make_user("全能", city.huli, permissions, username="both")
     for _turn in range(9):
         city.claim(city.project(stages.NEGOTIATING, by="alice"), by="alice")

@@ -582,6 +582,14 @@ def test_what_was_not_handed_in_is_owed_until_it_is_filed_or_waived(people: City
         by=people.actor("definer"), code="major", unit=people.jimei, starts=months_ago(5), reason="系统切换"
     )
     assert "更早还有 2 期没有报送" in mine.get("/reports/").content.decode()
+    mine.get("/")  # definitions and rules are kept for a minute
+    with CaptureQueriesContext(connection) as asked:
+        desk = {str(item["title"]): item for item in mine.get("/").context["lists"]}["待我报送"]
+    assert len(asked) <= 10
+    assert desk["count"] == 4, "two older ones and the last two"
+    assert desk["rows"][0]["url"] == f"/reports/major/{months_ago(4)}/{people.jimei.pk}/"
+    assert (desk["rows"][0]["late"], desk["rows"][0]["sub"][:8]) == (True, "集美区，报送期 ")
+    assert "待我报送" not in signed_in(people.users["definer"]).get("/").content.decode()
     assert Notice.objects.filter(
         owner=people.users["submitter"], event__verb="projects.reportwaiver.waived"
     ).exists()

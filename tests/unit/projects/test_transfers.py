@@ -108,6 +108,9 @@ def test_a_project_is_passed_on_with_its_agreement_and_its_history_stays(people:
     with pytest.raises(Invalid, match="三方协议"):
         move(city, transfer, "complete", "giver")
     done = complete(city, transfer)
+    assert Notice.objects.filter(
+        owner=city.users["bob"], event__verb="projects.project.transfer_completed"
+    ).exists(), "on its team"
     project.refresh_from_db()
     assert (done.state, project.host_unit, project.stage) == (
         stages.COMPLETED_TRANSFER,
@@ -124,6 +127,33 @@ def test_a_project_is_passed_on_with_its_agreement_and_its_history_stays(people:
         services.change_project(
             by=city.actor("taker"), project=project, version=project.version, values={"host_unit": city.jimei}
         )  # fmt: skip
+
+
+def test_what_was_only_offered_or_passed_on_is_in_sight_but_counts_to_who_holds_it(people: City) -> None:
+    """The home page, the list to which its cards lead and the page of lights agree."""
+    city = people
+    Rule.objects.create(
+        kind="stale", key="project", valid_from=date(2019, 4, 28), source="示例", data={"late_days": 90}
+    )
+    project = city.project(stages.NEGOTIATING)
+
+    def numbers(name: str) -> tuple[str, bool, int, bool]:
+        client = signed_in(city.users[name])
+        cards = {str(card["label"]): card for card in client.get("/").context["cards"]}
+        listed = project.name in client.get(cards["在谈"]["url"]).content.decode()
+        lights = sum(int(total["count"]) for total in client.get("/projects/lights/").context["totals"])
+        return cards["在谈"]["value"], listed, lights, "红灯" in cards
+
+    transfer = offer(city, project)
+    Project.objects.filter(pk=project.pk).update(progress_at=timezone.now() - timedelta(days=100))
+    assert Project.objects.permitted(city.actor("taker")).count() == 1
+    holds, looks_on = ("1", True, 1, True), ("0", False, 0, False)
+    assert (numbers("giver"), numbers("taker"), numbers("office")) == (holds, looks_on, holds)
+    move(city, transfer, "accept", "taker")
+    complete(city, transfer)
+    Project.objects.filter(pk=project.pk).update(progress_at=timezone.now() - timedelta(days=100))
+    assert Project.objects.permitted(city.actor("giver")).count() == 1
+    assert (numbers("giver"), numbers("taker"), numbers("office")) == (looks_on, holds, holds)
 
 
 def services_remove(city: City, done: Transfer) -> None:

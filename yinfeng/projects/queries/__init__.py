@@ -139,6 +139,7 @@ from yinfeng.projects.queries.library import (
     Standing,
     State,
     in_state,
+    ours,
     roll_up,
     states,
 )
@@ -249,6 +250,7 @@ from yinfeng.projects.queries.records import (
 )
 from yinfeng.projects.queries.report_turns import (
     Filing,
+    OwedReport,
     Turn,
     filing_of,
     sees_copy,
@@ -324,9 +326,11 @@ from yinfeng.projects.queries.transfers import (
     years_after,
 )
 from yinfeng.projects.queries.waiting import (
+    BOTTLENECKS,
     CLAIMS,
     DISPUTES,
     PROPOSALS,
+    REPORTS,
     STEPS,
     TRANSFERS,
     Waiting,
@@ -337,6 +341,7 @@ __all__ = [
     "AMOUNTS",
     "ANY",
     "AREA",
+    "BOTTLENECKS",
     "CLAIMS",
     "COUNTED",
     "DISPUTES",
@@ -353,6 +358,7 @@ __all__ = [
     "PROJECT",
     "PROPOSALS",
     "REPORTED",
+    "REPORTS",
     "SECTION",
     "STEPS",
     "SUBMITTERS",
@@ -381,6 +387,7 @@ __all__ = [
     "Month",
     "Outline",
     "Owed",
+    "OwedReport",
     "Part",
     "Passed",
     "Period",
@@ -521,6 +528,7 @@ __all__ = [
     "one_of_premises",
     "options",
     "others_of",
+    "ours",
     "outdoes",
     "owed_by",
     "owed_quarters",

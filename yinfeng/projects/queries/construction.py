@@ -18,6 +18,7 @@ from django.db.models import (
     F,
     IntegerField,
     Q,
+    QuerySet,
     Value,
 )
 from django.db.models.functions import Cast
@@ -216,6 +217,13 @@ def proposed_plan(project: Project) -> list[tuple[date, Decimal, Decimal]]:
 
 
 MOST_MONTHS = 120
+
+
+def to_solve(by: Actor) -> QuerySet[Bottleneck]:
+    """Return the open bottlenecks that the person's units must solve; who may solve any has those of his own unit."""
+    waiting = Bottleneck.objects.permitted(by, "solve").filter(state=stages.OPEN)
+    everywhere = by.reach("projects.bottleneck.solve").everywhere
+    return waiting.filter(unit=by.unit_id) if everywhere else waiting
 
 
 # --- all projects in sight ----------------------------------------------------------------------------------------

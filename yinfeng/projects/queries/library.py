@@ -9,11 +9,13 @@ from typing import Any
 from django.db.models import BigIntegerField, Count, Q, QuerySet, Sum
 from django.db.models.functions import Cast, Coalesce, Round
 
+from yinfeng.core.actors import Actor
 from yinfeng.core.keeping import kept
 from yinfeng.core.language import in_english
 from yinfeng.core.models import Code
 from yinfeng.projects import stages
 from yinfeng.projects.models import Project
+from yinfeng.projects.models.records import taking_part
 from yinfeng.projects.queries.grades import COUNTED
 
 
@@ -75,6 +77,14 @@ class Standing:
     projects: int
     extensions: int
     amount: Decimal
+
+
+def ours(by: Actor) -> Q:
+    """Return the Q of the projects in which the person's units act: not those they were only offered, or passed on.
+
+    Who sees the whole city acts for all of it.
+    """
+    return taking_part(by.reach("projects.project.view"), by.day, stages.ACTING_PARTS)
 
 
 def roll_up(projects: QuerySet[Project], **more: Any) -> tuple[list[Standing], dict[str, int]]:

@@ -25,6 +25,7 @@ from yinfeng.projects import stages
 from yinfeng.projects.models import Project
 from yinfeng.projects.queries.delays import notes_on_plan
 from yinfeng.projects.queries.grades import Grade, graded, tiers
+from yinfeng.projects.queries.library import ours
 from yinfeng.projects.queries.schedule import (
     behind_by,
     due_month,
@@ -268,7 +269,7 @@ class UnitLights:
 
 
 def lights_by_unit(by: Actor, today: date) -> list[UnitLights]:
-    """Return the lights of each unit's projects in the person's sight, most red ones first, in one query.
+    """Return the lights of each unit's projects in which the person's units act, most red ones first, in one query.
 
     Each project is asked once which light it has, and counted by unit and light.
     """
@@ -276,7 +277,7 @@ def lights_by_unit(by: Actor, today: date) -> list[UnitLights]:
         When(_red(today), then=Value(stages.RED)), When(_warned(today), then=Value(stages.YELLOW)),
         default=Value(stages.GREEN), output_field=CharField(),
     )  # fmt: skip
-    seen = Project.objects.permitted(by).filter(status=stages.ONGOING).order_by()
+    seen = Project.objects.permitted(by).filter(ours(by), status=stages.ONGOING).order_by()
     placed = seen.annotate(light=light).values_list(
         Coalesce("host_unit", "reporter_unit"),
         Coalesce(brief_name("host_unit__"), brief_name("reporter_unit__")),

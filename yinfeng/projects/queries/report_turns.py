@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import CharField, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from yinfeng.core import queries as core
 from yinfeng.core.actors import Actor
+from yinfeng.core.keeping import kept
 from yinfeng.orgs.models import Unit
+from yinfeng.orgs.queries import brief_name
 from yinfeng.projects.models import Report, ReportDefinition, ReportReminder, ReportWaiver
 from yinfeng.projects.queries.reports import Period, all_definitions, due_date, ended_periods, written_on
 
@@ -145,6 +148,79 @@ def filing_of(copy: Report) -> Filing:
 def waiver_of(code: str, unit: Unit, starts: date) -> ReportWaiver | None:
     """Return that a unit need not hand in for a period, if so."""
     return ReportWaiver.objects.filter(code=code, unit=unit, starts=starts).first()
+
+
+# --- what waits on a person's home page ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OwedReport:
+    """A report that a unit still has to hand in: what the home page says of it."""
+
+    title: str
+    period: Period
+    unit: int
+    unit_name: str
+    due: date
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unfiled:
+    """What is asked of units, and what must be known of them to say what they owe: ``known`` rides along with another query."""
+
+    units: frozenset[int]
+    asked: list[tuple[ReportDefinition, Period]]
+
+    def known(self) -> list[tuple[QuerySet[Any], tuple[Any, ...]]]:
+        """Return rows with their columns (unit and four texts): the units, what they handed in, what they need not."""
+        nothing = Value("", output_field=CharField())
+        opened, closed, starts = (Cast(name, CharField()) for name in ("valid_from", "valid_to", "starts"))
+        units = Unit.objects.filter(pk__in=self.units), ("pk", brief_name(""), F("kind"), opened, closed)
+        first = min(period.starts for _definition, period in self.asked)
+        return [units] + [
+            (model.objects.filter(unit__in=self.units, starts__gte=first), ("unit_id", nothing, F("code"), starts, nothing))
+            for model in (Report, ReportWaiver)
+        ]  # fmt: skip
+
+    def owed(self, known: Iterable[tuple[Any, ...]]) -> list[OwedReport]:
+        """Return what the units owe, what is due first before the rest."""
+        units: list[Unit] = []
+        names: dict[int, str] = {}
+        done: set[Key] = set()
+        for pk, name, first, second, third in known:
+            if name:
+                since, until = (date.fromisoformat(text) if text else None for text in (second, third))
+                units.append(Unit(pk=pk, kind=first, valid_from=since, valid_to=until))
+                names[pk] = name
+            else:
+                done.add((first, pk, date.fromisoformat(second)))
+        found = [
+            OwedReport(definition.title, period, unit.pk, names[unit.pk], due_date(definition, period), definition.code)
+            for definition, period in self.asked
+            for unit in units
+            if unit.kind in definition.submitters and unit.is_open(period.ends)
+            if (definition.code, unit.pk, period.starts) not in done
+        ]  # fmt: skip
+        return sorted(found, key=lambda item: (item.due, item.title, item.unit_name))
+
+
+def unfiled(by: Actor, today: date) -> Unfiled | None:
+    """Return what is asked of the units for which a person hands in, of his own alone if he may for all; None of nothing.
+
+    What is to be reported is kept for a minute: the home page asks often, and definitions change a few times a year.
+    """
+    reach = by.reach("projects.report.submit")
+    own = () if by.unit_id is None else (by.unit_id,)
+    units = frozenset(own) if reach.everywhere else reach.units
+    if not units:
+        return None
+    asked = [
+        (definition, period)
+        for versions in kept("report definitions", all_definitions).values()
+        for definition, period, _is_recent in ended_periods(versions, today)
+    ]
+    return Unfiled(units, asked) if asked else None
 
 
 # --- reminders ----------------------------------------------------------------------------------------------------

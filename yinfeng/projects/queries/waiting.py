@@ -1,5 +1,5 @@
-"""What waits for a person to decide: claims to verify, steps back to approve, transfers and disputes in which it is his turn,
-planned projects to argue."""
+"""What waits for a person: claims to verify, steps back to approve, transfers and disputes in which it is his turn, planned
+projects to argue, bottlenecks to solve, reports to hand in."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import CharField, Count, F, IntegerField, QuerySet, Value, Window
+from django.db.models import CharField, Count, DateTimeField, F, IntegerField, QuerySet, Value, Window
 from django.db.models.functions import Cast, RowNumber
 from django.utils import timezone
 
@@ -16,18 +16,21 @@ from yinfeng.core.actors import Actor
 from yinfeng.core.money import YuanField
 from yinfeng.orgs.queries import brief_name
 from yinfeng.projects.queries.claims import to_approve, to_verify
+from yinfeng.projects.queries.construction import to_solve
 from yinfeng.projects.queries.first_reports import disputes_to_do
 from yinfeng.projects.queries.proposals import to_argue
 from yinfeng.projects.queries.records import name_of
+from yinfeng.projects.queries.report_turns import unfiled
 from yinfeng.projects.queries.transfers import transfers_to_do
 
-CLAIMS, STEPS, TRANSFERS, DISPUTES, PROPOSALS = range(5)
+CLAIMS, STEPS, TRANSFERS, DISPUTES, PROPOSALS, BOTTLENECKS, REPORTS = range(7)
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """One thing that waits: of a claim its kind, amount and who entered it; of a step back from where to where and why; of
-    a transfer between whom and how far it has come; of a dispute its state; of a planned project who plans it. ``pk`` is the project's, or its own."""
+    a transfer between whom and how far it has come; of a dispute its state; of a planned project who plans it; of a bottleneck
+    its own key, what stands still and by when it must be solved. ``pk`` is the project's, or its own."""
 
     pk: int
     title: str
@@ -38,8 +41,11 @@ class Waiting:
     at: datetime
 
 
-def waiting_for(by: Actor, each: int) -> dict[int, tuple[int, list[Waiting]]]:
-    """Return of each kind of decision how many wait for the person and those that have waited longest, in one query."""
+def waiting_for(by: Actor, each: int) -> dict[int, tuple[int, list[Any]]]:
+    """Return of each kind how many wait for the person and those that have waited longest or are due first, in one query.
+
+    Each is told as a ``Waiting``, a report that is still to be handed in as an ``OwedReport``.
+    """
     legs = []
     if by.may("projects.project.verify"):
         legs.append(
@@ -95,40 +101,72 @@ def waiting_for(by: Actor, each: int) -> dict[int, tuple[int, list[Waiting]]]:
                 PROPOSALS, to_argue(by), each, "updated_at", "pk", planner, _NOTHING, _NOTHING, F("estimated"), title="title"
             )
         )  # fmt: skip
+    if by.may("projects.bottleneck.solve"):
+        legs.append(
+            _leg(
+                BOTTLENECKS, to_solve(by), each, "due_date", "pk", Cast("project_id", CharField()), F("what"),
+                Cast("due_date", CharField()), _NO_AMOUNT, since="raised_at",
+            )
+        )  # fmt: skip
+    reports = unfiled(by, timezone.localdate())
+    if reports is not None:
+        legs += [_plain(REPORTS, rows, *columns) for rows, columns in reports.known()]
     if not legs:
         return {}
-    found: dict[int, tuple[int, list[Waiting]]] = {}
-    for leg, total, _place, *told in legs[0].union(*legs[1:], all=True):
-        found.setdefault(leg, (total, []))[1].append(Waiting(*told))
-    return {leg: (total, sorted(rows, key=lambda row: row.at)) for leg, (total, rows) in found.items()}
+    found: dict[int, tuple[int, list[tuple[int, Waiting]]]] = {}
+    known: list[tuple[Any, ...]] = []
+    for leg, total, place, *told in legs[0].union(*legs[1:], all=True):
+        if leg == REPORTS:
+            known.append(tuple(told[:5]))
+        else:
+            found.setdefault(leg, (total, []))[1].append((place, Waiting(*told)))
+    shown: dict[int, tuple[int, list[Any]]] = {
+        leg: (total, [row for _place, row in sorted(rows)]) for leg, (total, rows) in found.items()
+    }
+    if reports is not None and (owed := reports.owed(known)):
+        shown[REPORTS] = (len(owed), owed[:each])
+    return shown
 
 
 _NOTHING = Value("", output_field=CharField())
 # Cast, or PostgreSQL takes the column of nothing for text.
 _NO_AMOUNT = Cast(Value(None), YuanField(null=True))
+_NO_TIME = Cast(Value(None), DateTimeField(null=True))
+_COLUMNS = (
+    "leg", "total", "place", "shown_pk", "shown_title", "first", "second", "third", "shown_amount", "since",
+)  # fmt: skip
 
 
 def _leg(
-    leg: int, rows: QuerySet[Any], each: int, at: str, pk: str, *told: Any, title: str = "project__name"
+    leg: int,
+    rows: QuerySet[Any],
+    each: int,
+    at: str,
+    pk: str,
+    *told: Any,
+    title: str = "project__name",
+    since: str = "",
 ) -> QuerySet[Any, Any]:
-    """Return the rows of one kind that have waited longest, in the columns that all kinds share."""
+    """Return the rows of one kind that come first by ``at``, in the columns that all kinds share.
+
+    They have waited since then, or, when ``at`` is the day on which they are due, ``since`` another moment.
+    """
     first, second, third, amount = told
     ranked = rows.order_by().annotate(
         leg=Value(leg, output_field=IntegerField()), total=Window(Count("pk")),
         place=Window(RowNumber(), order_by=[F(at).asc(), F("pk").asc()]),
-        shown_pk=F(pk), shown_title=F(title), first=first, second=second, third=third, shown_amount=amount, since=F(at),
+        shown_pk=F(pk), shown_title=F(title), first=first, second=second, third=third, shown_amount=amount, since=F(since or at),
     )  # fmt: skip
-    columns = (
-        "leg",
-        "total",
-        "place",
-        "shown_pk",
-        "shown_title",
-        "first",
-        "second",
-        "third",
-        "shown_amount",
-        "since",
-    )
-    shown: QuerySet[Any, Any] = ranked.filter(place__lte=each).values_list(*columns)
+    shown: QuerySet[Any, Any] = ranked.filter(place__lte=each).values_list(*_COLUMNS)
+    return shown
+
+
+def _plain(leg: int, rows: QuerySet[Any], *told: Any) -> QuerySet[Any, Any]:
+    """Return all rows, in no order, in the columns that all kinds share: key, title and three more."""
+    nothing = Value(0, output_field=IntegerField())
+    first, second, third = told[2:]
+    shown: QuerySet[Any, Any] = rows.order_by().annotate(
+        leg=Value(leg, output_field=IntegerField()), total=nothing, place=nothing, shown_pk=F(told[0]), shown_title=told[1],
+        first=first, second=second, third=third, shown_amount=_NO_AMOUNT, since=_NO_TIME,
+    ).values_list(*_COLUMNS)  # fmt: skip
     return shown

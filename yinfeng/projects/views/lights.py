@@ -40,14 +40,13 @@ class Lights(Page):
             }
         )  # fmt: skip
 
-    @staticmethod
-    def _line(item: queries.UnitLights, is_listed: bool) -> dict[str, Any]:
+    def _line(self, item: queries.UnitLights, is_listed: bool) -> dict[str, Any]:
         def link(**asked: Any) -> str:
             if not is_listed:  # the list of projects is not narrowed by such a unit
                 return ""
-            return (
-                f"{reverse('projects')}?{urlencode({'place': item.unit, 'status': stages.ONGOING, **asked})}"
-            )
+            whose = {} if self.by.reach(self.permission).everywhere else {"who": "unit"}
+            told = {"place": item.unit, "status": stages.ONGOING, **whose, **asked}
+            return f"{reverse('projects')}?{urlencode(told)}"
 
         lights = {
             code: {"count": f"{item.counts[code]:,}", "url": link(light=code)} for code in stages.LIGHTS
