@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -139,6 +139,7 @@ class Table:
 
     columns: ClassVar[Sequence[Column]] = ()
     order: ClassVar[str] = "-pk"
+    ahead: ClassVar[Q | None] = None  # the rows that come before all others, unless somebody sorts
     related: ClassVar[Sequence[str]] = ()
     prefetch: ClassVar[Sequence[Any]] = ()
 
@@ -255,7 +256,7 @@ class Page:
     before: str
 
 
-def _encode(obj: Model, name: str) -> str:
+def _encode(obj: Model, name: str, half: int) -> str:
     value: Any = obj
     for part in name.split("__"):
         value = getattr(value, part) if value is not None else None
@@ -263,14 +264,14 @@ def _encode(obj: Model, name: str) -> str:
         value = value.isoformat()
     elif isinstance(value, Decimal):
         value = str(value)
-    text = json.dumps([value, obj.pk], ensure_ascii=False)
+    text = json.dumps([value, obj.pk, half], ensure_ascii=False)
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _decode(cursor: str, model: type[Model], name: str) -> tuple[Any, int]:
-    """Return the value and key of a cursor; whatever somebody made of it, it is no worse than Invalid."""
+def _decode(cursor: str, model: type[Model], name: str, halves: int) -> tuple[Any, int, int]:
+    """Return value, key and half of a cursor; whatever somebody made of it, it is no worse than Invalid."""
     try:
-        value, pk = json.loads(
+        value, pk, half = json.loads(
             base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), parse_constant=_no_number
         )
         field: Any = model._meta
@@ -284,12 +285,13 @@ def _decode(cursor: str, model: type[Model], name: str) -> tuple[Any, int]:
         value = None if value is None else field.to_python(value)
         field.run_validators(value)  # its range and length: a database refuses what lies beyond with an error
         model._meta.pk.run_validators(int(pk))
+        half = range(halves).index(int(half))
         if isinstance(value, str):
             ProhibitNullCharactersValidator()(value)
             value.encode()
         if isinstance(value, datetime):
             value = value.astimezone(UTC)
-        return value, int(pk)
+        return value, int(pk), half
     except (ValueError, TypeError, ArithmeticError, RecursionError, ValidationError, AttributeError) as error:
         raise Invalid(_("翻页位置无效，请从第一页重新开始。")) from error
 
@@ -306,8 +308,11 @@ def page(
     before: str = "",
     size: int = PAGE_ROWS,
     fetch: Callable[[QuerySet[Any]], QuerySet[Any]] | None = None,
+    ahead: Q | None = None,
 ) -> Page:
     """Return the page after or before a cursor, ordered by one field and the key, empty values last.
+
+    Rows that are ``ahead`` come before all others, both halves in the same order.
 
     Keyset: the cost of page 10,000 is that of page 1 (FACTS: OFFSET 500,000 takes 44 ms, keyset 0.3). ``fetch`` adds
     what the cells read to the rows of the page alone: a database that sorts computes it for every row it sorts.
@@ -315,13 +320,19 @@ def page(
     name, descending = ordering.lstrip("-"), ordering.startswith("-")
     backwards = bool(before) and not after
     cursor = before if backwards else after
-    start = _decode(cursor, queryset.model, name) if cursor else None
+    halves = [Q()] if ahead is None else [ahead, ~ahead]
+    start = _decode(cursor, queryset.model, name, len(halves)) if cursor else None
     objects: list[Any] = []
-    for part, order in _parts(queryset.model, name, start, descending != backwards, backwards):
+    half_of: dict[int, int] = {}
+    for half, part, order in _in_halves(
+        queryset.model, name, start, descending != backwards, backwards, halves
+    ):
         found = queryset.filter(part).order_by(*order)[: size + 1 - len(objects)]
         if fetch is not None:
             found = fetch(queryset.model._default_manager.filter(pk__in=found.values("pk"))).order_by(*order)
-        objects += found
+        rows = list(found)
+        half_of |= {row.pk: half for row in rows}
+        objects += rows
         if len(objects) > size:
             break
     more = len(objects) > size
@@ -333,12 +344,28 @@ def page(
     has_next, has_previous = (True, more) if backwards else (more, bool(after))
     return Page(
         objects,
-        _encode(objects[-1], name) if has_next else "",
-        _encode(objects[0], name) if has_previous else "",
+        _encode(objects[-1], name, half_of[objects[-1].pk]) if has_next else "",
+        _encode(objects[0], name, half_of[objects[0].pk]) if has_previous else "",
     )
 
 
 Part = tuple[Q, Sequence[Any]]
+
+
+def _in_halves(
+    model: type[Model], name: str, start: tuple[Any, int, int] | None, down: bool, backwards: bool, halves: Sequence[Q]
+) -> Iterator[tuple[int, Q, Sequence[Any]]]:  # fmt: skip
+    """Yield the parts of each half from where ``start`` lies on, in the direction of reading."""
+    numbers = list(range(len(halves)))
+    if start is not None:
+        numbers = numbers[start[2] :: -1] if backwards else numbers[start[2] :]
+    for number in numbers:
+        begin = start[:2] if start is not None and number == start[2] else None
+        parts = _parts(model, name, begin, down, backwards)
+        if begin is None and backwards:  # a half is entered at its end, where its empty values are
+            parts = parts[::-1]
+        for part, order in parts:
+            yield number, halves[number] & part, order
 
 
 def _parts(

@@ -121,7 +121,8 @@ class ListPage(Page):
         else:
             found = filterset.qs if form.is_valid() else filterset.queryset.none()
             after, before = query.get("after", ""), query.get("before", "")
-            page = tables.page(found, table.ordering, after, before, fetch=table.fetch)
+            ahead = None if table.sort else table.ahead
+            page = tables.page(found, table.ordering, after, before, fetch=table.fetch, ahead=ahead)
             is_whole = not (after or before or page.after)
             known = len(page.objects) if is_whole else None if chips else self.total()
             count_text = tables.count_text(found, known)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _now
@@ -137,12 +139,18 @@ def _due(row: Bottleneck) -> Cell:
     return Cell(day(row.due_date), sub=_now("，").join(filter(None, told)), tone=late or "")
 
 
+def _solved(row: Bottleneck) -> date | None:
+    """Return when a bottleneck was solved; of one that was found not to be nothing is told in the list."""
+    return row.solved_date if row.state == stages.SOLVED else None
+
+
 def _stood(row: Bottleneck) -> str:
     return _now("%(days)s 天") % {"days": queries.days_of(row, timezone.localdate())}
 
 
 class BottleneckTable(Table):
     order = "due_date"
+    ahead = Q(state=stages.OPEN)
     related = ("project",)
     columns = (
         Column("project", _("项目名称"), lambda row: Cell(row.project.name, sub=row.project.code), value=lambda row: row.project.name),
@@ -156,10 +164,9 @@ class BottleneckTable(Table):
         unit("unit", _("解决单位"), "unit"),
         Column("due", _("解决时限"), _due, value=lambda row: row.due_date, kind="date", sort="due_date"),
         Column("state", _("状态"), lambda row: badge(row.state, stages.BOTTLENECK_STATES, BOTTLENECK_TONES), sort="state"),
-        Column("how", _("如何解决"), lambda row: row.how or "—", shown=False),
+        Column("how", _("如何解决"), lambda row: row.how if _solved(row) else "—", shown=False),
         Column(
-            "solved", _("解决日期"), lambda row: day(row.solved_date) if row.solved_date else "—",
-            value=lambda row: row.solved_date, kind="date", shown=False,
+            "solved", _("解决日期"), lambda row: day(_solved(row)), value=_solved, kind="date", shown=False,
         ),
     )  # fmt: skip
 

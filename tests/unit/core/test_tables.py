@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db.models import Q
 from django.http import QueryDict
 from django.utils.html import escape, format_html
 
@@ -30,15 +31,21 @@ def library() -> list[Enterprise]:
 
 @pytest.mark.parametrize("ordering", ["pk", "-pk", "capital", "-capital", "city", "-city"])
 @pytest.mark.parametrize("size", [1, 2, 4, 20])
-@pytest.mark.parametrize("fetch", [None, lambda rows: rows.prefetch_related("tags")])
-def test_walking_forth_and_back(library: list[Enterprise], ordering: str, size: int, fetch: Any) -> None:
+@pytest.mark.parametrize(
+    ("fetch", "ahead"), [(None, None), (lambda rows: rows.prefetch_related("tags"), Q(city="城1"))]
+)
+def test_walking_forth_and_back(
+    library: list[Enterprise], ordering: str, size: int, fetch: Any, ahead: Q | None
+) -> None:
     def walk(**cursor: str) -> tables.Page:
-        return tables.page(Enterprise.objects.all(), ordering, size=size, fetch=fetch, **cursor)
+        return tables.page(Enterprise.objects.all(), ordering, size=size, fetch=fetch, ahead=ahead, **cursor)
 
     pages = [walk()]
     while pages[-1].after:
         pages.append(walk(after=pages[-1].after))
     walked = [item.pk for page in pages for item in page.objects]
+    if ahead is not None:
+        assert [item.city for page in pages for item in page.objects] == ["城1"] * 4 + ["城0"] * 5
     assert sorted(walked) == sorted(item.pk for item in library)
     assert len(walked) == len(set(walked))
     back, here = [pages[-1]], pages[-1]
