@@ -406,10 +406,7 @@ class ProjectForm(WithRelated, WithEnterprise, EditForm):
         near = stages.ORDER.index(self.stage) + 1
         wanted = {**facts.KNOWN_FROM, **{fact.field: fact.from_stage for fact in facts.FACTS}}
         later = {name for name, stage in wanted.items() if stages.ORDER.index(stage) > near}
-        unasked = {
-            name for flag, names in facts.FOLLOWS.items() for name in names
-            if self[flag].value() not in (True, "True") and not self[name].errors
-        }  # fmt: skip
+        unasked = {field.name for item in self.awaited() for field in item["fields"]}
         groups = super().fieldsets()
         loose = [
             field for group in groups for field in group["fields"]
@@ -427,6 +424,15 @@ class ProjectForm(WithRelated, WithEnterprise, EditForm):
             *(group for group in groups if group["fields"]),
             *({"title": title, "description": "", "fields": fields, "is_folded": True} for title, fields in folded if fields),
         ]  # fmt: skip
+
+    def awaited(self) -> list[dict[str, Any]]:
+        """Return what follows from each yes that is not given yet; scripts show it as soon as it is (core/form.html)."""
+        found = [
+            {"when": f"{flag}=True", "fields": [self[name] for name in names if not self[name].errors]}
+            for flag, names in facts.FOLLOWS.items()
+            if self[flag].value() not in (True, "True")
+        ]
+        return [item for item in found if item["fields"]]
 
     @staticmethod
     def initial_of(project: Project) -> dict[str, Any]:

@@ -81,7 +81,10 @@ def test_what_follows_from_a_yes_is_asked_once_it_is_given_and_never_without(cit
     project = city.project(stages.INTENDED)
     client, url = signed_in(city.users["bob"]), f"/projects/{project.pk}/edit/"
     page = client.get(url)
-    assert "existing_kind" not in page.content.decode()
+    before, _begin, after = page.content.decode().partition('<template data-when="is_existing_firm=True">')
+    inert, _end, after = after.partition("</template>")  # for scripts: no browser shows or sends it by itself
+    assert 'name="existing_kind"' in inert
+    assert "existing_kind" not in before + after
     assert 'name="is_existing_firm"' in page.content.decode().partition(FOLD)[2]
     form = page.context["form"]
     given = {

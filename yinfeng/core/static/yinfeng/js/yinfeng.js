@@ -200,6 +200,20 @@
     });
   });
 
+  /* What follows from the value of another field (data-when="name=value") appears behind it once that is given. Without
+     scripts the form asks for it when it is sent. */
+  all("template[data-when]").forEach((template) => {
+    const [name, value] = template.dataset.when.split("=");
+    const flag = template.closest("form").elements[name];
+    const fields = [...template.content.children];
+    const follow = () => {
+      fields.forEach((field) => field.remove());
+      if (flag.value === value) flag.closest(".yf-field").after(...fields);
+    };
+    flag.addEventListener("change", follow);
+    follow();
+  });
+
   let changed = false;
   on("input", "form[data-guard]", () => (changed = true));
   on("submit", "form", (event, form) => {
