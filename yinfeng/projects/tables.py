@@ -565,8 +565,8 @@ def awaited(row: Any) -> str:
 def _unstarted(row: Any, holder: str) -> str:
     """Return that a start is awaited: when it was planned, how long that day has passed, and who must bring it about."""
     days = (timezone.localdate() - row.planned_start_date).days
-    told = {"planned": f"{row.planned_start_date:%Y-%m}", "days": f"{days:,}", "unit": holder}
-    text = _now("等开工：计划 %(planned)s 开工，已过 %(days)s 天，由%(unit)s办理") % told
+    told = {"planned": f"{row.planned_start_date:%Y-%m}", "days": f"{days:,}", "whose": _whose(row, holder)}
+    text = _now("等开工：计划 %(planned)s 开工，已过 %(days)s 天，%(whose)s") % told
     delay = queries.delay_of(row, "planned_start_date")
     return f"{text}（{delay.told_with_first}）" if delay else text
 
@@ -575,9 +575,23 @@ def _behind(row: Any, holder: str) -> str:
     """Return that the plan must be caught up with: at which month it was measured, how far behind, and who must do it."""
     today = timezone.localdate()
     told = {
-        "month": f"{queries.due_month(today):%Y-%m}", "points": f"{queries.schedule_of(row, today).points:f}", "unit": holder,
+        "month": f"{queries.due_month(today):%Y-%m}", "points": f"{queries.schedule_of(row, today).points:f}",
+        "whose": _whose(row, holder),
     }  # fmt: skip
-    return _now("等赶上计划：到 %(month)s 投资落后 %(points)s 个百分点，由%(unit)s办理") % told
+    return _now("等赶上计划：到 %(month)s 投资落后 %(points)s 个百分点，%(whose)s") % told
+
+
+def _whose(row: Any, holder: str) -> str:
+    """Return who must act for the works to go on: the unit that must solve the first open bottleneck, or the holder."""
+    if not row.stuck:
+        return _now("由%(unit)s办理") % {"unit": holder}
+    told = {"what": row.stuck[:40].rstrip("。"), "solver": row.solver, "due": row.stuck_until}
+    if row.stuck_until < timezone.localdate():
+        text = _now("等%(solver)s解决“%(what)s”（时限 %(due)s，已过期）") % told
+    else:
+        text = _now("等%(solver)s在 %(due)s 前解决“%(what)s”") % told
+    followed = _now("%(what)s，由%(unit)s跟进") % {"what": text, "unit": holder}
+    return text if row.solver == holder else followed
 
 
 def _lit_with_reason(row: Any) -> Cell | str:

@@ -18,7 +18,7 @@ from tests.unit.projects.test_personal import big, rules
 from yinfeng.core.models import Rule
 from yinfeng.orgs.models import Unit
 from yinfeng.projects import facts, queries, services, stages
-from yinfeng.projects.models import Participation, Project
+from yinfeng.projects.models import Bottleneck, Participation, Project
 from yinfeng.projects.tables import awaited
 
 pytestmark = pytest.mark.django_db
@@ -148,6 +148,17 @@ def test_a_missed_start_and_points_behind_the_plan_are_told_as_such(board: City,
         "behind",
         "等赶上计划：到 2026-09 投资落后 90.00 个百分点，由集美区办理",
     )
+    rows = {"project": project, "kind": "land", "since_date": NOW.date(), "raised_by": board.users["bob"]}
+    for what, days, unit in (("管线迁改", 9, board.huli), ("用地未交付", 3, board.jimei)):
+        due = NOW.date() + timedelta(days=days)
+        Bottleneck.objects.create(what=what, unit=unit, due_date=due, **rows)
+    assert told(project)[1] == (
+        "等赶上计划：到 2026-09 投资落后 90.00 个百分点，等集美区在 2026-11-13 前解决“用地未交付”"
+    )
+    now.shift(timedelta(days=4))
+    assert told(project)[1].endswith("等集美区解决“用地未交付”（时限 2026-11-13，已过期）")
+    Bottleneck.objects.filter(unit=board.jimei).update(state="withdrawn", closed_date=NOW.date())
+    assert told(project)[1].endswith("等湖里区在 2026-11-19 前解决“管线迁改”，由集美区跟进")
     page = signed_in(board.users["bob"]).get("/projects/scheduling/?who=holder").content.decode()
     assert "等赶上计划" in page
 

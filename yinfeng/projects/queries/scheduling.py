@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 
 from yinfeng.orgs.queries import brief_name
 from yinfeng.projects import facts, stages
-from yinfeng.projects.models import Claim, Participation, Project, StepBack, TeamMember, Transfer
+from yinfeng.projects.models import Bottleneck, Claim, Participation, Project, StepBack, TeamMember, Transfer
 from yinfeng.projects.queries.lights import lit
 from yinfeng.projects.queries.personal import major
 from yinfeng.projects.queries.records import name_of
@@ -77,8 +77,13 @@ def _transfers() -> QuerySet[Transfer]:
     return Transfer.objects.filter(project=OuterRef("pk"), state__in=stages.OPEN_TRANSFERS).order_by("pk")
 
 
+def _bottlenecks() -> QuerySet[Bottleneck]:
+    return Bottleneck.objects.filter(project=OuterRef("pk"), state=stages.OPEN).order_by("due_date", "pk")
+
+
 def with_particulars(projects: QuerySet[Any]) -> QuerySet[Any]:
-    """Return scheduled projects with what their sentences tell: the claim, step or transfer that waits, and who leads."""
+    """Return scheduled projects with what their sentences tell: the claim, step or transfer that waits, who leads, and the
+    open bottleneck that is due first."""
     sides = {
         "giver": Subquery(_transfers().annotate(brief=brief_name("from_unit__")).values("brief")[:1]),
         "taker": Subquery(_transfers().annotate(brief=brief_name("to_unit__")).values("brief")[:1]),
@@ -88,6 +93,8 @@ def with_particulars(projects: QuerySet[Any]) -> QuerySet[Any]:
         claimed=Subquery(_claims().values("kind")[:1]), claimed_at=Subquery(_claims().values("entered_at")[:1]),
         target=Subquery(_steps().values("target")[:1]), asked_at=Subquery(_steps().values("asked_at")[:1]),
         passed_at=Subquery(_transfers().values("updated_at")[:1]), **sides,
+        stuck=Subquery(_bottlenecks().values("what")[:1]), stuck_until=Subquery(_bottlenecks().values("due_date")[:1]),
+        solver=Subquery(_bottlenecks().annotate(brief=brief_name("unit__")).values("brief")[:1]),
         leader=Coalesce(Subquery(leaders.annotate(shown=name_of("user")).values("shown")[:1]), Value("")),
     )  # fmt: skip
     return found
