@@ -121,12 +121,13 @@ class NoticeSerializer(serializers.ModelSerializer[Notice]):
     title = serializers.SerializerMethodField()
     object_type = serializers.SerializerMethodField()
     object_id = serializers.SerializerMethodField()
+    text = serializers.SerializerMethodField()
     who = serializers.SerializerMethodField()
     note = serializers.SerializerMethodField()
 
     class Meta:
         model = Notice
-        fields = ("id", "why", "at", "title", "object_type", "object_id", "who", "note", "read_at")
+        fields = ("id", "why", "at", "title", "text", "object_type", "object_id", "who", "note", "read_at")
         read_only_fields = fields
 
     def get_title(self, row: Any) -> str:
@@ -140,6 +141,9 @@ class NoticeSerializer(serializers.ModelSerializer[Notice]):
     @extend_schema_field({"type": ["integer", "null"]})
     def get_object_id(self, row: Any) -> int | None:
         return row.event.object_id if row.is_seen else None
+
+    def get_text(self, row: Any) -> str:
+        return str(row.event.data.get("text", "")) if row.is_seen else ""
 
     def get_who(self, row: Any) -> str:
         return " ".join(filter(None, (row.event.actor_unit, row.event.actor_name))) if row.is_seen else ""

@@ -114,6 +114,7 @@ def lines_of(months: Sequence[tuple[date, Decimal, Decimal]]) -> str:
 
 
 class PlanForm(Asking):
+    confirm_amounts = forms.BooleanField(label=_("已核对无误"), required=False)
     groups = (
         (
             _("建设计划"),

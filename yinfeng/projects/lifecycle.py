@@ -180,6 +180,11 @@ def is_unsigned(project: Project, by: Actor) -> Iterator[Sentence]:
         yield _now("项目已经签约，不能这样处理。如合同解除，请记为“终止”并写明原因。")
 
 
+def was_never_signed(project: Project, by: Actor) -> Iterator[Sentence]:
+    if stages.reached(project.stage, stages.SIGNED):
+        yield _now("项目签约之后终止的不能重新启动。投资方重新投资的，请另建项目。")
+
+
 def is_undisputed(project: Project, by: Actor) -> Iterator[Sentence]:
     """Ask that no dispute over the first report is open in which its unit waits."""
     known: bool | None = project.__dict__.get("is_disputed")  # a page has asked for it with the row
@@ -449,7 +454,7 @@ STATUS = Lifecycle(
         ),
         Move(
             "reopen", _("重新启动"), (stages.LOST, stages.ENDED), stages.ONGOING, "hold",
-            guards=(is_unsigned, was_not_lost), asks_reason=True, icon="rotate",
+            guards=(was_never_signed, was_not_lost), asks_reason=True, icon="rotate",
         ),
         Move(
             "yield", _("让出项目"), (stages.ONGOING, stages.ON_HOLD), stages.ENDED, "yield", within=True,

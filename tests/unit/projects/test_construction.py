@@ -333,17 +333,36 @@ def test_plans_that_cannot_be(city: City, given: list[Planned], sentence: str) -
 
 @pytest.mark.usefixtures("july")
 @pytest.mark.parametrize(
-    ("whole", "asked"), [(3000, False), (30, False), (29, True), (300_000, False), (300_001, True)]
-)
-def test_a_plan_in_the_wrong_unit_is_questioned(city: City, whole: int, asked: bool) -> None:
+    ("whole", "asked"),
+    [(3000, ""), (2400, ""), (3600, ""), (2399, "20%"), (3601, "20%"), (30, "20%"), (29, "核对单位"), (300_001, "核对单位")],
+)  # fmt: skip
+def test_a_plan_in_the_wrong_unit_or_of_another_sum_is_questioned(city: City, whole: int, asked: str) -> None:
     """The project's fixed investment is 3,000 万元."""
-    project = building(city)
+    project = building(city, planned_completion_date=None)
     arguments: dict[str, Any] = {"by": city.actor("bob"), "project": project, "months": months(whole)}
     if asked:
-        with pytest.raises(Invalid, match="过大或过小") as refused:
+        with pytest.raises(Invalid, match="需要核对") as refused:
             services.set_plan(**arguments)
         assert set(refused.value.fields) == {"months", "confirm_amounts"}
-    services.set_plan(**arguments, confirmed=asked)
+        assert asked in str(refused.value.fields["months"][0])
+    services.set_plan(**arguments, confirmed=bool(asked))
+
+
+@pytest.mark.usefixtures("july")
+def test_a_plan_that_stops_half_way_is_questioned_all_at_once(city: City) -> None:
+    project = building(city, planned_completion_date=date(2026, 4, 2))
+    half = [*months(1000, 800, 800)[:2], Planned(date(2026, 3, 1), wan(100), Decimal(70))]
+    arguments: dict[str, Any] = {"by": city.actor("bob"), "project": project, "months": half}
+    with pytest.raises(Invalid) as refused:
+        services.set_plan(**arguments)
+    assert [str(sentence) for sentence in refused.value.fields["months"]] == [
+        "计划投资合计 1,900 万元，与固定资产投资 3,000 万元 相差超过 20%，请核对。",
+        "最后一个月（2026-03）的累计形象进度是 70%，不到 100%，请核对计划是否完整。",
+        "计划到 2026-03 为止，早于计划竣工日期（2026-04-02），请核对计划是否完整。",
+    ]
+    assert len(services.set_plan(**arguments, confirmed=True)) == 3
+    whole = {**arguments, "months": months(1000, 700, 700, 600), "reason": "补全"}
+    assert len(services.set_plan(**{**whole, "project": fresh(project)})) == 4
 
 
 @pytest.mark.usefixtures("july")
@@ -445,6 +464,17 @@ def test_the_form_asks_why_a_day_is_put_off_once_it_is(city: City) -> None:
     assert fresh(project).planned_start_delays == 1
 
 
+@pytest.mark.usefixtures("july")
+def test_a_completion_put_off_beyond_the_production_is_asked_about_at_once(city: City) -> None:
+    project = building(city)  # completion on 2028-06-01, production on 2028-09-01
+    with pytest.raises(Invalid) as refused:
+        put_off(city, project, planned_completion_date=date(2028, 10, 1))
+    assert set(refused.value.fields) == {"planned_completion_date", "put_off"}
+    assert (
+        len(refused.value.fields["planned_completion_date"]) == 2
+    )  # before the production, and later than it was
+
+
 @pytest.mark.usefixtures("rules", "july")
 def test_the_first_plan_is_kept_once_there_are_reports_against_it(city: City) -> None:
     project = building(city)
@@ -488,7 +518,7 @@ def test_a_month_is_reported_once_and_corrected_by_another_row(city: City) -> No
     first = report(city, project, date(2026, 6, 30), 100)
     project.refresh_from_db()
     assert (first.month, project.progress_at) == (date(2026, 6, 1), NOW)
-    with pytest.raises(Invalid, match="已经有人报送"):
+    with pytest.raises(Invalid, match="2026-06 的月报已由bob于 2026-07-15 报送，有不同的请更正那一份"):
         report(city, project, date(2026, 6, 1), 200)
     with pytest.raises(Invalid, match="更正月报请写明原因"):
         report(city, project, date(2026, 6, 1), 200, corrects=first.pk)
@@ -571,8 +601,59 @@ def test_a_sum_where_the_month_is_asked_for_is_questioned(city: City) -> None:
 
 
 @pytest.mark.usefixtures("july")
+def test_a_sum_is_questioned_in_the_second_month_already_where_a_plan_says_what_is_usual(city: City) -> None:
+    """The first month came to 200 of 300 planned; an even plan lets 200 follow, one that doubles 400."""
+    even, grows, unplanned = (building(city) for _number in range(3))
+    plan(city, even, *[300] * 10)
+    plan(city, grows, 300, 600, 1050, 1050)
+    for project, quiet, asked in (
+        (even, (359, 501), (360, 500)),
+        (grows, (559, 751), (560, 750)),
+        (unplanned, (400,), ()),
+    ):
+        report(city, project, date(2026, 1, 1), 200)
+        for amount in quiet:
+            report(city, project, date(2026, 2, 1), amount, confirmed=False)
+            Progress.objects.filter(month=date(2026, 2, 1)).delete()
+        for amount in asked:
+            with pytest.raises(Invalid) as refused:
+                report(city, project, date(2026, 2, 1), amount, confirmed=False)
+            assert "与此前已报的 200 万元 加上这个月按计划应完成的相近" in str(
+                refused.value.fields["invested"][0]
+            )
+
+
+@pytest.mark.usefixtures("july")
+def test_the_first_month_without_a_report_is_proposed(city: City) -> None:
+    project = building(city)  # started in January, signed in December
+    client = signed_in(city.users["bob"])
+    path = f"/projects/{project.pk}/construction/reports/add/"
+
+    def proposed() -> str:
+        return str(client.get(path).context["form"]["month"].value() or "")[:7]
+
+    assert proposed() == "2026-01"
+    for month in (1, 2, 4):
+        report(city, project, date(2026, month, 1), 0)
+    assert proposed() == "2026-03"
+    later = months(3000, first=date(2026, 5, 1))  # the start was earlier
+    services.set_plan(by=city.actor("bob"), project=fresh(project), months=later, confirmed=True)
+    assert proposed() == "2026-03"
+    for month in (3, 5, 6):
+        report(city, project, date(2026, month, 1), 0)
+    assert proposed() == "2026-07"
+    report(city, project, date(2026, 7, 1), 0)
+    assert proposed() == ""
+    waits = city.project(stages.SIGNED)
+    Project.objects.filter(pk=waits.pk).update(signed_date=date(2026, 5, 9))
+    waits.refresh_from_db()
+    assert queries.month_to_report(waits, [], TODAY) == date(2026, 5, 1)
+    assert queries.month_to_report(waits, [PlannedMonth(month=date(2026, 9, 1))], TODAY) is None
+
+
+@pytest.mark.usefixtures("july")
 def test_a_plan_of_sums_is_questioned(city: City) -> None:
-    project = building(city)
+    project = building(city, planned_completion_date=None)
     sums = {"by": city.actor("bob"), "project": project, "months": months(600, 1200, 1800, 2400, 3000)}
     with pytest.raises(Invalid) as refused:
         services.set_plan(**sums)
@@ -766,7 +847,15 @@ def test_a_list_of_difficulties_with_who_solves_each_by_when(city: City) -> None
     assert Notice.objects.filter(owner=city.users["bob"], event__verb__endswith="bottleneck_solved").exists()
     again = {"due_date": TODAY + timedelta(days=20), "reason": "只平整了一半"}
     services.reopen_bottleneck(by=city.actor("bob"), bottleneck=row, **again)
-    assert (row.state, row.how, row.solved_date, row.due_date) == ("open", "", None, date(2026, 8, 4))
+    assert (row.state, row.due_date, row.closed_date) == ("open", date(2026, 8, 4), None)
+    clerk = signed_in(city.users["bob"])
+    card = clerk.get(f"/projects/{project.pk}/construction/").content.decode()
+    assert "曾于 2026-07-15 报告已解决（已平整交付），核实仍未解决" in card
+    listed = clerk.get("/construction/bottlenecks/?col=what&col=how&col=solved").content.decode()
+    assert "已平整交付" not in listed
+    told = signed_in(city.users["officer"]).get("/notices/").content.decode()
+    assert "资源局 · 用地未平整 · 2026-07-25 前解决" in told
+    assert "资源局 · 用地未平整 · 2026-08-04 前解决" in told
     services.withdraw_bottleneck(by=city.actor("bob"), bottleneck=row, reason="改了选址")
     with pytest.raises(Conflict):
         services.solve_bottleneck(by=officer, bottleneck=row, how="好了", solved_date=TODAY)
@@ -875,6 +964,47 @@ def test_what_stands_still_is_closed_with_its_project_and_days_count_while_it_is
         lifecycle.BOTTLENECK.check(rows[kept.pk], "drop", city.actor("charlie"))
 
 
+@pytest.mark.usefixtures("rules", "july")
+def test_what_is_over_awaits_nothing_and_nobody_joins_it(city: City) -> None:
+    project = building(city, planned_completion_date=date(2027, 8, 15))
+    plan(city, project, *[500] * 6)
+    client = signed_in(city.users["charlie"])
+    before = client.get(f"/projects/{project.pk}/construction/").content.decode()
+    assert "还有 396 天" in before
+    services.move_project(by=city.actor("charlie"), project=project, move="end", reason="投资方破产")
+    after = client.get(f"/projects/{project.pk}/construction/").content.decode()
+    assert '">终止</span>' in after.replace("\n", "").replace("  ", "")
+    for text in ("还有 ", "与计划相符", "落后 ", "未报"):
+        assert text not in after
+    page = client.get(f"/projects/{project.pk}/").content.decode()
+    assert "签约之后终止的不能重新启动" in page
+    assert "请记为" not in page
+    for act, add in (
+        ("units", lambda by: services.add_unit(by=by, project=project, unit=city.huli, part=stages.JOINT)),
+        ("team", lambda by: services.add_member(by=by, project=project, user=city.users["stranger"])),
+    ):
+        assert f"/projects/{project.pk}/{act}/add/" not in page
+        assert client.get(f"/projects/{project.pk}/{act}/add/").status_code == 409
+        with pytest.raises(Conflict, match="项目已“终止”，不能再加入"):
+            add(city.actor("charlie"))
+
+
+@pytest.mark.usefixtures("july")
+def test_open_bottlenecks_come_before_those_that_are_closed(city: City) -> None:
+    project = building(city)
+    late, solved, soon = (raised(city, project, what=f"{name}停工") for name in ("甲", "乙", "丙"))
+    Bottleneck.objects.filter(pk=late.pk).update(due_date=TODAY - timedelta(days=2))
+    Bottleneck.objects.filter(pk=solved.pk).update(
+        due_date=TODAY - timedelta(days=9), state="solved", solved_date=TODAY, closed_date=TODAY
+    )
+    client = signed_in(city.users["bob"])
+    page = client.get("/construction/bottlenecks/").content.decode()
+    assert page.index("甲停工") < page.index("丙停工") < page.index("乙停工")
+    page = client.get("/construction/bottlenecks/?sort=due").content.decode()
+    assert page.index("乙停工") < page.index("甲停工") < page.index("丙停工")
+    assert soon.due_date > TODAY
+
+
 @pytest.mark.usefixtures("july")
 def test_who_may_do_what(city: City) -> None:
     """The truth table: who runs the project keeps its construction, the unit that must act solves, others look on."""
@@ -976,7 +1106,11 @@ def test_the_acts_of_the_page(city: City) -> None:
     form = client.get(f"{base}plan/").content.decode()
     assert "2026-01 300 10\n" in form  # 3,000 万元 over ten months
     lines = "2026-01\t1,000\t30%\n2026年2月  2000 100\n"
-    answer = client.post(f"{base}plan/", {"months": lines, "version": project.version})
+    sent = {"months": lines, "version": project.version}
+    asked_of = client.post(f"{base}plan/", sent).content.decode()
+    assert "计划到 2026-02 为止，早于计划竣工日期" in asked_of
+    assert "已核对无误" in asked_of
+    answer = client.post(f"{base}plan/", sent | {"confirm_amounts": "on"})
     assert (answer.status_code, answer.url) == (302, base)  # type: ignore[attr-defined]
     assert [(row.investment, row.percent) for row in queries.plan_of(project)] == [
         (wan(1000), Decimal(30)), (wan(2000), Decimal(100))
@@ -991,8 +1125,9 @@ def test_the_acts_of_the_page(city: City) -> None:
     assert client.post(f"{base}reports/add/", report_form).status_code == 302
     again = client.post(f"{base}reports/add/", report_form)
     assert again.status_code == 422
-    assert "已经有人报送" in again.content.decode()
     (row,) = queries.reports_of(project)
+    assert f'href="{base}reports/{row.pk}/"' in again.content.decode()
+    assert "20%（bob · 2026-07-15 10:00）" in again.content.decode()
     correction = {name: value for name, value in report_form.items() if name != "month"} | {"invested": "600"}
     assert client.post(f"{base}reports/{row.pk}/", correction).status_code == 422
     assert client.post(f"{base}reports/{row.pk}/", correction | {"reason": "漏报"}).status_code == 302
@@ -1109,7 +1244,7 @@ def test_of_two_who_report_the_same_month_at_once_one_wins(city: City) -> None:
     answers = at_once(acts)
     assert sum(isinstance(answer, Progress) for answer in answers) == 1
     (refused,) = [answer for answer in answers if isinstance(answer, DomainError)]
-    assert "已经有人报送" in str(refused.sentence)
+    assert "报送" in str(refused.sentence)
     assert Progress.objects.count() == 1
 
 

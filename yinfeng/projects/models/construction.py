@@ -249,6 +249,7 @@ class Bottleneck(Versioned):
     state = models.CharField(
         _("状态"), max_length=20, choices=list(stages.BOTTLENECK_STATES.items()), default=stages.OPEN
     )
+    # how and when it was solved; of one that was reopened, as it was said to be then
     how = models.CharField(_("如何解决"), max_length=1000, blank=True)
     solved_date = models.DateField(_("解决日期"), null=True, blank=True)
     # since when nothing stands still any more, or nobody must act: solved, withdrawn, or the project is over

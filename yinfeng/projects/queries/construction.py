@@ -42,6 +42,7 @@ from yinfeng.projects.models import (
 )
 from yinfeng.projects.queries.delays import delay_of
 from yinfeng.projects.queries.schedule import (
+    month_of,
     months_between,
     months_later,
     months_without_start,
@@ -91,7 +92,21 @@ def reports_of(project: Project) -> list[Progress]:
 
 def standing_report(project: Project, month: date) -> Progress | None:
     """Return the report that stands of a month."""
-    return Progress.objects.filter(project=project, month=month, replaced_at=None).first()
+    standing = Progress.objects.filter(project=project, month=month, replaced_at=None)
+    return standing.select_related("reported_by").first()
+
+
+def month_to_report(project: Project, plan: Sequence[PlannedMonth], today: date) -> date | None:
+    """Return the first month up to this one that has no report, from the first one planned or the start on, the signing if
+    there is neither; None when all are reported."""
+    begins = [*(row.month for row in plan[:1]), *filter(None, [project.started_date])]
+    first = month_of(min(begins, default=project.signed_date or today))
+    if project.signed_date:  # what lies before nobody may report
+        first = max(first, month_of(project.signed_date))
+    standing = Progress.objects.filter(project=project, replaced_at=None)
+    reported = set(standing.values_list("month", flat=True))
+    months = (months_later(first, number) for number in range(months_between(first, today) + 1))
+    return next((month for month in months if month not in reported), None)
 
 
 def neighbours(project: Project, month: date) -> tuple[Progress | None, Progress | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -200,7 +200,7 @@ def set_plan(
         return before
     if before and not reason.strip():
         raise refusal("reason", _("计划已经编制过，改动请写明原因。"))
-    _ask_about_whole(project, months, confirmed)
+    _ask_about_plan(project, months, confirmed)
     counts = _is_binding(project, before)
     try:  # held first: of two who write at once only one keeps the plan that stood
         hold_project(project, **({"replanned": F("replanned") + 1} if counts else {}))
@@ -299,34 +299,53 @@ def _check_begins(project: Project, months: Sequence[Planned]) -> None:
         raise refusal("months", _("月份（%(month)s）不能早于签约（%(signed)s）。") % told)
 
 
-def _ask_about_whole(project: Project, months: Sequence[Planned], confirmed: bool) -> None:
-    """Question a plan that is a hundred times more or less than what the project is said to be (万 for 亿 and back), and
-    one whose months look like sums: they never fall, and the last alone comes to about the whole."""
+def _ask_about_plan(project: Project, months: Sequence[Planned], confirmed: bool) -> None:
+    """Put all questions about a plan at once: of its sum, of how far its works come, and of when it ends."""
+    questions = [*_of_whole(project, months), *_of_end(project, months)]
+    if not questions or confirmed:
+        return
+    fields: dict[str, list[Sentence]] = {
+        "months": questions,
+        "confirm_amounts": [_("核对无误的，请勾选这一项再保存。")],
+    }
+    raise Invalid(_("计划有需要核对的地方。"), fields=fields)
+
+
+def _of_whole(project: Project, months: Sequence[Planned]) -> Iterator[Sentence]:
+    """Question a plan that is a hundred times more or less than what the project is said to be (万 for 亿 and back), one
+    that plans a fifth more or less than its fixed investment, and one whose months look like sums: they never fall, and the
+    last alone comes to about the whole."""
     whole = sum((month.investment for month in months), Decimal(0))
-    known = project.fixed_investment or project.contracted or project.intended
+    fixed = project.fixed_investment
+    known = fixed or project.contracted or project.intended
     odd = queries.is_questionable(whole)
     if known:
         odd = odd or not known / 100 <= whole <= known * 100
     told = {"whole": show(whole), "known": show(known), "last": show(months[-1].investment)}
-    if odd and not confirmed:
-        _question("months", _("计划投资合计 %(whole)s，项目的投资是 %(known)s，请核对单位。") % told)
     amounts = [month.investment for month in months]
     last = amounts[-1]
     sums = len(amounts) > 2 and amounts == sorted(amounts) and amounts[0] < last
-    if known and sums and known * 4 / 5 <= last <= known * 6 / 5 < whole and not confirmed:
-        sentence = _(
+    if odd:
+        yield _("计划投资合计 %(whole)s，项目的投资是 %(known)s，请核对单位。") % told
+    elif known and sums and known * 4 / 5 <= last <= known * 6 / 5 < whole:
+        yield _(
             "最后一个月的计划投资 %(last)s 就与项目的投资 %(known)s 相近，合计 %(whole)s，请核对各月填的是当月数而不是累计数。"
+        ) % told  # fmt: skip
+    elif fixed and not fixed * 4 / 5 <= whole <= fixed * 6 / 5:
+        yield _("计划投资合计 %(whole)s，与固定资产投资 %(known)s 相差超过 20%%，请核对。") % told
+
+
+def _of_end(project: Project, months: Sequence[Planned]) -> Iterator[Sentence]:
+    """Question a plan at whose end the works are not done, and one that ends before the month of the planned completion."""
+    last, done = months[-1], project.planned_completion_date
+    told = {"month": f"{last.month:%Y-%m}", "percent": f"{last.percent.normalize():f}", "done": done}
+    if last.percent < 100:
+        yield (
+            _("最后一个月（%(month)s）的累计形象进度是 %(percent)s%%，不到 100%%，请核对计划是否完整。")
+            % told
         )
-        _question("months", sentence % told)
-
-
-def _question(field: str, sentence: Sentence) -> NoReturn:
-    """Ask about an amount until somebody says that it is right."""
-    fields: dict[str, list[Sentence]] = {
-        field: [sentence],
-        "confirm_amounts": [_("金额无误时，请勾选这一项再保存。")],
-    }
-    raise Invalid(_("有金额看起来过大或过小，请核对。"), fields=fields)
+    if done is not None and last.month < queries.month_of(done):
+        yield _("计划到 %(month)s 为止，早于计划竣工日期（%(done)s），请核对计划是否完整。") % told
 
 
 def _plan_text(rows: Sequence[PlannedMonth]) -> str:
@@ -401,7 +420,12 @@ def _to_be_replaced(project: Project, month: date, corrects: int | None) -> Prog
     standing = queries.standing_report(project, month)
     if corrects is None:
         if standing is not None:
-            raise refusal("month", _("这个月的月报已经有人报送。请刷新后查看，有不同的再更正。"))
+            told = {
+                "month": f"{month:%Y-%m}", "who": standing.reported_by, "day": timezone.localdate(standing.reported_at),
+            }  # fmt: skip
+            raise refusal(
+                "month", _("%(month)s 的月报已由%(who)s于 %(day)s 报送，有不同的请更正那一份。") % told
+            )
         return None
     if standing is None or standing.pk != corrects:
         raise Conflict(_("这个月的月报刚刚被更正，请看过最新内容再决定。"))
@@ -441,14 +465,17 @@ def _ask_about_invested(project: Project, month: date, invested: Decimal, confir
     """Question an amount of a month in the wrong unit (万 for 亿, 元 for 万), and one that looks like a sum of months.
 
     More than the whole project, less than one 万元 or a thousand times off the month before: the unit. As much as two or more
-    months before it together, or a sum of all that goes beyond the whole by a fifth: the cumulative amount.
+    months before it together, in the second month about what the plan lets both come to, or a sum of all that goes beyond the
+    whole by a fifth: the cumulative amount.
     """
     if confirmed or not invested:
         return
-    whole = sum((row.investment for row in queries.plan_of(project)), Decimal(0))
+    plan = queries.plan_of(project)
+    whole = sum((row.investment for row in plan), Decimal(0))
     known = whole or project.fixed_investment or project.contracted or project.intended
     others = [row for row in queries.reports_of(project) if row.replaced_at is None and row.month != month]
     earlier = [row.invested for row in others if row.month < month]
+    before_month = max((row.month for row in others if row.month < month), default=None)
     before = next((amount for amount in earlier if amount), Decimal(0))
     so_far = sum(earlier, Decimal(0))
     together = sum((row.invested for row in others), invested)
@@ -466,11 +493,42 @@ def _ask_about_invested(project: Project, month: date, invested: Decimal, confir
             "您填写的当月完成投资 %(amount)s，不少于此前 %(count)s 个月的合计 %(so_far)s，请核对填的是当月数而不是累计数。"
         )
         _question("invested", sentence % told)
+    if len(earlier) == 1 and _looks_like_two_months(plan, month, invested, before_month, so_far):
+        sentence = _(
+            "您填写的当月完成投资 %(amount)s，与此前已报的 %(so_far)s 加上这个月按计划应完成的相近，请核对填的是当月数而不是累计数。"
+        )
+        _question("invested", sentence % told)
     if known and together > known * 6 / 5:
         sentence = _(
             "加上这个月，累计完成投资为 %(together)s，超过项目投资 %(known)s 的 120%%，请核对填的是当月数而不是累计数。"
         )
         _question("invested", sentence % told)
+
+
+def _looks_like_two_months(
+    plan: Sequence[PlannedMonth], month: date, invested: Decimal, before_month: date | None, before: Decimal
+) -> bool:
+    """Say whether the amount of the second month that is reported looks as if it contained the first.
+
+    It is expected to grow as the plan does. The first and what is expected make the sum: an amount from four fifths of the
+    first above what is expected to a quarter beyond the sum is asked about, for an even plan 1.8 to 2.5 times the first. Without
+    a plan of both months nothing is: many works begin slowly, and the third month asks.
+    """
+    planned = {row.month: row.investment for row in plan}
+    first, second = planned.get(before_month or month), planned.get(month)
+    if not before or not first or second is None:
+        return False
+    expected = before * second / first
+    return expected + before * 4 / 5 <= invested <= (before + expected) * 5 / 4
+
+
+def _question(field: str, sentence: Sentence) -> NoReturn:
+    """Ask about an amount until somebody says that it is right."""
+    fields: dict[str, list[Sentence]] = {
+        field: [sentence],
+        "confirm_amounts": [_("金额无误时，请勾选这一项再保存。")],
+    }
+    raise Invalid(_("有金额看起来过大或过小，请核对。"), fields=fields)
 
 
 @transaction.atomic
@@ -512,7 +570,7 @@ def raise_bottleneck(
         ),
         by=by, verb="projects.bottleneck.raised",
     )  # fmt: skip
-    _tell(by, row, "raised", "")
+    _tell(by, row, "raised", "", _("%(day)s 前解决") % {"day": due_date})
     return row
 
 
@@ -591,12 +649,11 @@ def extend_bottleneck(
 def reopen_bottleneck(
     *, by: Actor, bottleneck: Bottleneck, due_date: date, reason: str, version: int | None = None
 ) -> Bottleneck:
-    """Say that a bottleneck is not solved after all, and by when it must be now."""
+    """Say that a bottleneck is not solved after all, and by when it must be now; how and when it was said to be is kept."""
     lifecycle.BOTTLENECK.check(bottleneck, "reopen", by)
     _still_goes_on(bottleneck.project)
-    values = {"solved_date": None, "how": "", "closed_date": None}
-    _move_due(by, bottleneck, "reopen", due_date, reason, version, values)
-    _tell(by, bottleneck, "reopened", reason.strip(), str(bottleneck.due_date))
+    _move_due(by, bottleneck, "reopen", due_date, reason, version, {"closed_date": None})
+    _tell(by, bottleneck, "reopened", reason.strip(), _("%(day)s 前解决") % {"day": bottleneck.due_date})
     return bottleneck
 
 

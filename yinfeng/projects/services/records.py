@@ -346,11 +346,11 @@ def add_project(
     check_related(values.get("enterprise"), by, related)
     reporter = _reporter(by, values, "projects.project.add")
     check_codes(values)
-    _check_plan(values)
-    check_approached(values)
-    check_next_step(values)
-    check_area(values)
     found = _ask(
+        lambda: _check_plan(values),
+        lambda: check_approached(values),
+        lambda: check_next_step(values),
+        lambda: check_area(values),
         lambda: _ask_about_clashes(
             values.get("enterprise"),
             by,
@@ -392,14 +392,14 @@ def change_project(
     refuse_when_over(project)
     _keep_host_of_transfers(project, values)
     _refuse_what_was_verified(project, values)
-    _check_plan(values, project)
-    check_approached(values, project)
-    check_next_step(values, project.next_date)
-    check_area(values, project)
     check_codes(values)
     named = values["enterprise"] if _named(project, values) else None  # another investor than before
     check_related(values.get("enterprise"), by, related, project)
     found = _ask(
+        lambda: _check_plan(values, project),
+        lambda: check_approached(values, project),
+        lambda: check_next_step(values, project.next_date),
+        lambda: check_area(values, project),
         lambda: _ask_about_clashes(values.get("enterprise"), by, despite, exclude=project),
         lambda: ask_about_a_second(named, by, despite, name=project.name, but=project),
         lambda: ask_about_amounts(values, confirmed, project),
@@ -666,6 +666,7 @@ def drop_bottlenecks(project: Project, by: Actor) -> None:
 def add_unit(*, by: Actor, project: Project, unit: Unit, part: str) -> Participation:
     """Let a unit take part in a project: from now on its people see it."""
     demand(project, by, "team")
+    refuse_to_join(project)
     if part not in stages.CHOSEN_PARTS:
         raise Invalid(
             _("报送单位、落地单位和招商组随项目内容确定，不能在这里加入。"),
@@ -681,6 +682,13 @@ def add_unit(*, by: Actor, project: Project, unit: Unit, part: str) -> Participa
         by=by, verb="projects.project.unit_added", obj=project, data={"text": text, "unit": unit.pk}
     )
     return row
+
+
+def refuse_to_join(project: Project) -> None:
+    """Refuse to let anybody join a project that is over: who took part in it stays as it was."""
+    if project.status in {stages.LOST, stages.ENDED}:
+        sentence = _("项目已“%(status)s”，不能再加入单位和成员。")
+        raise Conflict(sentence % {"status": stages.STATUSES[project.status]})
 
 
 def keep_sharers(project: Project, part: str) -> None:
@@ -715,6 +723,7 @@ def remove_unit(*, by: Actor, project: Project, pk: int, reason: str) -> None:
 def add_member(*, by: Actor, project: Project, user: User, is_leader: bool = False) -> TeamMember:
     """Put a person on the team; he sees the project from now on, a sensitive one too. One leads."""
     demand(project, by, "team")
+    refuse_to_join(project)
     Project.objects.select_for_update().get(
         pk=project.pk
     )  # of two who name a leader at once the later counts

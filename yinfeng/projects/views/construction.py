@@ -9,13 +9,14 @@ from itertools import accumulate
 from typing import Any
 
 from django.db.models import Model
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from yinfeng.core.errors import Missing
+from yinfeng.core.errors import DomainError, Missing
 from yinfeng.core.forms import ReasonForm
 from yinfeng.core.money import WAN, Money, in_column, show
 from yinfeng.core.queries import code_label
@@ -46,7 +47,7 @@ from yinfeng.projects.construction_tables import (
 )
 from yinfeng.projects.models import Bottleneck, Milestone, Progress, Project
 from yinfeng.projects.sections import SectionPage, is_built
-from yinfeng.projects.tables import LIGHT_TONES, STAGE_TONES, light_badge
+from yinfeng.projects.tables import LIGHT_TONES, STAGE_TONES, STATUS_TONES, light_badge
 
 # --- one project --------------------------------------------------------------------------------------------------
 
@@ -86,6 +87,11 @@ class ProjectConstruction(SectionPage):
         return "change" in self.allowed() and self.object.status == stages.ONGOING and is_built(self.object)
 
     @property
+    def is_over(self) -> bool:
+        """Whether the project has ended, so that nothing of it is awaited any more."""
+        return self.object.status in {stages.LOST, stages.ENDED}
+
+    @property
     def _plan_label(self) -> str:
         return _("调整计划") if self.plan else _("编制计划")
 
@@ -110,7 +116,10 @@ class ProjectConstruction(SectionPage):
 
     def _badges(self) -> list[dict[str, Any]]:
         project = self.object
-        badges = [{"text": stages.STAGES[project.stage], "tone": STAGE_TONES[project.stage]}]
+        badges = [
+            {"text": stages.STAGES[project.stage], "tone": STAGE_TONES[project.stage]},
+            {"text": stages.STATUSES[project.status], "tone": STATUS_TONES[project.status]},
+        ]
         return [*badges, *([light_badge(self.light)] if self.light else [])]
 
     def _warnings(self) -> list[dict[str, Any]]:
@@ -146,6 +155,8 @@ class ProjectConstruction(SectionPage):
         ]  # fmt: skip
 
     def _investment_fact(self, schedule: queries.Schedule) -> dict[str, Any]:
+        if self.is_over:
+            return {"label": _("投资进度"), "value": "—", "empty": True}
         value = _compared(schedule.points) if self.plan else "—"
         sub = ""
         if self.first:
@@ -180,6 +191,8 @@ class ProjectConstruction(SectionPage):
         if done:
             told = _("已竣工，晚 %(days)s 天") if days > 0 else _("已竣工，早 %(days)s 天")
             sub = told % {"days": abs(days)} if days else _("已按期竣工")
+        elif self.is_over:
+            days, sub = 0, ""
         else:
             sub = (_("已过 %(days)s 天") if days > 0 else _("还有 %(days)s 天")) % {"days": abs(days)}
         return {
@@ -242,7 +255,7 @@ class ProjectConstruction(SectionPage):
         self, row: queries.Month, works: Decimal | None, is_due: bool, photos: list[dict[str, str]], replaced: list[Progress]
     ) -> dict[str, Any]:  # fmt: skip
         report = row.report
-        missed = is_due and report is None and row.planned is not None
+        missed = is_due and report is None and row.planned is not None and not self.is_over
         first = self.at_first.get(row.month)
         return {
             "name": f"{row.month:%Y-%m}",
@@ -341,7 +354,7 @@ class ProjectConstruction(SectionPage):
 
     def _gap(self, planned: date | None, actual: date | None) -> dict[str, str]:
         """Return how many days a milestone was late or early, or is overdue."""
-        if planned is None:
+        if planned is None or (actual is None and self.is_over):
             return {"text": "—", "tone": ""}
         days = ((actual or self.today) - planned).days
         if actual is None:
@@ -392,11 +405,19 @@ class ProjectConstruction(SectionPage):
             "who": _("%(unit)s，%(due)s 前解决") % told,
             "delay": delay.told_with_first if delay else "",
             "late": late,
-            "how": _("%(day)s：%(how)s") % {"day": day(row.solved_date), "how": row.how}
-            if row.solved_date
-            else "",
+            "how": self._said_solved(row),
             "acts": move_acts(lifecycle.BOTTLENECK, row, self.by, allowed),
         }
+
+    @staticmethod
+    def _said_solved(row: Bottleneck) -> str:
+        """Return how and when a bottleneck was solved, or was said to be and found not to."""
+        if row.solved_date is None:
+            return ""
+        told = {"day": day(row.solved_date), "how": row.how}
+        if row.state == stages.SOLVED:
+            return _("%(day)s：%(how)s") % told
+        return _("曾于 %(day)s 报告已解决（%(how)s），核实仍未解决") % told
 
 
 def _compared(points: Decimal) -> str:
@@ -453,12 +474,37 @@ class ReportMonth(ActOfBuilding):
     form = ProgressForm
     title = gettext_lazy("报送建设月报")
     submit_label = gettext_lazy("报送")
+    standing: Progress | None = None  # the report that the month has already
 
     def form_arguments(self) -> dict[str, Any]:
         return {"corrects": False}
 
     def initial(self) -> dict[str, Any]:
-        return {"month": queries.months_later(timezone.localdate(), -1)}
+        plan = queries.plan_of(self.object)
+        return {"month": queries.month_to_report(self.object, plan, timezone.localdate())}
+
+    def refuse(self, form: ProgressForm, error: DomainError) -> HttpResponse:
+        if "month" in error.fields:
+            self.standing = queries.standing_report(self.object, form.cleaned_data["month"])
+        return super().refuse(form, error)
+
+    def extra(self) -> dict[str, Any]:
+        return super().extra() | {"warnings": self._to_be_corrected()}
+
+    def _to_be_corrected(self) -> list[dict[str, Any]]:
+        """Return where to correct the report that a month has already."""
+        row = self.standing
+        if row is None:
+            return []
+        told = {
+            "invested": show(row.invested), "percent": f"{row.percent.normalize():f}", "who": row.reported_by,
+            "at": moment(row.reported_at),
+        }  # fmt: skip
+        return [{
+            "tone": "info", "title": _("%(month)s 的月报") % {"month": f"{row.month:%Y-%m}"},
+            "text": _("%(invested)s，%(percent)s%%（%(who)s · %(at)s）") % told,
+            "url": reverse("project-correct", args=[self.object.pk, row.pk]), "label": _("更正"),
+        }]  # fmt: skip
 
     def act(self, form: ProgressForm) -> str:
         self._report(form, form.cleaned_data["month"])

@@ -242,8 +242,11 @@ class ProjectDetail(Detail):
 
     def allowed(self) -> set[str]:
         """Return what one may do here: nobody edits a project that is over."""
-        over = self.object.status in {stages.LOST, stages.ENDED}
-        return super().allowed() - ({"change", "record"} if over else set())
+        return super().allowed() - ({"change", "record"} if self.is_over else set())
+
+    @property
+    def is_over(self) -> bool:
+        return self.object.status in {stages.LOST, stages.ENDED}
 
     def may_edit(self) -> bool:
         return "change" in self.allowed()
@@ -253,6 +256,7 @@ class ProjectDetail(Detail):
         allowed = self.allowed()
         involved, grown, passed = queries.involved(project, self.by)
         can_team = "team" in allowed
+        can_join = can_team and not self.is_over
         return {
             "back": {"url": reverse("projects"), "label": _("项目")},
             "code": project.code,
@@ -267,13 +271,13 @@ class ProjectDetail(Detail):
             "units": {
                 "title": _("参与单位"),
                 "rows": self._units([row for row in involved if not row.is_person], can_team),
-                "act": self._add(_("加入单位"), "project-unit-add", can_team),
+                "act": self._add(_("加入单位"), "project-unit-add", can_join),
                 "empty": _("还没有。"),
             },
             "team": {
                 "title": _("项目团队"),
                 "rows": [self._member(row, can_team) for row in involved if row.is_person],
-                "act": self._add(_("加入成员"), "project-member-add", can_team),
+                "act": self._add(_("加入成员"), "project-member-add", can_join),
                 "empty": _("还没有。"),
             },
             "talks": [self._talk(talk) for talk in queries.talks(project)],
@@ -800,7 +804,15 @@ class TeamPage(EditPage):
         return {"intro": str(self.object)}
 
 
-class AddUnit(TeamPage):
+class Joining(TeamPage):
+    """Somebody joins a project, which nobody does once it is over."""
+
+    def start(self) -> None:
+        super().start()
+        services.refuse_to_join(self.object)
+
+
+class AddUnit(Joining):
     form = UnitForm
     title = gettext_lazy("加入参与单位")
     submit_label = gettext_lazy("加入")
@@ -823,7 +835,7 @@ class RemoveUnit(TeamPage):
         return self.object  # type: ignore[no-any-return]
 
 
-class AddMember(TeamPage):
+class AddMember(Joining):
     form = MemberForm
     title = gettext_lazy("加入团队成员")
     submit_label = gettext_lazy("加入")
