@@ -117,7 +117,7 @@ def test_a_form_changes_only_what_it_declares(name: str, world: World) -> None:
 
 
 # What a form declares and shows only once it is asked, with its answer.
-ASKED: dict[str, dict[str, Any]] = {"lead-convert": {"despite": ["另一个项目"], "related": [""]}}
+ASKED: dict[str, dict[str, Any]] = {"lead-convert": {"despite": ["另一个项目"], "related": ["none"]}}
 TYPICAL = {
     "kind": "customer", "share": "10", "noted_date": "2026-01-01", "talk_date": "2026-01-01", "day": "2026-01-01",
     "phone": "13800001234", "email": "x@example.com", "website": "https://example.com", "uscc": "", "listing_code": "",

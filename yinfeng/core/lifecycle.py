@@ -83,6 +83,7 @@ class Lifecycle:
     states: Mapping[str, Sentence]
     moves: Sequence[Move]
     refusal: Sentence = ""
+    noun: Sentence = ""  # what people call its state, where that is not “状态”
     by_name: dict[str, Move] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

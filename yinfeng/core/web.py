@@ -88,6 +88,10 @@ class ListPage(Page):
         """Return the rows the person may see, before the filters."""
         return self.model._default_manager.all().permitted(self.by)  # type: ignore[attr-defined,no-any-return]
 
+    def back(self) -> dict[str, Any] | None:
+        """Return the page to which a list belongs, if it stands in no menu."""
+        return None
+
     def primary(self) -> dict[str, Any] | None:
         """Return the one act a list invites to, if the person may do it."""
         return None
@@ -227,7 +231,7 @@ class ListPage(Page):
             }
             for view in queries.saved_views(self.by, self.key)
         ]
-        return {"saved_views": views, "primary": self.primary(), "tabs": self.tabs()}
+        return {"saved_views": views, "primary": self.primary(), "tabs": self.tabs(), "back": self.back()}
 
     def _current(self) -> str:
         return tables.with_query(self.request.GET, after=None, before=None).lstrip("?")
@@ -667,12 +671,13 @@ class MovePage(EditPage):
         return _("已完成：%(move)s。") % {"move": self.move.label}
 
     def extra(self) -> dict[str, Any]:
+        told = {"noun": self.lifecycle.noun or _("状态"), "state": self.lifecycle.states[self.move.target]}
         return {
             "title": f"{self.move.label} · {self.object}",
             "back": {"label": str(self.object), "url": self.cancel_url()},
             "sentence": self.move.explain,
             "submit_label": self.move.label,
-            "consequences": [_("完成后状态：%(state)s") % {"state": self.lifecycle.states[self.move.target]}],
+            "consequences": [_("完成后%(noun)s：%(state)s") % told],
         }
 
 

@@ -104,6 +104,9 @@ class Asking(Styled):
         return values
 
 
+NONE_RELATED = "none"
+
+
 class WithRelated(Asking):
     """A form that makes or changes a project and may name one of its investor's others that goes with it, once it is asked."""
 
@@ -124,7 +127,8 @@ class WithRelated(Asking):
         ]  # fmt: skip
         widget = self.fields["related"].widget
         assert isinstance(widget, forms.Select)
-        widget.choices = [("", gettext("与已有项目都不同，也不相关")), *choices] if choices else []
+        none = (NONE_RELATED, gettext("与已有项目都不同，也不相关"))
+        widget.choices = [("", gettext("请选择")), none, *choices] if choices else []
 
     def is_asked(self, name: str) -> bool:
         """Ask how a project stands to others together with what is different, where there are some to choose from."""
@@ -132,9 +136,16 @@ class WithRelated(Asking):
             return self.is_asked("despite") and bool(self.fields["related"].widget.choices)
         return super().is_asked(name)
 
+    def _post_clean(self) -> None:
+        """Want an answer from whoever says what is different: nobody declares anything by not looking."""
+        super()._post_clean()  # type: ignore[misc]
+        answers, said = self.fields["related"].widget.choices, self.cleaned_data.get("despite", "").strip()
+        if answers and said and not self["related"].data:
+            self.add_error("related", _("请选择与已有项目的关系。"))
+
     def clean_related(self) -> int | None:
         chosen = self.cleaned_data["related"]
-        if not chosen:
+        if not chosen or chosen == NONE_RELATED:
             return None
         if not (chosen.isdecimal() and len(chosen) < 19):
             raise forms.ValidationError(_("请选择列出的项目。"))
@@ -232,8 +243,15 @@ class ConvertForm(WithRelated, EditForm):
 
     def __init__(self, *args: Any, lead: Lead, by: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if self.is_bound:
-            self.offer(queries.of_investor(lead.enterprise, by))
+        found = (
+            queries.of_investor(lead.enterprise, by) if self.is_bound or self.initial.get("despite") else []
+        )
+        self.is_asked_again = bool(found) and not self.is_bound
+        self.offer(found)
+
+    def is_asked(self, name: str) -> bool:
+        """Put the question at once where the lead says already why there is to be another."""
+        return super().is_asked(name) or (self.is_asked_again and name == "despite")
 
 
 class FindingForm(ReasonForm):
@@ -490,6 +508,16 @@ class UnitForm(Styled):
         label=_("参与身份"),
         choices=[(part, stages.PARTS[part]) for part in stages.CHOSEN_PARTS],
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        shared = [
+            gettext("%(part)s共得 %(percent)s%%") % {"part": stages.PARTS[part], "percent": percent}
+            for part, percent in queries.shared_percents(timezone.localdate()).items()
+        ]
+        if shared:
+            told = gettext("按现行分成规则，除税收和产值外的业绩，%(shared)s。")
+            self.fields["part"].help_text = told % {"shared": gettext("，").join(shared)}
 
 
 class JointUnitForm(Styled):

@@ -410,6 +410,7 @@ STAGE = Lifecycle(
     state_field="stage",
     initial=stages.PLANNED,
     states=stages.STAGES,
+    noun=_("阶段"),
     moves=(
         _advance("intend", stages.PLANNED, stages.INTENDED, _("投资方已有明确的投资意向。")),
         _advance(

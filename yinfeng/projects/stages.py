@@ -141,6 +141,7 @@ ACHIEVEMENTS: Mapping[str, Sentence] = {
 }
 
 SUBMITTED, VERIFIED, REFUTED, WITHDRAWN = "submitted", "verified", "refuted", "withdrawn"
+CLAIMED = (SUBMITTED, VERIFIED)  # claims whose evidence stays
 CLAIM_STATES: Mapping[str, Sentence] = {
     SUBMITTED: _("待核验"),
     VERIFIED: _("已核验"),

@@ -414,7 +414,9 @@ def test_f04_who_comes_after_two_at_once_is_told_so(people: City) -> None:
     last = project(people, "bing", days=5)
     from yinfeng.projects.views.disputes import FirstReports
 
-    assert FirstReports(last, people.actor("bing"), True).warnings()
+    for may, told in ((True, "可以提出首报争议"), (False, "请本单位负责人提出首报争议")):
+        (warning,) = FirstReports(last, people.actor("bing"), may).warnings()
+        assert told in warning["title"]
 
 
 def test_f05_the_first_is_told_once_of_a_rival(people: City) -> None:

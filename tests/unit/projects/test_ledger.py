@@ -131,6 +131,15 @@ def test_a_unit_of_the_city_that_won_it_with_the_district_has_half_beside_the_in
     assert {unit: (part, share) for unit, (part, share, _yuan) in shares_of(Entry.objects.get()).items()} == {
         "集美区": ("host", 200_000), "湖里区": ("introducer", 300_000), city.group.name: ("linked", 500_000),
     }  # fmt: skip
+    client, address = signed_in(city.users["bob"]), f"/files/{claim.evidence_id}/remove/"
+    form = client.get(f"/projects/{project.pk}/units/add/").content.decode()
+    assert "引荐单位共得 30%，市区联动单位共得 50%。" in form
+    page = client.get(Entry.objects.get().get_absolute_url()).content.decode()
+    assert "引荐单位按分成规则共得 30%；市区联动单位按分成规则共得 50%" in page
+    assert address not in client.get(project.get_absolute_url()).content.decode()
+    refused = client.post(address, {"reason": "误传"})
+    assert refused.status_code == 409
+    assert "业绩已核验入账，证明材料不能撤下" in refused.content.decode()
     assert no_faults()
 
 
@@ -410,6 +419,8 @@ def test_who_ends_a_signed_project_is_told_that_its_entry_stays(city: City) -> N
         page = client.get(f"/projects/{city.project(stage).pk}/moves/end/").content.decode()
         assert ("不会自动冲销" in page) is told
         assert "完成后状态：终止" in page
+    moved = signed_in(city.users["bob"]).get(f"/projects/{city.project().pk}/moves/intend/").content.decode()
+    assert "完成后阶段：意向" in moved
 
 
 # --- proof --------------------------------------------------------------------------------------------------------

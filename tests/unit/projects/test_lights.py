@@ -92,13 +92,15 @@ def test_a_stage_may_have_a_rule_of_its_own_and_what_is_over_has_no_light(city: 
         assert [light.code if light else "" for light in found] == ["green", "red", ""]
 
 
-def test_without_a_rule_everything_is_green(city: City) -> None:
+def test_without_a_rule_nothing_is_lit(city: City) -> None:
     with time_machine.travel(NOW, tick=False):
         project = moved(city.project(), NOW - timedelta(days=900))
-        light = queries.light_of(project, TODAY, queries.limits(TODAY))
-        assert light is not None
-        assert (light.code, light.reason) == ("green", "这个阶段没有亮灯规则")
-        assert Project.objects.filter(queries.lit("green", TODAY)).count() == 1
+        assert queries.light_of(project, TODAY, queries.limits(TODAY)) is None
+        assert not any(Project.objects.filter(queries.lit(code, TODAY)).exists() for code in stages.LIGHTS)
+        (unit,) = queries.lights_by_unit(city.actor("erin"), TODAY)
+        assert unit.counts == dict.fromkeys(stages.LIGHTS, 0)
+        page = signed_in(city.users["erin"]).get(project.get_absolute_url()).content.decode()
+        assert "绿灯" not in page
 
 
 @pytest.mark.usefixtures("rule")

@@ -534,7 +534,7 @@ def test_the_page_says_what_is_lacking_and_what_came_of_it(planning: City) -> No
     city = planning
     bare = propose(city, firms=0, return_mechanism="")
     page = opened(city, "paul", f"/proposals/{bare.pk}/").content.decode()
-    assert "发布前还缺什么" in page
+    assert "提交论证前还缺什么" in page
     assert f"/proposals/{bare.pk}/partners/add/" in page
     plan = published(city)
     project = generate(city, plan, secrecy=stages.SENSITIVE)

@@ -561,6 +561,12 @@ def test_the_units_of_the_period_are_late(people: City) -> None:
     office = signed_in(people.users["definer"])
     url = f"/reports/major/{starts}/{gone.pk}/waive/"
     assert url in office.get(f"/reports/major/{starts}/").content.decode()
+    assert "现在没有应由该单位报送的项目" in office.get(url).content.decode()
+    large(people)
+    assert (
+        "现有 1 个项目应由该单位报送"
+        in office.get(url.replace(f"/{gone.pk}/", f"/{people.jimei.pk}/")).content.decode()
+    )
     assert office.post(url, {"reason": "单位已撤销，由接续单位补报"}).status_code == 302
     later = office.get(f"/reports/major/{months_ago(1)}/").content.decode()
     assert "新设区" in later
@@ -689,10 +695,13 @@ def test_what_is_judged_by_rule_is_judged_by_the_rules_of_the_period(people: Cit
         by=people.actor("definer"), code="graded", number=0, values=VALUES | {"recipient": recipient, "columns": ["name", "grade"]}
     )  # fmt: skip
     report = submit(people, code="graded")
+    address = f"/reports/graded/{report.starts}/{people.jimei.pk}/"
+    preview = signed_in(people.users["submitter"]).get(address).content.decode()
+    assert f"内容为 {timezone.localdate()} 填报时的情况；分级按 {ends} 施行的规则判定" in preview
     assert report.rows[0]["values"][1] == "旧档"
     assert report.heads[1]["day"] == ends.isoformat()
     assert (
-        f"分级按 {ends} 施行的规则判定"
+        f"内容为 {timezone.localdate()} 填报时的情况；分级按 {ends} 施行的规则判定"
         in signed_in(people.users["reader"]).get(report.get_absolute_url()).content.decode()
     )
 

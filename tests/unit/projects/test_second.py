@@ -50,7 +50,10 @@ def test_both_questions_are_put_at_once(city: City) -> None:
     city.project(by="alice", enterprise=first.enterprise)
     with pytest.raises(Invalid) as asked:
         plan(city, first.enterprise)
-    assert len(asked.value.fields["despite"]) == 2
+    (sentence,) = asked.value.fields["despite"]
+    assert "其他单位已在跟进" in str(sentence)
+    assert "本单位已有" in str(sentence)
+    assert str(sentence).count("请写明") == 1
 
 
 def test_the_form_shows_where_to_answer(city: City) -> None:
@@ -69,7 +72,11 @@ def test_the_form_shows_where_to_answer(city: City) -> None:
     assert page.status_code == 422
     assert "建立增资扩产" in page.content.decode()
     assert 'name="despite"' in page.content.decode()
-    assert client.post("/projects/new/", given | {"despite": "产品不同"}).status_code == 302
+    refused = client.post("/projects/new/", given | {"despite": "产品不同"})
+    assert (refused.status_code, list(refused.context["form"].errors)) == (422, ["related"])
+    assert (
+        client.post("/projects/new/", given | {"despite": "产品不同", "related": "none"}).status_code == 302
+    )
 
 
 # --- linked or declared different ---------------------------------------------------------------------------------
@@ -125,7 +132,11 @@ def test_converting_and_naming_the_investor_later_ask_too(city: City) -> None:
     assert page.status_code == 422
     assert "（名称相近）" in page.content.decode()
     assert f'value="{first.pk}"' in page.content.decode()
+    assert f'href="/projects/{first.pk}/"' in page.content.decode()
     assert Project.objects.count() == 1
+    assert (
+        'name="despite"' not in client.get(url).content.decode()
+    )  # nobody was asked when the lead was registered
     assert client.post(url, given | {"despite": "二期", "related": "x"}).status_code == 422
     assert (
         client.post(url, given | {"despite": "电芯，不是整包", "related": str(first.pk)}).status_code == 302
@@ -160,6 +171,14 @@ def test_converting_asks_about_a_project_that_others_made_meanwhile(city: City) 
     lead.refresh_from_db()
     assert lead.state == stages.QUALIFIED
     assert services.convert_lead(by=city.actor("bob"), lead=lead, despite="产品不同").pk
+
+
+def test_converting_repeats_why_the_lead_was_registered_all_the_same(city: City) -> None:
+    rival = city.project(by="alice", host_unit=city.huli)
+    lead = city.lead(stages.QUALIFIED, enterprise=rival.enterprise)
+    page = signed_in(city.users["bob"]).get(f"/leads/{lead.pk}/convert/").content.decode()
+    assert "双方项目内容不同" in page
+    assert 'name="related"' not in page  # he sees none to choose from
 
 
 def test_of_names_that_share_half_their_pairs(city: City) -> None:

@@ -123,6 +123,12 @@ def test_a_project_is_passed_on_with_its_agreement_and_its_history_stays(people:
     assert shares(project, stages.SIGNED) == {"集美区": WHOLE}  # signed before: as it was
     with pytest.raises(Conflict, match="不能撤下"):
         services_remove(city, done)
+    told = Notice.objects.get(owner=city.users["taker"], event__verb="projects.project.transfer_completed")
+    assert "指定项目负责人" in told.event.note
+    taker = signed_in(city.users["taker"])
+    assert "指定承接单位的项目负责人" in taker.get(project.get_absolute_url()).content.decode()
+    services.add_member(by=city.actor("taker"), project=project, user=city.users["alice"], is_leader=True)
+    assert "指定承接单位的项目负责人" not in taker.get(project.get_absolute_url()).content.decode()
     with pytest.raises(Invalid, match="只能由流转更换"):
         services.change_project(
             by=city.actor("taker"), project=project, version=project.version, values={"host_unit": city.jimei}

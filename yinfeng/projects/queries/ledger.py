@@ -67,9 +67,19 @@ def _sharers(project: Project, holder: int, day: date) -> list[Sharers]:
     units: dict[str, list[int]] = {part: [] for part in stages.SHARING_PARTS}
     for part, unit in rows.exclude(unit=holder).order_by("pk").values_list("part", "unit"):
         units[part].append(unit)
+    percents = shared_percents(day)
+    return [(part, units[part], percents.get(part, 0)) for part in SHARING_RULES]
+
+
+# Of the parts that share in what is achieved, the key of the profile's rule ``share``.
+SHARING_RULES = {stages.INTRODUCER: "introducer", stages.LINKED: "linkage"}
+
+
+def shared_percents(day: date) -> dict[str, int]:
+    """Return how many per cent the units of each sharing part have together by the rules of a day, parts of none left out."""
     rules = core.rules("share", day)
-    keys = {stages.INTRODUCER: "introducer", stages.LINKED: "linkage"}
-    return [(part, units[part], int(rules.get(key, {}).get("percent", 0))) for part, key in keys.items()]
+    found = {part: int(rules.get(key, {}).get("percent", 0)) for part, key in SHARING_RULES.items()}
+    return {part: percent for part, percent in found.items() if percent}
 
 
 def _cede(parts: list[Part], holder: int, unit: int, fraction: Fraction) -> list[Part]:

@@ -139,8 +139,9 @@ def _limits(rule: Mapping[str, Any]) -> Limits:
 def light_of(
     project: Project, today: date, by_stage: Mapping[str, Limits], grade: Grade | None = None
 ) -> Light | None:
-    """Return the light of a project of a grade and all that makes it so; None of one that is not going on."""
-    if project.status != stages.ONGOING:
+    """Return the light of a project of a grade and all that makes it so; None of one that is not going on, or that stands in a
+    stage of which no rule says a light."""
+    if project.status != stages.ONGOING or project.stage not in _ruled_stages(by_stage, today):
         return None
     idle = _idle_light(project, today, by_stage[project.stage], grade)
     found = [idle, *_start_light(project, today), *_behind_light(project, today)]
@@ -163,8 +164,6 @@ def _idle_light(project: Project, today: date, limit: Limits, grade: Grade | Non
     if days and idle >= days and limit != Limits():
         told = {"grade": grade.label if grade else "", "days": idle, "update": days}
         return Light(stages.YELLOW, _("%(grade)s每 %(update)s 天须更新，已 %(days)s 天没有进展") % told)
-    if limit == Limits():
-        return Light(stages.GREEN, _("这个阶段没有亮灯规则"))
     return Light(stages.GREEN, _("%(days)s 天前有进展") % words if idle else _("今天有进展"))
 
 
@@ -204,11 +203,24 @@ def _behind_light(project: Project, today: date) -> Iterator[Light]:
 
 
 def lit(code: str, today: date) -> Q:
-    """Return the Q of the projects with a light."""
+    """Return the Q of the projects with a light, as ``light_of`` gives it."""
     red, warned = _red(today), _warned(today)
     if code == stages.RED:
         return red
-    return warned & ~red if code == stages.YELLOW else Q(status=stages.ONGOING) & ~warned & ~red
+    if code == stages.YELLOW:
+        return warned & ~red
+    return Q(status=stages.ONGOING, stage__in=_ruled_stages(limits(today), today)) & ~warned & ~red
+
+
+def _ruled_stages(by_stage: Mapping[str, Limits], today: date) -> list[str]:
+    """Return the stages in which a rule can say a light: of days without progress, of the start, or of the plan."""
+    rules = schedule_rules(today)
+    found = {stage for stage, limit in by_stage.items() if limit != Limits()}
+    if rules.start_warn or rules.start_late:
+        found |= set(stages.BEFORE_START)
+    if rules.behind_warn or rules.behind_late:
+        found |= set(stages.UNDER_WAY)
+    return [stage for stage in by_stage if stage in found]
 
 
 def _red(today: date) -> Q:
@@ -275,7 +287,7 @@ def lights_by_unit(by: Actor, today: date) -> list[UnitLights]:
     """
     light = Case(
         When(_red(today), then=Value(stages.RED)), When(_warned(today), then=Value(stages.YELLOW)),
-        default=Value(stages.GREEN), output_field=CharField(),
+        When(stage__in=_ruled_stages(limits(today), today), then=Value(stages.GREEN)), default=Value(""), output_field=CharField(),
     )  # fmt: skip
     seen = Project.objects.permitted(by).filter(ours(by), status=stages.ONGOING).order_by()
     placed = seen.annotate(light=light).values_list(
@@ -290,7 +302,8 @@ def lights_by_unit(by: Actor, today: date) -> list[UnitLights]:
     for unit, name, code, count, leave, oldest in rows:
         known = found.get(unit) or UnitLights(unit, name, dict.fromkeys(stages.LIGHTS, 0), 0, None)
         since = min(moment for moment in (known.oldest, oldest) if moment is not None)
-        found[unit] = UnitLights(unit, name, known.counts | {code: count}, known.to_leave + leave, since)
+        counts = known.counts | ({code: count} if code else {})
+        found[unit] = UnitLights(unit, name, counts, known.to_leave + leave, since)
     return sorted(
         found.values(), key=lambda item: (-item.counts[stages.RED], -item.counts[stages.YELLOW], item.name)
     )

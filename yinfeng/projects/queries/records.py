@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import (
     BooleanField,
+    Case,
     CharField,
     Count,
     DateField,
@@ -22,6 +23,7 @@ from django.db.models import (
     QuerySet,
     Subquery,
     Value,
+    When,
     Window,
 )
 from django.db.models.functions import Cast, Coalesce, NullIf, RowNumber, Substr
@@ -33,12 +35,12 @@ from yinfeng.core import events, search
 from yinfeng.core import queries as core
 from yinfeng.core.actors import Actor
 from yinfeng.core.language import in_english
-from yinfeng.core.models import Code, User
+from yinfeng.core.models import Code, Event, User
 from yinfeng.core.prepared import prepared
 from yinfeng.core.scopes import with_actions
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.enterprises.queries import LookAlike, similar
-from yinfeng.orgs.models import Unit, in_force
+from yinfeng.orgs.models import RoleGrant, Unit, in_force
 from yinfeng.orgs.queries import brief_name, hosts, units_today
 from yinfeng.projects import stages
 from yinfeng.projects.models import (
@@ -322,6 +324,7 @@ class Involved:
     part: str
     is_leader: bool
     since: date
+    is_of_host: bool = False  # of a person: holds a role at the host or below it
 
     @property
     def is_person(self) -> bool:
@@ -394,8 +397,14 @@ def _involved(by: Actor, project: int, month: date) -> QuerySet[Any, Any]:
             nothing,
         )
     )
+    at_host = RoleGrant.objects.filter(
+        in_force(by.day), user=OuterRef("user"), unit__path__startswith=OuterRef("project__host_unit__path")
+    )
+    of_host = Case(
+        When(Exists(at_host), then=Value(stages.HOST)), default=Value(""), output_field=CharField()
+    )
     team = TeamMember.objects.filter(project=project, until=None).values_list(
-        Value(_PERSON, IntegerField()), "pk", nothing, F("user__name"), nobody, nothing, "is_leader", "since", nothing,
+        Value(_PERSON, IntegerField()), "pk", nothing, F("user__name"), nobody, nothing, "is_leader", "since", of_host,
     )  # fmt: skip
     grown = Project.objects.permitted(by).filter(parent=project).values_list(
         Value(_GROWN, IntegerField()), "pk", "code", "name", nobody, "stage", Value(False, BooleanField()),
@@ -419,6 +428,14 @@ def _involved(by: Actor, project: int, month: date) -> QuerySet[Any, Any]:
     )  # fmt: skip
     legs = (team, grown, passed, built, *linked)
     return parts.order_by().union(*(leg.order_by() for leg in legs), all=True)
+
+
+def reason_given(lead: Lead) -> str:
+    """Return why a lead was registered or changed although others talk with its enterprise, as last said; “” if nobody asked."""
+    verbs = ("projects.lead.registered", "projects.lead.changed")
+    about = Event.objects.filter(object_type=events.type_of(lead), object_id=lead.pk, verb__in=verbs)
+    told = about.exclude(note="").order_by("-pk")
+    return told.values_list("note", flat=True).first() or ""
 
 
 def links_of(project: Project, by: Actor) -> list[Linked]:
@@ -452,7 +469,7 @@ def involved(project: Project, by: Actor) -> tuple[list[Involved], list[Extensio
         elif leg == _PASSED:
             passed.append(Passed(pk, f"{short} → {name}", part))
         else:
-            made.append(Involved(pk, short or name, unit, part, is_leader, since))
+            made.append(Involved(pk, short or name, unit, part, is_leader, since, note == stages.HOST))
     made.sort(
         key=lambda row: (row.is_person, order.index(row.part) if row.part else not row.is_leader, row.pk)
     )

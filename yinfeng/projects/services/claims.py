@@ -360,6 +360,11 @@ def tell_claimant(event: Event, by: Actor) -> None:
 
 
 def keep_evidence(attachment: Attachment) -> Sentence | None:
-    """Object to taking off the evidence of a claim that waits for verification or was verified."""
-    held = Claim.objects.filter(evidence=attachment, state__in=[stages.SUBMITTED, stages.VERIFIED])
-    return _("这份材料是业绩申报的依据，不能撤下。核验不通过后可以重新申报。") if held.exists() else None
+    """Object to taking off the evidence of a claim that waits for verification or was verified: the ledger names it for good."""
+    held = Claim.objects.filter(evidence=attachment, state__in=stages.CLAIMED)
+    states = set(held.values_list("state", flat=True))
+    if stages.VERIFIED in states:
+        return _(
+            "业绩已核验入账，证明材料不能撤下。记错的由领导小组办公室冲销，材料仍随台账保留；有新材料的，请另行上传。"
+        )
+    return _("业绩申报正在核验，证明材料不能撤下。核验不通过后可以重新申报。") if states else None

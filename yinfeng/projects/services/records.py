@@ -47,6 +47,7 @@ from yinfeng.projects.services.asking import (
 )
 from yinfeng.projects.services.ledger import person
 from yinfeng.projects.services.seconds import (
+    AskedWhy,
     ask_about_a_second,
     ask_about_other_projects,
     check_related,
@@ -126,6 +127,13 @@ def _ask(*questions: Callable[[], Any]) -> list[str]:
         for refusal in raised:
             for name, texts in refusal.fields.items():
                 fields.setdefault(name, []).extend(texts)
+        asked = [refusal for refusal in raised if isinstance(refusal, AskedWhy)]
+        if len(asked) > 1:  # one field answers them all: so does one sentence ask
+            fields["despite"] = [
+                "".join(
+                    [*(str(refusal.found) for refusal in asked), _("确需登记的，请写明与它们有什么不同。")]
+                )
+            ]
         raise Invalid(raised[0].sentence, fields=fields)
     return [line for answer in answers if answer for line in answer]
 
@@ -142,10 +150,8 @@ def _ask_about_clashes(
         return []
     found = [clash.sentence for clash in queries.clashes(enterprise, by, exclude)]
     if found and not despite.strip():
-        sentence = _("其他单位已在跟进这家企业：%(found)s。如确需登记，请写明理由。") % {
-            "found": "；".join(found)
-        }
-        raise Invalid(sentence, fields={"despite": [sentence]})
+        told = _("其他单位已在跟进这家企业：%(found)s。") % {"found": "；".join(found)}
+        raise AskedWhy(told, _("如确需登记，请写明理由。"))
     return found
 
 

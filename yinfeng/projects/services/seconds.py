@@ -9,12 +9,21 @@ from django.utils.translation import gettext as _
 from yinfeng.core import events
 from yinfeng.core import services as core
 from yinfeng.core.actors import Actor
-from yinfeng.core.errors import Invalid
+from yinfeng.core.errors import Invalid, Sentence
 from yinfeng.projects import queries, stages
 from yinfeng.projects.models import Project, ProjectLink
 from yinfeng.projects.services.ledger import person
 
 TOLD = 3  # projects by name in the question
+
+
+class AskedWhy(Invalid):
+    """Ask for a reason: what was ``found``, and what to write."""
+
+    def __init__(self, found: Sentence, wanted: Sentence) -> None:
+        sentence = f"{found}{wanted}"
+        super().__init__(sentence, fields={"despite": [sentence]})
+        self.found = found
 
 
 def ask_about_a_second(
@@ -31,12 +40,12 @@ def ask_about_a_second(
         for item in own
     ]
     if found and not despite.strip():
-        sentence = _(
-            "本单位已有这家企业的项目：%(found)s。同一项目不要重复建立；追加投资请在原项目上建立增资扩产；确是另一个项目的，请写明有什么不同。"
+        told = _(
+            "本单位已有这家企业的项目：%(found)s。同一项目不要重复建立；追加投资请在原项目上建立增资扩产。"
         ) % {"found": "；".join(found[:TOLD])}
         if queries.any_sensitive(item.pk for item in own):
-            sentence += _("其中有敏感项目：看得到本项目的人都会看到理由，请不要写出敏感项目的名称和内容。")
-        raise Invalid(sentence, fields={"despite": [sentence]})
+            told += _("其中有敏感项目：看得到本项目的人都会看到理由，请不要写出敏感项目的名称和内容。")
+        raise AskedWhy(told, _("确是另一个项目的，请写明有什么不同。"))
     return found
 
 
@@ -48,10 +57,8 @@ def ask_about_other_projects(enterprise: Any, by: Actor, despite: str) -> list[s
     others = [item.clash for item in queries.of_investor(enterprise, by) if not item.is_own]
     found = list(dict.fromkeys(clash.sentence for clash in others))
     if found and not despite.strip():
-        sentence = _("其他单位已有这家企业的项目：%(found)s。确是另一个项目的，请写明有什么不同。") % {
-            "found": "；".join(found[:TOLD])
-        }
-        raise Invalid(sentence, fields={"despite": [sentence]})
+        told = _("其他单位已有这家企业的项目：%(found)s。") % {"found": "；".join(found[:TOLD])}
+        raise AskedWhy(told, _("确是另一个项目的，请写明有什么不同。"))
     return found
 
 

@@ -150,7 +150,7 @@ def complete_transfer(
     take_part(project, transfer.from_unit, stages.ORIGIN)
     take_part(project, transfer.to_unit, stages.HOST)
     speak_for(project, transfer.to_unit)
-    _record(by, transfer, "transfer_completed", "")
+    _record(by, transfer, "transfer_completed", _("请承接单位指定项目负责人，并核对拟选址。"))
     return transfer
 
 

@@ -51,6 +51,14 @@ class ClaimPanel:
         verified = {claim.kind for claim in self.claims if claim.state == stages.VERIFIED}
         return verified - {claim.kind for claim in self.claims if claim.counts} - set(stages.RECURRING)
 
+    def evidence(self) -> set[str]:
+        """Return the addresses of the files that prove what was claimed and not refuted."""
+        return {
+            reverse("file", args=[claim.evidence_id])
+            for claim in self.claims
+            if claim.state in stages.CLAIMED
+        }
+
     @cached_property
     def may_claim(self) -> bool:
         return "change" in self.allowed and self.project.status == stages.ONGOING
@@ -93,15 +101,18 @@ class ClaimPanel:
             if kind.code in reversed_ and ((kind.key and not first) or (kind.code in first and not self.is_busy))
         ]  # fmt: skip
 
-    def step(self, lacking: int) -> dict[str, Any] | None:
+    def step(self, lacking: bool) -> dict[str, Any] | None:
         """Return the act that claims the next stage; blocked by the list of what is missing."""
         kind = self.next_kind()
         if kind is None or not self.may_claim or self.is_busy or self.situation().undone:
             return None
         act = claim_act(self.project, kind)
         if lacking:
-            reason = _("还缺 %(count)s 项，见清单。") % {"count": lacking}
-            return act | {"blocked_reason": reason, "blocked_reasons": [], "blocked_url": "#missing-title"}
+            return act | {
+                "blocked_reason": _("还有缺项，见清单。"),
+                "blocked_reasons": [],
+                "blocked_url": "#missing-title",
+            }
         return act | {"style": "primary"}
 
     def content(self) -> dict[str, Any] | None:

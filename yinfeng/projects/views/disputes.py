@@ -89,7 +89,11 @@ class FirstReports:
         if self.own is None:
             return []
         first = next((item for item in self.reports if item.rank == stages.FIRST), None)
-        told = {"until": day(self.own.until), "unit": first.dealing.unit if first else ""}
+        told = {
+            "until": day(self.own.until),
+            "unit": first.dealing.unit if first else "",
+            "objection": self._objection(),
+        }
         if self.own.rank == stages.FIRST:
             return [
                 {
@@ -104,16 +108,14 @@ class FirstReports:
             return [
                 {
                     "tone": "warning",
-                    "title": _(
-                        "有单位同时报备了这家企业，以后续跟踪服务为确认依据；有异议的可以提出首报争议。"
-                    ),
+                    "title": _("有单位同时报备了这家企业，以后续跟踪服务为确认依据；%(objection)s") % told,
                 }
             ]
         if self.own.rank == stages.LATER and first is None:
             return [
                 {
                     "tone": "warning",
-                    "title": _("已有单位同时报备在先，以后续跟踪服务为确认依据；有异议的可以提出首报争议。"),
+                    "title": _("已有单位同时报备在先，以后续跟踪服务为确认依据；%(objection)s") % told,
                 }
             ]
         if self.own.rank == stages.LATER and first is not None:
@@ -121,7 +123,7 @@ class FirstReports:
                 {
                     "tone": "warning",
                     "title": _(
-                        "%(unit)s首报在先，保护期至 %(day)s。是同一项目的，请与该单位协商；有异议的可以提出首报争议。"
+                        "%(unit)s首报在先，保护期至 %(day)s。是同一项目的，请与该单位协商；%(objection)s"
                     )
                     % (told | {"day": day(first.until)}),
                 }
@@ -129,6 +131,12 @@ class FirstReports:
         if self.own.rank == stages.LAPSED:
             return [{"tone": "warning", "title": _("保护期已于 %(until)s 届满：这之前没有新的进展。") % told}]
         return []  # fmt: skip
+
+    def _objection(self) -> str:
+        """Return what one does who does not agree: whoever may not dispute asks who may."""
+        if self.may_argue:
+            return _("有异议的可以提出首报争议。")
+        return _("有异议的，请本单位负责人提出首报争议。")
 
 
 def dispute_row(sides: list[Side]) -> dict[str, Any]:

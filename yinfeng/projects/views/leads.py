@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Exists, OuterRef
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from yinfeng.core.actors import Actor
+from yinfeng.core.errors import DomainError
 from yinfeng.core.money import show, show_money
 from yinfeng.core.queries import code_labels
 from yinfeng.core.scopes import ScopedQuerySet, rows
@@ -129,6 +131,14 @@ def clash_notices(found: list[queries.Clash]) -> list[dict[str, Any]]:
     return [{"title": clash.sentence, "tone": "warning", "url": clash.url} for clash in found]
 
 
+def own_notices(found: Sequence[queries.Dealing]) -> list[dict[str, Any]]:
+    """Return the projects that the own units have with an enterprise already as notices that lead to them."""
+    return [
+        {"title": _("本单位已有这家企业的项目：%(code)s %(name)s") % {"code": item.code, "name": item.title}, "tone": "warning", "url": item.url}
+        for item in found
+    ]  # fmt: skip
+
+
 class LeadAct(ActPage):
     template_name = "projects/lead_form.html"
     form = LeadForm
@@ -236,16 +246,27 @@ class ConvertLead(EditPage):
     form = ConvertForm
     title = gettext_lazy("转为项目")
     submit_label = gettext_lazy("建立项目")
+    others: Sequence[queries.Dealing] = ()
 
     def start(self) -> None:
         super().start()
         lifecycle.LEAD.check(self.object, "convert", self.by)
 
     def initial(self) -> dict[str, Any]:
-        return {"name": self.object.title, "version": self.object.version}
+        return {
+            "name": self.object.title,
+            "version": self.object.version,
+            "despite": queries.reason_given(self.object),
+        }
 
     def form_arguments(self) -> dict[str, Any]:
         return {"lead": self.object, "by": self.by}
+
+    def refuse(self, form: Any, error: DomainError) -> HttpResponse:
+        """Lead to the own units' projects of the investor when they are asked about."""
+        if "despite" in error.fields:
+            self.others = queries.own_projects(self.object.enterprise, self.by)
+        return super().refuse(form, error)
 
     def act(self, form: ConvertForm) -> Any:
         data = form.cleaned_data
@@ -266,4 +287,4 @@ class ConvertLead(EditPage):
         text = _("线索的企业、行业、意向内容和金额（%(amount)s）会带到项目中。") % {
             "amount": show(self.object.intended)
         }
-        return {"intro": text}
+        return {"intro": text, "warnings": own_notices(self.others)}

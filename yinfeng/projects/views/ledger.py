@@ -23,7 +23,7 @@ from yinfeng.core.web import ActPage, DetailPage, EditPage, ExportPage, ListPage
 from yinfeng.projects import achievements, queries, services, stages
 from yinfeng.projects.filters import ClosingFilter, EntryFilter
 from yinfeng.projects.forms import CloseForm
-from yinfeng.projects.models import Closing, Entry
+from yinfeng.projects.models import Closing, Entry, Share
 from yinfeng.projects.tables import ClosingTable, EntryTable, percent
 
 REVERSE, CLOSE = "projects.ledger.reverse", "projects.ledger.close"
@@ -147,6 +147,7 @@ class EntryDetail(DetailPage):
                         {"label": _("依据"), "value": entry.evidence.name, "url": reverse("file", args=[entry.evidence_id])},
                         {"label": _("认定"), "value": f"{entry.recognised_by} · {moment(entry.recognised_at)}"},
                         *([{"label": _("原因"), "value": entry.reason, "wide": True}] if entry.reason else []),
+                        *self._rules(entry, shares),
                     ],
                 }
             ],
@@ -163,6 +164,19 @@ class EntryDetail(DetailPage):
                 *self._others(),
             ],
         }  # fmt: skip
+
+    @staticmethod
+    def _rules(entry: Entry, shares: Sequence[Share]) -> list[dict[str, Any]]:
+        """Say by what the units beside the one that holds the project share: the rules of the day, or an agreement."""
+        percents, parts = queries.shared_percents(entry.happened_date), {share.part for share in shares}
+        told = [
+            _("%(part)s按分成规则共得 %(percent)s%%") % {"part": stages.PARTS[part], "percent": percent}
+            for part, percent in percents.items()
+            if part in parts
+        ]
+        if stages.ORIGIN in parts:
+            told.append(_("流出单位按流转的三方协议分成"))
+        return [{"label": _("分成依据"), "value": _("；").join(told), "wide": True}] if told else []
 
     @staticmethod
     def _booked(entry: Entry) -> dict[str, str]:
@@ -244,6 +258,9 @@ class Closings(ListPage):
     filterset = ClosingFilter
     key = "closings"
     title = gettext_lazy("业绩台账结账")
+
+    def back(self) -> dict[str, Any]:
+        return {"label": _("业绩台账"), "url": reverse("ledger")}
 
     def primary(self) -> dict[str, Any] | None:
         if not self.by.reach(CLOSE).everywhere:

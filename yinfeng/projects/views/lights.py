@@ -68,4 +68,4 @@ def _told(today: date) -> list[str]:
     for rule in queries.rules_in_words(today):
         since = _("（%(day)s 起施行）") % {"day": rule.since} if rule.since else ""
         told.append(f"{rule.sentence}{since}" + _("。"))
-    return told or [_("城市方案没有亮灯规则，项目都按绿灯计。")]
+    return told or [_("城市方案没有亮灯规则，项目不亮灯。")]

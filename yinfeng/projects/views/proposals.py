@@ -169,7 +169,8 @@ class ProposalDetail(Detail):
         frame = super().frame()
         if self.object.state in {stages.COLLECTED, stages.ARGUED}:
             items = [{"label": label, "url": self._link(name)} for name, label in lacking.items()]
-            frame["missing"] = {"title": _("发布前还缺什么"), "items": items}
+            title = _("提交论证前还缺什么") if self.object.state == stages.COLLECTED else _("发布前还缺什么")
+            frame["missing"] = {"title": title, "items": items}
         return frame
 
     def _link(self, field: str) -> str:

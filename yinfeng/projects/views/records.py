@@ -52,7 +52,7 @@ from yinfeng.projects.tables import (
 )
 from yinfeng.projects.views.categories import category_act, category_fact
 from yinfeng.projects.views.claims import ClaimPanel, back_act, step_back_panel
-from yinfeng.projects.views.leads import CheckEnterprise, enterprise_url
+from yinfeng.projects.views.leads import CheckEnterprise, enterprise_url, own_notices
 from yinfeng.projects.views.reported import reported_codes, reported_group
 
 BULK_LIMIT = 200
@@ -213,9 +213,13 @@ class ProjectDetail(Detail):
         self.object.__dict__.setdefault("going_back", None)  # nothing was joined: nobody asked
         self.object.__dict__["situation"] = self.claims.situation()
         frame = super().frame() | {"missing": self._missing()}
+        evidence = self.claims.evidence()
+        for file in frame["files"]:
+            if file["url"] in evidence:  # taking it off would be refused
+                file["remove_url"] = ""
         if self.lacking:
-            self._point_to_missing(frame["acts"], len(self.lacking))
-        if step := self.claims.step(len(self.lacking)):
+            self._point_to_missing(frame["acts"])
+        if step := self.claims.step(bool(self.lacking)):
             frame["acts"].insert(0, step)
         frame["acts"] += back_act(self.object, self.allowed())
         if "grade" in self.allowed():
@@ -226,13 +230,13 @@ class ProjectDetail(Detail):
             frame["acts"] += category_act(self.object)
         return frame
 
-    def _point_to_missing(self, acts: list[dict[str, Any]], count: int) -> None:
+    def _point_to_missing(self, acts: list[dict[str, Any]]) -> None:
         """Let the blocked step to the next stage lead to the list of what is missing instead of repeating it."""
         target = facts.next_stage(self.object)
         steps = {move.label for move in lifecycle.STAGE.moves if move.target == target}
         for act in acts:
             if act["blocked_reason"] and act["label"] in steps:
-                act["blocked_reason"] = _("还缺 %(count)s 项，见清单。") % {"count": count}
+                act["blocked_reason"] = _("还有缺项，见清单。")
                 act |= {"blocked_reasons": [], "blocked_url": "#missing-title"}
 
     def told_of(self) -> Sequence[Model]:
@@ -283,6 +287,7 @@ class ProjectDetail(Detail):
             "talks": [self._talk(talk) for talk in queries.talks(project)],
             "claims": self.claims.content(),
             "step_back": step_back_panel(project, self.by, allowed),
+            "warnings": self._to_take_over(involved, passed, can_team),
             "related": [*self._extensions(grown), *self._linked(), *self._passed(passed, allowed)],
         }
 
@@ -291,6 +296,21 @@ class ProjectDetail(Detail):
         """Return the facts that the next stage asks for and that are not there."""
         stage = facts.next_stage(self.object)
         return facts.missing(self.object, stage) if stage and self.object.status == stages.ONGOING else []
+
+    def _to_take_over(
+        self, involved: list[queries.Involved], passed: list[queries.Passed], can_team: bool
+    ) -> list[dict[str, Any]]:
+        """Ask the unit that took a project over for a leader of its own, until there is one."""
+        was_passed = any(item.state == stages.COMPLETED_TRANSFER for item in passed)
+        if not was_passed or self.object.status != stages.ONGOING:
+            return []
+        if any(row.is_leader and row.is_of_host for row in involved):
+            return []
+        url = reverse("project-member-add", args=[self.object.pk]) if can_team else ""
+        return [{
+            "tone": "warning", "title": _("项目已经流转：请指定承接单位的项目负责人，并核对拟选址。"),
+            "url": url, "label": _("加入成员"),
+        }]  # fmt: skip
 
     def _passed(self, passed: list[queries.Passed], allowed: set[str]) -> list[dict[str, Any]]:
         """Return the panel of how the project is passed on, where it was or the person may offer it."""
@@ -427,7 +447,7 @@ class ProjectDetail(Detail):
         """Return what proves the next stage as something missing: the claim, or its verification."""
         if any(claim.kind == kind.code for claim in self.claims.waiting):
             return {"label": _("另一位同事的核验"), "hint": _("申报已提交，等待核验。")}
-        act = self.claims.step(len(self.lacking))
+        act = self.claims.step(bool(self.lacking))
         label = _("%(kind)s申报和%(evidence)s") % {"kind": kind.label, "evidence": kind.evidence_label}
         return {"label": label, "url": act["url"] if act and not self.lacking else ""}
 
@@ -614,11 +634,9 @@ class CheckEnterpriseOfNew(CheckEnterprise):
 
     def own(self, enterprise: Enterprise) -> list[dict[str, Any]]:
         edited = self.exclude()
-        found = queries.own_projects(enterprise, self.by, edited if isinstance(edited, Project) else None)
-        return [
-            {"title": _("本单位已有这家企业的项目：%(code)s %(name)s") % {"code": item.code, "name": item.title}, "tone": "warning", "url": item.url}
-            for item in found
-        ]  # fmt: skip
+        return own_notices(
+            queries.own_projects(enterprise, self.by, edited if isinstance(edited, Project) else None)
+        )
 
 
 class CheckEnterpriseOfProject(CheckEnterpriseOfNew):

@@ -279,7 +279,7 @@ class SubmitReport(ActPage, OfPeriod):
             }
         return {
             "title": f"{self.definition.title} · {self.unit.brief}",
-            "back": {"label": _("报送"), "url": reverse("reports")}, "intro": intro, "ruled": _ruled(heads),
+            "back": {"label": _("报送"), "url": reverse("reports")}, "intro": intro, "ruled": _ruled(heads, timezone.localdate()),
             "heads": heads, "lines": [_shown(heads, row) for row in values[:SHOWN_ROWS]], "summed": _sums(heads, values),
             "rest": max(len(values) - SHOWN_ROWS, 0), "condition": condition.words if condition else _("全部项目"),
             "left_out": _("另有 %(count)s 个敏感项目不在报表中，请按规定另行报送。") % {"count": hidden} if hidden else "",
@@ -287,13 +287,18 @@ class SubmitReport(ActPage, OfPeriod):
         }  # fmt: skip
 
 
-def _ruled(heads: Sequence[dict[str, str]]) -> str:
-    """Return in words by the rules of which day columns were worked out; empty where none was."""
+def _ruled(heads: Sequence[dict[str, str]], filled: date | None) -> str:
+    """Return in words of which day the rows are (None: of the day of each copy), and of which the rules of columns worked out."""
+    told = (
+        _("内容为各单位报送当日的情况")
+        if filled is None
+        else _("内容为 %(day)s 填报时的情况") % {"day": day(filled)}
+    )
     by_rule = [head for head in heads if head.get("day")]
     if not by_rule:
-        return ""
-    told = {"columns": _("、").join(head["label"] for head in by_rule), "day": by_rule[0]["day"]}
-    return _("%(columns)s按 %(day)s 施行的规则判定。") % told
+        return told + _("。")
+    ruled = {"columns": _("、").join(head["label"] for head in by_rule), "day": by_rule[0]["day"]}
+    return told + _("；%(columns)s按 %(day)s 施行的规则判定。") % ruled
 
 
 def fetch_unit(pk: int) -> Unit:
@@ -383,8 +388,14 @@ class WaiveReport(ActPage, OfPeriod):
 
     def extra(self) -> dict[str, Any]:
         told = {"unit": self.unit.brief, "title": self.definition.title, "period": self.period.label}
+        count = queries.reported_projects(self.definition, self.unit, self.by, self.period.ends).count()
+        says = ngettext(
+            "现有 %(count)s 个项目应由该单位报送，免报后不报。", "现有 %(count)s 个项目应由该单位报送，免报后不报。", count
+        ) % {"count": f"{count:,}"}  # fmt: skip
+        none = _("现在没有应由该单位报送的项目。")
         return {
             "back": {"label": self.definition.title, "url": self.cancel_url()},
+            "warnings": [{"tone": "warning" if count else "info", "title": says if count else none}],
             "intro": _("%(unit)s不用报送“%(title)s”%(period)s。原因会告知该单位，并留在记录里") % told,
         }
 
@@ -437,7 +448,7 @@ class ReportCopy(OfCopy):
         return self.render({
             "title": copy.definition.title, "copy": copy, "period": f"{day(copy.starts)} — {day(copy.ends)}", "unit": copy.unit.brief,
             "recipient": copy.definition.recipient.brief, "at": moment(copy.submitted_at), "heads": copy.heads,
-            "badge": _filed(filing), "ruled": _ruled(copy.heads),
+            "badge": _filed(filing), "ruled": _ruled(copy.heads, timezone.localdate(copy.submitted_at)),
             "lines": [_shown(copy.heads, row) for row in values[:SHOWN_ROWS]], "summed": _sums(copy.heads, values), "hidden": hidden,
             "rest": max(len(values) - SHOWN_ROWS, 0), "back": {"label": _("已报送的报表"), "url": reverse("report-copies")},
             "newer": any(item.number > copy.number for item in others),
@@ -474,7 +485,7 @@ class ExportCopy(OfCopy):
             (_("报送期"), f"{copy.starts} — {copy.ends}"), (_("报送单位"), copy.unit.brief), (_("接收单位"), copy.definition.recipient.brief),
             (_("第几次报送"), str(copy.number)), (_("报送"), f"{copy.submitted_by} {moment(copy.submitted_at)}"), (_("摘要"), copy.digest),
             (_("合计"), _sums(copy.heads, shown[copy.pk])),
-            *_by_rules(copy.heads), *_kept_back(hidden),
+            *_by_rules(copy.heads, timezone.localdate(copy.submitted_at)), *_kept_back(hidden),
         ]  # fmt: skip
         return _file(self, title, about, copy.heads, shown[copy.pk], copy)
 
@@ -504,7 +515,7 @@ class ExportPeriod(OfPeriod):
         about = [
             (_("报送期"), period.label), (_("接收单位"), definition.recipient.brief),
             (_("已报送"), _("、").join(copy.unit.brief for copy in readable_copies)), *self._not_yet(definition, period),
-            (_("合计"), _sums([unit_head, *heads], found)), *_by_rules(heads), *_kept_back(hidden),
+            (_("合计"), _sums([unit_head, *heads], found)), *_by_rules(heads, None), *_kept_back(hidden),
         ]  # fmt: skip
         return _file(self, definition.title, about, [unit_head, *heads], found, readable_copies[0])
 
@@ -528,8 +539,8 @@ def _under(
     return [by_key.get(head["key"]) for head in wanted]
 
 
-def _by_rules(heads: Sequence[dict[str, str]]) -> list[tuple[str, str]]:
-    return [(_("判定规则"), told)] if (told := _ruled(heads)) else []
+def _by_rules(heads: Sequence[dict[str, str]], filled: date | None) -> list[tuple[str, str]]:
+    return [(_("口径"), _ruled(heads, filled))]
 
 
 def _kept_back(hidden: int) -> list[tuple[str, str]]:
