@@ -22,7 +22,7 @@ class AreaSerializer(StrictModel):
     class Meta:
         model = Area
         fields: ClassVar = [
-            "id", "name", "command_unit", "districts", "purpose", "since", "until", "version", "created_at", "updated_at", "is_demo",
+            "id", "name", "command_unit", "districts", "purpose", "duties", "since", "until", "version", "created_at", "updated_at", "is_demo",
         ]  # fmt: skip
         read_only_fields: ClassVar = ["id", "version", "is_demo"]
 

@@ -19,6 +19,7 @@ from yinfeng.projects import services, stages
 from yinfeng.projects.models import Area, Project
 
 NOTE = "演示数据。"
+DUTIES = f"统筹征收、供地和配套建设，每月调度片区内项目，协调各部门解决难点。{NOTE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,7 @@ def _area(post: Post, office: Actor, units: Mapping[str, Unit]) -> Area:
     )  # fmt: skip
     area = services.open_area(
         by=office, is_demo=True,
-        values={"name": post.area, "command_unit": unit, "districts": [units[post.district]], "purpose": f"{post.purpose}{NOTE}"},
+        values={"name": post.area, "command_unit": unit, "districts": [units[post.district]], "purpose": f"{post.purpose}{NOTE}", "duties": DUTIES},
     )  # fmt: skip
     for name, kind, size, state in post.premises:
         services.add_premises(

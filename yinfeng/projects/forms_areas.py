@@ -19,7 +19,7 @@ _LONG = forms.Textarea(attrs={"rows": 4, "data-span": "2"})
 
 class AreaForm(EditForm):
     groups = (
-        (_("片区"), "", ["name", "command_unit", "districts", "purpose"]),
+        (_("片区"), "", ["name", "command_unit", "districts", "purpose", "duties"]),
         (_("时间"), "", ["since", "until"]),
     )
     name = forms.CharField(label=_("片区名称"), max_length=80)
@@ -30,6 +30,10 @@ class AreaForm(EditForm):
         label=_("所在区"), queryset=None, widget=forms.CheckboxSelectMultiple(attrs={"data-span": "2"})
     )
     purpose = forms.CharField(label=_("功能定位"), max_length=2000, widget=_LONG)
+    duties = forms.CharField(
+        label=_("指挥部职责"), max_length=2000, required=False, widget=_LONG,
+        help_text=_("例如：统筹征收、供地和配套建设，协调项目落地。"),
+    )  # fmt: skip
     since = forms.DateField(label=_("起始日期"), widget=forms.DateInput, initial=timezone.localdate)
     until = forms.DateField(
         label=_("截止日期"), required=False, widget=forms.DateInput, help_text=_("过了这一天，指挥部不再看到片区里的项目。")
@@ -46,7 +50,9 @@ class AreaForm(EditForm):
 
     @staticmethod
     def initial_of(area: Area) -> dict[str, Any]:
-        plain = {name: getattr(area, name) for name in ("name", "purpose", "since", "until", "version")}
+        plain = {
+            name: getattr(area, name) for name in ("name", "purpose", "duties", "since", "until", "version")
+        }
         return plain | {
             "command_unit": area.command_unit_id, "districts": [unit.pk for unit in area.districts.all()]
         }  # fmt: skip

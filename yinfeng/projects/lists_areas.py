@@ -69,4 +69,5 @@ class AreaTable(Table):
             sort="until",
         ),
         Column("purpose", _("功能定位"), lambda row: row.purpose, shown=False),
+        Column("duties", _("指挥部职责"), lambda row: row.duties or "—", value=lambda row: row.duties, shown=False),
     )  # fmt: skip

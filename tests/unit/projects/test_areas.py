@@ -44,7 +44,7 @@ def unit(code: str) -> Unit:
 
 def opens(city: City, by: str = "office", **values: Any) -> Area:
     given = {
-        "name": "东部片区", "command_unit": unit("east"), "districts": [city.jimei], "purpose": "产城融合", **values,
+        "name": "东部片区", "command_unit": unit("east"), "districts": [city.jimei], "purpose": "产城融合", "duties": "统筹征收和供地", **values,
     }  # fmt: skip
     return services.open_area(by=city.actor(by), values=given)
 
@@ -91,6 +91,7 @@ def test_a_command_post_has_its_projects_and_premises_on_one_board(posts: City) 
         "12,000.00 ㎡",
         "B3 地块",
         "已预留",
+        "统筹征收和供地",
         "5,000 万元",
         "4,000 万元",
         "绿灯",

@@ -43,6 +43,8 @@ class Area(Versioned):
     command_unit = models.ForeignKey(Unit, models.PROTECT, verbose_name=_("指挥部"), related_name="+")
     districts = models.ManyToManyField(Unit, verbose_name=_("所在区"), related_name="+")
     purpose = models.TextField(_("功能定位"), max_length=2000)
+    # what the command post is there for (clause 3.2.2); what it has to do by when are duties
+    duties = models.TextField(_("指挥部职责"), max_length=2000, blank=True)
     since = models.DateField(_("起始日期"), default=clock.today)
     until = models.DateField(_("截止日期"), null=True, blank=True)
     is_demo = models.BooleanField(_("演示数据"), default=False, editable=False)

@@ -109,6 +109,7 @@ class AreaBoard(DetailPage):
                         fact(_("起始日期"), day(area.since)),
                         fact(_("截止日期"), day(area.until) if area.until else ""),
                         fact(_("功能定位"), area.purpose, wide=True),
+                        fact(_("指挥部职责"), area.duties, wide=True),
                     ],
                 }
             ],
