@@ -499,8 +499,8 @@ def candidates(project: Project) -> QuerySet[User]:
 
 
 def joinable_units() -> QuerySet[Unit]:
-    """Return the units that can take part in a project."""
-    return units_today().exclude(kind__in=["collective", "city"])
+    """Return the units that can take part in a project, as other lists of units are ordered."""
+    return units_today().exclude(kind__in=["collective", "city"]).order_by("order", "code")
 
 
 def units_ever() -> QuerySet[Unit]:
