@@ -231,7 +231,14 @@ def test_what_produces_is_not_pressed_for_updates(city: City) -> None:
     project = city.project(stages.PRODUCING)
     Project.objects.filter(pk=project.pk).update(progress_at=timezone.now() - timedelta(days=500))
     today = timezone.localdate()
-    assert Project.objects.filter(queries.lit("green", today)).get() == project
+    assert not Project.objects.filter(queries.lit("yellow", today) | queries.lit("red", today)).exists()
+    project.refresh_from_db()
+    assert (
+        queries.light_of(
+            project, today, queries.limits(today), queries.grade_of(project, queries.tiers(today))
+        )
+        is None
+    )
 
 
 @pytest.mark.usefixtures("rules")
