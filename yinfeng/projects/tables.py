@@ -227,11 +227,11 @@ class ProjectTable(Table):
     related = ("enterprise",)
 
     def fetch(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Bring along what classes ask about investors, where the class is shown."""
-        found = super().fetch(queryset)
-        return (
-            queries.with_investors(found) if any(column.key == "category" for column in self.shown) else found
-        )
+        """Read with the rows what the lights of projects under construction ask for, and classes about investors."""
+        found, shown = super().fetch(queryset), {column.key for column in self.shown}
+        if "light" in shown:
+            found = queries.with_sums(found, timezone.localdate())
+        return queries.with_investors(found) if "category" in shown else found
 
     columns = (
         Column("name", _("项目名称"), _name, value=lambda row: row.name, sort="name"),

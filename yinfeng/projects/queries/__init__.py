@@ -312,6 +312,7 @@ from yinfeng.projects.queries.schedule import (
     schedule_of,
     schedule_rules,
     with_schedules,
+    with_sums,
 )
 from yinfeng.projects.queries.scheduling import (
     must_act,
@@ -638,5 +639,6 @@ __all__ = [
     "with_partner_named",
     "with_schedules",
     "with_sides",
+    "with_sums",
     "years_after",
 ]

@@ -18,6 +18,7 @@ from yinfeng.projects.queries.grades import COUNTED
 from yinfeng.projects.queries.ledger import Sums, in_cents
 from yinfeng.projects.queries.library import State
 from yinfeng.projects.queries.lights import lit, to_leave
+from yinfeng.projects.queries.schedule import with_sums
 
 
 def placed_at(unit: int) -> Q:
@@ -113,4 +114,7 @@ _OVER = (stages.WITHDRAWN, stages.DISMISSED)
 
 def reddest(projects: QuerySet[Project], today: date, most: int) -> list[Project]:
     """Return the red ones of the projects, the longest without progress first."""
-    return list(projects.filter(lit(stages.RED, today)).order_by("progress_at", "pk")[:most])
+    chosen = projects.filter(lit(stages.RED, today)).order_by("progress_at", "pk")[:most]
+    return list(
+        with_sums(Project.objects.filter(pk__in=chosen.values("pk")), today).order_by("progress_at", "pk")
+    )

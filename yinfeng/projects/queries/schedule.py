@@ -15,7 +15,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import islice
 from typing import Any
 
-from django.db.models import BigIntegerField, DecimalField, F, OuterRef, Q, Subquery, Sum, Value
+from django.db.models import BigIntegerField, DecimalField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThan, GreaterThanOrEqual
 
@@ -129,18 +129,33 @@ def schedule_of(project: Project, today: date) -> Schedule:
 def read_schedules(
     projects: Iterable[Project], today: date, standing_in: Sequence[str] = stages.UNDER_WAY
 ) -> None:
-    """Bring along the schedules of the projects that are being built, in one query; of none, if there are none.
+    """Bring along the schedules of the projects that are being built, in one query; in none of those read ``with_sums``.
 
     Lights ask for those alone; ``standing_in`` other stages too, where something may be invested before the start.
     """
     under_way = {project.pk: project for project in projects}
     for project in under_way.values():
         project.__dict__["schedule"] = Schedule()
-    wanted = [pk for pk, project in under_way.items() if project.stage in standing_in]
+    wanted = []
+    for pk, project in under_way.items():
+        if project.stage in standing_in:
+            if _SUMS[0] in project.__dict__:
+                project.__dict__["schedule"] = schedule_from(*(project.__dict__[name] for name in _SUMS))
+            else:
+                wanted.append(pk)
     if not wanted:
         return
     for pk, *sums in Project.objects.filter(pk__in=wanted).values_list("pk", *sums_until(due_month(today))):
         under_way[pk].__dict__["schedule"] = schedule_from(*sums)
+
+
+_SUMS = ("due_planned", "due_invested", "whole_plan")
+
+
+def with_sums(rows: QuerySet[Project], today: date) -> QuerySet[Project]:
+    """Read the few projects of a page together with the sums of their schedules."""
+    found: QuerySet[Project] = rows.annotate(**dict(zip(_SUMS, sums_until(due_month(today)), strict=True)))
+    return found
 
 
 BATCH = 500
