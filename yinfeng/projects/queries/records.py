@@ -37,7 +37,7 @@ from yinfeng.core.actors import Actor
 from yinfeng.core.language import in_english
 from yinfeng.core.models import Code, Event, User
 from yinfeng.core.prepared import prepared
-from yinfeng.core.scopes import with_actions
+from yinfeng.core.scopes import one_by_one, with_actions
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.enterprises.queries import LookAlike, similar
 from yinfeng.orgs.models import RoleGrant, Unit, in_force
@@ -371,12 +371,15 @@ _PART, _PERSON, _GROWN, _PASSED, _BUILT, _LINKED = range(6)
 
 def links_seen(by: Actor, project: int, field: str, other: str) -> QuerySet[ProjectLink]:
     """Return what was declared of a project (in ``field``) and others of its investor, of those (in ``other``) that a person sees; of each pair what was said last."""
-    here: dict[str, Any] = {field: project, f"{other}__in": Project.objects.permitted(by).values("pk")}
+    seen = Project.objects.filter(
+        one_by_one(Project.objects.all().scope(by, "view"))
+    )  # a few rows: looked up one by one
+    shown = seen.filter(pk=OuterRef(f"{other}_id"), enterprise=OuterRef(f"{field}__enterprise"))
     both = Q(project=OuterRef("project"), other=OuterRef("other")) | Q(
         project=OuterRef("other"), other=OuterRef("project")
     )
     newer = ProjectLink.objects.filter(both, pk__gt=OuterRef("pk"))
-    return ProjectLink.objects.filter(~Exists(newer), project__enterprise=F("other__enterprise"), **here)
+    return ProjectLink.objects.filter(Exists(shown), ~Exists(newer), **{field: project})
 
 
 @prepared
