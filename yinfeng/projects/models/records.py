@@ -9,7 +9,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -327,8 +327,9 @@ class Project(Versioned, Amount, Reported):
 class ParticipationQuerySet(models.QuerySet["Participation"]):
     def current(self, day: date) -> ParticipationQuerySet:
         """Return the parts that go on; that of a command post ends by itself with the last day of its area."""
-        over = Area.objects.filter(projects=OuterRef("project"), until__lt=day)
-        return self.filter(until=None).exclude(Q(part=stages.COMMAND) & Exists(over))
+        # Not asked of each row: a question per row looks so dear to PostgreSQL that it compiles whole pages for it.
+        over = Project.objects.filter(area__until__lt=day)
+        return self.filter(until=None).exclude(part=stages.COMMAND, project__in=over.values("pk"))
 
 
 class Participation(models.Model):
