@@ -76,7 +76,8 @@ def database(url: str) -> dict[str, object]:
             "PORT": str(parts.port or ""),
             "CONN_MAX_AGE": 60,
             "CONN_HEALTH_CHECKS": True,
-            "OPTIONS": options,
+            # Pages ask many small questions: compiling one (jit) takes longer than answering all of them.
+            "OPTIONS": {"options": "-c jit=off", **options},
         }
     raise ImproperlyConfigured("YINFENG_DATABASE_URL must begin with sqlite:/// or postgresql://")
 
