@@ -223,15 +223,27 @@ def yes_no(answer: bool | None) -> str:
     return {True: _now("是"), False: _now("否"), None: ""}[answer]
 
 
-class ProjectTable(Table):
-    related = ("enterprise",)
+class OfProjects(Table):
+    """Rows that are projects: where a light is shown, what it asks of projects under construction is read with them."""
+
+    related: ClassVar[tuple[str, ...]] = ("enterprise",)
+
+    def shows(self, key: str) -> bool:
+        return any(column.key == key for column in self.shown)
 
     def fetch(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Read with the rows what the lights of projects under construction ask for, and classes about investors."""
-        found, shown = super().fetch(queryset), {column.key for column in self.shown}
-        if "light" in shown:
-            found = queries.with_sums(found, timezone.localdate())
-        return queries.with_investors(found) if "category" in shown else found
+        found = super().fetch(queryset)
+        return queries.with_sums(found, timezone.localdate()) if self.shows("light") else found
+
+    def prepare(self, objects: Iterable[Any]) -> Iterable[Any]:
+        return queries.with_schedules(objects, timezone.localdate()) if self.shows("light") else objects
+
+
+class ProjectTable(OfProjects):
+    def fetch(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Bring along what classes ask about investors, where the class is shown."""
+        found = super().fetch(queryset)
+        return queries.with_investors(found) if self.shows("category") else found
 
     columns = (
         Column("name", _("项目名称"), _name, value=lambda row: row.name, sort="name"),
@@ -266,18 +278,11 @@ class ProjectTable(Table):
         *reported_columns(),
     )  # fmt: skip
 
-    def prepare(self, objects: Iterable[Any]) -> Iterable[Any]:
-        """Bring along what the lights of projects under construction ask for."""
-        if all(column.key != "light" for column in self.shown):
-            return objects
-        return queries.with_schedules(objects, timezone.localdate())
-
 
 _OF_PROJECTS = {column.key: column for column in ProjectTable.columns}
 
 
-class HeadquartersTable(Table):
-    related = ("enterprise",)
+class HeadquartersTable(OfProjects):
     columns = (
         *(_OF_PROJECTS[key] for key in ("name", "code", "enterprise")),
         Column(
@@ -599,7 +604,7 @@ def _lit_with_reason(row: Any) -> Cell | str:
     return Cell(cell.text, badge=True, tone=cell.tone, icon=cell.icon, sub=cell.title) if isinstance(cell, Cell) else cell  # fmt: skip
 
 
-class SchedulingTable(Table):
+class SchedulingTable(OfProjects):
     """Major projects, the longest without progress first: where they stand since when, and who must do what."""
 
     order = "progress_at"
@@ -626,10 +631,6 @@ class SchedulingTable(Table):
         amount("amount", _("意向投资额"), "intended", shown=False),
         Column("grade", _("分级"), _grade, shown=False),
     )  # fmt: skip
-
-    def prepare(self, objects: Iterable[Any]) -> Iterable[Any]:
-        """Bring along what the lights of projects under construction ask for."""
-        return queries.with_schedules(objects, timezone.localdate())
 
     def fetch(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queries.with_particulars(queries.scheduled(super().fetch(queryset), timezone.localdate()))

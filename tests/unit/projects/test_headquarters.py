@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from tests.factories import signed_in
 from tests.unit.projects.conftest import City
 from tests.unit.projects.test_pages import opened
 from yinfeng.core.errors import Blocked, Invalid
 from yinfeng.core.keeping import forget
-from yinfeng.core.models import Code
+from yinfeng.core.models import Code, Rule
 from yinfeng.projects import facts, services, stages
 from yinfeng.projects.models import Project
 
@@ -100,3 +103,22 @@ def test_an_empty_library_says_how_one_fills_it(library: City) -> None:
     project = headquarters(library)
     page = looked_at(library, f"/projects/{project.pk}/")
     assert "职能型总部" in page
+
+
+def test_what_is_being_built_is_read_with_its_plan_in_the_same_question(library: City) -> None:
+    """Lights ask for the schedules of projects under way: not one by one, and not in a question of their own."""
+    Rule.objects.create(
+        kind="schedule", key="behind", valid_from=date(2019, 4, 28), source="FACTS §1.6",
+        data={"warn_points": 10, "late_points": 30, "report_day": 10},
+    )  # fmt: skip
+    forget()
+    client, asked = signed_in(library.users["bob"]), []
+    for _ in range(2):
+        for _ in range(2):
+            headquarters(library, stages.BUILDING)
+        client.get("/projects/headquarters/")
+        with CaptureQueriesContext(connection) as queries:
+            assert "亮灯" in client.get("/projects/headquarters/").content.decode()
+        asked.append([query["sql"] for query in queries.captured_queries])
+    assert len(asked[0]) == len(asked[1]) <= 10
+    assert sum("projects_plannedmonth" in sql for sql in asked[1]) == 1
