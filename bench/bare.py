@@ -17,7 +17,18 @@ from yinfeng.core.models import Event
 from yinfeng.core.search import key
 from yinfeng.core.tables import PAGE_ROWS
 from yinfeng.enterprises.models import Enterprise
-from yinfeng.projects.models import Bottleneck, Entry, MonthEnd, Participation, Project, Share, Stay
+from yinfeng.projects import stages
+from yinfeng.projects.models import (
+    Bottleneck,
+    Entry,
+    MonthEnd,
+    Participation,
+    PersonalAct,
+    Project,
+    Share,
+    Stay,
+    Transfer,
+)
 
 
 def page(name: str, **context: Any) -> HttpResponse:
@@ -82,8 +93,8 @@ def ledger(request: HttpRequest) -> HttpResponse:
     return page("ledger", rows=rows, sums=list(sums))
 
 
-def lights(request: HttpRequest) -> HttpResponse:
-    """Show of each unit how many ongoing projects have moved within sixty days, within ninety, and since when the others.
+def lit(ongoing: QuerySet[Project], *place: str) -> QuerySet[Any, Any]:
+    """Return of each place how many ongoing projects have moved within sixty days, within ninety, and since when the others.
 
     A project under way is red too when what was invested by the end of last month is 30 points behind its plan.
     """
@@ -93,14 +104,19 @@ def lights(request: HttpRequest) -> HttpResponse:
     ends = MonthEnd.objects.filter(project=OuterRef("pk"), month=month.replace(day=1))
     behind = ends.annotate(points=100 * (F("planned") - F("invested"))).filter(points__gt=30 * F("whole"))
     late = Q(progress_at__lt=red) | Q(stage__in=["started", "building"]) & Exists(behind)
-    ongoing = seen(request).filter(status="ongoing").order_by().annotate(late=late)
-    found = ongoing.values("host_unit__short_name").annotate(
+    return ongoing.order_by().annotate(late=late).values(*place).annotate(
+        projects=Count("pk"),
+        yuan=Sum("intended"),
         green=Count("pk", filter=Q(progress_at__gte=yellow, late=False)),
         yellow=Count("pk", filter=Q(progress_at__lt=yellow, late=False)),
         red=Count("pk", filter=Q(late=True)),
         oldest=Min("progress_at"),
-    )
-    return page("lights", rows=found)
+    )  # fmt: skip
+
+
+def lights(request: HttpRequest) -> HttpResponse:
+    """Show the lights of each unit."""
+    return page("lights", rows=lit(seen(request).filter(status="ongoing"), "host_unit__short_name"))
 
 
 def places(request: HttpRequest) -> HttpResponse:
@@ -112,13 +128,32 @@ def places(request: HttpRequest) -> HttpResponse:
 
 
 def unit(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show what stands in each stage at a unit, what is booked for it of two years by kind, and its stillest projects."""
-    hosted = seen(request).filter(host_unit=pk, status="ongoing").order_by()
-    since = timezone.localdate() - timedelta(days=700)
-    shares = Share.objects.filter(unit=pk, entry__booked_date__gte=since).order_by()
-    sums = shares.values_list("entry__kind", "entry__booked_date__year").annotate(Count("pk"), Sum("amount"))
-    stillest = hosted.order_by("progress_at").select_related("enterprise", "host_unit")[:10]
-    return page("unit", rows=stillest, counts=counted(hosted), sums=list(sums))
+    """Show what the dashboard of a unit shows: what stands in each stage and how it is lit, what came there and how long it
+    took, what is booked for it of two years, its transfers, what its large projects lack this quarter, its stillest ones."""
+    hosted = seen(request).filter(host_unit=pk).order_by()
+    ongoing, today = hosted.filter(status="ongoing"), timezone.localdate()
+    shares = Share.objects.filter(unit=pk, entry__booked_date__gte=today - timedelta(days=700)).order_by()
+    transfers = Transfer.objects.filter(Q(from_unit=pk) | Q(to_unit=pk)).order_by()
+    acts = PersonalAct.objects.filter(project=OuterRef("pk"), act_date__gte=today - timedelta(days=90))
+    done = {kind: Exists(acts.filter(kind=kind)) for kind in stages.PERSONAL_KINDS}
+    large = ongoing.filter(intended__gte=1_000_000_000).annotate(**done)
+    return page(
+        "unit",
+        stood=lit(ongoing, "stage"),
+        reached=came(Stay.objects.filter(project__in=hosted.values("pk"))),
+        sums=shares.values_list("entry__kind", "entry__booked_date__year").annotate(
+            Count("pk"), Sum("amount")
+        ),
+        transfers=transfers.values_list("state", "from_unit").annotate(Count("pk")),
+        duties=large.values_list(*done).annotate(Count("pk")),
+        rows=ongoing.order_by("progress_at").select_related("enterprise", "host_unit")[:10],
+    )
+
+
+def came(stays: QuerySet[Stay]) -> QuerySet[Any, Any]:
+    """Return how many projects came to each stage, and the average and most days of those that left it."""
+    of_stage = stays.order_by().values_list("stage")
+    return of_stage.annotate(Count("project", distinct=True), Avg("days"), Max("days"))
 
 
 def board(request: HttpRequest) -> HttpResponse:
@@ -131,11 +166,10 @@ def board(request: HttpRequest) -> HttpResponse:
 
 def funnel(request: HttpRequest) -> HttpResponse:
     """Show how many projects came to each stage, how many stand there, and the average days of those that left it."""
-    stays, ongoing = Stay.objects.order_by(), seen(request).filter(status="ongoing")
+    stays, ongoing = Stay.objects.all(), seen(request).filter(status="ongoing")
     if request.GET.get("unit"):
         stays = stays.filter(project__in=seen(request).values("pk"))
-    reached = stays.values_list("stage").annotate(Count("project", distinct=True), Avg("days"), Max("days"))
-    return page("funnel", rows=list(reached), counts=counted(ongoing))
+    return page("funnel", rows=came(stays), counts=counted(ongoing))
 
 
 def enterprises(request: HttpRequest) -> HttpResponse:

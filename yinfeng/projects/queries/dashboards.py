@@ -17,7 +17,7 @@ from yinfeng.projects.models import WHOLE, Entry, Project, Share, Transfer
 from yinfeng.projects.queries.grades import COUNTED
 from yinfeng.projects.queries.ledger import Sums, in_cents
 from yinfeng.projects.queries.library import State
-from yinfeng.projects.queries.lights import lit, to_leave
+from yinfeng.projects.queries.lights import light_said, lit, to_leave
 from yinfeng.projects.queries.schedule import with_sums
 
 
@@ -45,20 +45,19 @@ class Stood:
 
 
 def stood_by_stage(projects: QuerySet[Project], today: date) -> dict[str, Stood]:
-    """Return what stands in each stage of the ongoing ones of the projects, in one query."""
+    """Return what stands in each stage of the ongoing ones of the projects, in one query.
+
+    Each project is asked once which light it has, and counted by stage and light.
+    """
     cents = Coalesce(Sum(Cast(Round(COUNTED * 100), BigIntegerField())), 0)
-    counts: dict[str, Any] = {code: Count("pk", filter=lit(code, today)) for code in stages.LIGHTS}
-    rows: QuerySet[Any, Any] = projects.filter(status=stages.ONGOING).order_by().values("stage")
-    grown = Count("pk", filter=Q(parent__isnull=False))
-    found = {
-        row["stage"]: Stood(
-            row["n"], row["grown"], Decimal(row["cents"]) / 100, {code: row[code] for code in stages.LIGHTS}, row["leave"]
-        )
-        for row in rows.annotate(
-            n=Count("pk"), grown=grown, cents=cents, leave=Count("pk", filter=to_leave(today)), **counts
-        )
-    }  # fmt: skip
-    return {stage: found.get(stage, Stood()) for stage in stages.ORDER}
+    ongoing = projects.filter(status=stages.ONGOING).order_by().annotate(light=light_said(today))
+    rows = ongoing.values_list("stage", "light").annotate(
+        n=Count("pk"), grown=Count("parent"), cents=cents, leave=Count("pk", filter=to_leave(today))
+    )
+    found = dict.fromkeys(stages.ORDER, Stood())
+    for stage, light, count, grown, yuan, leave in rows:
+        found[stage] += Stood(count, grown, Decimal(yuan) / 100, {light: count} if light else {}, leave)
+    return found
 
 
 def stood_in(state: State, by_stage: Mapping[str, Stood]) -> Stood:

@@ -212,6 +212,14 @@ def lit(code: str, today: date) -> Q:
     return Q(status=stages.ONGOING, stage__in=_ruled_stages(limits(today), today)) & ~warned & ~red
 
 
+def light_said(today: date) -> Case:
+    """Return the expression of the light of an ongoing project, empty where no rule says one; for counting many by light."""
+    return Case(
+        When(_red(today), then=Value(stages.RED)), When(_warned(today), then=Value(stages.YELLOW)),
+        When(stage__in=_ruled_stages(limits(today), today), then=Value(stages.GREEN)), default=Value(""), output_field=CharField(),
+    )  # fmt: skip
+
+
 def _ruled_stages(by_stage: Mapping[str, Limits], today: date) -> list[str]:
     """Return the stages in which a rule can say a light: of days without progress, of the start, or of the plan."""
     rules = schedule_rules(today)
@@ -285,12 +293,8 @@ def lights_by_unit(by: Actor, today: date) -> list[UnitLights]:
 
     Each project is asked once which light it has, and counted by unit and light.
     """
-    light = Case(
-        When(_red(today), then=Value(stages.RED)), When(_warned(today), then=Value(stages.YELLOW)),
-        When(stage__in=_ruled_stages(limits(today), today), then=Value(stages.GREEN)), default=Value(""), output_field=CharField(),
-    )  # fmt: skip
     seen = Project.objects.permitted(by).filter(ours(by), status=stages.ONGOING).order_by()
-    placed = seen.annotate(light=light).values_list(
+    placed = seen.annotate(light=light_said(today)).values_list(
         Coalesce("host_unit", "reporter_unit"),
         Coalesce(brief_name("host_unit__"), brief_name("reporter_unit__")),
         "light",

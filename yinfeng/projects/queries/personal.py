@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db.models import (
     BigIntegerField,
+    Case,
     CharField,
     Count,
     F,
@@ -24,6 +25,7 @@ from django.db.models import (
     QuerySet,
     Subquery,
     Value,
+    When,
 )
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -269,17 +271,27 @@ class UnitDuties:
 
 
 def duties_by_unit(projects: QuerySet[Project], quarter: Quarter, today: date) -> list[UnitDuties]:
-    """Return of each unit that held major ones of the projects what is missing, most first, in one query."""
-    placed = owing(projects, quarter, today).order_by().values_list("holder", "holder_name")
-    wanted = (*stages.PERSONAL_KINDS, ANY)
-    counts: dict[str, Any] = {
-        f"lack_{kind}": Count("pk", filter=missing(kind, quarter, today)) for kind in wanted
+    """Return of each unit that held major ones of the projects what is missing, most first, in one query.
+
+    Each project is asked once of each kind whether acts are missing, and counted by unit and by what it lacks.
+    """
+    lacks = {
+        f"lack_{kind}": Case(When(missing(kind, quarter, today), then=Value(1)), default=Value(0))
+        for kind in stages.PERSONAL_KINDS
     }
-    found = [
-        UnitDuties(unit, name, projects, dict(zip(stages.PERSONAL_KINDS, lacks, strict=True)), lacking)
-        for unit, name, projects, *lacks, lacking in placed.annotate(n=Count("pk"), **counts)
-    ]
-    return sorted(found, key=lambda item: (-item.lacking, -item.projects, item.name))
+    owed = owing(projects, quarter, today).order_by().annotate(**lacks)
+    counted = owed.values_list("holder", "holder_name", *lacks).annotate(n=Count("pk"))
+    found: dict[int, UnitDuties] = {}
+    for unit, name, *lacking, count in counted:
+        known = found.get(unit) or UnitDuties(unit, name, 0, dict.fromkeys(stages.PERSONAL_KINDS, 0), 0)
+        missed = {
+            kind: known.missing[kind] + count * lack
+            for kind, lack in zip(stages.PERSONAL_KINDS, lacking, strict=True)
+        }
+        found[unit] = UnitDuties(
+            unit, name, known.projects + count, missed, known.lacking + count * max(lacking)
+        )
+    return sorted(found.values(), key=lambda item: (-item.lacking, -item.projects, item.name))
 
 
 @dataclass(frozen=True, slots=True)
