@@ -23,16 +23,20 @@ TABLES = ("projects_entry", "projects_share", "projects_closing")  # that the da
 WHOLE = 1_000_000  # shares are kept in millionths: those of an entry are exactly this together
 
 
+def with_project(by: Actor, action: str, path: str) -> Q:
+    """Return the Q of the rows whose project, reached over ``path``, the person may see or act on."""
+    projects = Project.objects.all()
+    if (
+        by.is_system or projects.scope(by, action) == EVERYTHING
+    ):  # no need to ask of a million entries one by one
+        return EVERYTHING
+    return Q(**{f"{path}__in": projects.permitted(by, action).values("pk")})
+
+
 class EntryQuerySet(ScopedQuerySet["Entry"]):
     def scope(self, by: Actor, action: str) -> Q:
         """An entry is seen with its project; reversing it asks the permission of its own at a unit that takes part."""
-        if action not in {"view", "reverse", "export"}:
-            return NOTHING
-        if (
-            Project.objects.all().scope(by, action) == EVERYTHING
-        ):  # no need to ask of a million entries one by one
-            return EVERYTHING
-        return Q(project__in=Project.objects.permitted(by, action).values("pk"))
+        return with_project(by, action, "project") if action in {"view", "reverse", "export"} else NOTHING
 
     def counting(self) -> EntryQuerySet:
         """Return the entries that count: recognised, or a reversal taken back, and not reversed since."""

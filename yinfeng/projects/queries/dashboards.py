@@ -13,7 +13,8 @@ from django.db.models.functions import Cast, Coalesce, ExtractYear, Round
 
 from yinfeng.core.actors import Actor
 from yinfeng.projects import stages
-from yinfeng.projects.models import WHOLE, Entry, Project, Share, Transfer
+from yinfeng.projects.models import WHOLE, Project, Share, Transfer
+from yinfeng.projects.models.ledger import with_project
 from yinfeng.projects.queries.grades import COUNTED
 from yinfeng.projects.queries.ledger import Sums, in_cents
 from yinfeng.projects.queries.library import State
@@ -82,10 +83,11 @@ def record_of(by: Actor, unit: int, years: tuple[int, int]) -> Record:
 
     Transfers that were withdrawn or ruled out are none.
     """
-    entries = Entry.objects.permitted(by).filter(
-        booked_date__gte=date(years[0], 1, 1), booked_date__lte=date(years[1], 12, 31)
-    )
-    shares = Share.objects.filter(unit=unit, entry__in=entries.order_by().values("pk"))
+    within = {
+        "entry__booked_date__gte": date(years[0], 1, 1),
+        "entry__booked_date__lte": date(years[1], 12, 31),
+    }
+    shares = Share.objects.filter(with_project(by, "view", "entry__project"), unit=unit, **within)
     legs: list[QuerySet[Any, Any]] = [
         shares.order_by().values_list(
             Value(_LEDGER, IntegerField()), Cast("entry__kind", CharField()), ExtractYear("entry__booked_date")
