@@ -316,8 +316,14 @@ def test_stages_grades_and_rates_are_in_force(xiamen: Any) -> None:
     assert [stage.code for stage in stages] == list(project_stages.ORDER)
     assert {stage.data["state"] for stage in stages} == {"planned", "intended", "negotiating", "landed"}
     assert set(rules("stage_limit", day)) <= {stage.code for stage in stages}
-    tiers = {code: Decimal(rule["min_yuan"]) for code, rule in rules("grade", day).items()}
-    assert tiers == {"tier_100": 10**10, "tier_50": 5 * 10**9, "tier_10": 10**9, "general": 0}
+    tiers = {code: Decimal(rule["min_usd"] or rule["min_yuan"]) for code, rule in rules("grade", day).items()}
+    assert tiers == {
+        "tier_100": 10**10,
+        "tier_50": 5 * 10**9,
+        "tier_10": 10**9,
+        "major_foreign": 10**7,
+        "general": 0,
+    }
     assert rules("stage_limit", date(2019, 4, 27)) == {}
     assert Decimal(5) < (rate_of("USD", day) or 0) < Decimal(9)
 

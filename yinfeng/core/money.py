@@ -86,6 +86,13 @@ def _shown(yuan: Decimal | None, figure: Callable[[Decimal], str], unit: Decimal
     return _("%(amount)s 万元") % {"amount": figure(yuan / WAN)}
 
 
+def show_dollars(dollars: Decimal) -> str:
+    """Return an amount of US$ for people: 万美元, millions in English."""
+    if in_english():
+        return f"US${plain(dollars / 1_000_000)} million"
+    return _("%(amount)s 万美元") % {"amount": plain(dollars / WAN)}
+
+
 def show_money(money: Money | None) -> str:
     """Return the amount in yuan and, when it was given in another currency, the original behind it."""
     if money is None:

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import product
 from pathlib import Path
 from zoneinfo import available_timezones
 
@@ -239,21 +240,32 @@ def _code_parents(profile: Profile, rows: list[Row]) -> Iterator[Problem]:
     yield from cycles(rows, lambda row: f"{_table(row)}:{row['parent']}" if row["parent"] else "")
 
 
-def _no_equal_grades(profile: Profile, rows: list[Row]) -> Iterator[Problem]:
+_BEGINS = ("min_yuan", "min_usd")
+
+
+def _grades_begin(profile: Profile, rows: list[Row]) -> Iterator[Problem]:
+    """Yield the grades that do not begin with one amount, of one currency, and those that begin with the same one."""
+    for row in rows:
+        written = [name for name in _BEGINS if row.values.get(name, "unreadable") is not None]
+        if len(written) != 1:
+            sentence = _("min_yuan 和 min_usd 须写一个，也只能写一个：起点按人民币，或者只对外资项目按美元")
+            yield row.problem(sentence, *written[1:])
+    yield from _no_equal_grades(rows)
+
+
+def _no_equal_grades(rows: list[Row]) -> Iterator[Problem]:
     """Yield the grades that begin with the same amount on the same day: a project would be of both."""
     known: list[Row] = []
     for row in rows:
-        for other in known:
-            least = row.values.get("min_yuan")
-            is_equal = (
-                least is not None and least == other.values.get("min_yuan") and row["code"] != other["code"]
-            )
+        for name, other in product(_BEGINS, known):
+            least = row.values.get(name)
+            is_equal = least is not None and least == other.values.get(name) and row["code"] != other["code"]
             if is_equal and _in_force_together(row, other):
                 sentence = _(
-                    'min_yuan "%(value)s" 与 %(what)s（第 %(line)s 行）相同，同一时间内各级的起点须不同'
+                    '%(name)s "%(value)s" 与 %(what)s（第 %(line)s 行）相同，同一时间内各级的起点须不同'
                 )
-                told = {"value": least, "what": other.what, "line": other.line}
-                yield row.problem(sentence % told, "min_yuan")
+                told = {"name": name, "value": least, "what": other.what, "line": other.line}
+                yield row.problem(sentence % told, name)
                 break
         known.append(row)
 
@@ -326,6 +338,7 @@ def _load_grades(changes: Changes, by: Actor, day: date) -> None:
                 row["code"],
                 row,
                 min_yuan=row["min_yuan"],
+                min_usd=row["min_usd"],
                 update_days=row["update_days"],
                 meeting=row["meeting"],
                 leader=row["leader"],
@@ -413,8 +426,8 @@ SECTIONS = (
     ),
     Section(
         "grade", "grades.toml",
-        (_CODE, *_NAMES, Field("min_yuan", "decimal", least=0), Field("update_days", "whole", required=False, least=1), Field("meeting", required=False), Field("leader", required=False), Field("units", "codes", required=False, refers="unit"), *_PERIOD, _SOURCE),
-        _load_grades, key=("code", "valid_from"), period=("code",), check=_no_equal_grades,
+        (_CODE, *_NAMES, Field("min_yuan", "decimal", required=False, least=0), Field("min_usd", "decimal", required=False, least=1), Field("update_days", "whole", required=False, least=1), Field("meeting", required=False), Field("leader", required=False), Field("units", "codes", required=False, refers="unit"), *_PERIOD, _SOURCE),
+        _load_grades, key=("code", "valid_from"), period=("code",), check=_grades_begin,
     ),
     Section(
         "rule", "rules.toml",

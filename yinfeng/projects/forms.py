@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from django import forms
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -175,19 +178,24 @@ class WithEnterprise(Asking):
         name = cleaned.get("enterprise_name", "").strip()
         cleaned["enterprise"], alike = queries.named(name, self.by)
         if name and cleaned["enterprise"] is None:
-            self.add_error("enterprise_name", _unknown(alike))
+            self.add_error("enterprise_name", _unknown(name, alike, self.by))
         return cleaned
 
 
-def _unknown(alike: list[LookAlike]) -> Any:
-    """Return what to say of a name that means no enterprise of the library for sure."""
-    if not alike:
-        return _("企业库中没有这家企业。请核对名称，或先到“企业”中登记。")
-    names = "、".join(f"{item.enterprise.name}（{item.reason}）" for item in alike)
-    sentence = gettext(
-        "企业库中没有正好叫这个名称的企业，可能是：%(names)s。请改填全称；都不是的，先到“企业”中登记。"
-    )
-    return sentence % {"names": names}
+def _unknown(name: str, alike: list[LookAlike], by: Actor) -> Any:
+    """Return what to say of a name that means no enterprise of the library for sure, with the way to enter it beside the form."""
+    if alike:
+        names = _("、").join(f"{item.enterprise.name}（{item.reason}）" for item in alike)
+        told = _(
+            "企业库中没有正好叫这个名称的企业，可能是：%(names)s。请改填全称；都不是的，先录入企业库。"
+        ) % {"names": names}
+    else:
+        told = gettext("企业库中没有这家企业。请核对名称，没有写错的，先录入企业库。")
+    if not by.may("enterprises.enterprise.add"):
+        return told
+    address = f"{reverse('enterprise-add')}?{urlencode({'name': name})}"
+    link = _("录入这家企业（在新页面打开，录入后回到这里再保存，已填的都在）")
+    return format_html('{} <a href="{}" target="_blank" rel="noopener">{}</a>', told, address, link)
 
 
 class LeadForm(WithEnterprise, EditForm):

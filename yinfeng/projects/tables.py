@@ -327,9 +327,15 @@ def project_line(project: Project) -> dict[str, Any]:
 
 
 def shared(entry: Entry) -> str:
-    """Return whose an entry is: each unit with its share, the largest first."""
+    """Return whose an entry is: each unit with its share, the largest first, and what that is in yuan when there are several."""
     shares = sorted(entry.shares.all(), key=lambda share: (-share.millionths, share.pk))
-    return _now("、").join(f"{share.unit.brief} {percent(share.millionths)}" for share in shares)
+    told = {share: f"{share.unit.brief} {percent(share.millionths)}" for share in shares}
+    if len(shares) > 1 and entry.amount:
+        told = {
+            share: _now("%(whose)s（%(amount)s）") % {"whose": whose, "amount": show(share.amount)}
+            for share, whose in told.items()
+        }
+    return _now("、").join(told.values())
 
 
 def percent(millionths: int) -> str:

@@ -98,6 +98,8 @@ MISTAKES = [
     ("unknown part", "roles.toml", '[[role]]\ncode = "administrator"', '[[roll]]\ncode = "administrator"', "roles.toml:10 这里不应有“roll”"),
     ("a stray value", "grades.toml", "[[grade]]", 'by = "me"\n[[grade]]', "grades.toml:1 这里不应有“by”"),
     ("two grades from one amount", "grades.toml", "min_yuan = 1_000_000_000", "min_yuan = 0", 'grades.toml:11 grade "general:2026-01-01": min_yuan "0" 与 grade "large:2026-01-01"（第 1 行）相同，同一时间内各级的起点须不同'),
+    ("a grade from two amounts", "grades.toml", "min_yuan = 1_000_000_000", "min_yuan = 1_000_000_000\nmin_usd = 10_000_000", 'grades.toml:5 grade "large:2026-01-01": min_yuan 和 min_usd 须写一个，也只能写一个：起点按人民币，或者只对外资项目按美元'),
+    ("a grade from nothing", "grades.toml", "min_yuan = 1_000_000_000\n", "", 'grades.toml:1 grade "large:2026-01-01": min_yuan 和 min_usd 须写一个，也只能写一个：起点按人民币，或者只对外资项目按美元'),
     ("one table for many", "chains.toml", "[[chain]]", "[chain]", "chains.toml:1 应写成 [[chain]]"),
     # CSV
     ("a cell too many", "codes/industries.csv", "39,电子设备制造业,,C", "39,电子设备制造业,,C,", "codes/industries.csv:3 这一行有 5 列，应为 4 列"),

@@ -12,6 +12,7 @@ from tests.factories import make_unit, make_user, signed_in
 from tests.unit.projects.conftest import HEAD, OFFICER, City
 from yinfeng.core import keeping
 from yinfeng.core.errors import Conflict, Forbidden, Invalid
+from yinfeng.core.keeping import forget
 from yinfeng.core.models import Code, Event, Rule
 from yinfeng.core.money import WAN, YI, Money
 from yinfeng.projects import queries, services, stages
@@ -45,7 +46,7 @@ def graded(project: Project) -> str:
     today = timezone.localdate()
     grade = queries.grade_of(project, queries.tiers(today))
     found = [
-        code for code in TIERS
+        code for code in (*TIERS, "major_foreign")
         if Project.objects.filter(queries.graded(code, today), pk=project.pk).exists()
     ]  # fmt: skip
     assert found == ([grade.code] if grade else [])
@@ -66,6 +67,44 @@ def test_thresholds(city: City, amount: Decimal | None, code: str) -> None:
     Project.objects.filter(pk=project.pk).update(intended=amount)
     project.refresh_from_db()
     assert graded(project) == code
+
+
+@pytest.mark.clause("3.1.3")
+@pytest.mark.usefixtures("rules")
+def test_foreign_projects_have_a_grade_by_dollars(city: City) -> None:
+    """重庆首报首谈制度 (FACTS §1.4): 10 亿元 and more, foreign ones from US$10 million on, at the rate of the day."""
+    today = timezone.localdate()
+    Code.objects.create(table="grade", code="major_foreign", name="重大外资项目")
+    data = {"min_usd": "10000000"}
+    Rule.objects.create(
+        kind="grade", key="major_foreign", valid_from=date(2019, 4, 28), source="示例", data=data
+    )
+    project = city.project()
+
+    def grade(amount: Decimal, is_foreign: bool | None) -> str:
+        Project.objects.filter(pk=project.pk).update(intended=amount, is_foreign=is_foreign)
+        project.refresh_from_db()
+        return graded(project)
+
+    edge = 7_000 * WAN  # US$10 million at 7 yuan
+    assert grade(edge, True) == "general"  # no rate is known: nobody can say
+    rates = [{"on": "2026-01-01", "rate": "7"}]
+    Rule.objects.create(
+        kind="exchange_rate", key="USD", valid_from=date(2026, 1, 1), source="示例", data={"rates": rates}
+    )
+    forget()
+    found = [
+        grade(amount, is_foreign)
+        for amount in (edge - Decimal("0.01"), edge, 10 * YI - 1, 10 * YI)
+        for is_foreign in (True, False, None)
+    ]
+    assert found == [
+        *("general", "general", "general"), *("major_foreign", "general", "general"), *("major_foreign", "general", "general"),
+        *("tier_10", "tier_10", "tier_10"),
+    ]  # fmt: skip
+    grade(edge, True)
+    reason = queries.grade_of(project, queries.tiers(today)).reason  # type: ignore[union-attr]
+    assert reason == "外资项目，意向投资额 7,000 万元，达到 1,000 万美元（今日折合 7,000 万元）"
 
 
 @pytest.mark.usefixtures("rules")

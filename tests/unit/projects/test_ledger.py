@@ -327,7 +327,7 @@ def test_the_list_says_what_it_comes_to(city: City) -> None:
     client = signed_in(city.users["erin"])
     page = client.get("/ledger/").content.decode()
     assert "净计：签约 2 项 8,000 万元" in page
-    assert "集美区 70%、湖里区 30%" in page
+    assert "集美区 70%（2,800 万元）、湖里区 30%（1,200 万元）" in page
     assert f'value="{city.huli.pk}"' in page
     of_huli = client.get("/ledger/", {"unit": city.huli.pk}).content.decode()
     assert "该单位份额：签约 0.3 项 1,200 万元" in of_huli

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from yinfeng.core import events, search
 from yinfeng.core import services as core
@@ -589,25 +590,32 @@ def _refuse_what_was_verified(project: Project, values: Values) -> None:
     The growth of a project is of the same firm.
     """
     waits = project.claims.filter(state=stages.SUBMITTED).exists()
-    if not (waits or project.parent_id or stages.reached(project.stage, stages.SIGNED)):
-        return
+    is_signed = stages.reached(project.stage, stages.SIGNED)
+    kept = ("enterprise", "host_unit") if waits or is_signed else ("enterprise",) if project.parent_id else ()
     changed = [
-        name
-        for name in ("enterprise", "host_unit")
+        name for name in kept
         if name in values and getattr(values[name], "pk", None) != getattr(project, f"{name}_id")
-    ]
-    if not (waits or stages.reached(project.stage, stages.SIGNED)):
-        changed = [name for name in changed if name == "enterprise"]
-        told = _("增资扩产项目的“%(field)s”与原项目相同，不能改。")
-    elif waits:
-        told = _("业绩申报正在核验，“%(field)s”暂不能改。")
+    ]  # fmt: skip
+    why: Mapping[str, str]
+    if waits:
+        why = dict.fromkeys(kept, _("业绩申报正在核验，“%(field)s”暂不能改。"))
+    elif is_signed:
+        why = {name: str(told) for name, told in _HOW_TO_CHANGE.items()}
     else:
-        told = _("“%(field)s”在签约时核验过，不能再改。确有变更的，请上传补充协议，并报领导小组办公室处理。")
-    sentences = {name: told % {"field": facts.field_of(name).verbose_name} for name in changed}
+        why = dict.fromkeys(kept, _("增资扩产项目的“%(field)s”与原项目相同，不能改。"))
+    sentences = {name: why[name] % {"field": facts.field_of(name).verbose_name} for name in changed}
     if changed:
         raise Invalid(
             sentences[changed[0]], fields={name: [sentence] for name, sentence in sentences.items()}
         )
+
+
+_HOW_TO_CHANGE = {
+    "enterprise": gettext_lazy(
+        "“%(field)s”在签约时核验过，不能直接改。确已变更的：冲销签约及以后的业绩，退回签约以前，改了再凭补充协议重新申报。"
+    ),
+    "host_unit": gettext_lazy("“%(field)s”在签约时核验过，不能直接改。换落地单位，请办理项目流转。"),
+}
 
 
 @transaction.atomic

@@ -144,6 +144,7 @@ class EntryDetail(DetailPage):
                     "title": _("业绩记录"),
                     "facts": [
                         {"label": _("项目名称"), "value": str(entry.project), "url": entry.project.get_absolute_url(), "wide": True},
+                        *([{"label": achievements.KINDS[entry.kind].key, "value": entry.key}] if entry.key else []),
                         {"label": _("依据"), "value": entry.evidence.name, "url": reverse("file", args=[entry.evidence_id])},
                         {"label": _("认定"), "value": f"{entry.recognised_by} · {moment(entry.recognised_at)}"},
                         *([{"label": _("原因"), "value": entry.reason, "wide": True}] if entry.reason else []),

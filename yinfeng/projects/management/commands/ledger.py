@@ -26,9 +26,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         found = list(queries.faults())
         for fault in found:
-            self.stderr.write(
-                _("记录 %(entry)s：%(sentence)s") % {"entry": fault.entry, "sentence": fault.sentence}
-            )
+            told = {"entry": fault.entry, "sentence": fault.sentence}
+            self.stderr.write(_("记录 %(entry)s：%(sentence)s") % told if fault.entry else fault.sentence)
         unprotected = appendonly.missing(connection, TABLES)
         for name in unprotected:
             self.stderr.write(_("缺少禁止改动台账的触发器 %(name)s。") % {"name": name})
