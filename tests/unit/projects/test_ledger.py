@@ -338,7 +338,7 @@ def test_the_list_says_what_it_comes_to(city: City) -> None:
     taken = signed_in(city.users["charlie"]).get("/ledger/export/", {"format": "csv"})
     lines = b"".join(taken.streaming_content).decode("utf-8-sig").strip().splitlines()  # type: ignore[attr-defined]
     assert len(lines) == 3
-    assert "集美区 70%、湖里区 30%" in lines[1] + lines[2]
+    assert "集美区 70%（2,800 万元）、湖里区 30%（1,200 万元）" in lines[1] + lines[2]
 
 
 @pytest.mark.django_db
