@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from yinfeng.core import queries
-from yinfeng.core.money import UNITS, Money, plain
+from yinfeng.core.money import PLACES, UNITS, Money, plain, spoken_unit
 from yinfeng.core.queries import rate_of
 
 
@@ -129,8 +129,11 @@ class MoneyWidget(forms.MultiWidget):
             return [None, self.units[0]]
         if isinstance(value, Decimal):
             value = Money.in_yuan(value)
-        unit = next((code for code in self.units if UNITS[code][1] == value.currency), self.units[0])
-        return [plain(value.original / UNITS[unit][2], 6).replace(",", ""), unit]
+        own = [code for code in self.units if UNITS[code][1] == value.currency]
+        if not own:  # a currency that this form does not offer: its yuan
+            value, own = Money.in_yuan(value.yuan), [code for code in self.units if UNITS[code][1] == "CNY"]
+        unit = spoken_unit(value.original, own)
+        return [plain(value.original / UNITS[unit][2], PLACES).replace(",", ""), unit]
 
 
 class FiniteField(forms.DecimalField):
@@ -160,7 +163,7 @@ class MoneyField(forms.MultiValueField):
         self.units = units
         fields = (
             FiniteField(
-                required=required, min_value=Decimal(0), max_digits=18, decimal_places=6,
+                required=required, min_value=Decimal(0), max_digits=18, decimal_places=PLACES,
                 error_messages={"invalid": _("请填写数字，例如 8000 或 1.25。")},
             ),
             forms.ChoiceField(choices=[(code, UNITS[code][0]) for code in units]),

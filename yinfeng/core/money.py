@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -18,6 +18,7 @@ from yinfeng.core.language import in_english
 WAN = Decimal(10_000)
 YI = Decimal(100_000_000)
 MOST = 100_000 * YI
+PLACES = 6  # decimals of an amount as people type it
 
 # The units people type amounts in: code → (label, currency, how many of the currency's units one is).
 UNITS: dict[str, tuple[str | Promise, str, Decimal]] = {
@@ -62,6 +63,29 @@ def plain(value: Decimal, places: int = 2) -> str:
 def show(yuan: Decimal | None) -> str:
     """Return an amount of yuan for people: 亿元 from one 亿 on, else 万元, millions in English; “—” when it is not known."""
     return _shown(yuan, plain)
+
+
+def spoken_unit(original: Decimal, units: Sequence[str]) -> str:
+    """Return the one of ``units``, all of one currency, in which a person would say an amount (``original``, in that currency).
+
+    The largest of which there is at least one and in which no digit is lost; else the smallest.
+    """
+    sizes = sorted(units, key=lambda code: UNITS[code][2], reverse=True)
+    fits = (code for code in sizes if abs(original) >= UNITS[code][2] and _is_whole(original / UNITS[code][2]))
+    return next(fits, sizes[-1])
+
+
+def _is_whole(figure: Decimal) -> bool:
+    return figure == figure.quantize(Decimal(1).scaleb(-PLACES))
+
+
+def exact(yuan: Decimal) -> str:
+    """Return an amount of yuan for people without losing a digit: 1.23456 亿元, 12,345.678901 万元."""
+    if in_english():
+        return f"CNY {plain(yuan / 1_000_000, 8)} million"
+    code = spoken_unit(yuan, ("wan", "yi"))
+    label, _currency, size = UNITS[code]
+    return f"{plain(yuan / size, PLACES)} {label}"
 
 
 def in_column(yuan: Decimal | None, unit: Decimal = YI) -> str:

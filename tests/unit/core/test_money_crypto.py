@@ -72,6 +72,22 @@ def test_a_form_gives_back_what_it_was_given(amount: Decimal, unit: str) -> None
     assert Decimal(shown_amount) == (cleaned.original / money.UNITS[unit][2]).quantize(Decimal("0.000001"))
 
 
+def test_a_form_says_an_amount_in_the_unit_a_person_would() -> None:
+    """亿元 from 1 亿 on, unless a digit were lost; what is read back is the very amount."""
+    field = MoneyField(units=["wan", "yi", "wan_usd"])
+    for yuan, shown in [
+        ("120000000", ["1.2", "yi"]), ("100000000", ["1", "yi"]), ("99999999.99", ["9999.999999", "wan"]), ("5200000000", ["52", "yi"]),
+        ("123456789.01", ["12345.678901", "wan"]), ("123456700", ["1.234567", "yi"]), ("0", ["0", "wan"]), ("0.01", ["0.000001", "wan"]),
+    ]:  # fmt: skip
+        found = field.widget.decompress(Decimal(yuan))
+        assert found == shown
+        assert field.clean(found).yuan == Decimal(yuan)
+    dollars = Money.of(Decimal(2000), "wan_usd", Decimal(7))
+    assert field.widget.decompress(dollars) == ["2000", "wan_usd"]
+    assert MoneyField().widget.decompress(dollars) == ["1.4", "yi"], "its yuan, where the form offers no dollars"
+    assert field.widget.decompress(None) == [None, "wan"]
+
+
 @pytest.mark.django_db
 def test_a_currency_without_a_rate_is_refused_with_a_sentence() -> None:
     field = MoneyField(units=["wan", "wan_usd"])
