@@ -94,7 +94,10 @@ def update(path: Path, current: Catalog) -> None:
 
 
 def fill(path: Path, sources: list[Path]) -> None:
-    """Take translations from tab-separated files; what is translated already stays unless the file says otherwise."""
+    """Take translations from tab-separated files; what is translated already stays unless the file says otherwise.
+
+    A message that counts may have two: of one, and of more.
+    """
     catalogue = read(path)
     for source in sources:
         for number, line in enumerate(source.read_text(encoding="utf-8").splitlines(), start=1):
@@ -102,12 +105,16 @@ def fill(path: Path, sources: list[Path]) -> None:
                 continue
             columns = [column.replace("\\n", "\n") for column in line.split("\t")]
             message = catalogue.get(columns[0])
-            if len(columns) != 2 or not message:
+            most = 1 + len(message.id) if message and message.pluralizable else 2
+            if not message or not 2 <= len(columns) <= most:
                 print(
-                    f"{source}:{number}: {'no message of the product' if len(columns) == 2 else 'not two columns'}"
+                    f"{source}:{number}: {'too many or too few columns' if message else 'no message of the product'}"
                 )
                 continue
-            message.string = tuple(columns[1] for _ in message.id) if message.pluralizable else columns[1]
+            given = columns[1:]
+            message.string = (
+                tuple([*given, given[-1]][: len(message.id)]) if message.pluralizable else given[0]
+            )
     write(path, catalogue)
 
 

@@ -28,11 +28,12 @@ from django.db.models import Case, F, IntegerField, Q, Value, When
 from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, IsNull, LessThan, LessThanOrEqual
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from yinfeng.core import queries
 from yinfeng.core.errors import Invalid, Sentence
-from yinfeng.core.money import MOST, UNITS, plain, show
+from yinfeng.core.language import in_english
+from yinfeng.core.money import MOST, UNITS, exact, plain, show, spoken_unit
 
 DEEPEST, MOST_COMPARISONS, LONGEST_LIST = 4, 40, 100
 FURTHEST_DAYS, FURTHEST_MONTHS = 3660, 120
@@ -58,8 +59,7 @@ OPS: Mapping[str, Sequence[str]] = {
     PLACE: ("under", "known"),
     SET: ("in", "not_in", "known"),
 }
-SIGNS = {"at_least": "≥", "more_than": ">", "at_most": "≤", "less_than": "<"}
-_OPPOSITE = {"at_least": "<", "more_than": "≤", "at_most": ">", "less_than": "≥"}
+_OPPOSITE = {"at_least": "less_than", "more_than": "at_most", "at_most": "more_than", "less_than": "at_least"}
 _LOOKUPS: Mapping[str, Any] = {
     "at_least": GreaterThanOrEqual, "more_than": GreaterThan, "at_most": LessThanOrEqual, "less_than": LessThan,
 }  # fmt: skip
@@ -67,20 +67,50 @@ _HOLDS: Mapping[str, Callable[[Any, Any], bool]] = {
     "at_least": lambda value, limit: value >= limit, "more_than": lambda value, limit: value > limit,
     "at_most": lambda value, limit: value <= limit, "less_than": lambda value, limit: value < limit,
 }  # fmt: skip
-# How people write and read a comparison; the signs stand for themselves.
+# How people name a comparison when they choose one.
 WORDS: Mapping[str, Sentence] = {
-    **SIGNS,
+    "at_least": gettext_lazy("不低于"),
+    "more_than": gettext_lazy("超过"),
+    "at_most": gettext_lazy("不超过"),
+    "less_than": gettext_lazy("低于"),
     "from": gettext_lazy("不早于"),
     "until": gettext_lazy("不晚于"),
     "within_days": gettext_lazy("在最近几天内"),
     "within_months": gettext_lazy("在最近几个月内"),
     "ahead_days": gettext_lazy("在今后几天内"),
-    "is": gettext_lazy("是"),
+    "is": gettext_lazy("为"),
     "is_not": gettext_lazy("不是"),
     "in": gettext_lazy("是其中之一"),
     "not_in": gettext_lazy("不是其中任何一个"),
     "under": gettext_lazy("属于"),
     "known": gettext_lazy("已填"),
+}
+# How a comparison is said of a field that has no words of its own for it.
+_SENTENCES: Mapping[str, Any] = {
+    "at_least": gettext_lazy("%(field)s不低于 %(value)s"),
+    "more_than": gettext_lazy("%(field)s超过 %(value)s"),
+    "at_most": gettext_lazy("%(field)s不超过 %(value)s"),
+    "less_than": gettext_lazy("%(field)s低于 %(value)s"),
+    "from": gettext_lazy("%(field)s在 %(value)s 及以后"),
+    "until": gettext_lazy("%(field)s在 %(value)s 及以前"),
+    "within_days": ngettext_lazy("%(field)s在最近 %(count)s 天内", "%(field)s在最近 %(count)s 天内", "count"),
+    "within_months": ngettext_lazy("%(field)s在最近 %(count)s 个月内", "%(field)s在最近 %(count)s 个月内", "count"),
+    "ahead_days": ngettext_lazy("%(field)s在今后 %(count)s 天内", "%(field)s在今后 %(count)s 天内", "count"),
+    "is": gettext_lazy("%(field)s为%(value)s"),
+    "is_not": gettext_lazy("%(field)s不是%(value)s"),
+    "in": gettext_lazy("%(field)s为%(value)s"),
+    "not_in": gettext_lazy("%(field)s不是%(value)s"),
+    "under": gettext_lazy("%(field)s属于%(value)s"),
+    "known": gettext_lazy("%(field)s已填"),
+    "unknown": gettext_lazy("%(field)s未填"),
+    "yes": gettext_lazy("%(field)s：是"),
+    "no": gettext_lazy("%(field)s：否"),
+}  # fmt: skip
+_OF_KIND: Mapping[tuple[str, str], Any] = {
+    (ORDER, "at_least"): gettext_lazy("%(field)s在%(value)s及以上"),
+    (ORDER, "at_most"): gettext_lazy("%(field)s在%(value)s及以下"),
+    (SET, "in"): gettext_lazy("%(field)s含%(value)s"),
+    (SET, "not_in"): gettext_lazy("%(field)s不含%(value)s"),
 }
 NOTHING = Q(pk__in=[])
 
@@ -92,7 +122,8 @@ class Field:
     ``table`` is the code table of its values, ``choices`` are fixed ones in order; ``order`` gives the codes of an ORDER
     field on a day, the lowest first. ``read`` and ``among`` are for values that are worked out: of an object, and the Q of
     the rows that have one of some values. A SET field has any number of values: ``read`` gives each with its text, and it is
-    known where ``column`` is filled. A PLACE field says with ``below`` what lies under a code: beginnings of codes, or
+    known where ``column`` is filled. ``words`` says comparisons (of a FLAG “yes” and “no”) as officers do where the common
+    sentence would not do. A PLACE field says with ``below`` what lies under a code: beginnings of codes, or
     (``exact``) the very values.
     """
 
@@ -110,6 +141,7 @@ class Field:
     naming: Callable[[Any], str] | None = None
     names: Callable[[], Mapping[str, str]] | None = None
     unit: Sentence = ""
+    words: Mapping[str, Any] = field(default_factory=dict)
     is_moment: bool = False  # a date and time of which the day counts
     is_latest: bool = (
         False  # the newest of several moments: what came after a day does not say that nothing came before it
@@ -137,6 +169,18 @@ class Field:
             if self.table
             else str(value)
         )
+
+    def say(self, key: str, **told: Any) -> str:
+        """Return the sentence for a comparison, or for what is known of an object."""
+        sentence = self.words.get(key) or _OF_KIND.get((self.kind, key)) or _SENTENCES[key]
+        said: str = sentence % {"field": self.in_sentence, **told}
+        return said
+
+    @property
+    def in_sentence(self) -> str:
+        """The label within a sentence: English begins it with a small letter."""
+        label = str(self.label)
+        return label[:1].lower() + label[1:] if in_english() and label[1:2].islower() else label
 
     def ordered(self, day: date) -> list[str]:
         return list(self.order(day) if self.order else self.choices)
@@ -209,54 +253,49 @@ class Comparison:
 
     @property
     def words(self) -> str:
-        """The comparison in words: “固定资产投资 ≥ 1 亿元”."""
-        if self.op == "known":
-            return (_("%(field)s已填") if self.value else _("%(field)s未填")) % self._said()
-        if self.field.kind == FLAG:
-            return f"{self.field.label}：{self.value_words}"
-        return f"{self.field.label} {self._phrase}"
+        """The comparison as an officer says it: “固定资产投资不低于 1 亿元”."""
+        return self.field.say(self._key, value=self.value_words, count=self.value)
 
     @property
-    def _phrase(self) -> str:
-        told = {"count": self.value}
-        match self.op:
-            case "within_days":
-                return _("在最近 %(count)s 天内") % told
-            case "within_months":
-                return _("在最近 %(count)s 个月内") % told
-            case "ahead_days":
-                return _("在今后 %(count)s 天内") % told
-            case "at_least" | "at_most" if self.field.kind == ORDER:
-                word = _("不低于") if self.op == "at_least" else _("不高于")
-                return f"{word} {self.value_words}"
-            case _:
-                return f"{WORDS[self.op]} {self.value_words}"
+    def _key(self) -> str:
+        if self.op == "known":
+            return "known" if self.value else "unknown"
+        if self.field.kind == FLAG:
+            return "yes" if self.value else "no"
+        return self.op
 
     @property
     def value_words(self) -> str:
-        """The value as people write it."""
-        if self.op == "known":
-            return _("是") if self.value else _("否")
+        """The value as people say it."""
         match self.field.kind:
-            case "flag":
+            case _ if self.op == "known" or self.field.kind == FLAG:
                 return _("是") if self.value else _("否")
             case "amount":
-                return f"{plain(self.value, 6)} {UNITS[self.unit][0]}"
+                return self._amount
             case "number":
                 return f"{plain(self.value, 6)} {self.field.unit}".strip()
             case "date":
                 return f"{self.value}"
             case _:
-                values = self.value if isinstance(self.value, tuple) else (self.value,)
-                return _("、").join(self.field.named(value) for value in values)
+                return _either([self.field.named(value) for value in self._values])
+
+    @property
+    def _amount(self) -> str:
+        label, currency, size = UNITS[self.unit]
+        if in_english():  # which counts in thousands: no 万, no 亿
+            return f"{currency} {plain(self.value * size / 1_000_000, 12)} million"
+        return f"{plain(self.value, 6)} {label}"
+
+    @property
+    def _values(self) -> tuple[Any, ...]:
+        return self.value if isinstance(self.value, tuple) else (self.value,)
 
     @property
     def written(self) -> str:
         """The value for a form: codes stand beside names, of which several codes may have the same."""
         if self.op == "known" or self.field.kind in {FLAG, AMOUNT, NUMBER, DATE}:
             return self.value_words
-        values = self.value if isinstance(self.value, tuple) else (self.value,)
-        return "；".join(f"{self.field.named(value)}（{value}）" for value in values)
+        return "；".join(f"{self.field.named(value)}（{value}）" for value in self._values)
 
     # The two readings of each kind stand side by side.
 
@@ -265,12 +304,9 @@ class Comparison:
         found = self.field.value(obj, day)
         if self.op == "known":
             is_known = found is not None and (self.field.kind != ORDER or found in self.field.ordered(day))
-            return Verdict(
-                is_known == self.value,
-                ((_("%(field)s已填") if is_known else _("%(field)s未填")) % self._said(),),
-            )
+            return Verdict(is_known == self.value, (self.field.say("known" if is_known else "unknown"),))
         if found is None:
-            return Verdict(None, (_("%(field)s未填") % self._said(),))
+            return Verdict(None, (self.field.say("unknown"),))
         match self.field.kind:
             case "amount" | "number":
                 return self._judge_number(found, day)
@@ -279,7 +315,7 @@ class Comparison:
                 holds = (low is None or found >= low) and (high is None or found <= high)
                 return Verdict(holds, (self._say(found.isoformat(), holds),))
             case "flag":
-                return Verdict(found == self.value, (f"{self.field.label}：{_('是') if found else _('否')}",))
+                return Verdict(found == self.value, (self.field.say("yes" if found else "no"),))
             case "place":
                 places = self._places()
                 holds = found in places if self.field.exact else str(found).startswith(tuple(places))
@@ -324,15 +360,19 @@ class Comparison:
         if limit is None:
             return Verdict(None, (_("城市方案中没有%(unit)s的汇率") % {"unit": UNITS[self.unit][0]},))
         holds = _HOLDS[self.op](found, limit)
-        sign = SIGNS[self.op] if holds else _OPPOSITE[self.op]
+        said = {
+            "field": self.field.in_sentence,
+            "how": WORDS[self.op if holds else _OPPOSITE[self.op]],
+            "value": self.value_words,
+        }
         if self.field.kind == NUMBER:
-            return Verdict(holds, (f"{self.field.label} {plain(found)} {sign} {self.value_words}",))
-        size, currency = UNITS[self.unit][2], UNITS[self.unit][1]
-        if currency == "CNY":
-            shown = f"{plain(found / size, 6)} {UNITS[self.unit][0]}"
-            return Verdict(holds, (f"{self.field.label} {shown} {sign} {self.value_words}",))
-        told = _("%(foreign)s（折 %(yuan)s）") % {"foreign": self.value_words, "yuan": show(limit)}
-        return Verdict(holds, (f"{self.field.label} {show(found)} {sign} {told}",))
+            said["found"] = f"{plain(found)} {self.field.unit}".strip()
+        else:
+            said["found"] = exact(found)
+            if UNITS[self.unit][1] != "CNY":
+                told = {"foreign": self.value_words, "yuan": show(limit)}
+                said["value"] = _("%(foreign)s（折 %(yuan)s）") % told
+        return Verdict(holds, (_("%(field)s %(found)s，%(how)s %(value)s") % said,))
 
     def _limit(self, day: date) -> Decimal | None:
         """Return the value to compare with, an amount in yuan at the day's rate; None where there is no rate."""
@@ -408,13 +448,13 @@ class Comparison:
         )
 
     def _said(self) -> dict[str, Any]:
-        return {"field": self.field.label}
+        return {"field": self.field.in_sentence}
 
     def _say(self, found: str, holds: bool) -> str:
-        told = {"field": self.field.label, "found": found, "words": self._phrase}
+        told = {"field": self.field.in_sentence, "found": found, "words": self.words}
         if holds:
-            return _("%(field)s“%(found)s”，符合“%(words)s”") % told
-        return _("%(field)s“%(found)s”，不符合“%(words)s”") % told
+            return _("%(field)s为“%(found)s”，符合“%(words)s”") % told
+        return _("%(field)s为“%(found)s”，不符合“%(words)s”") % told
 
 
 @dataclass(frozen=True, slots=True)
@@ -433,12 +473,15 @@ class Group:
 
     @property
     def words(self) -> str:
-        """The condition in words, parts of another kind in brackets."""
-        joint = _(" 且 ") if self.joined == "all" else _(" 或 ")
-        return joint.join(
-            f"（{part.words}）" if isinstance(part, Group) and len(part.parts) > 1 else part.words
+        """The condition as an officer says it, parts of another kind in brackets."""
+        said = [
+            _("（%(words)s）") % {"words": part.words} if isinstance(part, Group) and len(part.parts) > 1 else part.words
             for part in self.parts
-        )
+        ]  # fmt: skip
+        if len(said) == 1:
+            return said[0]
+        joint = _("%(first)s，且%(last)s") if self.joined == "all" else _("%(first)s，或%(last)s")
+        return joint % {"first": _("，").join(said[:-1]), "last": said[-1]}
 
     def judge(self, obj: Any, day: date) -> Verdict:
         """Answer for one object: what decides is told, not what agrees with it by the way."""
@@ -454,6 +497,13 @@ class Group:
 
 
 Condition = Comparison | Group
+
+
+def _either(values: Sequence[str]) -> str:
+    """Return names of which one is enough: “制造业、金融业或房地产业”."""
+    if len(values) < 2:
+        return "".join(values)
+    return _("%(first)s或%(last)s") % {"first": _("、").join(values[:-1]), "last": values[-1]}
 
 
 def otherwise(q: Q) -> Q:
@@ -654,14 +704,12 @@ def from_words(item: Field, op: str, text: str) -> dict[str, Any]:
     data: dict[str, Any] = {"field": item.name, "op": op, "value": text}
     if op == "known" or item.kind == FLAG:
         data["value"] = {str(_("是")): True, str(_("否")): False}.get(text, text)
-    elif item.kind in {AMOUNT, NUMBER}:
+    elif item.kind == NUMBER:
         found = _NUMBER.match(text)
-        unit = text[found.end() :].strip() if found else ""
-        units = {str(label): code for code, (label, _currency, _size) in UNITS.items()}
-        if found and item.kind == NUMBER and unit in {"", str(item.unit)}:
+        if found and text[found.end() :].strip() in {"", str(item.unit)}:
             data["value"] = found[0].replace(",", "")
-        elif found and item.kind == AMOUNT and (not unit or unit in units):
-            data |= {"value": found[0].replace(",", ""), "unit": units.get(unit, "yi")}
+    elif item.kind == AMOUNT:
+        data |= _amount_in(text)
     elif item.kind == DATE and op not in {"from", "until"}:
         data["value"] = int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else text
     elif item.kind != DATE:
@@ -670,6 +718,23 @@ def from_words(item: Field, op: str, text: str) -> dict[str, Any]:
     return data
 
 
+def _amount_in(text: str) -> dict[str, Any]:
+    """Return value and unit of an amount in words, 亿元 without a unit; nothing of one that says neither."""
+    if english := _ENGLISH.fullmatch(text):
+        own = [code for code, (_label, currency, _size) in UNITS.items() if currency == english[1]]
+        if own:
+            amount = Decimal(english[2].replace(",", "")) * 1_000_000
+            unit = spoken_unit(amount, own)
+            return {"value": f"{amount / UNITS[unit][2]:f}", "unit": unit}
+    found = _NUMBER.match(text)
+    unit = text[found.end() :].strip() if found else ""
+    units = {str(label): code for code, (label, _currency, _size) in UNITS.items()}
+    if found and (not unit or unit in units):
+        return {"value": found[0].replace(",", ""), "unit": units.get(unit, "yi")}
+    return {}
+
+
+_ENGLISH = re.compile(r"([A-Z]{3}) ([0-9][0-9,]*(?:\.[0-9]+)?) million")
 _NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?")
 
 

@@ -71,7 +71,9 @@ def spoken_unit(original: Decimal, units: Sequence[str]) -> str:
     The largest of which there is at least one and in which no digit is lost; else the smallest.
     """
     sizes = sorted(units, key=lambda code: UNITS[code][2], reverse=True)
-    fits = (code for code in sizes if abs(original) >= UNITS[code][2] and _is_whole(original / UNITS[code][2]))
+    fits = (
+        code for code in sizes if abs(original) >= UNITS[code][2] and _is_whole(original / UNITS[code][2])
+    )
     return next(fits, sizes[-1])
 
 

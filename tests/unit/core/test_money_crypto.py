@@ -84,7 +84,9 @@ def test_a_form_says_an_amount_in_the_unit_a_person_would() -> None:
         assert field.clean(found).yuan == Decimal(yuan)
     dollars = Money.of(Decimal(2000), "wan_usd", Decimal(7))
     assert field.widget.decompress(dollars) == ["2000", "wan_usd"]
-    assert MoneyField().widget.decompress(dollars) == ["1.4", "yi"], "its yuan, where the form offers no dollars"
+    assert MoneyField().widget.decompress(dollars) == ["1.4", "yi"], (
+        "its yuan, where the form offers no dollars"
+    )
     assert field.widget.decompress(None) == [None, "wan"]
 
 

@@ -95,7 +95,7 @@ def test_what_is_not_known_is_told(city: City) -> None:
     unknown = {"is_foreign": False, "industry": "3973", "intended": None, "fixed_investment": 5_000 * WAN}
     code, reason = classed(project, **unknown)
     assert code == "manufacturing"
-    assert "固定资产投资 5,000 万元 ≥ 5,000 万元" in reason
+    assert "固定资产投资 5,000 万元，不低于 5,000 万元" in reason
     assert "是否“重大产业项目”尚不能判断：投资额未填" in reason
     assert classed(project, **{**unknown, "fixed_investment": None, "is_foreign": None})[0] == ""
 
@@ -108,7 +108,7 @@ def test_page_list_and_api_say_the_same(city: City) -> None:
     client = signed_in(city.users["erin"])
     page = client.get(f"/projects/{large.pk}/").content.decode()
     assert "重大产业项目" in page
-    assert "投资额 80 亿元 ≥ 10 亿元" in page
+    assert "投资额 80 亿元，不低于 10 亿元" in page
     listed = client.get(
         "/projects/", {"category": "manufacturing", "col": ["name", "category"]}
     ).content.decode()
@@ -116,7 +116,7 @@ def test_page_list_and_api_say_the_same(city: City) -> None:
     assert large.name not in listed
     found = client.get("/api/v1/projects/", {"category": "major"}).json()["results"]
     assert [row["id"] for row in found] == [large.pk]
-    told = {"code": "major", "label": "重大产业项目", "reason": "投资额 80 亿元 ≥ 10 亿元"}
+    told = {"code": "major", "label": "重大产业项目", "reason": "投资额 80 亿元，不低于 10 亿元"}
     assert found[0]["category"] == client.get(f"/api/v1/projects/{large.pk}/").json()["category"] == told
 
 
@@ -141,7 +141,7 @@ def test_lists_ask_nothing_more_for_each_class(city: City) -> None:
             assert text.count("头部企业项目") >= number
             counts[-1].append(len(asked))
     assert counts[1] == counts[2]
-    assert "投资方标签“世界500强 2025 第 69 位”" in client.get(project.get_absolute_url()).content.decode()
+    assert "投资方标签为“世界500强 2025 第 69 位”" in client.get(project.get_absolute_url()).content.decode()
 
 
 @pytest.mark.usefixtures("rules")
@@ -212,5 +212,5 @@ def test_the_profile_of_xiamen_says_its_classes() -> None:
     assert queries.categories(today)[0].label == "重大产业项目"
     assert (
         queries.categories(today)[0].condition.words
-        == "投资额 ≥ 10 亿元 或 （外资项目：是 且 投资额 ≥ 1,000 万美元）"
+        == "投资额不低于 10 亿元，或（是外资项目，且投资额不低于 1,000 万美元）"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,16 +10,24 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.utils import timezone, translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.factories import make_enterprise
 from tests.unit.projects.conftest import City
 from yinfeng.core import keeping
-from yinfeng.core.conditions import DEEPEST, MOST_COMPARISONS, WrongCondition, months_before, parse
+from yinfeng.core.conditions import (
+    DEEPEST,
+    MOST_COMPARISONS,
+    Comparison,
+    WrongCondition,
+    from_words,
+    months_before,
+    parse,
+)
 from yinfeng.core.models import Code, Rule
-from yinfeng.core.money import WAN, YI
+from yinfeng.core.money import UNITS, WAN, YI
 from yinfeng.enterprises.models import EnterpriseTag
 from yinfeng.projects import queries, stages
 from yinfeng.projects.models import Project
@@ -68,29 +77,29 @@ def test_each_kind_of_field_answers_with_its_sentence(city: City) -> None:
         chain="", land_mu=Decimal(30), signed_date=None, next_date=TODAY + timedelta(days=7),
     )  # fmt: skip
     for condition, answer, sentence in [
-        ({"field": "fixed_investment", "op": "at_least", "value": 1}, False, "固定资产投资 0.8 亿元 < 1 亿元"),
-        ({"field": "fixed_investment", "op": "at_least", "value": 8000, "unit": "wan"}, True, "固定资产投资 8,000 万元 ≥ 8,000 万元"),
-        ({"field": "fixed_investment", "op": "more_than", "value": 8000, "unit": "wan"}, False, "固定资产投资 8,000 万元 ≤ 8,000 万元"),
-        ({"field": "investment", "op": "at_least", "value": 1000, "unit": "wan_usd"}, True, "投资额 7,100 万元 ≥ 1,000 万美元（折 7,000 万元）"),
+        ({"field": "fixed_investment", "op": "at_least", "value": 1}, False, "固定资产投资 8,000 万元，低于 1 亿元"),
+        ({"field": "fixed_investment", "op": "at_least", "value": 8000, "unit": "wan"}, True, "固定资产投资 8,000 万元，不低于 8,000 万元"),
+        ({"field": "fixed_investment", "op": "more_than", "value": 8000, "unit": "wan"}, False, "固定资产投资 8,000 万元，不超过 8,000 万元"),
+        ({"field": "investment", "op": "at_least", "value": 1000, "unit": "wan_usd"}, True, "投资额 7,100 万元，不低于 1,000 万美元（折 7,000 万元）"),
         ({"field": "intended", "op": "at_least", "value": 1, "unit": "wan_eur"}, None, "城市方案中没有万欧元的汇率"),
         ({"field": "contracted", "op": "at_least", "value": 1}, None, "合同投资额未填"),
         ({"field": "contracted", "op": "known", "value": False}, True, "合同投资额未填"),
-        ({"field": "land_mu", "op": "at_most", "value": 30}, True, "用地需求 30 ≤ 30 亩"),
-        ({"field": "stage", "op": "at_least", "value": "signed"}, False, "阶段“在谈”，不符合“不低于 签约”"),
-        ({"field": "stage", "op": "at_most", "value": "signed"}, True, "阶段“在谈”，符合“不高于 签约”"),
-        ({"field": "grade", "op": "at_least", "value": "tier_10"}, False, "分级“general”，不符合“不低于 tier_10”"),
-        ({"field": "is_foreign", "op": "is", "value": True}, True, "外资项目：是"),
-        ({"field": "is_foreign", "op": "is", "value": False}, False, "外资项目：是"),
-        ({"field": "industry", "op": "under", "value": ["C"]}, True, "行业“集成电路制造”，符合“属于 制造业”"),
-        ({"field": "industry", "op": "under", "value": ["J"]}, False, "行业“集成电路制造”，不符合“属于 金融业”"),
+        ({"field": "land_mu", "op": "at_most", "value": 30}, True, "用地需求 30 亩，不超过 30 亩"),
+        ({"field": "stage", "op": "at_least", "value": "signed"}, False, "阶段为“在谈”，不符合“已到签约或以后的阶段”"),
+        ({"field": "stage", "op": "at_most", "value": "signed"}, True, "阶段为“在谈”，符合“还在签约或以前的阶段”"),
+        ({"field": "grade", "op": "at_least", "value": "tier_10"}, False, "分级为“general”，不符合“分级在tier_10及以上”"),
+        ({"field": "is_foreign", "op": "is", "value": True}, True, "是外资项目"),
+        ({"field": "is_foreign", "op": "is", "value": False}, False, "是外资项目"),
+        ({"field": "industry", "op": "under", "value": ["C"]}, True, "行业为“集成电路制造”，符合“行业属于制造业”"),
+        ({"field": "industry", "op": "under", "value": ["J"]}, False, "行业为“集成电路制造”，不符合“行业属于金融业”"),
         ({"field": "chain", "op": "known", "value": True}, False, "产业链未填"),
-        ({"field": "project_class", "op": "not_in", "value": ["policy"]}, True, "项目分类“供地类”，符合“不是其中任何一个 政策类”"),
-        ({"field": "next_date", "op": "ahead_days", "value": 7}, True, "下一步时限“2026-12-07”，符合“在今后 7 天内”"),
-        ({"field": "next_date", "op": "ahead_days", "value": 6}, False, "下一步时限“2026-12-07”，不符合“在今后 6 天内”"),
+        ({"field": "project_class", "op": "not_in", "value": ["policy"]}, True, "项目分类为“供地类”，符合“项目分类不是政策类”"),
+        ({"field": "next_date", "op": "ahead_days", "value": 7}, True, "下一步时限为“2026-12-07”，符合“下一步时限在今后 7 天内”"),
+        ({"field": "next_date", "op": "ahead_days", "value": 6}, False, "下一步时限为“2026-12-07”，不符合“下一步时限在今后 6 天内”"),
         ({"field": "signed_date", "op": "within_days", "value": 7}, None, "签约日期未填"),
-        ({"field": "unit", "op": "under", "value": ["jimei"]}, True, "落地或报送单位“集美区”，符合“属于 集美区”"),
-        ({"field": "unit", "op": "under", "value": ["xm"]}, True, "落地或报送单位“集美区”，符合“属于 厦门市”"),
-        ({"field": "unit", "op": "under", "value": ["huli"]}, False, "落地或报送单位“集美区”，不符合“属于 湖里区”"),
+        ({"field": "unit", "op": "under", "value": ["jimei"]}, True, "落地或报送单位为“集美区”，符合“落地或报送单位属于集美区”"),
+        ({"field": "unit", "op": "under", "value": ["xm"]}, True, "落地或报送单位为“集美区”，符合“落地或报送单位属于厦门市”"),
+        ({"field": "unit", "op": "under", "value": ["huli"]}, False, "落地或报送单位为“集美区”，不符合“落地或报送单位属于湖里区”"),
     ]:  # fmt: skip
         assert verdict(project, condition) == (answer, sentence)
 
@@ -112,13 +121,13 @@ def test_the_investors_rank_is_asked_for(city: City) -> None:
     on_list = {"field": "investor_list", "op": "in", "value": ["global500", "central_soe"]}
     off_list = {"field": "investor_list", "op": "not_in", "value": ["central_soe"]}
     assert verdict(project, on_list) == (
-        True, "投资方标签“世界500强 2025 第 69 位”，符合“是其中之一 世界500强、央企”"
+        True, "投资方标签为“世界500强 2025 第 69 位”，符合“投资方标签含世界500强或央企”"
     )  # fmt: skip
     assert verdict(project, off_list) == (
-        True, "投资方标签“上市公司、世界500强 2025 第 69 位”，符合“不是其中任何一个 央企”"
+        True, "投资方标签为“上市公司、世界500强 2025 第 69 位”，符合“投资方标签不含央企”"
     )  # fmt: skip
     plain = city.project()
-    assert verdict(plain, on_list) == (False, "投资方标签“无”，不符合“是其中之一 世界500强、央企”")
+    assert verdict(plain, on_list) == (False, "投资方标签为“无”，不符合“投资方标签含世界500强或央企”")
     change(plain, enterprise=None)
     assert verdict(plain, on_list) == (None, "投资方标签未填")
     assert verdict(plain, off_list)[0] is None
@@ -278,6 +287,24 @@ def varied(city: City, rates: None) -> list[Project]:
     return made
 
 
+def read_back(part: Comparison) -> bool:
+    """Say whether a comparison comes back from the words in which a form shows it, in both languages."""
+    for language in ("zh-hans", "en"):
+        with translation.override(language):
+            again = parse(
+                from_words(part.field, part.op, part.written), queries.PROJECT, lambda table, code: True
+            )
+        assert isinstance(again, Comparison)
+        if part.unit:  # English says every amount in millions
+            assert UNITS[again.unit][1] == UNITS[part.unit][1]
+            again = replace(
+                again, value=again.value * UNITS[again.unit][2] / UNITS[part.unit][2], unit=part.unit
+            )
+        if again != part:
+            return False
+    return True
+
+
 @pytest.mark.clause("3.1.3")
 def test_both_readings_agree_on_every_row(varied: list[Project]) -> None:
     """Yes exactly when SQL finds the row; no and not known exactly when it does not."""
@@ -291,6 +318,8 @@ def test_both_readings_agree_on_every_row(varied: list[Project]) -> None:
         again = queries.condition_of(condition.data())
         assert again == condition, "what is kept says the same again"
         assert condition.words
+        for part in condition.comparisons():
+            assert read_back(part), "what a form shows says the same again"
         found = set(Project.objects.filter(condition.q(TODAY)).values_list("pk", flat=True))
         for project in varied:
             judged = condition.judge(project, TODAY)
@@ -353,10 +382,33 @@ def test_every_mistake_is_told_at_once(city: City) -> None:
     assert [mistake.partition("：")[0] for mistake in refused.value.mistakes] == ["第 2 条", "第 3.1 条"]
 
 
-def test_a_condition_says_itself_in_words(city: City) -> None:
+def test_a_condition_says_itself_as_an_officer_would(city: City) -> None:
     keeping.forget()
     condition = queries.condition_of({
-        "all": [{"field": "stage", "op": "at_least", "value": "signed"}, {"any": [LEAF, {"field": "investment", "op": "at_least", "value": 10}]}]
+        "all": [
+            {"field": "stage", "op": "at_least", "value": "signed"}, {"field": "status", "op": "in", "value": ["ongoing", "on_hold", "ended"]},
+            {"field": "progress", "op": "within_days", "value": 7},
+            {"any": [LEAF, {"field": "investment", "op": "at_least", "value": 10}, {"field": "investment", "op": "more_than", "value": 1000, "unit": "wan_usd"}]},
+        ]
     })  # fmt: skip
     assert condition is not None
-    assert condition.words == "阶段 不低于 签约 且 （外资项目：是 或 投资额 ≥ 10 亿元）"
+    assert condition.words == (
+        "已到签约或以后的阶段，状态为推进中、暂缓或终止，最近 7 天内有进展，且（是外资项目，投资额不低于 10 亿元，或投资额超过 1,000 万美元）"
+    )
+    with translation.override("en"):
+        assert condition.words == (
+            "the stage is Signed or later, status is Ongoing, On hold or Ended, progress within the last 7 days, "
+            "and (it is foreign-invested, investment is at least CNY 1,000 million, or investment is more than USD 10 million)"
+        )
+
+
+def test_what_falls_short_by_a_fen_is_told_without_rounding(city: City) -> None:
+    """“10 亿元，低于 10 亿元” would be no reason."""
+    project = change(city.project(stages.NEGOTIATING), intended=10 * YI - Decimal("0.01"), contracted=None)
+    asked = {"field": "intended", "op": "at_least", "value": 10}
+    assert verdict(project, asked) == (False, "意向投资额 99,999.999999 万元，低于 10 亿元")
+    with translation.override("en"):
+        assert (
+            verdict(project, asked)[1]
+            == "intended investment CNY 999.99999999 million, less than CNY 1,000 million"
+        )

@@ -433,7 +433,7 @@ def test_the_office_says_what_is_reported_in_words(people: City) -> None:
     assert "制造业（C）；金融业（J）" in page
     assert client.post(url, form(recipient=recipient.pk)).status_code == 409, "made on the version before"
     listed = client.get("/reports/").content.decode()
-    assert "阶段 不低于 签约 且 意向投资额 ≥ 1.5 亿元" in listed
+    assert "已到签约或以后的阶段，意向投资额不低于 1.5 亿元，行业属于制造业或金融业" in listed
     refused = client.post(
         url,
         form(number=2, recipient=recipient.pk, value_1="月球", value_2="很多", value_6="明天", columns=[]),
@@ -509,7 +509,7 @@ def test_the_profile_says_what_is_reported(db: None) -> None:
     assert found["signed"].recipient.code == "office"
     assert (
         queries.reported(found["major"].condition).words
-        == "状态 是 推进中 且 （分级 不低于 十亿级项目 或 类别 是 重大产业项目）"
+        == "状态为推进中，且（分级在十亿级项目及以上，或类别为重大产业项目）"
     )  # type: ignore[union-attr]
     call_command("profile", "load", "xiamen")
     assert ReportDefinition.objects.count() == 3

@@ -10,6 +10,7 @@ from django.db.models import Field as ModelField
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from yinfeng.core import queries as core
 from yinfeng.core.conditions import (
@@ -152,12 +153,15 @@ def _coded(name: str) -> Field:
     return Field(name, _label(name), CHOICE, name, table=Project.code_tables[name])
 
 
-def _flag(name: str) -> Field:
-    return Field(name, _label(name), FLAG, name)
+def _flag(name: str, yes: Sentence, no: Sentence) -> Field:
+    return Field(name, _label(name), FLAG, name, words={"yes": yes, "no": no})
 
 
 PROJECT = Fields(
-    Field("stage", _("阶段"), ORDER, "stage", choices=stages.STAGES),
+    Field(
+        "stage", _("阶段"), ORDER, "stage", choices=stages.STAGES,
+        words={"at_least": _("已到%(value)s或以后的阶段"), "at_most": _("还在%(value)s或以前的阶段")},
+    ),
     Field("status", _("状态"), CHOICE, "status", choices=stages.STATUSES),
     Field("grade", _("分级"), ORDER, table="grade", order=_grades, read=_grade, among=_of_grades),
     Field(
@@ -167,8 +171,13 @@ PROJECT = Fields(
     _amount("intended"), _amount("contracted"), _amount("fixed_investment"), _amount("expected_output"), _amount("expected_tax"), _amount("statistics_investment"),
     _coded("project_class"), _coded("investment_kind"), _coded("construction_kind"), _coded("chain"),
     _coded("chain_effect"), _coded("assigned_by"), _coded("home_tie"),
-    _flag("is_foreign"), _flag("is_existing_firm"), _flag("is_research_centre"), _flag("is_advanced_manufacturing"),
-    _flag("is_enclave"), _flag("is_spillover"), _flag("is_assessed"),
+    _flag("is_foreign", _("是外资项目"), _("不是外资项目")),
+    _flag("is_existing_firm", _("投资方是存量企业"), _("投资方不是存量企业")),
+    _flag("is_research_centre", _("是研发中心"), _("不是研发中心")),
+    _flag("is_advanced_manufacturing", _("属于先进制造业"), _("不属于先进制造业")),
+    _flag("is_enclave", _("是飞地项目"), _("不是飞地项目")),
+    _flag("is_spillover", _("由外地产业外溢而来"), _("不是产业外溢而来")),
+    _flag("is_assessed", _("已经过研判"), _("未经研判")),
     Field("industry", _("行业"), PLACE, "industry", table="industry", below=_in_industry),
     Field("land_mu", _("用地需求"), NUMBER, "land_mu", unit=_("亩")),
     Field(
@@ -181,7 +190,13 @@ PROJECT = Fields(
     _date("approached_date"), _date("planned_start_date"), _date("planned_completion_date"), _date("planned_production_date"), _date("next_date"),
     _date("signed_date"), _date("registered_date"), _date("started_date"), _date("completed_date"), _date("producing_date"),
     _date("at_capacity_date"),
-    Field("progress", _("最近进展"), DATE, "progress_at", is_moment=True, is_latest=True),
+    Field(
+        "progress", _("最近进展"), DATE, "progress_at", is_moment=True, is_latest=True,
+        words={
+            "within_days": ngettext_lazy("最近 %(count)s 天内有进展", "最近 %(count)s 天内有进展", "count"),
+            "within_months": ngettext_lazy("最近 %(count)s 个月内有进展", "最近 %(count)s 个月内有进展", "count"),
+        },
+    ),
     Field("created", _("建立日期"), DATE, "created_at", is_moment=True),
 )  # fmt: skip
 
