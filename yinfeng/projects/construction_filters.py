@@ -64,6 +64,7 @@ class BottleneckFilter(OfProjects):
     kind = _choice(_("问题类型"), [])
     unit = _choice(_("解决单位"), [], method="by_unit")
     overdue = YesNoFilter(label=_("已过时限"), method="by_overdue")
+    city = YesNoFilter(label=_("需市级协调"), method="by_city")
 
     class Meta:
         model = Bottleneck
@@ -83,6 +84,10 @@ class BottleneckFilter(OfProjects):
     def by_overdue(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
         late = Q(state=stages.OPEN, due_date__lt=timezone.localdate())
         return queryset.filter(late) if value else queryset.exclude(late)
+
+    def by_city(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
+        waits = queries.for_the_city(timezone.localdate())
+        return queryset.filter(waits) if value else queryset.exclude(waits)
 
 
 class ProposalFilter(WithOptions):

@@ -96,6 +96,10 @@ def board(by: Actor) -> desk.Board:
         lists.append(_disputes_to_do(*waiting[queries.DISPUTES]))
     if queries.BOTTLENECKS in waiting:
         lists.append(_bottlenecks_to_solve(*waiting[queries.BOTTLENECKS]))
+    if queries.FOR_CITY in waiting or queries.sees_the_city(by):
+        lists.append(_bottlenecks_for_the_city(*waiting.get(queries.FOR_CITY, (0, []))))
+    if queries.PERSONAL in waiting or queries.sees_the_city(by):
+        lists.append(_personal_acts_missing(by, *waiting.get(queries.PERSONAL, (0, []))))
     if queries.REPORTS in waiting:
         lists.append(_reports_to_hand_in(*waiting[queries.REPORTS]))
     if queries.PROPOSALS in waiting:
@@ -253,6 +257,35 @@ def _bottlenecks_to_solve(count: int, found: list[queries.Waiting]) -> dict[str,
             {
                 "title": item.title, "sub": item.second, "date_text": item.third, "late": item.third < today.isoformat(),
                 "url": reverse("project-construction", args=[item.first]) + f"#bottleneck-{item.pk}",
+            }
+            for item in found
+        ],
+    }  # fmt: skip
+
+
+def _bottlenecks_for_the_city(count: int, found: list[queries.Waiting]) -> dict[str, Any]:
+    """Return what no district can settle, or has not in time."""
+    return _bottlenecks_to_solve(count, found) | {
+        "title": _("需市级协调的难点"), "empty": _("没有等市级协调的难点。"),
+        "url": f"{reverse('bottlenecks')}?city=true",
+    }  # fmt: skip
+
+
+def _personal_acts_missing(by: Actor, count: int, found: list[queries.Waiting]) -> dict[str, Any]:
+    """Return the major projects whose holder's first hand has not done in this quarter what is due."""
+    quarter = queries.quarter_of(timezone.localdate())
+    whose = "" if queries.sees_the_city(by) else f"&place={by.unit_id}"
+    return {
+        "title": _("本季度还缺的三个“亲自”"), "icon": "user-check", "count": count,
+        "empty": _("重大项目本季度的三个“亲自”都已做到。"),
+        "url": f"{reverse('personal')}?missing={queries.ANY}{whose}",
+        "rows": [
+            {
+                "title": item.title, "url": reverse("project-personal", args=[item.pk]),
+                "sub": _("%(unit)s缺：%(acts)s") % {
+                    "unit": item.first, "acts": _("、").join(str(stages.PERSONAL_KINDS[kind]) for kind in item.second.split()),
+                },
+                "date_text": day(quarter.last),
             }
             for item in found
         ],

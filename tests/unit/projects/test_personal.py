@@ -12,12 +12,13 @@ import time_machine
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from tests.factories import make_user, signed_in
+from tests.factories import make_unit, make_user, signed_in
 from tests.factories.races import at_once
 from tests.unit.projects.conftest import CLERK, HEAD, PDF, City
+from tests.unit.projects.test_pages import opened
 from yinfeng.core import services as core
 from yinfeng.core.errors import Conflict, DomainError, Forbidden, Invalid, Stale
-from yinfeng.core.models import Rule
+from yinfeng.core.models import Code, Rule
 from yinfeng.core.money import YI, Money
 from yinfeng.orgs.models import Membership, Person, Unit
 from yinfeng.projects import queries, services, stages
@@ -552,3 +553,51 @@ def test_one_records_and_withdraws_on_the_pages(duties: City) -> None:
     other = signed_in(duties.users["alice"])
     assert other.get(f"/projects/{project.pk}/personal/").status_code == 404
     assert other.get(f"/personal/{act.pk}/withdraw/").status_code == 404
+
+
+# --- the home page ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.clause("1.2")
+@pytest.mark.clause("1.5")
+def test_a_leaders_home_says_what_waits_for_the_city(duties: City) -> None:
+    """What a department must settle or is late, and which first hands lack which acts, the largest project first."""
+    small, large = big(duties, yi=12), big(duties, yi=20, by="alice", host_unit=duties.huli)
+    record(duties, small)
+    built = big(duties, stages.SIGNED, yi=1)
+    Code.objects.create(table="problem_kind", code="land", name="用地")
+    department = make_unit("planning", "government", duties.root, name="资源规划局")
+    today = timezone.localdate()
+    given = {
+        "kind": "land",
+        "since_date": today - timedelta(days=9),
+        "by": duties.actor("bob"),
+        "project": built,
+    }
+    for what, unit, days in (
+        ("等审批", department, 9),
+        ("已经逾期", duties.jimei, 1),
+        ("区里能解决", duties.jimei, 30),
+    ):
+        with time_machine.travel(NOW - timedelta(days=5), tick=False):
+            due = timezone.localdate() + timedelta(days=days)
+            services.raise_bottleneck(**given, what=what, unit=unit, due_date=due)  # type: ignore[arg-type]
+    lists = {str(item["title"]): item for item in opened(duties, "erin", "/").context["lists"]}
+    city = lists["需市级协调的难点"]
+    assert [(row["sub"], row["late"]) for row in city["rows"]] == [
+        ("集美区：已经逾期", True),
+        ("资源规划局：等审批", False),
+    ]
+    listed = opened(duties, "erin", city["url"]).content.decode()
+    assert "等审批" in listed
+    assert "区里能解决" not in listed
+    acts = lists["本季度还缺的三个“亲自”"]
+    assert (acts["count"], [row["title"] for row in acts["rows"]]) == (2, [large.name, small.name])
+    assert acts["rows"][1]["sub"] == "集美区缺：亲自协调解决问题、亲自督办过问进度"
+    listed = opened(duties, "erin", acts["url"]).content.decode()
+    assert small.name in listed
+    assert built.name not in listed
+    own = {str(item["title"]): item for item in opened(duties, "charlie", "/").context["lists"]}
+    assert [row["title"] for row in own["本季度还缺的三个“亲自”"]["rows"]] == [small.name]
+    assert "需市级协调的难点" not in own
+    assert "本季度还缺的三个“亲自”" not in opened(duties, "stranger", "/").content.decode()

@@ -14,9 +14,11 @@ from django.db.models import (
     BigIntegerField,
     CharField,
     DateField,
+    Exists,
     ExpressionWrapper,
     F,
     IntegerField,
+    OuterRef,
     Q,
     QuerySet,
     Value,
@@ -28,6 +30,8 @@ from yinfeng.core import queries as core
 from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Sentence
 from yinfeng.core.scopes import with_actions
+from yinfeng.orgs.models import Unit
+from yinfeng.orgs.queries import LANDING_KINDS
 from yinfeng.projects import facts, stages
 from yinfeng.projects.models import (
     Bottleneck,
@@ -239,6 +243,15 @@ def to_solve(by: Actor) -> QuerySet[Bottleneck]:
     waiting = Bottleneck.objects.permitted(by, "solve").filter(state=stages.OPEN)
     everywhere = by.reach("projects.bottleneck.solve").everywhere
     return waiting.filter(unit=by.unit_id) if everywhere else waiting
+
+
+def for_the_city(today: date) -> Q:
+    """Return the Q of the open bottlenecks that wait for the city (市级协调, clause 1.2): a unit of no district or zone must
+    solve them, or the day by which they were to be solved is past."""
+    local = Unit.objects.filter(kind__in=LANDING_KINDS).annotate(
+        inner=ExpressionWrapper(OuterRef("unit__path"), CharField())
+    )
+    return Q(state=stages.OPEN) & (Q(due_date__lt=today) | ~Exists(local.filter(inner__startswith=F("path"))))
 
 
 # --- all projects in sight ----------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """What waits for a person: claims to verify, steps back to approve, transfers and disputes in which it is his turn, planned
-projects to argue, bottlenecks to solve, reports to hand in."""
+projects to argue, bottlenecks to solve, reports to hand in; for who sees the whole city the bottlenecks that wait for it, for
+first hands and those above them the personal duties not done yet in the quarter."""
 
 from __future__ import annotations
 
@@ -8,29 +9,47 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import CharField, Count, DateTimeField, F, IntegerField, QuerySet, Value, Window
-from django.db.models.functions import Cast, RowNumber
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    DateTimeField,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    QuerySet,
+    Value,
+    When,
+    Window,
+)
+from django.db.models.functions import Cast, Coalesce, Concat, RowNumber
 from django.utils import timezone
 
 from yinfeng.core.actors import Actor
 from yinfeng.core.money import YuanField
 from yinfeng.orgs.queries import brief_name
+from yinfeng.projects import stages
+from yinfeng.projects.models import Bottleneck, Project
 from yinfeng.projects.queries.claims import to_approve, to_verify
-from yinfeng.projects.queries.construction import to_solve
+from yinfeng.projects.queries.conditions import held_by
+from yinfeng.projects.queries.construction import for_the_city, to_solve
 from yinfeng.projects.queries.first_reports import disputes_to_do
+from yinfeng.projects.queries.grades import COUNTED
+from yinfeng.projects.queries.personal import ANY, missing, owing, quarter_of
 from yinfeng.projects.queries.proposals import to_argue
 from yinfeng.projects.queries.records import name_of
 from yinfeng.projects.queries.report_turns import unfiled
 from yinfeng.projects.queries.transfers import transfers_to_do
 
-CLAIMS, STEPS, TRANSFERS, DISPUTES, PROPOSALS, BOTTLENECKS, REPORTS = range(7)
+CLAIMS, STEPS, TRANSFERS, DISPUTES, PROPOSALS, BOTTLENECKS, REPORTS, FOR_CITY, PERSONAL = range(9)
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """One thing that waits: of a claim its kind, amount and who entered it; of a step back from where to where and why; of
     a transfer between whom and how far it has come; of a dispute its state; of a planned project who plans it; of a bottleneck
-    its own key, what stands still and by when it must be solved. ``pk`` is the project's, or its own."""
+    its own key, what stands still and by when it must be solved, with who must before what where it waits for the city; of a
+    project that lacks personal acts whose it is and the kinds, parted by blanks. ``pk`` is the project's, or its own."""
 
     pk: int
     title: str
@@ -108,6 +127,22 @@ def waiting_for(by: Actor, each: int) -> dict[int, tuple[int, list[Any]]]:
                 Cast("due_date", CharField()), _NO_AMOUNT, since="raised_at",
             )
         )  # fmt: skip
+    if sees_the_city(by):
+        waits = Bottleneck.objects.permitted(by).filter(for_the_city(timezone.localdate()))
+        legs.append(
+            _leg(
+                FOR_CITY, waits, each, "due_date", "pk", Cast("project_id", CharField()),
+                Concat(brief_name(), Value("："), F("what"), output_field=CharField()), Cast("due_date", CharField()), _NO_AMOUNT,
+                since="raised_at",
+            )
+        )  # fmt: skip
+    if sees_the_city(by) or by.may("projects.contact.record"):
+        legs.append(
+            _leg(
+                PERSONAL, _lacking(by), each, "largest_first", "pk", F("holder_name"), F("lacks"), _NOTHING, F("counted"),
+                title="name", since="is_major_since",
+            )
+        )  # fmt: skip
     reports = unfiled(by, timezone.localdate())
     if reports is not None:
         legs += [_plain(REPORTS, rows, *columns) for rows, columns in reports.known()]
@@ -126,6 +161,32 @@ def waiting_for(by: Actor, each: int) -> dict[int, tuple[int, list[Any]]]:
     if reports is not None and (owed := reports.owed(known)):
         shown[REPORTS] = (len(owed), owed[:each])
     return shown
+
+
+def sees_the_city(by: Actor) -> bool:
+    """Say whether a person sees the projects of the whole city, so that what no district can settle is his to see."""
+    return by.reach("projects.project.view").everywhere
+
+
+def _lacking(by: Actor) -> QuerySet[Any]:
+    """Return the major projects whose holder lacks personal acts in the present quarter, with the kinds it ``lacks``.
+
+    Those of all holders for who sees the whole city, else of the person's own units.
+    """
+    today = timezone.localdate()
+    quarter = quarter_of(today)
+    seen = Project.objects.permitted(by)
+    if not sees_the_city(by):
+        seen = seen.filter(held_by(by.reach("projects.contact.record").units))
+    kinds = (
+        Case(When(missing(kind, quarter, today), then=Value(f"{kind} ")), default=Value(""))
+        for kind in stages.PERSONAL_KINDS
+    )
+    amount = YuanField()
+    return owing(seen, quarter, today).filter(missing(ANY, quarter, today)).annotate(
+        lacks=Concat(*kinds, output_field=CharField()), counted=Cast(COUNTED, amount),
+        largest_first=ExpressionWrapper(-Coalesce(COUNTED, Value(0), output_field=amount), output_field=amount),
+    )  # fmt: skip
 
 
 _NOTHING = Value("", output_field=CharField())
