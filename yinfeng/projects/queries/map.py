@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -22,11 +23,15 @@ from yinfeng.projects.queries.grades import COUNTED
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """How many ongoing projects a unit hosts, and their yuan; ``unit`` is None for those that nobody hosts yet."""
+    """How many ongoing projects a unit hosts, and their yuan; ``unit`` is None for those that nobody hosts yet.
+
+    A zone is where it is in no one district: its parks lie in several.
+    """
 
     unit: int | None
     name: str
     division: str
+    is_zone: bool
     projects: int
     amount: Decimal
 
@@ -35,14 +40,14 @@ def hosted(projects: QuerySet[Project]) -> list[Place]:
     """Return of each host unit the ongoing ones of the projects, in the order of units, in one query; nobody’s last."""
     cents = Coalesce(Sum(Cast(Round(COUNTED * 100), BigIntegerField())), 0)
     rows: QuerySet[Any, Any] = projects.filter(status=stages.ONGOING).order_by().values_list(
-        "host_unit", brief_name("host_unit__"), "host_unit__division", "host_unit__order"
+        "host_unit", brief_name("host_unit__"), "host_unit__division", "host_unit__kind", "host_unit__order"
     )  # fmt: skip
     found = sorted(
-        rows.annotate(n=Count("pk"), cents=cents), key=lambda row: (row[0] is None, row[3], row[0])
+        rows.annotate(n=Count("pk"), cents=cents), key=lambda row: (row[0] is None, row[4], row[0])
     )
     return [
-        Place(unit, name or "", division or "", count, Decimal(yuan) / 100)
-        for unit, name, division, _order, count, yuan in found
+        Place(unit, name or "", division or "", kind == "zone", count, Decimal(yuan) / 100)
+        for unit, name, division, kind, _order, count, yuan in found
     ]
 
 
@@ -92,6 +97,25 @@ def _sketch(day: date) -> Sketch | None:
 
     outlines = [_outline(code, name, [[place(point) for point in ring] for ring in rings]) for code, name, rings in shapes]  # fmt: skip
     return Sketch(WIDTH, round((north - south) * scale) + 2 * MARGIN, tuple(outlines))
+
+
+BOX_HEIGHT, BOXES_IN_A_ROW = 72, 3
+
+
+def boxes(sheet: Sketch, names: Sequence[tuple[str, str]]) -> tuple[int, list[Outline]]:
+    """Return the height of a sheet with a box below the districts for each of ``names`` (code, name), and the boxes: for what
+    has no outline, as a zone whose parks lie in several districts."""
+    width = (sheet.width - (BOXES_IN_A_ROW + 1) * MARGIN) / BOXES_IN_A_ROW
+    found = []
+    for index, (code, name) in enumerate(names):
+        row, column = divmod(index, BOXES_IN_A_ROW)
+        left = round(MARGIN + column * (width + MARGIN), 1)
+        top = sheet.height + 2 * MARGIN + row * (BOX_HEIGHT + MARGIN)
+        right, bottom = round(left + width, 1), top + BOX_HEIGHT
+        path = f"M{left} {top}H{right}V{bottom}H{left}Z"
+        found.append(Outline(code, name, path, round(left + width / 2, 1), top + BOX_HEIGHT * 0.42))
+    rows = -(-len(names) // BOXES_IN_A_ROW)
+    return sheet.height + (rows * (BOX_HEIGHT + MARGIN) + 2 * MARGIN if rows else 0), found
 
 
 def _outline(code: str, name: str, rings: list[Ring]) -> Outline:

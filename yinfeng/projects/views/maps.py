@@ -33,12 +33,21 @@ class Map(Picture):
         self.listed = {unit for unit, _name in self.filterset.filters["place"].extra["choices"]}
         sheet = queries.sketch(timezone.localdate())
         drawn = {outline.division for outline in sheet.outlines} if sheet else set()
-        top = max((self._value(place) for place in places if place.division in drawn), default=Decimal(0))
+        zones = [place for place in places if place.is_zone and place.division not in drawn] if sheet else []
+        shaded = [place for place in places if place.division in drawn or place in zones]
+        top = max((self._value(place) for place in shaded), default=Decimal(0))
+        height, boxes = (
+            queries.boxes(sheet, [(str(place.unit), place.name) for place in zones]) if sheet else (0, [])
+        )
         return self.render(
             {
                 **self.frame(),
-                "sheet": sheet,
-                "areas": [self._area(outline, places, top) for outline in sheet.outlines] if sheet else [],
+                "sheet": {"width": sheet.width, "height": height} if sheet else None,
+                "areas": [
+                    *(self._area(outline, places, top) for outline in (sheet.outlines if sheet else ())),
+                    *(self._zone(box, place, top) for box, place in zip(boxes, zones, strict=True)),
+                ],
+                "has_zones": bool(zones),
                 "legend": self._legend(top),
                 "measure": _("投资额") if self.by_amount else _("项目数"),
                 "rows": self._rows(places),
@@ -55,6 +64,12 @@ class Map(Picture):
         here = [place for place in places if place.division == outline.division]
         value = sum((self._value(place) for place in here), Decimal(0))
         url = self.list_url(division=outline.division, status=stages.ONGOING) if here else ""
+        return self._shape(outline, value, url, top)
+
+    def _zone(self, box: queries.Outline, place: queries.Place, top: Decimal) -> dict[str, Any]:
+        return self._shape(box, self._value(place), self._url(place), top)
+
+    def _shape(self, outline: queries.Outline, value: Decimal, url: str, top: Decimal) -> dict[str, Any]:
         told = self._told(value)
         return {
             "path": outline.path, "x": outline.x, "y": outline.y, "name": outline.name, "value": told, "url": url,
