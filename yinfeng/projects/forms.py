@@ -438,17 +438,19 @@ class ProjectForm(WithRelated, WithEnterprise, EditForm):
             field for group in groups for field in group["fields"]
             if field.name in wanted and field.name not in unasked and not field.errors and not _is_filled(field)
         ]  # fmt: skip
-        optional = [field for field in loose if field.name in facts.KNOWN_FROM and field.name not in later]
+        optional = {field.name for field in loose if field.name in facts.KNOWN_FROM} - later
         folded = [
-            (gettext("补充情况（选填）"), optional),
-            (gettext("以后的阶段才需要"), [field for field in loose if field.name in later]),
+            (gettext("补充情况（选填）"), _parts(groups, optional)),
+            (gettext("以后的阶段才需要"), _parts(groups, later & {field.name for field in loose})),
         ]
-        away = unasked | {field.name for _title, fields in folded for field in fields}
+        away = unasked | {
+            field.name for _title, parts in folded for part in parts for field in part["fields"]
+        }
         for group in groups:
             group["fields"] = [field for field in group["fields"] if field.name not in away]
         return [
             *(group for group in groups if group["fields"]),
-            *({"title": title, "description": "", "fields": fields, "is_folded": True} for title, fields in folded if fields),
+            *({"title": title, "parts": parts, "is_folded": True} for title, parts in folded if parts),
         ]  # fmt: skip
 
     def awaited(self) -> list[dict[str, Any]]:
@@ -470,6 +472,15 @@ class ProjectForm(WithRelated, WithEnterprise, EditForm):
             "intended": intended_of(project),
             "enterprise_name": project.enterprise.name if project.enterprise else "",
         }
+
+
+def _parts(groups: list[dict[str, Any]], names: set[str]) -> list[dict[str, Any]]:
+    """Return the fields of these names under the titles of the groups from which they come."""
+    found = [
+        {"title": group["title"], "fields": [field for field in group["fields"] if field.name in names]}
+        for group in groups
+    ]
+    return [part for part in found if part["fields"]]
 
 
 def _is_filled(field: forms.BoundField) -> bool:

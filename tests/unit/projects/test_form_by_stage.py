@@ -152,3 +152,14 @@ def test_the_table_of_the_form_names_fields_that_are_there() -> None:
         owner._meta.get_field(field)
     assert {f"Project.{field.name}" for field in Reported._meta.get_fields()} <= named
     assert {f"Project.{fact.field}" for fact in facts.FACTS} <= named
+
+
+def test_what_is_folded_away_stands_under_its_heads(city: City) -> None:
+    text = signed_in(city.users["bob"]).get("/projects/new/").content.decode()
+    folds = text.split(FOLD)[1:]
+    assert len(folds) >= 1
+    for fold in folds:
+        inside = fold.partition("</details>")[0]
+        heads, fields = inside.count('class="yf-formgroup__part"'), inside.count('class="yf-field ')
+        assert 1 <= heads < fields
+    assert "纳统</h2>" in text

@@ -85,8 +85,13 @@ def test_every_number_is_that_of_the_list_to_which_it_leads(mapped: City, query:
         listed = client.get(url).content.decode()
         shown = re.search(r"共 ([\d,]+) 条", listed)
         assert count == (shown[1] if shown else "0"), url
-    boxes = re.findall(r'href="([^"]+)" aria-label="火炬管委会 1">\s*<path class="yf-map__area" data-level="\d" d="M[\d. ]+H', page)
-    assert len(boxes) == ("火炬管委会" in [name for name, _count, _url in rows]), "a zone has no outline, but a box"
+    boxes = re.findall(
+        r'href="([^"]+)" aria-label="火炬管委会 1">\s*<path class="yf-map__area" data-level="\d" d="M[\d. ]+H',
+        page,
+    )
+    assert len(boxes) == ("火炬管委会" in [name for name, _count, _url in rows]), (
+        "a zone has no outline, but a box"
+    )
     assert all(box.replace("&amp;", "&") in [url for _name, _count, url in rows] for box in boxes)
     assert ("方框只表示数量，不表示位置" in page) == bool(boxes)
     *units, (total, count, _url) = rows

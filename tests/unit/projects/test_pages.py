@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -334,3 +335,26 @@ def test_home_counts_everything_that_waits_in_ten_questions(city: City) -> None:
     assert lists["待我批准的退回"]["rows"][0]["sub"] == "在谈 → 策划，改了方向"
     assert lists["待我办理的流转"]["rows"][0]["sub"] == "集美区 → 湖里区"
     assert step.project.name in answer.content.decode()
+
+
+def test_what_is_long_on_a_project_is_folded_and_all_of_it_has_an_index(city: City) -> None:
+    project = city.project(stages.NEGOTIATING)
+    for turn in range(12):
+        services.record_talk(
+            by=city.actor("bob"), project=project, values={
+                "talk_date": timezone.localdate() - timedelta(days=turn), "form": "call", "our_side": "区招商办", "their_side": "董事长", "summary": f"第{turn}次会谈",
+            },
+        )  # fmt: skip
+        project.refresh_from_db()
+    signed_in(city.users["bob"]).get(project.get_absolute_url())  # codes and rules are kept for a minute
+    text = opened(city, "bob", project.get_absolute_url()).content.decode()
+    for name, shown, rest in (("talks", 3, "再往前 9 次洽谈"), ("timeline", 10, "条动态")):
+        section = text.split(f'id="{name}"')[1].split("</section>")[0]
+        before, fold, after = section.partition("<details")
+        assert fold
+        assert before.count('class="yf-timeline__icon"') == shown
+        assert after.count('class="yf-timeline__icon"') >= 3
+        assert rest in after
+    index = text.split('class="yf-index"')[1].split("</nav>")[0]
+    for anchor in re.findall(r'href="#([^"]+)"', index):
+        assert f'id="{anchor}"' in text, anchor
