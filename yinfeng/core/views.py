@@ -88,6 +88,7 @@ class Home(Page):
                 "cards": [card for board in boards for card in board.cards],
                 "lists": [item for board in boards for item in board.lists],
                 "is_empty": not any(board.cards or board.lists for board in boards),
+                "has_role": bool(self.by.grants),
             }
         )
 

@@ -14,7 +14,9 @@ from django.db.models import BigIntegerField, Count, QuerySet, Sum
 from django.db.models.functions import Cast, Coalesce, Round
 
 from yinfeng.core.keeping import kept
+from yinfeng.core.language import in_english
 from yinfeng.core.models import Code
+from yinfeng.orgs.models import Unit
 from yinfeng.orgs.queries import brief_name
 from yinfeng.projects import stages
 from yinfeng.projects.models import Project
@@ -76,8 +78,11 @@ Ring = list[tuple[float, float]]
 
 
 def sketch(day: date) -> Sketch | None:
-    """Return the outlines of the profile’s districts on a sheet, north above; None where the profile has none."""
-    return kept(("district shapes", day), lambda: _sketch(day))
+    """Return the outlines of the profile’s districts on a sheet, north above; None where the profile has none.
+
+    English readers read the English names of the units whose districts they are.
+    """
+    return kept(("district shapes", day, in_english()), lambda: _sketch(day))
 
 
 def _sketch(day: date) -> Sketch | None:
@@ -85,6 +90,12 @@ def _sketch(day: date) -> Sketch | None:
     shapes = [(code, name, data["rings"]) for code, name, data in found.values_list("code", "name", "data")]
     if not shapes:
         return None
+    if in_english():
+        units = Unit.objects.filter(
+            kind="district", valid_to=None, division__in=[code for code, _name, _rings in shapes]
+        )
+        known = {division: name for division, name in units.values_list("division", "name_en") if name}
+        shapes = [(code, known.get(code, name), rings) for code, name, rings in shapes]
     points = [point for _code, _name, rings in shapes for ring in rings for point in ring]
     west, east = min(point[0] for point in points), max(point[0] for point in points)
     south, north = min(point[1] for point in points), max(point[1] for point in points)
@@ -99,7 +110,7 @@ def _sketch(day: date) -> Sketch | None:
     return Sketch(WIDTH, round((north - south) * scale) + 2 * MARGIN, tuple(outlines))
 
 
-BOX_HEIGHT, BOXES_IN_A_ROW = 72, 3
+BOX_HEIGHT, BOXES_IN_A_ROW = 72, 2
 
 
 def boxes(sheet: Sketch, names: Sequence[tuple[str, str]]) -> tuple[int, list[Outline]]:

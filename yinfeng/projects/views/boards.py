@@ -79,7 +79,8 @@ class Board(Picture):
             self._column(stage, count, yuan, shown.get(stage, []))
             for stage, (count, yuan) in standing.items()
         ]
-        return self.render({**self.frame(), "columns": columns})
+        is_empty = not any(column["cards"] for column in columns)
+        return self.render({**self.frame(), "columns": columns, "is_empty": is_empty})
 
     def _column(self, stage: str, count: int, yuan: Decimal, found: list[Project]) -> dict[str, Any]:
         more = count - len(found)

@@ -42,7 +42,7 @@ class FirstReports:
         found = [
             {
                 "title": _("首报首谈"), "rows": [self._row(item) for item in self.reports], "act": self._act(),
-                "empty": _("没有在推进、还未签约的线索或项目，无所谓首报。"),
+                "empty": _("没有在推进、还未签约的线索或项目：签约以后不再比较谁先报备。"),
             }
         ]  # fmt: skip
         if self.disputes:

@@ -67,7 +67,7 @@ class Map(Picture):
         return self._shape(outline, value, url, top)
 
     def _zone(self, box: queries.Outline, place: queries.Place, top: Decimal) -> dict[str, Any]:
-        return self._shape(box, self._value(place), self._url(place), top)
+        return self._shape(box, self._value(place), self._url(place), top) | {"is_box": True}
 
     def _shape(self, outline: queries.Outline, value: Decimal, url: str, top: Decimal) -> dict[str, Any]:
         told = self._told(value)

@@ -623,8 +623,11 @@ class ProjectFormPage(ActPage):
         }
 
     def extra(self) -> dict[str, Any]:
-        url = reverse("project-check", args=[self.object.pk]) if self.object else reverse("project-new-check")
-        return {"live_check_url": url, "live_check_field": "enterprise_name"}
+        found = {"live_check_url": reverse("project-new-check"), "live_check_field": "enterprise_name"}
+        if self.object:
+            found["live_check_url"] = reverse("project-check", args=[self.object.pk])
+            found["intro"] = f"{self.object.code} · {self.object}"
+        return found
 
 
 class CheckEnterpriseOfNew(CheckEnterprise):

@@ -370,8 +370,8 @@ class WaiveReport(ActPage, OfPeriod):
 
     permission = DEFINE
     form = ReasonForm
-    title = gettext_lazy("免报")
-    submit_label = gettext_lazy("免报")
+    title = gettext_lazy("准予免报")
+    submit_label = gettext_lazy("准予免报")
 
     def start(self) -> None:
         self.by.require(DEFINE)
