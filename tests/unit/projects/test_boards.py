@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from datetime import timedelta
 from typing import Any
 from unittest import mock
@@ -136,3 +137,17 @@ def test_stays_of_before_are_told_from_the_events(city: City) -> None:
     )
     assert list(Stay.objects.order_by("project", "since").values_list("project", "stage", "days")) == before
     assert {project.pk, bare.pk} == {pk for pk, _stage, _days in before}
+
+
+def test_an_empty_board_says_so_and_a_full_one_names_every_stage(city: City) -> None:
+    """Columns beyond the edge of the window are told above the board, with their numbers."""
+    client = signed_in(city.users["erin"])
+    for path in ("/projects/board/", "/projects/board/funnel/"):
+        assert "没有推进中的项目可看" in client.get(path).content.decode()
+    city.project(stages.NEGOTIATING)
+    text = client.get("/projects/board/").content.decode()
+    stops = text.split('class="yf-stops"')[1].split("</ol>")[0]
+    anchors = re.findall(r'href="#(column-\d+)">([^<]+) <b>(\d+)</b>', stops)
+    assert [label for _anchor, label, _count in anchors] == [str(label) for label in stages.STAGES.values()]
+    assert [count for _anchor, _label, count in anchors].count("0") == len(anchors) - 1
+    assert all(f'id="{anchor}"' in text for anchor, _label, _count in anchors)
