@@ -251,7 +251,9 @@ def for_the_city(today: date) -> Q:
     local = Unit.objects.filter(kind__in=LANDING_KINDS).annotate(
         inner=ExpressionWrapper(OuterRef("unit__path"), CharField())
     )
-    return Q(state=stages.OPEN) & (Q(due_date__lt=today) | ~Exists(local.filter(inner__startswith=F("path"))))
+    return Q(state=stages.OPEN) & (
+        Q(due_date__lt=today) | Q(~Exists(local.filter(inner__startswith=F("path"))))
+    )
 
 
 # --- all projects in sight ----------------------------------------------------------------------------------------

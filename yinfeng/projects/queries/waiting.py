@@ -183,10 +183,11 @@ def _lacking(by: Actor) -> QuerySet[Any]:
         for kind in stages.PERSONAL_KINDS
     )
     amount = YuanField()
-    return owing(seen, quarter, today).filter(missing(ANY, quarter, today)).annotate(
+    found: QuerySet[Any] = owing(seen, quarter, today).filter(missing(ANY, quarter, today)).annotate(
         lacks=Concat(*kinds, output_field=CharField()), counted=Cast(COUNTED, amount),
         largest_first=ExpressionWrapper(-Coalesce(COUNTED, Value(0), output_field=amount), output_field=amount),
     )  # fmt: skip
+    return found
 
 
 _NOTHING = Value("", output_field=CharField())
