@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -9,7 +10,9 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.apps import apps
 from django.core.files.base import ContentFile
+from django.db import connection
 from django.utils import timezone
 
 from tests.factories import make_unit, make_user, signed_in
@@ -456,6 +459,32 @@ def test_while_nobody_hosts_a_project_it_is_its_reporters(duties: City, now: Any
         (city.group.pk, date(2026, 8, 1), date(2026, 10, 1)), (city.jimei.pk, date(2026, 10, 1), date(2026, 10, 5)),
         (city.group.pk, date(2026, 10, 5), date(2026, 10, 9)), (city.huli.pk, date(2026, 10, 9), None),
     ]  # fmt: skip
+    # acts that were judged by who held it when they were recorded are judged by their own day
+    other, day, group = big(city), date(2026, 10, 1), post_of(city.group, "组长")
+    for post in (group, hand(city), hand(city, city.huli)):
+        kept = {
+            "person": post.person,
+            "unit": post.unit,
+            "position": "书记",
+            "recorded_by": city.users["gina"],
+        }
+        for number in (-62, -61, 0, 2, 4, 5, 8, 20):
+            PersonalAct.objects.create(
+                project=project, kind=stages.SOLVE, act_date=day + timedelta(days=number), as_holder=post.unit == city.huli,
+                done="协调", outcome="解决", **kept,
+            )  # fmt: skip
+        PersonalAct.objects.create(
+            project=other, kind=stages.SOLVE, act_date=NOW.date(), done="协调", outcome="解决", **kept
+        )
+    importlib.import_module("yinfeng.projects.migrations.0039_acts_judged_by_their_day").judge(
+        apps, connection.schema_editor()
+    )
+    acts = list(PersonalAct.objects.select_related("project"))
+    judged = [act.as_holder for act in acts]
+    assert judged == [
+        any(spell.holds(act.unit_id, act.act_date) for spell in queries.holdings(act.project)) for act in acts
+    ]
+    assert judged.count(True) == 5 + 3 + 2 + 1
 
 
 def test_one_who_heads_two_units_acts_for_each(duties: City) -> None:
