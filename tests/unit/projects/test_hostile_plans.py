@@ -10,7 +10,7 @@ import pytest
 from django.apps import apps
 from django.utils import timezone
 
-from tests.factories import make_actor, make_enterprise
+from tests.factories import make_actor, make_enterprise, signed_in
 from tests.factories.races import at_once
 from tests.unit.projects.conftest import City
 from tests.unit.projects.test_construction import (
@@ -27,7 +27,7 @@ from tests.unit.projects.test_construction import (
 from yinfeng.core.errors import Conflict, Invalid, Stale
 from yinfeng.core.models import Event
 from yinfeng.projects import queries, services, stages
-from yinfeng.projects.models import Bottleneck, FirstMonth, Project
+from yinfeng.projects.models import Bottleneck, FirstMonth, Project, ProjectLink
 
 __all__ = ["codes", "july", "rules"]
 pytestmark = pytest.mark.django_db
@@ -142,6 +142,32 @@ def test_of_two_projects_what_was_said_last_stands(city: City) -> None:
         event.data["links"] for event in Event.objects.filter(verb="projects.project.linked").order_by("pk")
     ]
     assert said == [[[first.pk, stages.RELATED]], [[first.pk, stages.DIFFERENT]]]
-    Project.objects.filter(pk=first.pk).update(secrecy=stages.SENSITIVE)
-    with pytest.raises(Invalid, match="请不要写出敏感项目的名称"):
-        services.add_project(by=by, values=given | {"name": "第三个项目"})
+
+
+def test_a_reason_for_several_projects_is_read_by_who_may_see_the_sensitive_one(city: City) -> None:
+    """bob is on the team of the sensitive one, charlie is not: he reads neither its name nor that there is one."""
+    bob, charlie, firm = city.actor("bob"), city.actor("charlie"), make_enterprise("甲公司")
+    plain, secret = (
+        city.project(enterprise=firm),
+        city.project(enterprise=firm, name="机密基地", secrecy=stages.SENSITIVE),
+    )
+    ProjectLink.objects.all().delete()
+    given, why = {"name": "检测中心", "summary": "检测中心", "enterprise": firm}, "为机密基地配套"
+    with pytest.raises(Invalid, match="理由只有看得到它们的人能看到"):
+        services.add_project(by=bob, values=given)
+    made = services.add_project(by=bob, values=given, despite=why)
+    blank = city.project(enterprise=None)
+    services.change_project(
+        by=bob, project=blank, version=blank.version, values={"enterprise": firm}, despite=why
+    )
+    ProjectLink.objects.filter(
+        project=blank, other=secret
+    ).delete()  # as of what grew out of the sensitive one
+    Project.objects.filter(pk=blank.pk).update(parent=secret)
+    for project in (plain, made, blank):
+        assert queries.links_of(fresh(project), charlie) == []
+        page = signed_in(city.users["charlie"]).get(project.get_absolute_url()).content.decode()
+        assert ("机密基地" in page, "其他项目的关系" in page) == (False, False), project
+    assert {link.reason for link in queries.links_of(fresh(made), bob)} == {why}
+    Project.objects.filter(pk=secret.pk).update(secrecy=stages.INTERNAL)  # what is secret no more is told
+    assert {link.reason for link in queries.links_of(fresh(made), charlie)} == {why}

@@ -322,7 +322,7 @@ from yinfeng.projects.queries.scheduling import (
     scheduled,
     with_particulars,
 )
-from yinfeng.projects.queries.seconds import any_sensitive, is_alike, of_investor, own_projects
+from yinfeng.projects.queries.seconds import is_alike, of_investor, own_projects, sensitive
 from yinfeng.projects.queries.transfers import (
     Settled,
     completed_transfers,
@@ -428,7 +428,6 @@ __all__ = [
     "acts_in",
     "all_definitions",
     "amounts",
-    "any_sensitive",
     "areas_on",
     "arrived",
     "behind_by",
@@ -602,6 +601,7 @@ __all__ = [
     "scheduled",
     "sees_copy",
     "sees_the_city",
+    "sensitive",
     "settlement",
     "shared_by",
     "shared_percents",

@@ -370,7 +370,10 @@ _PART, _PERSON, _GROWN, _PASSED, _BUILT, _LINKED = range(6)
 
 
 def links_seen(by: Actor, project: int, field: str, other: str) -> QuerySet[ProjectLink]:
-    """Return what was declared of a project (in ``field``) and others of its investor, of those (in ``other``) that a person sees; of each pair what was said last."""
+    """Return what was declared of a project (in ``field``) and others of its investor, of those (in ``other``) that a person sees; of each pair what was said last.
+
+    One answer gives one reason for several: who does not see a sensitive one of which it may speak reads none of it.
+    """
     seen = Project.objects.filter(
         one_by_one(Project.objects.all().scope(by, "view"))
     )  # a few rows: looked up one by one
@@ -379,7 +382,15 @@ def links_seen(by: Actor, project: int, field: str, other: str) -> QuerySet[Proj
         project=OuterRef("other"), other=OuterRef("project")
     )
     newer = ProjectLink.objects.filter(both, pk__gt=OuterRef("pk"))
-    return ProjectLink.objects.filter(Exists(shown), ~Exists(newer), **{field: project})
+    beside = ProjectLink.objects.filter(
+        ~Exists(seen.filter(pk=OuterRef("other_id"))), project=OuterRef("project"), reason=OuterRef("reason"),
+        other__secrecy=stages.SENSITIVE,
+    )  # fmt: skip
+    parent = Project.objects.filter(
+        ~Exists(seen.filter(pk=OuterRef("pk"))), extensions=OuterRef("project"), secrecy=stages.SENSITIVE
+    )
+    told = ~Exists(newer) & ~Exists(beside) & ~Exists(parent)
+    return ProjectLink.objects.filter(Exists(shown), told, **{field: project})
 
 
 @prepared

@@ -30,9 +30,9 @@ def of_investor(enterprise: Enterprise | None, by: Actor, but: Project | None = 
     ]
 
 
-def any_sensitive(projects: Iterable[int]) -> bool:
-    """Say whether one of these projects is known to its team alone."""
-    return Project.objects.filter(pk__in=list(projects), secrecy=stages.SENSITIVE).exists()
+def sensitive(projects: Iterable[int]) -> list[Project]:
+    """Return those of the projects that are known to their team alone."""
+    return list(Project.objects.filter(pk__in=list(projects), secrecy=stages.SENSITIVE).order_by("pk"))
 
 
 def own_projects(enterprise: Enterprise, by: Actor, but: Project | None = None) -> list[Dealing]:

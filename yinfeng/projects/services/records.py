@@ -53,6 +53,7 @@ from yinfeng.projects.services.seconds import (
     ask_about_other_projects,
     check_related,
     keep_links,
+    told_reason,
 )
 
 Values = Mapping[str, Any]
@@ -269,7 +270,8 @@ def convert_lead(
     )  # fmt: skip
     for name, value in given.items():
         setattr(project, name, value)
-    _create(project, by, note=despite.strip() if found else "", data={"lead": lead.pk, "clashes": found})
+    why = told_reason(lead.enterprise, by, despite) if found else ""
+    _create(project, by, note=why, data={"lead": lead.pk, "clashes": found})
     if found:
         keep_links(project, by, despite, related)
     # what is disputed about it is the project's now
@@ -379,7 +381,8 @@ def add_project(
         values["host_unit"] = reporter
     named = timezone.now() if values.get("enterprise") else None
     project = Project(created_by_id=person(by), is_demo=is_demo, named_at=named, **with_amount(values))
-    _create(project, by, note=despite.strip() if found else "", data={"clashes": found})
+    why = told_reason(values.get("enterprise"), by, despite) if found else ""
+    _create(project, by, note=why, data={"clashes": found})
     if found:
         keep_links(project, by, despite, related)
     return project
@@ -418,9 +421,10 @@ def change_project(
     kept = {name: value for field in later for name, value in queries.put_off(project, field).items()}
     before = {fact.field for fact in facts.missing(project, project.stage)}
     _keep_investor(project, values)
+    why = told_reason(values.get("enterprise"), by, despite, project) if found else ""
     core.apply_edit(
         project, with_amount(values, project) | _named(project, values) | kept, by=by, version=version,
-        verb="projects.project.changed", note="；".join(filter(None, [note, despite.strip() if found else ""])),
+        verb="projects.project.changed", note="；".join(filter(None, [note, why])),
     )  # fmt: skip
     _tell_of_delays(project, later, by, put_off)
     if found:

@@ -43,8 +43,8 @@ def ask_about_a_second(
         told = _(
             "本单位已有这家企业的项目：%(found)s。同一项目不要重复建立；追加投资请在原项目上建立增资扩产。"
         ) % {"found": "；".join(found[:TOLD])}
-        if queries.any_sensitive(item.pk for item in own):
-            told += _("其中有敏感项目：看得到本项目的人都会看到理由，请不要写出敏感项目的名称和内容。")
+        if queries.sensitive(item.pk for item in own):
+            told += _("其中有敏感项目：理由只有看得到它们的人能看到。")
         raise AskedWhy(told, _("确是另一个项目的，请写明有什么不同。"))
     return found
 
@@ -71,8 +71,18 @@ def check_related(enterprise: Any, by: Actor, related: int | None, but: Project 
         raise Invalid(sentence, fields={"related": [sentence]})
 
 
+def told_reason(enterprise: Any, by: Actor, despite: str, but: Project | None = None) -> str:
+    """Return what the timeline of a project, which all read who see it, says of the reason for it: nothing where one of those
+    that it is declared beside is sensitive."""
+    others = queries.of_investor(enterprise, by, but)
+    return "" if queries.sensitive(item.pk for item in others) else despite.strip()
+
+
 def keep_links(project: Project, by: Actor, reason: str, related: int | None) -> None:
-    """Keep what was said of the investor's other open projects: one is related, the others are different ones."""
+    """Keep what was said of the investor's other open projects: one is related, the others are different ones.
+
+    Who reads it is what ``links_seen`` says.
+    """
     said: list[list[Any]] = []
     for item in queries.of_investor(project.enterprise, by, project):
         if item.pk == project.parent_id:
@@ -84,5 +94,9 @@ def keep_links(project: Project, by: Actor, reason: str, related: int | None) ->
             )
         )
         said.append([item.pk, kind])
-    if said:  # in data alone: who reads it may not see the others
-        events.record(by=by, verb="projects.project.linked", obj=project, data={"links": said})
+    # In data alone: who reads it may not see the others. Where a sensitive one is among them its timeline tells of it, for
+    # the project's would say to all who see it that there is one.
+    secret = queries.sensitive(pk for pk, _kind in said)
+    for told in secret or ([project] if said else []):
+        data = {"links": said, "reason": reason.strip(), "project": project.pk}
+        events.record(by=by, verb="projects.project.linked", obj=told, data=data)
