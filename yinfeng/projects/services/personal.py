@@ -22,7 +22,7 @@ from yinfeng.projects import lifecycle, queries, stages
 from yinfeng.projects.models import Claim, Entry, PersonalAct, Project
 from yinfeng.projects.services.asking import check_past
 from yinfeng.projects.services.ledger import person
-from yinfeng.projects.services.records import refuse_when_over
+from yinfeng.projects.services.records import read_anew, refuse_when_over
 
 
 @transaction.atomic
@@ -35,6 +35,7 @@ def record_personal_act(
     It is no progress of the project by itself: lights stay as they are.
     """
     demand(project, by, "personal")
+    read_anew(project)  # nobody passes it on meanwhile: whose it was on the day is judged here once
     refuse_when_over(project)
     _check(project, by, post, kind, act_date)
     is_holder = any(spell.holds(post.unit_id, act_date) for spell in queries.holdings(project))

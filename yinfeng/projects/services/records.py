@@ -684,6 +684,7 @@ def drop_bottlenecks(project: Project, by: Actor) -> None:
 def add_unit(*, by: Actor, project: Project, unit: Unit, part: str) -> Participation:
     """Let a unit take part in a project: from now on its people see it."""
     demand(project, by, "team")
+    read_anew(project)
     refuse_to_join(project)
     if part not in stages.CHOSEN_PARTS:
         raise Invalid(
@@ -719,6 +720,7 @@ def keep_sharers(project: Project, part: str) -> None:
 def remove_unit(*, by: Actor, project: Project, pk: int, reason: str) -> None:
     """End a unit's part in a project; that it had one stays on record."""
     demand(project, by, "team")
+    read_anew(project)
     row = project.participations.filter(pk=pk, until=None).select_related("unit").first()
     if row is None:
         raise Conflict(_("该单位已不再参与本项目。"))
@@ -741,10 +743,8 @@ def remove_unit(*, by: Actor, project: Project, pk: int, reason: str) -> None:
 def add_member(*, by: Actor, project: Project, user: User, is_leader: bool = False) -> TeamMember:
     """Put a person on the team; he sees the project from now on, a sensitive one too. One leads."""
     demand(project, by, "team")
+    read_anew(project)  # of two who name a leader at once the later counts
     refuse_to_join(project)
-    Project.objects.select_for_update().get(
-        pk=project.pk
-    )  # of two who name a leader at once the later counts
     if is_leader:
         project.team.filter(until=None, is_leader=True).update(is_leader=False)
     row = core.insert(TeamMember(project=project, user=user, is_leader=is_leader))
@@ -790,8 +790,12 @@ def add_joint_unit(*, by: Actor, projects: Iterable[Project], unit: Unit) -> tup
 
 @transaction.atomic
 def record_talk(*, by: Actor, project: Project, values: Values) -> Talk:
-    """Record a contact with the investor; what comes next becomes the project's next step."""
+    """Record a contact with the investor; what comes next becomes the project's next step.
+
+    Of several first contacts written down at once the earliest counts, whoever is done last.
+    """
     demand(project, by, "record")
+    read_anew(project)
     refuse_when_over(project)
     now = timezone.now()
     check_past("talk_date", _("洽谈日期"), values["talk_date"])
@@ -845,6 +849,11 @@ def note_stage(project: Project) -> None:
         days = max((today - timezone.localdate(stay.since)).days, 0)
         project.stays.filter(pk=stay.pk).update(until=now, days=days)
     Stay.objects.create(project=project, stage=project.stage, since=now)
+
+
+def read_anew(project: Project) -> None:
+    """Read the project as it is now, held until the transaction ends: for acts that may follow each other but not overtake."""
+    project.refresh_from_db(from_queryset=Project.objects.select_for_update())
 
 
 def hold_project(project: Project, **values: Any) -> None:
