@@ -48,6 +48,7 @@ OWN = {
     "scheduling-export": {"group"},
     "project-map": {"by"},
     "unit-projects": {"year"},
+    "reports": {"year"},
     "personal": {"quarter"},
     "personal-export": {"quarter"},
     "personal-units": {"quarter"},

@@ -29,6 +29,7 @@ from yinfeng.projects.models import (
     Project,
     Report,
     ReportDefinition,
+    ReportWaiver,
 )
 
 pytestmark = pytest.mark.django_db
@@ -614,6 +615,57 @@ def test_what_was_not_handed_in_is_owed_until_it_is_filed_or_waived(people: City
             services.waive_report(by=people.actor(by), **given)
     assert "系统切换" in mine.get(f"/reports/major/{waiver.starts}/{people.jimei.pk}/").content.decode()
     assert submit(people, starts=waiver.starts).number == 1, "who hands in all the same has handed in"
+
+
+def test_years_of_periods_ask_no_more_and_show_no_more(people: City) -> None:
+    """Ten years of months: what is owed of any of them is told, what was handed in is shown with its year."""
+    starts = [months_ago(count) for count in range(1, 121)]
+    written("major", starts[-1])
+    ReportDefinition.objects.update(valid_from=starts[-1])
+    definition = ReportDefinition.objects.get(code="major")
+    made = {
+        "definition": definition, "code": "major", "due_date": starts[0], "heads": [], "rows": [], "count": 0, "digest": "-",
+        "submitted_by": people.users["submitter"],
+    }  # fmt: skip
+    owed = {starts[7], starts[-5]}
+    Report.objects.bulk_create(
+        Report(starts=day, ends=queries.period_of("monthly", day).ends, number=number, unit=unit, reason="更正" * (number - 1), **made)
+        for day in starts for unit in (people.jimei, people.huli) for number in (1, 2)
+        if day not in owed or unit == people.huli
+    )  # fmt: skip
+    ReportWaiver.objects.create(
+        definition=definition, code="major", unit=people.jimei, starts=starts[7], reason="停报", waived_by=people.users["definer"],
+        ends=queries.period_of("monthly", starts[7]).ends,
+    )  # fmt: skip
+    year = starts[20].year
+    for name in ("submitter", "reader"):
+        client = signed_in(people.users[name])
+        client.get("/notices/")
+        counts = []
+        for query, periods in (("", 2), (f"?year={year}", 12), ("?year=x", 2), ("?year=1999", 2)):
+            with CaptureQueriesContext(connection) as asked:
+                page = client.get(f"/reports/{query}").context
+            counts.append(len(asked))
+            lines = page["due"] if name == "submitter" else page["periods"]
+            assert len(lines) == periods, (name, query)
+            assert (page["older_count"] if name == "submitter" else page["unfinished_count"]) >= 1
+        assert len(set(counts)) == 1
+        assert counts[0] <= 10
+    page = signed_in(people.users["submitter"]).get(f"/reports/?year={year}")
+    assert [line["url"] for line in page.context["older"]] == [
+        f"/reports/major/{starts[-5]}/{people.jimei.pk}/"
+    ]
+    assert all("已报送" in line["badge"]["text"] for line in page.context["due"])
+    found = signed_in(people.users["reader"]).get("/reports/").context
+    # 思明 and the group never handed in
+    assert (found["unfinished_count"], len(found["unfinished"])) == (118, 50)
+    told = {
+        line["url"]: (line["there"], line["all"], line["waived"], line["late"])
+        for line in found["unfinished"]
+    }
+    assert told[f"/reports/major/{starts[-5]}/"] == (1, 4, 0, 3)
+    assert told[f"/reports/major/{starts[-6]}/"] == (2, 4, 0, 2)
+    assert f"{year} 年" in page.content.decode()
 
 
 def test_a_correction_does_not_hide_that_the_first_was_late(people: City) -> None:

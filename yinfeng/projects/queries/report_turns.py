@@ -6,7 +6,7 @@ the same. What is told here is whether and when: what a copy says is read throug
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -24,6 +24,7 @@ from yinfeng.projects.models import Report, ReportDefinition, ReportReminder, Re
 from yinfeng.projects.queries.reports import Period, all_definitions, due_date, ended_periods, written_on
 
 Key = tuple[str, int, date]  # report, unit, first day of the period
+Definitions = Mapping[str, Sequence[ReportDefinition]]
 
 
 @dataclass(slots=True)
@@ -50,7 +51,6 @@ class Turn:
     definition: ReportDefinition
     period: Period
     due: date
-    is_recent: bool
     units: list[Unit]
     filed: dict[int, Filing]
     waived: dict[int, str]  # with the reason
@@ -61,24 +61,78 @@ class Turn:
         return [unit for unit in self.units if unit.pk not in self.filed and unit.pk not in self.waived]
 
 
-def turns(today: date, only_recent: bool = False) -> list[Turn]:
-    """Return every period that is to be reported, or the last ones of each report, the newest first."""
-    owed = [
-        (definition, period, is_recent)
-        for versions in all_definitions().values()
-        for definition, period, is_recent in ended_periods(versions, today)
-        if is_recent or not only_recent
-    ]
-    if not owed:
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A period of a report of which copies are still to come: of which units, how many handed in, how many need not."""
+
+    definition: ReportDefinition
+    period: Period
+    due: date
+    missing: list[Unit]
+    filed: int
+    waived: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A period of a report that is to be handed in, and whether it is one of the last."""
+
+    definition: ReportDefinition
+    period: Period
+    is_recent: bool
+
+
+def asked_for(definitions: Definitions, today: date) -> list[Asked]:
+    """Return every period that is to be reported, of each report the newest first."""
+    return [Asked(*item) for versions in definitions.values() for item in ended_periods(versions, today)]
+
+
+def all_units() -> list[Unit]:
+    """Return every unit there is or was, in its order."""
+    return list(Unit.objects.order_by("order", "code"))
+
+
+def turns(asked: Sequence[Asked], units: Sequence[Unit]) -> list[Turn]:
+    """Return how periods stand; what was handed in and waived is read from the first of them to the last."""
+    if not asked:
         return []
-    first = min(period.starts for _definition, period, _is_recent in owed)
-    filed = filings(Report.objects.filter(starts__gte=first))
-    waivers = ReportWaiver.objects.filter(starts__gte=first).values_list(
-        "code", "unit_id", "starts", "reason"
-    )
+    days = [item.period.starts for item in asked]
+    within = {"starts__range": (min(days), max(days))}
+    filed = filings(Report.objects.filter(**within))
+    waivers = ReportWaiver.objects.filter(**within).values_list("code", "unit_id", "starts", "reason")
     waived = {(code, unit, starts): reason for code, unit, starts, reason in waivers}
-    units = list(Unit.objects.order_by("order", "code"))
-    return [_turn(*item, units, filed, waived) for item in owed]
+    return [_turn(item.definition, item.period, units, filed, waived) for item in asked]
+
+
+def unfinished(asked: Sequence[Asked], units: Sequence[Unit]) -> list[Unfinished]:
+    """Return the periods of which copies are missing, what was due first before the rest, in one query.
+
+    Of ten years of weeks it reads no more of a copy than that it is there.
+    """
+    if not asked:
+        return []
+    first = min(item.period.starts for item in asked)
+    legs = [
+        rows.filter(starts__gte=first).values_list(Value(name), "code", "starts", "unit_id")
+        for name, rows in (("filed", Report.objects.filter(number=1)), ("waived", ReportWaiver.objects.order_by()))
+    ]  # fmt: skip
+    done: dict[tuple[str, date], dict[str, set[int]]] = {}
+    for name, code, starts, unit in legs[0].order_by().union(legs[1], all=True):
+        done.setdefault((code, starts), {"filed": set(), "waived": set()})[name].add(unit)
+    kinds: dict[str, list[Unit]] = {}
+    for item in units:
+        kinds.setdefault(item.kind, []).append(item)
+    found = []
+    for turn in asked:
+        definition, period = turn.definition, turn.period
+        there = done.get((definition.code, period.starts), {"filed": set(), "waived": set()})
+        over = there["filed"] | there["waived"]
+        asked_units = (item for kind in definition.submitters for item in kinds.get(kind, []))
+        missing = [item for item in asked_units if item.pk not in over and item.is_open(period.ends)]
+        if missing:
+            let_off, due = len(there["waived"] - there["filed"]), due_date(definition, period)
+            found.append(Unfinished(definition, period, due, missing, len(there["filed"]), let_off))
+    return sorted(found, key=lambda item: (item.due, item.definition.title))
 
 
 def turn_of(definition: ReportDefinition, period: Period) -> Turn:
@@ -89,7 +143,7 @@ def turn_of(definition: ReportDefinition, period: Period) -> Turn:
         Unit.objects.annotate(waived=Subquery(waivers.values("reason"))).order_by("order", "code")
     )
     waived = {(definition.code, unit.pk, period.starts): unit.waived for unit in units if unit.waived}
-    return _turn(definition, period, True, units, filed, waived)
+    return _turn(definition, period, units, filed, waived)
 
 
 def filings(copies: QuerySet[Report]) -> dict[Key, Filing]:
@@ -114,7 +168,6 @@ def filings(copies: QuerySet[Report]) -> dict[Key, Filing]:
 def _turn(
     definition: ReportDefinition,
     period: Period,
-    is_recent: bool,
     units: Iterable[Unit],
     filed: dict[Key, Filing],
     waived: dict[Key, str],
@@ -127,7 +180,7 @@ def _turn(
         if (unit.kind in definition.submitters and unit.is_open(period.ends)) or known[unit.pk] in filed
     ]
     return Turn(
-        definition, period, due_date(definition, period), is_recent, asked,
+        definition, period, due_date(definition, period), asked,
         {pk: filed[key] for pk, key in known.items() if key in filed},
         {pk: waived[key] for pk, key in known.items() if key in waived},
     )  # fmt: skip
@@ -232,11 +285,13 @@ def to_remind(today: date) -> list[tuple[Turn, Unit, str]]:
     Due soon is what is due within ``days_before`` of the profile’s rule ``report_reminder``; without it nobody is told before.
     Only the last periods are told of: older ones stand on the page of reports. So does what was due before it was written down.
     """
-    written = {code: written_on(versions) for code, versions in all_definitions().items()}
+    definitions = all_definitions()
+    written = {code: written_on(versions) for code, versions in definitions.items()}
+    last = [item for item in asked_for(definitions, today) if item.is_recent]
     before = int(core.rules("report_reminder", today).get("due", {}).get("days_before") or 0)
     owing = [
         (turn, unit, "overdue" if turn.due < today else "due")
-        for turn in turns(today, only_recent=True)
+        for turn in turns(last, all_units() if last else [])
         if turn.due >= written[turn.definition.code]
         if turn.due <= today + timedelta(days=before) and (before or turn.due < today)
         for unit in turn.missing

@@ -75,60 +75,97 @@ def _sums(heads: Sequence[dict[str, str]], found: Sequence[Sequence[Any]]) -> st
 
 
 class Reports(Page):
-    """For each report and each period that has ended: who of the units in sight handed in, who has to, who is late."""
+    """For the last periods of each report, or those of a year: who of the units in sight handed in, who has to, who is late.
+
+    What is missing of any other period is told too, however long ago.
+    """
 
     permission = VIEW
     template_name = "projects/reports.html"
     title = gettext_lazy("报送")
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        today = timezone.localdate()
-        turns = queries.turns(today)
+        today, definitions, units = timezone.localdate(), queries.all_definitions(), queries.all_units()
+        asked = queries.asked_for(definitions, today)
+        years = sorted({item.period.ends.year for item in asked}, reverse=True)
+        year = next((item for item in years if str(item) == request.GET.get("year", "")), None)
+        shown: list[queries.Asked] = []
+        others: list[queries.Asked] = []
+        for item in asked:
+            is_shown = item.is_recent if year is None else item.period.ends.year == year
+            (shown if is_shown else others).append(item)
+        turns, unfinished = queries.turns(shown, units), queries.unfinished(others, units)
         due = [line for turn in turns for line in self._lines(turn, today)]
         due.sort(key=lambda line: line["order"])
-        older = [line for line in due if line["older"]]
-        received = [turn for turn in turns if self._receives(turn.definition)]
-        unfinished = [turn for turn in received if not turn.is_recent and turn.missing]
-        unfinished.sort(key=lambda turn: turn.due)
+        older = [(item, unit) for item in unfinished for unit in item.missing if self._submits(unit)]
+        received = [item for item in unfinished if self._receives(item.definition)]
         return self.render({
-            "due": [line for line in due if not line["older"]], "older": older[:OLDER], "older_count": len(older),
-            "periods": [self._period(turn, today) for turn in received if turn.is_recent],
-            "unfinished": [self._period(turn, today) for turn in unfinished[:OLDER]], "unfinished_count": len(unfinished),
-            "definitions": [self._definition(versions, today) for versions in queries.all_definitions().values()],
-            "copies_url": reverse("report-copies"),
+            "due": due, "older": [self._owed(item, unit, today) for item, unit in older[:OLDER]], "older_count": len(older),
+            "periods": [self._period(turn, today) for turn in turns if self._receives(turn.definition)],
+            "unfinished": [self._unfinished(item, today) for item in received[:OLDER]], "unfinished_count": len(received),
+            "definitions": [self._definition(versions, today) for versions in definitions.values()],
+            "years": self._tabs(years, year), "year": year, "copies_url": reverse("report-copies"),
             "new_url": reverse("report-definition-new") if self.by.reach(DEFINE).everywhere else "",
         })  # fmt: skip
+
+    @staticmethod
+    def _tabs(years: Sequence[int], year: int | None) -> list[dict[str, Any]]:
+        """Return the last periods and each year to choose from, where there is more than that."""
+        last = {"label": _("最近两期"), "url": reverse("reports"), "active": year is None}
+        told = [
+            {"label": _("%(year)s 年") % {"year": item}, "url": f"?year={item}", "active": item == year}
+            for item in years
+        ]
+        return [last, *told] if told else []
 
     def _receives(self, definition: ReportDefinition) -> bool:
         return self.by.may_at(VIEW, definition.recipient_id)
 
+    def _submits(self, unit: Unit) -> bool:
+        reach = self.by.reach(SUBMIT)
+        return reach.everywhere or unit.pk in reach.units
+
     def _lines(self, turn: queries.Turn, today: date) -> list[dict[str, Any]]:
-        """Return a line for each unit for which the person hands in; of older periods only what is still missing."""
+        """Return a line for each unit for which the person hands in; for who may for all, of what is still missing alone."""
         found = []
-        definition, period, reach = turn.definition, turn.period, self.by.reach(SUBMIT)
         for unit in turn.units:
             filing = turn.filed.get(unit.pk)
             is_owed = filing is None and unit.pk not in turn.waived
-            if not (reach.everywhere or unit.pk in reach.units) or not (turn.is_recent or is_owed):
-                continue
-            if reach.everywhere and not is_owed:
+            if not self._submits(unit) or (self.by.reach(SUBMIT).everywhere and not is_owed):
                 continue
             sees = filing is not None and queries.sees_copy(self.by, unit.pk, filing)
-            found.append({
-                "order": (not is_owed, turn.due, definition.title, unit.order), "older": not turn.is_recent,
-                "title": definition.title, "period": period.label, "unit": unit.brief, "due": day(turn.due),
-                "badge": _standing(turn, unit, today), "copy_url": reverse("report", args=[filing.pk]) if filing and sees else "",
-                "url": reverse("report-submit", args=[definition.code, period.starts.isoformat(), unit.pk]),
+            found.append(self._line(turn, unit, _standing(turn, unit, today)) | {
+                "order": (not is_owed, turn.due, turn.definition.title, unit.order),
+                "copy_url": reverse("report", args=[filing.pk]) if filing and sees else "",
                 "act": _("更正") if filing else _("填报"),
             })  # fmt: skip
         return found
 
+    def _owed(self, item: queries.Unfinished, unit: Unit, today: date) -> dict[str, Any]:
+        return self._line(item, unit, _owed_since(item.due, today)) | {"act": _("填报")}
+
     @staticmethod
-    def _period(turn: queries.Turn, today: date) -> dict[str, Any]:
-        missing = len(turn.missing)
+    def _line(turn: queries.Turn | queries.Unfinished, unit: Unit, badge: dict[str, str]) -> dict[str, Any]:
+        address = [turn.definition.code, turn.period.starts.isoformat(), unit.pk]
         return {
-            "title": turn.definition.title, "period": turn.period.label, "due": day(turn.due), "there": len(turn.filed),
-            "all": len(turn.units), "waived": len(turn.waived.keys() - turn.filed.keys()), "late": missing if turn.due < today else 0,
+            "title": turn.definition.title, "period": turn.period.label, "unit": unit.brief, "due": day(turn.due), "badge": badge,
+            "url": reverse("report-submit", args=address),
+        }  # fmt: skip
+
+    def _period(self, turn: queries.Turn, today: date) -> dict[str, Any]:
+        waived = len(turn.waived.keys() - turn.filed.keys())
+        there = {"there": len(turn.filed), "all": len(turn.units), "waived": waived}
+        return self._named(turn, len(turn.missing), today) | there
+
+    def _unfinished(self, item: queries.Unfinished, today: date) -> dict[str, Any]:
+        everybody = item.filed + item.waived + len(item.missing)
+        there = {"there": item.filed, "all": everybody, "waived": item.waived}
+        return self._named(item, len(item.missing), today) | there
+
+    @staticmethod
+    def _named(turn: queries.Turn | queries.Unfinished, missing: int, today: date) -> dict[str, Any]:
+        return {
+            "title": turn.definition.title, "period": turn.period.label, "due": day(turn.due), "late": missing if turn.due < today else 0,
             "url": reverse("report-period", args=[turn.definition.code, turn.period.starts.isoformat()]),
         }  # fmt: skip
 
@@ -177,7 +214,11 @@ def _standing(turn: queries.Turn, unit: Unit, today: date) -> dict[str, str]:
         return _filed(filing)
     if unit.pk in turn.waived:
         return {"text": _("免报"), "tone": "muted", "sub": turn.waived[unit.pk]}
-    late = (today - turn.due).days
+    return _owed_since(turn.due, today)
+
+
+def _owed_since(due: date, today: date) -> dict[str, str]:
+    late = (today - due).days
     if late > 0:
         return {"text": _("逾期 %(days)s 天") % {"days": late}, "tone": "danger"}
     return {"text": _("待报送"), "tone": "warning"}
