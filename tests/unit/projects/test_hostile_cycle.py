@@ -201,6 +201,12 @@ def test_one_voucher_in_two_projects_of_a_firm_is_asked_about(city: City) -> Non
         city.claim(other, stages.CAPITAL, key="回单1")
     other.refresh_from_db()
     city.claim(other, stages.CAPITAL, key="回单1", confirmed=True)
+    year = str((timezone.localdate() - timedelta(days=1)).year)
+    city.verified(project, stages.TAX, key=year, yuan=Decimal(321 * WAN))
+    other.refresh_from_db()
+    with pytest.raises(Invalid, match="另一个项目申报过同样的"):  # the firm's tax, of each of its projects
+        city.claim(other, stages.TAX, key=year, yuan=Decimal(321 * WAN))
+    city.claim(other, stages.TAX, key=year, yuan=Decimal(123 * WAN))
 
 
 def test_days_before_the_firm_and_before_reason_are_refused(city: City) -> None:
@@ -210,6 +216,32 @@ def test_days_before_the_firm_and_before_reason_are_refused(city: City) -> None:
         city.claim(project, stages.CAPITAL, happened_date=day)
     with pytest.raises(Invalid, match="核对年份"):
         city.claim(city.project(stages.NEGOTIATING), happened_date=day.replace(year=1900))
+
+
+def test_nothing_is_signed_before_the_first_contact(city: City) -> None:
+    """Whichever is told first: of two days that run backwards the later one is refused, or no talk is taken for the first."""
+    day, told = (
+        timezone.localdate() - timedelta(days=30),
+        {"form": "call", "our_side": "甲", "their_side": "乙", "summary": "谈"},
+    )
+    project = city.project(stages.NEGOTIATING)
+    services.record_talk(
+        by=city.actor("bob"), project=project, values={"talk_date": day + timedelta(days=20), **told}
+    )
+    with pytest.raises(Invalid, match=f"签约日期（{day}）不能早于对接时间（{day + timedelta(days=20)}）"):
+        city.claim(project, happened_date=day)
+    project = city.project(stages.NEGOTIATING)
+    claim = city.claim(project, happened_date=day)
+    services.record_talk(
+        by=city.actor("bob"), project=project, values={"talk_date": day + timedelta(days=20), **told}
+    )
+    with pytest.raises(Invalid, match="不能早于对接时间"):
+        services.change_project(
+            by=city.actor("bob"), project=project, version=project.version, values={"approached_date": day + timedelta(days=1)}
+        )  # fmt: skip
+    services.verify_claim(by=city.actor("charlie"), claim=Claim.objects.get(pk=claim.pk))
+    project.refresh_from_db()
+    assert (project.approached_date, project.signed_date) == (None, day)
 
 
 def test_what_waits_stays_on_the_page_however_much_money_came(city: City) -> None:

@@ -28,6 +28,7 @@ from yinfeng.projects.queries.claims import (
     LISTED,
     claims_of,
     counting,
+    signing_day,
     taken_back,
 )
 from yinfeng.projects.queries.conditions import (
@@ -617,6 +618,7 @@ __all__ = [
     "shared_by",
     "shared_percents",
     "sides_of",
+    "signing_day",
     "sketch",
     "split",
     "stage_counts",

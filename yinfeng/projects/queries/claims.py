@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
@@ -36,6 +37,14 @@ def claims_of(project: Project) -> list[Any]:
     Of payments and yearly figures, which may be many, the newest.
     """
     return _claims_of(project.pk)
+
+
+def signing_day(project: Project) -> date | None:
+    """Return the day on which a project was signed, or on which it is claimed to have been."""
+    if project.signed_date is not None:
+        return project.signed_date
+    waiting = project.claims.filter(kind=stages.SIGNED, state=stages.SUBMITTED)
+    return waiting.values_list("happened_date", flat=True).first()
 
 
 def taken_back(project: Project) -> set[tuple[str, str]]:

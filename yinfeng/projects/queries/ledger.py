@@ -5,16 +5,30 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import islice
 from typing import Any
 
-from django.db.models import BigIntegerField, Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import (
+    BigIntegerField,
+    Count,
+    F,
+    FloatField,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+)
 from django.db.models.functions import Cast, Coalesce, Round
 from django.utils.translation import gettext as _
 
 from yinfeng.core import queries as core
+from yinfeng.core.models import Event
 from yinfeng.core.prepared import prepared
 from yinfeng.projects import stages
 from yinfeng.projects.achievements import KINDS
@@ -251,7 +265,7 @@ class Fault:
 
 
 def faults() -> Iterator[Fault]:
-    """Yield every entry that breaks a rule of the ledger: shares, amounts, evidence, two people, once only, reversals.
+    """Yield every entry that breaks a rule of the ledger: shares, amounts, evidence, two people, once only, days, reversals.
 
     Each rule is one question over the whole ledger. That sums are right for any grouping follows: shares are the whole of
     their entry, and reversals are the opposite of what they reverse. What this cannot prove is that nobody moved a share
@@ -262,6 +276,8 @@ def faults() -> Iterator[Fault]:
     )
     yield from _told(summed.exclude(millionths=WHOLE), _("各单位份额之和不是 1"))
     yield from _told(summed.exclude(cents=in_cents("amount")), _("各单位金额之和不等于记录的金额"))
+    yield from _told(Entry.objects.filter(pk__in=_not_as_shared()), _("单位的金额与份额不符"))
+    yield from _told(_booked_wrongly(), _("入账日期与发生日期、结账不符"))
     yield from _told(Entry.objects.exclude(evidence__removed_at=None), _("依据已被撤下"))
     firsts = Entry.objects.filter(reverses=None)
     yield from _told(firsts.exclude(claim__state=stages.VERIFIED), _("没有核验通过的业绩申报"))
@@ -330,6 +346,56 @@ def faults() -> Iterator[Fault]:
     )  # fmt: skip
     changed = turned.exclude(pk__in=kept.values("pk")).order_by().values_list("entry", flat=True).distinct()
     yield from (Fault(entry, _("冲销的份额与原记录不同")) for entry in changed)
+    yield from _removed()
+
+
+ROUNDED = 20  # millionths of the whole and, beside them, yuan: more than all units of a project together lose by rounding
+
+
+def _not_as_shared() -> QuerySet[Share, Any]:
+    """Return the keys of the entries with a share whose amount is not what its millionths say.
+
+    A share may say to the cent what millionths cannot, and the first of an entry has what is left over by rounding.
+    """
+    said = F("entry__amount") * F("millionths") / float(WHOLE)
+    apart = Func(F("amount") - said, function="ABS", output_field=FloatField())
+    most = Func(F("entry__amount") * ROUNDED / float(WHOLE), function="ABS", output_field=FloatField())
+    return Share.objects.annotate(apart=apart).filter(apart__gt=most + ROUNDED).values("entry")
+
+
+def _booked_wrongly() -> QuerySet[Entry]:
+    """Return the entries that count neither on the day that they are of nor on the first day after a closing of it.
+
+    A reversal is of the day on which counted what it reverses.
+    """
+    after = [day + timedelta(days=1) for day in Closing.objects.values_list("until", flat=True)]
+    entries = Entry.objects.annotate(own=Coalesce("reverses__booked_date", "happened_date"))
+    return entries.exclude(Q(booked_date=F("own")) | Q(booked_date__in=after, booked_date__gt=F("own")))
+
+
+# The events that say of which claim (“claim”) or entry (“entry”) something was entered.
+_VERIFIED = (
+    "projects.project.claim_verified",
+    *(f"projects.project.{kind.move}" for kind in KINDS.values() if kind.move),
+)
+_REVERSED = ("projects.project.entry_reversed",)
+
+
+def _removed() -> Iterator[Fault]:
+    """Yield what was verified or reversed, as the sealed events say, and is not there any more."""
+    for pk in _not_there(_VERIFIED, "claim", Claim.objects.filter(state=stages.VERIFIED), "pk"):
+        yield Fault(0, _("业绩申报 %(claim)s 已核验，申报和记录都不在了") % {"claim": pk})
+    for pk in _not_there(_REVERSED, "entry", Entry.objects.all(), "reverses"):
+        yield Fault(pk, _("记录已冲销，冲销的记录不在了"))
+
+
+def _not_there(verbs: Sequence[str], key: str, rows: QuerySet[Any], field: str) -> Iterator[int]:
+    """Yield the keys of which events tell and of which ``rows`` have none in a field."""
+    told = Event.objects.filter(object_type="projects.project", verb__in=verbs).order_by("pk")
+    named = (data[key] for data in told.values_list("data", flat=True).iterator() if key in data)
+    while some := set(islice(named, 5000)):
+        there = rows.filter(**{f"{field}__in": some}).values_list(field, flat=True)
+        yield from sorted(some - set(there))
 
 
 def _told(rows: QuerySet[Entry], sentence: str) -> Iterator[Fault]:

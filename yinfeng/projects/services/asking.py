@@ -153,7 +153,7 @@ def check_approached(values: Values, project: Project | None = None) -> None:
     if day is None or (project is not None and project.approached_date == day):
         return
     check_past("approached_date", facts.field_of("approached_date").verbose_name, day)
-    signed = getattr(project, "signed_date", None)
+    signed = queries.signing_day(project) if project is not None else None
     if signed is not None:
         _in_order("approached_date", ("approached_date", day), ("signed_date", signed))
 

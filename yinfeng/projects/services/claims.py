@@ -51,7 +51,7 @@ def submit_claim(
     _check_rewards(achievement, amount, rewards)
     key = _key_of(achievement, key, happened_date)
     turn = _turn(project, achievement, key)
-    _ask_about_voucher(project, achievement, key, confirmed)
+    _ask_about_voucher(project, achievement, key, amount, confirmed)
     ask_about_amounts({"amount": amount, "rewards": rewards}, confirmed, project, claimed=kind)
     hold_project(project)
     evidence = core.attach_file(by=by, obj=project, file=file, name=name, kind=achievement.evidence)
@@ -110,6 +110,12 @@ def _check_day(project: Project, kind: Achievement, day: date) -> None:
             sentence = _("%(label)s（%(day)s）不能早于%(other)s（%(when)s）。") % told
             raise Invalid(sentence, fields={"happened_date": [sentence]})
         return
+    contact = project.approached_date
+    if kind.code == stages.SIGNED and contact is not None and day < contact:
+        label = facts.field_of("approached_date").verbose_name
+        told = {"label": kind.day, "day": day, "other": label, "when": contact}
+        sentence = _("%(label)s（%(day)s）不能早于%(other)s（%(when)s）；后者有误的，请先修改项目。") % told
+        raise Invalid(sentence, fields={"happened_date": [sentence]})
     for code, other_rank in achievements.RANKS.items():
         other = achievements.KINDS[code]
         when: date | None = getattr(project, other.date_field)
@@ -173,13 +179,27 @@ def _key_of(kind: Achievement, given: str, day: date) -> str:
     return key
 
 
-def _ask_about_voucher(project: Project, kind: Achievement, key: str, confirmed: bool) -> None:
-    """Raise Invalid for a voucher that another project of the firm has claimed, until somebody says that it is another."""
-    if confirmed or kind.yearly or not key or project.enterprise_id is None:
+def _ask_about_voucher(
+    project: Project, kind: Achievement, key: str, amount: Money | None, confirmed: bool
+) -> None:
+    """Raise Invalid for a voucher that another project of the firm has claimed, or a year's figure that is the same there,
+    until somebody says that it is another."""
+    if confirmed or not key or project.enterprise_id is None:
         return
     others = Claim.objects.filter(project__enterprise=project.enterprise_id, kind=kind.code, key=key)
-    if others.exclude(project=project).filter(state__in=[stages.SUBMITTED, stages.VERIFIED]).exists():
+    others = others.exclude(project=project).filter(state__in=[stages.SUBMITTED, stages.VERIFIED])
+    if kind.yearly:  # each project of a firm has a year of its own
+        others = others.filter(amount=amount.yuan if amount is not None else None)
+    if others.exists():
         sentence = _("这家企业的另一个项目申报过同一凭证。确实是两笔的，请勾选“已核对无误”。")
+        if kind.yearly:
+            told = {"year": key, "label": kind.amount}
+            sentence = (
+                _(
+                    "这家企业的另一个项目申报过同样的 %(year)s 年%(label)s。不是重复申报的，请勾选“已核对无误”。"
+                )
+                % told
+            )
         raise Invalid(sentence, fields={"key": [sentence], "confirm_amounts": [_("请核对凭证。")]})
 
 

@@ -48,13 +48,17 @@ def refusal(field: str, sentence: Sentence) -> Invalid:
 
 
 def _demand_building(project: Project, by: Actor) -> None:
-    """Raise unless ``by`` runs the project and it is one that is to be built, or is being built, and goes on."""
+    """Raise unless ``by`` runs the project and it is one that is to be built, or is being built, and goes on.
+
+    It is asked of the project as it is now, held until the transaction ends.
+    """
     demand(project, by, "change")
-    if reasons := list(lifecycle.is_ongoing(project, by)):
+    now = lock(project)
+    if reasons := list(lifecycle.is_ongoing(now, by)):
         raise Blocked(_("还不能登记建设情况："), reasons)
-    if not facts.builds(project):
+    if not facts.builds(now):
         raise Conflict(_("建设性质是“开业”的项目没有施工阶段。"))
-    if not stages.reached(project.stage, stages.SIGNED):
+    if not stages.reached(now.stage, stages.SIGNED):
         raise Conflict(_("项目签约之后才登记建设情况。"))
 
 

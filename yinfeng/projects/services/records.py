@@ -465,7 +465,10 @@ def extend_project(
 
     Investor, industry and host are those of the first, of which it tells; only the increment counts.
     """
+    investor = Project.objects.filter(pk=project.pk).values("enterprise")
+    hold(*Enterprise.objects.filter(pk__in=investor))  # before the project, as mergers do
     demand(project, by, "extend")
+    read_anew(project)
     if project.parent_id:
         raise Conflict(_("这个项目本身就是增资扩产项目，请在原项目上建立。"))
     if not may_grow(project):
@@ -826,16 +829,17 @@ def record_talk(*, by: Actor, project: Project, values: Values) -> Talk:
 
 def _is_first_contact(project: Project, day: date) -> bool:
     """Say whether a talk of that day is the first contact, as far as is known: nobody entered one of before, or of after signing."""
-    before = project.approached_date or project.signed_date
+    before = project.approached_date or queries.signing_day(project)
     return before is None or day < before
 
 
 def drop_transfer(project: Project, by: Actor) -> None:
     """Close the transfer under way of a project that is over; who was offered it no longer sees it."""
-    for transfer in project.transfers.filter(state__in=stages.OPEN_TRANSFERS):
-        project.transfers.filter(pk=transfer.pk).update(
-            state=stages.WITHDRAWN, version=F("version") + 1, updated_at=timezone.now()
-        )
+    going_on = project.transfers.filter(state__in=stages.OPEN_TRANSFERS)
+    for transfer in going_on:
+        values = {"state": stages.WITHDRAWN, "version": F("version") + 1, "updated_at": timezone.now()}
+        if going_on.filter(pk=transfer.pk).update(**values) != 1:  # it came to nothing meanwhile
+            continue
         project.participations.filter(part=stages.RECEIVER, until=None).update(until=timezone.localdate())
         events.record(
             by=by, verb="projects.transfer.withdraw", obj=transfer, note=project.get_status_display()
@@ -853,7 +857,7 @@ def note_stage(project: Project) -> None:
 
 def read_anew(project: Project) -> None:
     """Read the project as it is now, held until the transaction ends: for acts that may follow each other but not overtake."""
-    project.refresh_from_db(from_queryset=Project.objects.select_for_update())
+    project.refresh_from_db(from_queryset=Project.objects.select_for_update(no_key=True))
 
 
 def hold_project(project: Project, **values: Any) -> None:
