@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Callable
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -469,7 +471,7 @@ def test_verify_names_every_entry_that_breaks_a_rule(city: City, capsys: pytest.
     Entry.objects.filter(pk=entries[8].pk).delete()
     found = {(fault.entry, fault.sentence) for fault in queries.faults()}
     assert found == {
-        (entries[0].pk, "各单位份额之和不是 1"), (entries[1].pk, "各单位金额之和不等于记录的金额"),
+        (entries[0].pk, "各单位份额之和不是 1"), (entries[1].pk, "各单位金额之和不等于记录的金额"), (entries[1].pk, "单位的金额与份额不符"),
         (entries[2].pk, "依据已被撤下"), (entries[3].pk, "与核验通过的业绩申报不相符"),
         (entries[3].pk, "申报和认定是同一个人"),
         (reversal.pk, "冲销与原记录不相符"), (reversal.pk, "冲销的份额与原记录不同"),
@@ -479,6 +481,47 @@ def test_verify_names_every_entry_that_breaks_a_rule(city: City, capsys: pytest.
     assert Claim.objects.get(pk=lost).state == "verified"
     with pytest.raises(CommandError):
         call_command("ledger", "verify")
+
+
+@pytest.mark.django_db
+def test_each_way_around_the_sums_is_found(city: City) -> None:
+    """Moved in time, moved between units, or taken away with all that told of it: each alone is named."""
+    three_tenths()
+    project = introduced(city, city.huli)
+    entry = Entry.objects.get(claim=city.verified(project))
+    host, introducer = entry.shares.order_by("-millionths")
+    undone = Entry.objects.get(project=city.project(stages.SIGNED))
+    reversal = services.reverse_entry(by=office(city), entry=undone, reason="重复")
+    assert no_faults()
+    one, shares = Entry.objects.filter(pk=entry.pk), Share.objects.filter(entry=entry)
+    later = timezone.localdate() + timedelta(days=400)
+
+    def trade(field: str) -> None:
+        for row, other in ((host, introducer), (introducer, host)):
+            shares.filter(pk=row.pk).update(**{field: getattr(other, field)})
+
+    def remove(row: Entry) -> None:
+        Share.objects.filter(entry=row).delete()
+        Entry.objects.filter(pk=row.pk).delete()
+
+    def remove_all() -> None:
+        remove(entry)
+        Claim.objects.filter(pk=entry.claim_id).delete()
+
+    ways: list[tuple[Callable[[], Any], tuple[int, str]]] = [
+        (lambda: one.update(booked_date=later), (entry.pk, "入账日期与发生日期、结账不符")),
+        (lambda: Entry.objects.filter(pk=reversal.pk).update(booked_date=later), (reversal.pk, "入账日期与发生日期、结账不符")),
+        (lambda: trade("amount"), (entry.pk, "单位的金额与份额不符")),
+        (lambda: trade("millionths"), (entry.pk, "单位的金额与份额不符")),
+        (lambda: remove(reversal), (undone.pk, "记录已冲销，冲销的记录不在了")),
+        (remove_all, (0, f"业绩申报 {entry.claim_id} 已核验，申报和记录都不在了")),
+    ]  # fmt: skip
+    for act, told in ways:
+        with transaction.atomic():
+            act()
+            assert told in {(fault.entry, fault.sentence) for fault in queries.faults()}, told
+            transaction.set_rollback(True)
+    assert no_faults()
 
 
 STEPS = st.lists(
