@@ -711,3 +711,25 @@ def test_the_yearly_sheet_tells_of_its_own_agreement_alone(people: City) -> None
     only_tax = passed_on(city, taxed, days_ago(20), base=stages.TAX)
     claim(city, taxed, stages.REGISTERED, happened_date=days_ago(10))
     assert queries.settlement(only_tax) == []
+
+
+def test_the_yearly_sheet_says_what_the_ledger_says_however_the_term_is_counted_since(people: City) -> None:
+    """The start that the years run from is told late, and taken back: what was shared stays on the sheet, what was not does not come."""
+    project = signed_long_ago(people)
+    done = passed_on(people, project, days_ago(1000), percent=50, years=1, start=stages.STARTED)
+    claim(people, project, stages.REGISTERED, happened_date=days_ago(990))
+    claim(people, project, stages.CAPITAL, happened_date=days_ago(200), key="甲")
+    services.move_project(by=people.actor("alice"), project=project, move="prepare")
+    claim(people, project, stages.STARTED, happened_date=days_ago(900))
+    claim(people, project, stages.CAPITAL, happened_date=days_ago(100), key="乙")  # after the term
+    whole, half = Decimal(4_000 * WAN), Decimal(2_000 * WAN)
+
+    def capital() -> list[tuple[Decimal, Decimal, Decimal]]:
+        found = queries.settlement(Transfer.objects.get(pk=done.pk))
+        return [(line.amount, line.giver, line.taker) for line in found if line.kind == stages.CAPITAL]
+
+    assert capital() == [(whole, half, half)]
+    office = make_user("冲销人", people.root, ["projects.project.view", "projects.ledger.reverse"])
+    started = Entry.objects.get(project=project, kind=stages.STARTED)
+    services.reverse_entry(by=actor_for(office), entry=started, reason="开工日期有误")
+    assert capital() == [(whole, half, half)]

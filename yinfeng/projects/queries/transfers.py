@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -152,7 +154,7 @@ def settlement(transfer: Transfer) -> list[Settled]:
     """Return the yearly sheet of a transfer that was done: by year and kind what its terms share, and each side's part.
 
     Out of the ledger alone, reversals taken off, so that both sides read the same figures: from its agreement to the next
-    one, as long as its years run.
+    one, as long as its years ran when each was recognised, however they are counted since.
     """
     if transfer.agreed_date is None:
         return []
@@ -164,33 +166,33 @@ def settlement(transfer: Transfer) -> list[Settled]:
     entries = Entry.objects.filter(project=project, happened_date__gte=transfer.agreed_date)
     if later:
         entries = entries.filter(happened_date__lt=min(later))
-    shares = Share.objects.filter(entry__in=entries).values_list(
-        "entry__happened_date",
-        "entry__kind",
-        "unit",
-        "part",
-        "amount",
-        "entry",
-        "entry__sign",
-        "entry__claim__rewards",
-    )
+    shares = Share.objects.filter(entry__in=entries).select_related("entry__claim").order_by("entry_id", "pk")
     sums: dict[tuple[int, str], list[Decimal]] = {}
-    counted: set[int] = set()
-    for day, kind, unit, part, amount, entry, sign, rewards in shares.order_by():
-        if not covers(transfer, kind) or not in_term(transfer, project, kind, day):
+    for entry, group in groupby(shares, attrgetter("entry")):
+        parts = {(share.unit_id, share.part): share.amount for share in group}
+        given = parts.get((transfer.from_unit_id, stages.ORIGIN))
+        if not _is_settled(transfer, project, entry, is_given=given is not None):
             continue
-        row = sums.setdefault((day.year, kind), [Decimal(0)] * 4)
-        row[0] += amount
-        if transfer.base == stages.NET_TAX and entry not in counted:
-            counted.add(entry)
-            row[3] += sign * (rewards or 0)
-        if (unit, part) == (transfer.from_unit_id, stages.ORIGIN):
-            row[1] += amount
-        elif (unit, part) == (transfer.to_unit_id, stages.HOST):
-            row[2] += amount
+        row = sums.setdefault((entry.happened_date.year, entry.kind), [Decimal(0)] * 4)
+        row[0] += sum(parts.values())
+        row[1] += given or 0
+        row[2] += parts.get((transfer.to_unit_id, stages.HOST), 0)
+        if transfer.base == stages.NET_TAX and entry.claim is not None:
+            row[3] += entry.sign * (entry.claim.rewards or 0)
     order = list(stages.ACHIEVEMENTS)
     return [
         Settled(year, kind, *row)
         for (year, kind), row in sorted(sums.items(), key=lambda item: (-item[0][0], order.index(item[0][1])))
         if row[0]
     ]
+
+
+def _is_settled(transfer: Transfer, project: Project, entry: Entry, *, is_given: bool) -> bool:
+    """Say whether a transfer shares an entry: the ledger has given its part to who passed the project on, or there was none to
+    give in the term, because the agreement gives nothing or rewards took it all."""
+    if is_given or not covers(transfer, entry.kind):
+        return is_given
+    gives = transfer.percent > 0
+    if transfer.base == stages.NET_TAX and entry.claim is not None:
+        gives = gives and left_of(entry.claim) > 0
+    return not gives and in_term(transfer, project, entry.kind, entry.happened_date)
