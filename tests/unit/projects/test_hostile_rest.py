@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -17,6 +19,7 @@ from tests.unit.projects.test_proposals import generate, move, planning, propose
 from yinfeng.core.conditions import Comparison, parse
 from yinfeng.core.errors import Conflict, Invalid, Stale
 from yinfeng.core.models import Code, Event
+from yinfeng.core.money import WAN
 from yinfeng.projects import facts, queries, services, stages
 from yinfeng.projects.models import Project, Proposal
 from yinfeng.projects.queries.reports import REPORTED
@@ -115,6 +118,33 @@ def test_every_fact_has_its_condition_in_sql_too() -> None:
 def test_days_of_no_year_that_can_be_meant_are_refused(year: str) -> None:
     with pytest.raises(Exception, match="日期"):
         parse({"field": "progress", "op": "until", "value": year}, REPORTED, lambda table, code: True)
+
+
+def test_days_far_from_today_are_taken_for_a_slip_of_the_year(city: City) -> None:
+    """Each alone would stand on boards and in light rules for good, or for a date that no calendar has."""
+    by, today = city.actor("bob"), timezone.localdate()
+    Code.objects.create(table="milestone", code="land", name="交地", parent="", level=1)
+    Code.objects.create(table="problem_kind", code="land", name="用地", parent="", level=1)
+    project = city.project(stages.PREPARING)
+    stuck = {"by": by, "project": project, "kind": "land", "what": "未交地", "unit": city.jimei}
+    step = {"next_step": "回访", "next_date": date(9999, 12, 31)}
+    milestone = {"by": by, "project": project, "kind": "land"}
+    months = [services.Planned(date(9999, 12, 1), Decimal(3_000 * WAN), Decimal(100))]
+    acts: list[Callable[[], Any]] = [
+        lambda: services.set_milestone(**milestone, planned_date=date(9999, 12, 31), actual_date=None),
+        lambda: services.set_milestone(**milestone, planned_date=None, actual_date=date(1, 1, 1)),
+        lambda: services.add_builder(by=by, project=project, role="owner", name="甲", since=date(1, 1, 1)),
+        lambda: services.raise_bottleneck(**stuck, since_date=date(1, 1, 1), due_date=today),
+        lambda: services.raise_bottleneck(**stuck, since_date=today, due_date=date(9999, 12, 31)),
+        lambda: services.set_plan(by=by, project=project, months=months, confirmed=True),
+        lambda: services.change_project(by=by, project=project, version=project.version, values=step),
+        lambda: services.change_project(
+            by=by, project=project, version=project.version, put_off="顺延", values={"planned_production_date": date(9999, 12, 31)}
+        ),
+    ]  # fmt: skip
+    for act in acts:
+        with pytest.raises(Invalid, match="请核对年份"):
+            act()
 
 
 def test_who_must_act_is_not_removed_before_he_has(city: City) -> None:

@@ -20,6 +20,7 @@ from yinfeng.projects.models import Lead, Project, Proposal
 Values = Mapping[str, Any]
 
 EARLIEST = 1980  # a year before which no city attracted investment: a slip
+AHEAD = 50  # years from now beyond which nobody plans: a slip
 
 
 def refuse(field: str, sentence: Sentence) -> None:
@@ -86,9 +87,12 @@ def _label(name: str) -> Sentence:
 
 
 def check_year(field: str, label: Sentence, day: date) -> None:
-    """Refuse a day so far back that only a slip of the year explains it."""
+    """Refuse a day so far back or ahead that only a slip of the year explains it."""
+    told = {"label": label, "day": day}
     if day.year < EARLIEST:
-        refuse(field, _("%(label)s（%(day)s）太早了，请核对年份。") % {"label": label, "day": day})
+        refuse(field, _("%(label)s（%(day)s）太早了，请核对年份。") % told)
+    if day.year > timezone.localdate().year + AHEAD:
+        refuse(field, _("%(label)s（%(day)s）太晚了，请核对年份。") % told)
 
 
 def check_past(field: str, label: Sentence, day: date) -> None:
@@ -109,6 +113,8 @@ def check_next_step(values: Values, before: date | None = None) -> None:
     if day is not None and day != before and day < today:
         told = {"day": day, "today": today}
         refuse("next_date", _("下一步时限（%(day)s）不能早于今天（%(today)s）。") % told)
+    if day is not None and day != before:
+        check_year("next_date", facts.field_of("next_date").verbose_name, day)
 
 
 # In which order the days of a project's plan follow each other, and after which days that have happened each comes.

@@ -39,6 +39,7 @@ from yinfeng.projects.models import (
     Progress,
     Project,
 )
+from yinfeng.projects.services.asking import check_year
 from yinfeng.projects.services.ledger import lock, person
 from yinfeng.projects.services.records import add_unit, hold_project
 
@@ -88,6 +89,9 @@ def set_milestone(
         raise refusal("planned_date", _("请填写计划日期或实际日期。"))
     if actual_date is not None and actual_date > timezone.localdate():
         raise refusal("actual_date", _("实际日期不能晚于今天。"))
+    for name, day in (("planned_date", planned_date), ("actual_date", actual_date)):
+        if day is not None:
+            check_year(name, Milestone._meta.get_field(name).verbose_name, day)  # type: ignore[union-attr]
     values = {"planned_date": planned_date, "actual_date": actual_date, "note": note.strip()}
     row = project.milestones.filter(kind=kind).first()
     if row is None or version is None:
@@ -148,6 +152,7 @@ def add_builder(
     since = since or timezone.localdate()
     if since > timezone.localdate():
         raise refusal("since", _("起始日期不能晚于今天。"))
+    check_year("since", Builder._meta.get_field("since").verbose_name, since)
     name = name.strip()
     firm, _alike = queries.named(name, by)
     row = core.insert(
@@ -286,6 +291,8 @@ def _check_months(months: Sequence[Planned]) -> None:
         refuse(_("计划不能超过 %(most)s 个月。") % {"most": queries.MOST_MONTHS})
     if not any(month.investment for month in months):
         refuse(_("计划投资合计不能为零。"))
+    for month in months:
+        check_year("months", PlannedMonth._meta.get_field("month").verbose_name, month.month)
     for before, month in pairwise(months):
         told = {"before": f"{before.month:%Y-%m}", "month": f"{month.month:%Y-%m}"}
         if month.month == before.month:
@@ -564,6 +571,8 @@ def raise_bottleneck(
         raise refusal("since_date", _("出现的日期不能晚于今天。"))
     if due_date < today:
         raise refusal("due_date", _("解决时限不能早于今天。"))
+    for name, day in (("since_date", since_date), ("due_date", due_date)):
+        check_year(name, Bottleneck._meta.get_field(name).verbose_name, day)  # type: ignore[union-attr]
     _ask_for_a_solver(project, unit)
     _still_goes_on(project)
     _let_take_part(project, unit, by)
@@ -667,6 +676,7 @@ def _move_due(
     """Make a move that sets the day by which a bottleneck must be solved; a later one than before counts as put off."""
     if due_date < timezone.localdate():
         raise refusal("due_date", _("解决时限不能早于今天。"))
+    check_year("due_date", Bottleneck._meta.get_field("due_date").verbose_name, due_date)
     kept = queries.put_off(row, "due_date") if due_date > row.due_date else {}
     told = {"text": f"{row.due_date} → {due_date}"}
     lifecycle.BOTTLENECK.perform(
