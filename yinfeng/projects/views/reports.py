@@ -100,7 +100,7 @@ class Reports(Page):
         older = [(item, unit) for item in unfinished for unit in item.missing if self._submits(unit)]
         received = [item for item in unfinished if self._receives(item.definition)]
         return self.render({
-            "due": due, "older": [self._owed(item, unit, today) for item, unit in older[:OLDER]], "older_count": len(older),
+            "due": due[:SHOWN_ROWS], "due_count": len(due), "older": [self._owed(item, unit, today) for item, unit in older[:OLDER]], "older_count": len(older),
             "periods": [self._period(turn, today) for turn in turns if self._receives(turn.definition)],
             "unfinished": [self._unfinished(item, today) for item in received[:OLDER]], "unfinished_count": len(received),
             "definitions": [self._definition(versions, today) for versions in definitions.values()],
