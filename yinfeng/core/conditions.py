@@ -724,7 +724,7 @@ def _amount_in(text: str) -> dict[str, Any]:
         own = [code for code, (_label, currency, _size) in UNITS.items() if currency == english[1]]
         if own:
             amount = Decimal(english[2].replace(",", "")) * 1_000_000
-            unit = spoken_unit(amount, own)
+            unit = spoken_unit(amount, own) if amount <= MOST else own[0]
             return {"value": f"{amount / UNITS[unit][2]:f}", "unit": unit}
     found = _NUMBER.match(text)
     unit = text[found.end() :].strip() if found else ""

@@ -376,6 +376,14 @@ def test_mistakes_are_told_with_what_to_write_instead(city: City, data: Any, sen
     assert any(sentence in mistake for mistake in refused.value.mistakes), refused.value.mistakes
 
 
+@pytest.mark.parametrize(
+    "text", ["CNY " + "9" * 300 + " million", "9" * 300 + " 亿元", "XXX 1 million", "CNY -1 million"]
+)
+def test_an_amount_that_is_none_is_refused(city: City, text: str) -> None:
+    with pytest.raises(WrongCondition, match="不小于 0 的数"):
+        queries.checked_condition(from_words(queries.PROJECT.by_name["intended"], "at_least", text))
+
+
 def test_every_mistake_is_told_at_once(city: City) -> None:
     with pytest.raises(WrongCondition) as refused:
         parse({"all": [LEAF, {"field": "a"}, {"any": [{"field": "b"}]}]}, queries.PROJECT)
