@@ -318,6 +318,8 @@ class Builder:
             intended=intended, intended_original=intended, fixed_investment=intended / 2,
             contracted=intended if is_signed else None, signed_date=self.before(300) if is_signed else None,
             headquarters_kind=chance.choice(self.codes["headquarters_kind"]) if chance.random() < 0.05 else "",
+            registered_firm=firm if stages.reached(stage, stages.REGISTERED) else None,
+            approached_date=self.today - timedelta(days=400) if stages.reached(stage, stages.NEGOTIATING) else None,
             construction_kind="new", stage_since=self.now - timedelta(days=chance.randint(0, 200)), site="例园区3号地块",
             land_mu=Decimal(chance.randint(10, 300)), planned_start_date=self.today + timedelta(days=chance.randint(-60, 300)), expected_output=intended,
             expected_tax=intended / 20, contact_name="测试联系人", next_step="安排实地考察",

@@ -29,6 +29,7 @@ RESOURCES: dict[str, type[Resource]] = {
     "personal-acts": projects.PersonalActViewSet,
     "bottlenecks": construction.BottleneckViewSet,
     "ledger": projects.LedgerViewSet,
+    "reversals": projects.ReversalViewSet,
     "closings": projects.ClosingViewSet,
     "reports": reports.ReportViewSet,
     "report-definitions": reports.DefinitionViewSet,

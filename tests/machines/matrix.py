@@ -7,6 +7,7 @@ beyond looking is in the truth tables of each app's services.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from tests.machines.world import WEEK
@@ -14,6 +15,8 @@ from yinfeng.core.web import PUBLIC, SIGNED_IN
 
 # The week for which the world’s report was handed in.
 REPORTED = {"code": "weekly", "starts": WEEK.isoformat()}
+# The one that its district was let off.
+WAIVED = {"code": "weekly", "starts": (WEEK - timedelta(days=7)).isoformat()}
 
 
 @dataclass(frozen=True)
@@ -276,9 +279,11 @@ MATRIX: dict[str, Route] = {
     "report-period-export": Route("projects.project.export", owned=True, more=REPORTED),
     "report-submit": Route("projects.report.submit", owned=True, more=REPORTED, rows={"unit": "unit"}),
     "report-waive": Route("projects.report.define", more=REPORTED, rows={"unit": "unit"}),
+    "report-unwaive": Route("projects.report.define", more=WAIVED, rows={"unit": "unit"}),
     "api-reports-preview": Route(PROJECTS, everyone=True, statuses=frozenset({422})),
     "api-report-waivers-list": page(PROJECTS),
     "api-report-waivers-detail": own(PROJECTS, "waiver"),
+    "api-report-waivers-withdraw": own(PROJECTS, "waiver", 405),
     "api-projects-category": own(PROJECTS, "project", 405),
     "api-reports-list": page(PROJECTS),
     "api-reports-detail": own(PROJECTS, "report"),
@@ -303,6 +308,7 @@ MATRIX: dict[str, Route] = {
     "close-books": page("projects.ledger.close"),
     "entry": own(PROJECTS, "entry"),
     "entry-reverse": own("projects.ledger.reverse", "entry"),
+    "projects.reversal-move": own(PROJECTS, "reversal", 409, move="approve"),
     # the API: the same permissions and scopes; what each act on a row needs, the truth table of test_api.py says
     "api-enterprises-list": page(LIBRARY),
     "api-enterprises-detail": page(LIBRARY, "enterprise"),
@@ -445,6 +451,10 @@ MATRIX: dict[str, Route] = {
     "api-closings-detail": own(PROJECTS, "closing", 404),
     "api-ledger-detail": own(PROJECTS, "entry"),
     "api-ledger-reverse": own(PROJECTS, "entry", 405),
+    "api-reversals-list": page(PROJECTS),
+    "api-reversals-detail": own(PROJECTS, "reversal"),
+    "api-reversals-moves": own(PROJECTS, "reversal"),
+    "api-reversals-move": own(PROJECTS, "reversal", 405, move="approve"),
     "api-files-detail": own(SIGNED_IN, "file"),
     "api-files-remove": own(SIGNED_IN, "file", 405),
     "api-notices-list": page(SIGNED_IN),

@@ -63,6 +63,7 @@ ARGUMENTS = {
     "projects.stepback-move": {
         "move": "refuse",
     },
+    "projects.reversal-move": {"move": "refuse"},
 }
 
 

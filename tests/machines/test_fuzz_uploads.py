@@ -133,7 +133,7 @@ def ready(world: World) -> None:
     Project.objects.filter(pk=world.rows["unsigned"].pk).update(
         project_class="policy", is_foreign=False, industry="C39", intended=100_000_000, contact_name="李", site="某地",
         investment_kind="chain", fixed_investment=50_000_000, planned_start_date=timezone.localdate(), chain="x",
-        expected_output=1, expected_tax=1, origin="某市", land_mu=1,
+        expected_output=1, expected_tax=1, origin="某市", land_mu=1, approached_date=timezone.localdate(),
     )  # fmt: skip
 
 

@@ -122,6 +122,7 @@ def rows_for(path: str, world: World) -> dict[str, str]:
         "disputes": "dispute",
         "personal-acts": "personal",
         "ledger": "entry",
+        "reversals": "reversal",
         "closings": "closing",
         "files": "file",
         "notices": "notice",

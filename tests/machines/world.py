@@ -38,6 +38,7 @@ from yinfeng.projects.models import (
     Report,
     ReportDefinition,
     ReportWaiver,
+    Reversal,
     Share,
     Side,
     StepBack,
@@ -140,7 +141,12 @@ def _rows(home: Unit, away: Unit, insider: User) -> dict[str, Any]:
     Code.objects.create(table="industry", code="39", name="计算机、通信和其他电子设备制造业", level=2)
     planned, published = proposal("测试策划"), proposal("测试策划二", state="published")
     Partner.objects.create(proposal=published, enterprise=other, reason="龙头")
-    Share.objects.create(entry=entry, unit=home, part="host", millionths=1_000_000, amount=100_000_000)
+    doubtful = Entry.objects.create(
+        project=project, kind="registered", happened_date=timezone.localdate(), booked_date=timezone.localdate(), amount=100_000_000,
+        evidence=contract, recognised_by=insider,
+    )  # fmt: skip
+    for row in (entry, doubtful):
+        Share.objects.create(entry=row, unit=home, part="host", millionths=1_000_000, amount=100_000_000)
     far = make_unit("far", parent=home.parent, name="丙区")
     Rule.objects.create(
         kind="first_report", key="protection", data={"months": 6, "simultaneous_hours": 24}, source="测试",
@@ -236,6 +242,7 @@ def _rows(home: Unit, away: Unit, insider: User) -> dict[str, Any]:
             target="planned", reason="改了方向", asked_by=insider,
         ),
         "entry": entry,
+        "reversal": Reversal.objects.create(entry=doubtful, reason="重复", asked_by=insider),
         "closing": Closing.objects.create(
             until=timezone.localdate() - timedelta(days=400), entries=0, sums={}, digest="0" * 64, closed_by=insider
         ),

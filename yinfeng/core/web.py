@@ -370,9 +370,9 @@ ICONS = {
     **dict.fromkeys(("changed", "updated", "tagged", "graded", "renamed", "moved", "role"), "pencil"),
     **dict.fromkeys(("intend", "negotiate", "register", "prepare", "start", "build", "convert", "qualify", "extended"), "arrow-narrow-right"),
     **dict.fromkeys(("sign", "complete", "produce", "reach_capacity", "claim_verified"), "flag"),
-    **dict.fromkeys(("step_back_asked", "reopen", "reopened", "resume", "entry_reversed"), "arrow-back-up"),
+    **dict.fromkeys(("step_back_asked", "reopen", "reopened", "resume", "entry_reversed", "reversal_asked"), "arrow-back-up"),
     **dict.fromkeys(("verified", "verify", "approve"), "check"),
-    **dict.fromkeys(("lose", "end", "decline", "refute", "signature_refuted", "claim_refuted", "refuse", "step_back_refused"), "x"),
+    **dict.fromkeys(("lose", "end", "decline", "refute", "signature_refuted", "claim_refuted", "refuse", "step_back_refused", "reversal_refused"), "x"),
     "hold": "player-pause", "talked": "message", "signature_submitted": "writing-sign", "claim_submitted": "writing-sign", "unmasked": "eye",
     "signed_in": "login", "merged": "arrow-merge", "merged_away": "arrow-merge", "told_apart": "arrows-split",
     **dict.fromkeys(("unmerged", "restored", "undo", "retry"), "arrow-back-up"),
@@ -386,7 +386,7 @@ ICONS = {
     **dict.fromkeys(("offer", "transfer_offered", "transfer_completed"), "arrows-exchange"),
     **dict.fromkeys(("transfer_accepted", "transfer_awarded", "accept", "award"), "check"),
     **dict.fromkeys(("transfer_declined", "transfer_dismissed", "dismiss", "step_down"), "x"),
-    **dict.fromkeys(("transfer_withdrawn", "withdraw", "claim_withdrawn", "step_back_withdrawn"), "arrow-back-up"),
+    **dict.fromkeys(("transfer_withdrawn", "withdraw", "withdrawn", "claim_withdrawn", "step_back_withdrawn", "reversal_withdrawn"), "arrow-back-up"),
     **dict.fromkeys(("transfer_appealed", "appeal", "dispute_raised", "raise"), "scale"),
     **dict.fromkeys(("dispute_answered", "answer"), "message"), **dict.fromkeys(("dispute_decided", "decide"), "gavel"),
     "rivalled": "alert-triangle", "linked": "link", "dispute_withdrawn": "arrow-back-up", "yield": "x",
@@ -639,8 +639,13 @@ class EditPage(ActPage):
     action: ClassVar[str] = "change"
     refusal: ClassVar[str | Promise] = ""
 
+    @classmethod
+    def queryset(cls) -> ScopedQuerySet[Any]:
+        """Return the rows among which the act's is, with what the page tells of them."""
+        return rows(cls.model)
+
     def start(self) -> None:
-        self.object = fetch(rows(self.model), self.by, self.kwargs["pk"], self.action, self.refusal)
+        self.object = fetch(self.queryset(), self.by, self.kwargs["pk"], self.action, self.refusal)
 
     def initial(self) -> dict[str, Any]:
         return {"version": self.object.version} if hasattr(self.object, "version") else {}

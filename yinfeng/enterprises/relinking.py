@@ -50,7 +50,7 @@ class Link:
 
     ``verb`` is the event that each row tells of its move. Of two rows that say the same, the kept record's stays unless
     the moved one ``outdoes`` it; ``void`` names rows that the merger itself makes meaningless. ``ordered``: the lower id
-    stands in the first field. The preview of a merger tells of those that are ``shown``.
+    stands in the first field. ``part`` tells several links of one model apart. The preview of a merger tells of those that are ``shown``.
     """
 
     model: type[Model]
@@ -62,10 +62,11 @@ class Link:
     outdoes: Callable[[Any, Any], bool] = never
     void: Callable[[Any, Pair], bool] = never
     shown: bool = True
+    part: str = ""
 
     @property
     def key(self) -> str:
-        return self.model._meta.label_lower
+        return ".".join(filter(None, [self.model._meta.label_lower, self.part]))
 
     def attributes(self) -> list[str]:
         """Return the columns that hold the number of an enterprise."""

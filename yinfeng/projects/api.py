@@ -49,6 +49,7 @@ from yinfeng.projects.filters import (
     LeadFilter,
     PersonalActFilter,
     ProjectFilter,
+    ReversalFilter,
     StepBackFilter,
     TransferFilter,
 )
@@ -61,6 +62,7 @@ from yinfeng.projects.models import (
     Participation,
     PersonalAct,
     Project,
+    Reversal,
     Share,
     Side,
     StepBack,
@@ -153,9 +155,12 @@ _MOVED_DAYS = Project.worked_out
 
 
 class ProjectSerializer(Asking):
-    """A project; ``put_off`` says why a planned day that its stage asks for is later now."""
+    """A project; ``put_off`` says why a planned day that its stage asks for is later now. ``registered_firm`` is the library's
+    record of the firm whose licence bears ``registered_name`` and ``registered_code``, entered there if it is new."""
 
     category = serializers.SerializerMethodField()
+    registered_name = serializers.CharField(required=False, allow_blank=True, write_only=True, max_length=200)
+    registered_code = serializers.CharField(required=False, allow_blank=True, write_only=True, max_length=30)
     put_off = serializers.CharField(required=False, allow_blank=True, write_only=True, max_length=500)
     note = serializers.CharField(required=False, allow_blank=True, write_only=True, max_length=500)
     related = Related(write_only=True)
@@ -170,10 +175,10 @@ class ProjectSerializer(Asking):
             *REPORTED, "contact_name", "next_step", "next_date", "signed_date", "registered_date", "started_date", "completed_date",
             "producing_date", "at_capacity_date", "parent", "lost_reason",
             "rival_place", "progress_at", "reporter_unit", "host_unit", "created_by", "version", "created_at",
-            "updated_at", "is_demo", "despite", "related", "currency", "confirm_amounts", "note", "put_off",
+            "registered_firm", "registered_name", "registered_code", "updated_at", "is_demo", "despite", "related", "currency", "confirm_amounts", "note", "put_off",
         ]  # fmt: skip
         read_only_fields: ClassVar = [
-            *_MOVED_DAYS, "id", "code", "lead", "parent", "grade_override", "grade_reason", "category_override", "category_reason", "stage", "stage_since", "status", "contracted", "signed_date", "registered_date",
+            *_MOVED_DAYS, "id", "code", "lead", "registered_firm", "parent", "grade_override", "grade_reason", "category_override", "category_reason", "stage", "stage_since", "status", "contracted", "signed_date", "registered_date",
             "started_date", "completed_date", "producing_date", "at_capacity_date", "lost_reason",
             "rival_place", "progress_at", "created_by", "version", "is_demo", "intended_currency", "intended_original",
         ]  # fmt: skip
@@ -1044,6 +1049,17 @@ class EntrySerializer(serializers.ModelSerializer[Entry]):
         read_only_fields: ClassVar = fields
 
 
+class ReversalSerializer(serializers.ModelSerializer[Reversal]):
+    """That an entry should be reversed, why, and what somebody else decided."""
+
+    class Meta:
+        model = Reversal
+        fields: ClassVar = [
+            "id", "entry", "reason", "state", "asked_by", "asked_at", "decided_by", "decided_at", "finding", "version",
+        ]  # fmt: skip
+        read_only_fields: ClassVar = fields
+
+
 class LedgerViewSet(ScopedViewSet):
     """The achievement ledger: entries of all projects one sees. Nothing in it is changed; an entry is reversed by another."""
 
@@ -1057,10 +1073,38 @@ class LedgerViewSet(ScopedViewSet):
         return super().get_queryset().prefetch_related("shares")
 
     @action(detail=True, methods=["post"])
-    @act(Reason, EntrySerializer, needs="reverse", status=201)
-    def reverse(self, entry: Entry, given: dict[str, Any]) -> Entry:
-        """Enter the opposite of an entry that stands, and return it."""
-        return services.reverse_entry(by=self.by, entry=entry, **given)
+    @act(Reason, ReversalSerializer, needs="reverse", status=201)
+    def reverse(self, entry: Entry, given: dict[str, Any]) -> Reversal:
+        """Propose to reverse an entry that stands; it is once somebody else confirms it."""
+        return services.ask_reversal(by=self.by, entry=entry, **given)
+
+
+class ReversalViewSet(Moving, ScopedViewSet):
+    """What was proposed to reverse in the ledger: ``?state=asked`` lists what waits to be confirmed."""
+
+    model = Reversal
+    permission = PROJECTS
+    serializer_class = ReversalSerializer
+    filterset_class = ReversalFilter
+    lifecycles = (lifecycle.REVERSAL,)
+    queryset = Reversal.objects.none()
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().select_related("entry__project")
+
+    @action(detail=True, methods=["post"], url_path=MOVE)
+    @act(MoveInput, ReversalSerializer, versioned=True)
+    def move(self, reversal: Reversal, version: int, given: dict[str, Any], move: str) -> Reversal:
+        """Confirm or refuse what somebody else proposed, or take back one's own proposal."""
+        if move == "refuse":
+            return services.refuse_reversal(by=self.by, reversal=reversal, version=version, **given)
+        if move == "withdraw":
+            return services.withdraw_reversal(
+                by=self.by, reversal=reversal, version=version, note=given["reason"]
+            )
+        lifecycle.REVERSAL.check(reversal, move, self.by)
+        services.approve_reversal(by=self.by, reversal=reversal, note=given["reason"], version=version)
+        return reversal
 
 
 class ClosingSerializer(StrictModel):

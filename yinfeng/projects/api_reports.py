@@ -12,14 +12,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from yinfeng.core.actors import ANONYMOUS
-from yinfeng.core.api import ScopedViewSet, Strict, StrictModel, act
+from yinfeng.core.api import Reason, ScopedViewSet, Strict, StrictModel, act
 from yinfeng.core.api_schema import REFUSALS, Problem
 from yinfeng.core.errors import Missing
 from yinfeng.core.filters import ScopedFilterSet
 from yinfeng.orgs.models import Unit
 from yinfeng.projects import queries, services
 from yinfeng.projects.filters import ReportFilter
-from yinfeng.projects.models import Report, ReportDefinition, ReportWaiver
+from yinfeng.projects.models import Report, ReportDefinition, ReportWaiver, WaiverWithdrawal
 
 VIEW = "projects.project.view"
 
@@ -140,12 +140,25 @@ class WaiveInput(PeriodInput):
     reason = serializers.CharField(max_length=1000)
 
 
+class WithdrawalSerializer(serializers.ModelSerializer[WaiverWithdrawal]):
+    """That a waiver holds no more, and why."""
+
+    class Meta:
+        model = WaiverWithdrawal
+        fields: ClassVar = ["reason", "withdrawn_by", "withdrawn_at"]
+        read_only_fields: ClassVar = fields
+
+
 class WaiverSerializer(serializers.ModelSerializer[ReportWaiver]):
-    """That a unit need not hand in a report for a period, and why."""
+    """That a unit need not hand in a report for a period, and why; with a ``withdrawal`` it must after all."""
+
+    withdrawal = WithdrawalSerializer(read_only=True, allow_null=True)
 
     class Meta:
         model = ReportWaiver
-        fields: ClassVar = ["id", "code", "unit", "starts", "ends", "reason", "waived_by", "waived_at"]
+        fields: ClassVar = [
+            "id", "code", "unit", "starts", "ends", "number", "reason", "waived_by", "waived_at", "withdrawal",
+        ]  # fmt: skip
         read_only_fields: ClassVar = fields
 
 
@@ -164,10 +177,21 @@ class WaiverViewSet(ScopedViewSet):
     filterset_class = WaiverFilter
     queryset = ReportWaiver.objects.none()
 
+    def get_queryset(self) -> Any:
+        return super().get_queryset().select_related("unit", "withdrawal")
+
     @act(WaiveInput, WaiverSerializer, permission="projects.report.define", status=201)
     def create(self, given: dict[str, Any]) -> ReportWaiver:
         """Let a unit off a report of a period that has ended; only while it has not handed in."""
         return services.waive_report(by=self.by, **given)
+
+    @action(detail=True, methods=["post"])
+    @act(Reason, WaiverSerializer, permission="projects.report.define")
+    def withdraw(self, waiver: ReportWaiver, given: dict[str, Any]) -> ReportWaiver:
+        """Let the unit owe the report after all; the waiver stays to be read."""
+        services.withdraw_waiver(by=self.by, waiver=waiver, **given)
+        found: ReportWaiver = self.get_queryset().get(pk=waiver.pk)
+        return found
 
 
 class DefinitionFilter(ScopedFilterSet):

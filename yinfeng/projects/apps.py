@@ -27,6 +27,10 @@ class ProjectsConfig(AppConfig):
             events.subscribe(f"projects.project.{verb}", services.note_major)
         relinking.declare(relinking.Link(Lead, _("线索"), verb="projects.lead.repointed"))
         relinking.declare(relinking.Link(Project, _("项目"), verb="projects.project.repointed"))
+        registered = relinking.Link(
+            Project, _("注册企业"), ("registered_firm",), verb="projects.project.repointed", part="registered"
+        )
+        relinking.declare(registered)
         relinking.declare(relinking.Link(Builder, _("参建单位")))
         relinking.declare(relinking.Link(Partner, _("策划项目的拟对接企业"), outdoes=queries.outdoes))
         for verb in ("submit", "argue_again"):
@@ -37,9 +41,15 @@ class ProjectsConfig(AppConfig):
             events.subscribe(f"enterprises.enterprise.{verb}", services.find_by_new_name)
         events.subscribe("projects.project.created", services.land_targets)
         events.subscribe("projects.lead.registered", services.tell_assessors)
-        for verb in ("claim_submitted", "step_back_asked"):
+        for verb in ("claim_submitted", "step_back_asked", "reversal_asked"):
             events.subscribe(f"projects.project.{verb}", services.tell_verifiers)
-        verdicts = ["claim_verified", "claim_refuted", "step_back_refused"]
+        verdicts = [
+            "claim_verified",
+            "claim_refuted",
+            "step_back_refused",
+            "entry_reversed",
+            "reversal_refused",
+        ]
         verdicts += [kind.move for kind in achievements.KINDS.values() if kind.move]
         verdicts += [f"return_to_{stage}" for stage in stages.ORDER[:-1]]
         for verb in verdicts:
@@ -68,7 +78,8 @@ class ProjectsConfig(AppConfig):
             events.subscribe(f"projects.project.bottleneck_{verb}", services.tell_unit)
         for verb in ("submitted", "corrected"):
             events.subscribe(f"projects.report.{verb}", services.tell_recipient)
-        events.subscribe("projects.reportwaiver.waived", services.tell_waived)
+        for verb in ("waived", "withdrawn"):
+            events.subscribe(f"projects.reportwaiver.{verb}", services.tell_waived)
         beats.register("reports", services.tell_of_reports)
         events.was_called("projects.signature", Claim)
         events.subscribe("projects.project.member_added", services.tell_member)

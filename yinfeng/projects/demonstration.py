@@ -24,7 +24,7 @@ from yinfeng.core.actors import Actor, system
 from yinfeng.core.exchange.reading import open_table
 from yinfeng.core.models import User
 from yinfeng.core.money import Money
-from yinfeng.enterprises import imports
+from yinfeng.enterprises import imports, uscc
 from yinfeng.enterprises import services as library
 from yinfeng.enterprises.imports import lists
 from yinfeng.enterprises.models import Enterprise
@@ -41,6 +41,7 @@ from yinfeng.projects import demonstration_personal as personal
 from yinfeng.projects import demonstration_planning as planning
 from yinfeng.projects import demonstration_reporting as reporting
 from yinfeng.projects import demonstration_reports as reports
+from yinfeng.projects import demonstration_reversals as reversals
 from yinfeng.projects import demonstration_targets as targets
 from yinfeng.projects import stages as project_stages
 from yinfeng.projects.models import Lead, Project
@@ -136,6 +137,20 @@ MOVES = {"intended": "intend", "negotiating": "negotiate", "preparing": "prepare
 LOST_REASON = "rival"
 
 
+def registered_name(investor: str) -> str:
+    """Return what the firm is called that an investor founds here: one of here is registered itself."""
+    if "（厦门）" in investor:
+        return investor
+    kind = next(kind for kind in ("股份有限公司", "集团有限公司", "有限公司") if investor.endswith(kind))
+    return f"{investor.removesuffix(kind)}（厦门）有限公司"
+
+
+def registered_code(number: int) -> str:
+    """Return a code whose check is right and which no firm can have: there is no division 000000."""
+    first17 = f"91000000EXMPL{number:04}"
+    return first17 + uscc.check_character(first17)
+
+
 @contextmanager
 def at(moment: datetime) -> Iterator[None]:
     """Let the services believe that it is ``moment``."""
@@ -170,6 +185,17 @@ class Demonstration:
             doubles.enter(self.actors, timezone.localdate())
         reporting.enter(self.actors, self.today, at)
         reports.hand_in(self.actors, timezone.localdate())
+        reversals.enter(self.actors, self.today, at)
+        with at(self.today - timedelta(days=11)):
+            again = Project.objects.get(name="光学膜生产线")
+            self.claim(
+                again,
+                "capital",
+                Decimal(86_000_000),
+                self.actors["clerk-xiangan"],
+                self.actors["head-xiangan"],
+                key="演示凭证-001",
+            )
 
     def pass_on(self) -> None:
         """Let a signed project be passed on to another district, and another be offered."""
@@ -389,6 +415,12 @@ class Demonstration:
                 "planned_production_date": soon + timedelta(days=460),
                 "expected_output": amount.yuan,
                 "expected_tax": (amount.yuan * Decimal("0.05")).quantize(Decimal(1)),
+            }
+        if stage == "registered":
+            number = next(at for at, known in enumerate(STORIES) if known is story)
+            return {
+                "registered_name": registered_name(story.firm),
+                "registered_code": registered_code(number),
             }
         return {}
 

@@ -1,4 +1,4 @@
-"""Reports of the demonstration: what the districts have handed in of the last periods, one of them corrected, one waived."""
+"""Reports of the demonstration: what the districts have handed in of the last periods, one of them corrected, one waived, one waived and not any more."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ HANDED_IN: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 CORRECTED = ("major", "clerk-jimei")
 WAIVED = ("signed", "clerk-huli")
+TAKEN_BACK = ("signed", "clerk-torch")  # let off, and not any more
 
 
 def hand_in(actors: Mapping[str, Actor], today: date) -> None:
@@ -30,15 +31,21 @@ def hand_in(actors: Mapping[str, Actor], today: date) -> None:
             services.submit_report(
                 by=by, code=code, unit=unit, starts=owed[1].starts, number=number, reason=reason
             )
-    code, who = WAIVED
-    let_off, office = actors.get(who), actors.get("office")
-    owed = next(queries.ended_periods(known.get(code, []), today), None)
-    unit = queries.unit_by(let_off.unit_id) if let_off is not None and let_off.unit_id is not None else None
-    if office is not None and unit is not None and owed is not None:
-        services.waive_report(
+    office = actors.get("office")
+    for code, who in (WAIVED, TAKEN_BACK):
+        let_off = actors.get(who)
+        owed = next(queries.ended_periods(known.get(code, []), today), None)
+        unit = (
+            queries.unit_by(let_off.unit_id) if let_off is not None and let_off.unit_id is not None else None
+        )
+        if office is None or unit is None or owed is None:
+            continue
+        waiver = services.waive_report(
             by=office,
             code=code,
             unit=unit,
             starts=owed[1].starts,
             reason="示例：当月没有新签约项目，已由市级核实",
         )
+        if (code, who) == TAKEN_BACK:
+            services.withdraw_waiver(by=office, waiver=waiver, reason="示例：当月有一个项目补签，须报送")

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db.models import Field, Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from yinfeng.core.errors import Sentence
 from yinfeng.projects import stages
@@ -60,15 +61,24 @@ def field_of(name: str) -> Field[Any, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A field that must be filled from ``from_stage`` on, if ``when`` holds for the project; ``where`` says the same in SQL."""
+    """A field that must be filled from ``from_stage`` on, if ``when`` holds for the project; ``where`` says the same in SQL.
+
+    ``typed``: the inputs by which people fill it, where they are others; ``advice`` says where, where that is not plain.
+    """
 
     field: str
     from_stage: str
     when: Callable[[Project], bool] = always
     where: Q = EVERY
+    typed: tuple[str, ...] = ()
+    advice: Sentence = ""
 
     def __post_init__(self) -> None:
         assert (self.when is always) == (self.where is EVERY), f"{self.field}: one condition, said twice"
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return self.typed or (self.field,)
 
     @property
     def label(self) -> Sentence:
@@ -94,6 +104,13 @@ FACTS = (
     Fact("industry", stages.INTENDED),
     Fact("enterprise", stages.INTENDED),
     Fact("intended", stages.INTENDED),
+    Fact(
+        "approached_date",
+        stages.NEGOTIATING,
+        advice=gettext_lazy(
+            "在“记录洽谈”中记下第一次洽谈，系统随即填入这一天；洽谈没有记录的，在“修改”中填写。"
+        ),
+    ),
     Fact("contact_name", stages.NEGOTIATING),
     Fact("investment_kind", stages.NEGOTIATING),
     Fact("host_unit", stages.NEGOTIATING),
@@ -106,6 +123,7 @@ FACTS = (
     Fact("expected_output", stages.SIGNED),
     Fact("expected_tax", stages.SIGNED),
     Fact("construction_kind", stages.REGISTERED),
+    Fact("registered_firm", stages.REGISTERED, typed=("registered_name", "registered_code")),
     Fact("planned_completion_date", stages.STARTED, when=builds, where=BUILDS),
     Fact("planned_production_date", stages.STARTED, when=builds, where=BUILDS),
 )
@@ -120,7 +138,7 @@ FOLLOWS: Mapping[str, tuple[str, ...]] = {
 KNOWN_FROM: Mapping[str, str] = {
     **dict.fromkeys(
         (
-            "chain_effect", "second_industry", "investment_note", "approached_date", "assigned_by", "home_tie", "is_assessed", "is_research_centre",
+            "chain_effect", "second_industry", "investment_note", "assigned_by", "home_tie", "is_assessed", "is_research_centre",
             "is_advanced_manufacturing", "is_enclave", "is_existing_firm", "is_spillover", "responsible_leader",
         ),
         stages.NEGOTIATING,
@@ -146,8 +164,10 @@ def next_stage(project: Project) -> str | None:
 
 
 def sentences(project: Project, stage: str) -> list[Sentence]:
-    """Return one sentence per missing fact."""
-    return [_("缺少“%(fact)s”。") % {"fact": fact.label} for fact in missing(project, stage)]
+    """Return one sentence per missing fact, with where it is entered if that is not plain."""
+    return [
+        _("缺少“%(fact)s”。") % {"fact": fact.label} + str(fact.advice) for fact in missing(project, stage)
+    ]
 
 
 @cache

@@ -180,6 +180,12 @@ class StepBackFilter(ScopedFilterSet):
     project = django_filters.NumberFilter(label=_("项目"), min_value=1, max_value=10**18)
 
 
+class ReversalFilter(ScopedFilterSet):
+    main = ("state",)
+    state = _choice(_("状态"), list(stages.REVERSAL_STATES.items()))
+    entry = django_filters.NumberFilter(label=_("业绩记录"), min_value=1, max_value=10**18)
+
+
 class OfProjects(ScopedFilterSet):
     """Rows of projects, found by the project's words and by a unit that can have taken part in one."""
 

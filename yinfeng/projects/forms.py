@@ -301,6 +301,10 @@ class ProjectForm(WithRelated, WithEnterprise, EditForm):
                 "planned_production_date", "put_off", "expected_output", "expected_tax",
             ],
         ),
+        (
+            _("注册企业"), _("按营业执照填写。企业库有这个代码的，与库中企业关联；没有的，同时登记到企业库。"),
+            ["registered_name", "registered_code"],
+        ),
         (_("纳统"), "", ["statistics_name", "statistics_investment"]),
         (_("下一步"), "", ["next_step", "next_date"]),
     )  # fmt: skip
@@ -401,6 +405,13 @@ class ProjectForm(WithRelated, WithEnterprise, EditForm):
     put_off = forms.CharField(
         label=_("顺延原因"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2, "data-span": "2"})
     )  # fmt: skip
+    registered_name = forms.CharField(
+        label=_("注册企业名称"), max_length=200, required=False, help_text=_("本地新注册或迁入的企业，可以就是投资主体。"),
+        widget=forms.TextInput(attrs={"list": "enterprise-names", "autocomplete": "off"}),
+    )  # fmt: skip
+    registered_code = forms.CharField(
+        label=_("统一社会信用代码"), max_length=30, required=False, help_text=_("18 位，见营业执照。")
+    )
     expected_output = MoneyField(label=_("预计年产值"), required=False)
     expected_tax = MoneyField(label=_("预计年税收"), required=False)
     next_step = forms.CharField(
@@ -430,7 +441,10 @@ class ProjectForm(WithRelated, WithEnterprise, EditForm):
         What is filled already, or refused, stays in its place. What follows from a yes is there once the yes is given.
         """
         near = stages.ORDER.index(self.stage) + 1
-        wanted = {**facts.KNOWN_FROM, **{fact.field: fact.from_stage for fact in facts.FACTS}}
+        wanted = {
+            **facts.KNOWN_FROM,
+            **{name: fact.from_stage for fact in facts.FACTS for name in fact.inputs},
+        }
         later = {name for name, stage in wanted.items() if stages.ORDER.index(stage) > near}
         unasked = {field.name for item in self.awaited() for field in item["fields"]}
         groups = super().fieldsets()
@@ -471,6 +485,8 @@ class ProjectForm(WithRelated, WithEnterprise, EditForm):
             "area": project.area_id,
             "intended": intended_of(project),
             "enterprise_name": project.enterprise.name if project.enterprise else "",
+            "registered_name": project.registered_firm.name if project.registered_firm else "",
+            "registered_code": project.registered_firm.uscc if project.registered_firm else "",
         }
 
 
@@ -676,7 +692,9 @@ class AwardForm(Terms, ReasonForm):
 
 class CompleteForm(Styled):
     groups = ((_("三方协议"), "", ["agreed_date", "agreement"]),)
-    agreed_date = forms.DateField(label=_("协议签订日期"), widget=forms.DateInput)
+    agreed_date = forms.DateField(
+        label=_("协议签订日期"), widget=forms.DateInput, help_text=_("协议从次日起算：签订当日和以前的业绩归原落地单位。"),
+    )  # fmt: skip
     agreement = forms.FileField(
         label=_("三方协议"), error_messages={"required": _("请上传三方协议。")}, widget=forms.FileInput(attrs={"data-span": "2"})
     )  # fmt: skip

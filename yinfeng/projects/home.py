@@ -90,6 +90,8 @@ def board(by: Actor) -> desk.Board:
         lists.append(_claims_to_verify(*waiting.get(queries.CLAIMS, (0, []))))
     if queries.STEPS in waiting:
         lists.append(_steps_to_approve(*waiting[queries.STEPS]))
+    if queries.REVERSALS in waiting:
+        lists.append(_reversals_to_confirm(*waiting[queries.REVERSALS]))
     if queries.TRANSFERS in waiting:
         lists.append(_transfers_to_do(*waiting[queries.TRANSFERS]))
     if queries.DISPUTES in waiting:
@@ -214,6 +216,21 @@ def _steps_to_approve(count: int, found: list[queries.Waiting]) -> dict[str, Any
                 "title": item.title, "url": reverse("project", args=[item.pk]),
                 "sub": f"{stages.STAGES[item.first]} → {stages.STAGES[item.second]}，{item.third}",
                 "date_text": day(item.at),
+            }
+            for item in found
+        ],
+    }  # fmt: skip
+
+
+def _reversals_to_confirm(count: int, found: list[queries.Waiting]) -> dict[str, Any]:
+    return {
+        "title": _("待我确认的冲销"), "icon": "arrow-back-up", "empty": "", "count": count,
+        "rows": [
+            {
+                "title": item.title, "url": reverse("entry", args=[item.pk]), "date_text": day(item.at),
+                "sub": _("，").join(filter(None, [
+                    str(stages.ACHIEVEMENTS[item.first]), show(item.amount or None), _("%(who)s 申请") % {"who": item.second}, item.third,
+                ])),
             }
             for item in found
         ],
@@ -373,7 +390,7 @@ def enterprise_panel(enterprise: Enterprise, by: Actor) -> dict[str, Any] | None
     """Return an enterprise's leads and projects in the person's sight, and of the others unit and stage alone."""
     if not (by.may("projects.project.view") or by.may("projects.lead.view")):
         return None
-    found = queries.dealings(enterprise, by)
+    found = queries.dealings(enterprise, by, registered=True)
     seen = sorted((item for item in found if item.is_seen), key=lambda item: item.pk, reverse=True)
     projects = [item for item in seen if item.is_project]
     leads = [item for item in seen if not item.is_project and item.stage != stages.CONVERTED]

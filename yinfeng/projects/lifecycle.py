@@ -22,7 +22,18 @@ from yinfeng.core.errors import Sentence
 from yinfeng.core.lifecycle import Guard, Lifecycle, Move
 from yinfeng.projects import achievements, facts, queries, stages
 from yinfeng.projects.achievements import Achievement
-from yinfeng.projects.models import Bottleneck, Claim, Dispute, Lead, Project, Proposal, StepBack, Transfer
+from yinfeng.projects.models import (
+    Bottleneck,
+    Claim,
+    Dispute,
+    Entry,
+    Lead,
+    Project,
+    Proposal,
+    Reversal,
+    StepBack,
+    Transfer,
+)
 
 
 def _yielded(record: Lead | Project) -> bool:
@@ -306,6 +317,43 @@ def counted_since(project: Project, target: str) -> list[str]:
     return [kind for kind in achievements.KINDS if kind in counted]
 
 
+def can_be_reversed(entry: Entry) -> Iterator[Sentence]:
+    """Ask that nobody has reversed an entry yet; of a reversal that nothing was counted anew, and that the project still
+    stands where the achievement is behind it."""
+    known: bool | None = entry.__dict__.get("is_reversed")  # a page has read it with the chain
+    if Entry.objects.filter(reverses=entry).exists() if known is None else known:
+        yield _now("这条记录已经冲销过。请刷新页面查看。")
+        return
+    yield from can_be_taken_back(entry)
+
+
+def can_be_taken_back(entry: Entry) -> Iterator[Sentence]:
+    """Ask of a reversal what ``can_be_reversed`` asks of it; of other entries nothing."""
+    if entry.sign > 0:
+        return
+    project, kind = entry.project, achievements.KINDS[entry.kind]
+    known: bool | None = entry.__dict__.get("counts_anew")
+    if queries.counting(project, entry.kind, entry.key).exists() if known is None else known:
+        yield _now("“%(kind)s”已经重新认定，这次冲销不能再撤销。") % {"kind": kind.label}
+    elif not stages.reached(project.stage, kind.from_stage):
+        told = {"kind": kind.label, "stage": stages.STAGES[project.stage]}
+        yield _now("项目现在的阶段是“%(stage)s”，“%(kind)s”的冲销不能再撤销。") % told
+
+
+def may_be_reversed(reversal: Reversal, by: Actor) -> Iterator[Sentence]:
+    yield from can_be_reversed(reversal.entry)
+
+
+def confirmed_by_another(reversal: Reversal, by: Actor) -> Iterator[Sentence]:
+    if by.user_id == reversal.asked_by_id:
+        yield _now("冲销须由申请人以外的人确认。")
+
+
+def proposed_by_oneself(reversal: Reversal, by: Actor) -> Iterator[Sentence]:
+    if by.user_id != reversal.asked_by_id:
+        yield _now("只有申请人自己可以撤回。")
+
+
 def project_goes_on(transfer: Transfer, by: Actor) -> Iterator[Sentence]:
     yield from is_ongoing(transfer.project, by)
 
@@ -502,6 +550,27 @@ STEP_BACK = Lifecycle(
         Move(
             "withdraw", _("撤回申请"), (stages.ASKED,), stages.WITHDRAWN, "advance",
             guards=(asked_by_oneself,), icon="arrow-back-up", explain=_("项目留在现在的阶段。"),
+        ),
+    ),
+)  # fmt: skip
+
+REVERSAL = Lifecycle(
+    name="projects.reversal",
+    state_field="state",
+    initial=stages.ASKED,
+    states=stages.REVERSAL_STATES,
+    moves=(
+        Move(
+            "approve", _("确认冲销"), (stages.ASKED,), stages.APPROVED, "verify",
+            guards=(confirmed_by_another, may_be_reversed), style="primary", icon="check",
+        ),
+        Move(
+            "refuse", _("不同意冲销"), (stages.ASKED,), stages.REFUSED, "verify",
+            guards=(confirmed_by_another,), asks_reason=True, icon="x",
+        ),
+        Move(
+            "withdraw", _("撤回冲销申请"), (stages.ASKED,), stages.WITHDRAWN, "reverse",
+            guards=(proposed_by_oneself,), icon="arrow-back-up", explain=_("记录照旧有效，之后可以重新申请。"),
         ),
     ),
 )  # fmt: skip

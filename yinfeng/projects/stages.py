@@ -157,6 +157,13 @@ STEP_BACK_STATES: Mapping[str, Sentence] = {
     WITHDRAWN: _("已撤回"),
 }
 
+REVERSAL_STATES: Mapping[str, Sentence] = {
+    ASKED: _("待确认"),
+    APPROVED: _("已确认"),
+    REFUSED: _("未同意"),
+    WITHDRAWN: _("已撤回"),
+}
+
 # Passing a project on (clause 3.2.4): how far a transfer has come, and the terms on which both units share (FACTS §1.5).
 OFFERED, ACCEPTED, ARBITRATING, COMPLETED_TRANSFER = "offered", "accepted", "arbitrating", "completed"
 DISMISSED = "dismissed"

@@ -100,6 +100,7 @@ urlpatterns = [
     path("reports/<str:code>/<str:starts>/export/", reports.ExportPeriod.as_view(), name="report-period-export"),
     path("reports/<str:code>/<str:starts>/<int:unit>/", reports.SubmitReport.as_view(), name="report-submit"),
     path("reports/<str:code>/<str:starts>/<int:unit>/waive/", reports.WaiveReport.as_view(), name="report-waive"),
+    path("reports/<str:code>/<str:starts>/<int:unit>/waive/withdraw/", reports.WithdrawWaiver.as_view(), name="report-unwaive"),
     path("transfers/", transfers.Transfers.as_view(), name="transfers"),
     path("transfers/export/", transfers.ExportTransfers.as_view(), name="transfers-export"),
     path("transfers/<int:pk>/", transfers.TransferDetail.as_view(), name="transfer"),
@@ -138,5 +139,6 @@ urlpatterns = [
     path("ledger/closings/new/", ledger.CloseBooks.as_view(), name="close-books"),
     path("ledger/export/", ledger.ExportLedger.as_view(), name="ledger-export"),
     path("ledger/<int:pk>/", ledger.EntryDetail.as_view(), name="entry"),
+    path("ledger/reversals/<int:pk>/<slug:move>/", ledger.MoveReversal.as_view(), name="projects.reversal-move"),
     path("ledger/<int:pk>/reverse/", ledger.ReverseEntry.as_view(), name="entry-reverse"),
 ]  # fmt: skip

@@ -55,7 +55,7 @@ YESTERDAY = (timezone.localdate() - timedelta(days=1)).isoformat()
 FACTS = {
     "project_class": "land", "is_foreign": False, "industry": "3973", "contact_name": "张三", "investment_kind": "chain",
     "fixed_investment": "30000000", "site": "软件园三期", "land_mu": "30", "planned_start_date": "2027-03-01",
-    "expected_output": "90000000", "expected_tax": "5000000",
+    "expected_output": "90000000", "expected_tax": "5000000", "approached_date": YESTERDAY,
 }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from tests.factories import make_user, signed_in
 from tests.factories.races import at_once
+from tests.factories.reversals import reverse_entry
 from tests.unit.projects.conftest import City
 from yinfeng.core import appendonly
 from yinfeng.core.errors import Forbidden, Invalid
@@ -53,7 +54,7 @@ def test_what_was_closed_stays_and_what_comes_later_counts_afterwards(city: City
     entry = Entry.objects.get(project=late)
     assert (entry.happened_date, entry.booked_date) == (days_ago(7), days_ago(4))
     first = Entry.objects.get(project=project)
-    undone = services.reverse_entry(by=office, entry=first, reason="重复")
+    undone = reverse_entry(by=office, entry=first, reason="重复")
     assert (undone.happened_date, undone.booked_date) == (days_ago(9), days_ago(4))
     assert up_to(days_ago(5)) == before
     assert list(queries.faults()) == []
@@ -68,7 +69,7 @@ def test_in_open_days_an_entry_counts_when_it_happened(city: City, office: Any) 
     project = city.project(stages.SIGNED)
     entry = Entry.objects.get(project=project)
     assert entry.booked_date == entry.happened_date
-    undone = services.reverse_entry(by=office, entry=entry, reason="重复")
+    undone = reverse_entry(by=office, entry=entry, reason="重复")
     assert undone.booked_date == entry.booked_date
 
 

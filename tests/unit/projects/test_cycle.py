@@ -15,13 +15,14 @@ from hypothesis import strategies as st
 
 from tests.factories import make_user, signed_in
 from tests.factories.races import at_once
+from tests.factories.reversals import checker, reverse_entry
 from tests.unit.projects.conftest import LEADER, PDF, City
 from yinfeng.core.errors import Blocked, Conflict, DomainError, Forbidden, Invalid
 from yinfeng.core.models import Code, Event, Follow, Notice, Rule
 from yinfeng.core.money import WAN, YI, Money
 from yinfeng.orgs.queries import actor_for
 from yinfeng.projects import achievements, facts, lifecycle, queries, services, stages
-from yinfeng.projects.models import Claim, Entry, Project, Share, StepBack
+from yinfeng.projects.models import Claim, Entry, Project, Reversal, Share, StepBack
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +38,7 @@ def office(city: City) -> Any:
 
 def reverse(city: City, project: Project, kind: str) -> Entry:
     entry = Entry.objects.get(project=project, kind=kind, sign=1, reversed_by=None)
-    return services.reverse_entry(by=office(city), entry=entry, reason="更正")
+    return reverse_entry(by=office(city), entry=entry, reason="更正")
 
 
 def step_back(city: City, project: Project, target: str, by: str = "bob") -> StepBack:
@@ -220,7 +221,7 @@ def test_a_wrong_amount_is_reversed_and_claimed_anew(city: City) -> None:
     entry = queries.counting(project, stages.SIGNED).get()
     assert (entry.turn, entry.amount, first.turn) == (2, 3_000 * WAN, 1)
     with pytest.raises(Conflict, match="已经重新认定"):
-        services.reverse_entry(by=office(city), entry=undone, reason="没有错")
+        reverse_entry(by=office(city), entry=undone, reason="没有错")
     assert queries.by_kind(Entry.objects.filter(project=project))[stages.SIGNED].amount == 3_000 * WAN
     assert no_faults()
 
@@ -381,6 +382,7 @@ def test_an_extension_counts_by_its_amount_and_is_no_new_project(city: City) -> 
         values={
             "fixed_investment": Decimal(900 * WAN), "land_mu": Decimal(1), "construction_kind": "new",
             "planned_start_date": date(2026, 12, 1), "expected_output": Decimal(WAN * 90), "expected_tax": Decimal(WAN * 90),
+            "approached_date": date(2026, 1, 5),
         },
     )  # fmt: skip
     for move in ("intend", "negotiate"):
@@ -390,7 +392,7 @@ def test_an_extension_counts_by_its_amount_and_is_no_new_project(city: City) -> 
     assert (entry.count, entry.amount) == (0, 1_000 * WAN)
     both = queries.by_kind(Entry.objects.all())[stages.SIGNED]
     assert (both.count, both.amount) == (1, 5_000 * WAN)
-    undone = services.reverse_entry(by=office(city), entry=entry, reason="重复")
+    undone = reverse_entry(by=office(city), entry=entry, reason="重复")
     assert (undone.sign, undone.count, undone.amount) == (-1, 0, -1_000 * WAN)
     assert no_faults()
     with pytest.raises(Conflict, match="本身就是增资扩产"):
@@ -511,7 +513,7 @@ def live(city: City, projects: list[Project], project: Project, act: str, number
         city.verified(project, stages.CAPITAL, key=f"回单{number % 5}", yuan=yuan, confirmed=True)
     elif act == "reverse":
         chosen = list(Entry.objects.order_by("pk"))[number % Entry.objects.count()]
-        services.reverse_entry(by=office(city), entry=chosen, reason="核对")
+        reverse_entry(by=office(city), entry=chosen, reason="核对")
     elif act in {"back", "refuse"}:
         step = step_back(city, project, stages.ORDER[number % 4])
         if act == "back":
@@ -528,7 +530,7 @@ def live(city: City, projects: list[Project], project: Project, act: str, number
 PLAN: dict[str, Any] = {
     "fixed_investment": 1, "land_mu": 1, "construction_kind": "new", "planned_start_date": date(2026, 12, 1),
     "planned_completion_date": date(2027, 12, 1), "planned_production_date": date(2027, 12, 2), "expected_output": 1,
-    "expected_tax": 1,
+    "expected_tax": 1, "approached_date": date(2026, 1, 5),
 }  # fmt: skip
 
 
@@ -571,14 +573,15 @@ def test_a_correction_and_the_taking_back_of_its_reversal_do_not_both_count(
         undone = reverse(city, project, stages.SIGNED)
         project.refresh_from_db()
         claim = city.claim(project, yuan=Decimal(WAN * 999))
-        by = office(city)
+        asked = services.ask_reversal(by=office(city), entry=undone, reason="没有错")
+        checker()
         results = at_once(
             [
                 lambda claim=claim: services.verify_claim(
                     by=city.actor("charlie"), claim=Claim.objects.get(pk=claim.pk)
                 ),
-                lambda undone=undone, by=by: services.reverse_entry(
-                    by=by, entry=Entry.objects.get(pk=undone.pk), reason="没有错"
+                lambda asked=asked: services.approve_reversal(
+                    by=checker(), reversal=Reversal.objects.get(pk=asked.pk)
                 ),
             ]
         )

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from tests.factories import make_enterprise, make_user, signed_in
 from tests.factories.races import at_once
+from tests.factories.reversals import checker, reverse_entry
 from tests.unit.projects.conftest import PDF, City
 from yinfeng.core.errors import Blocked, Conflict, DomainError, Forbidden, Invalid
 from yinfeng.core.models import Event, Notice
@@ -19,7 +20,7 @@ from yinfeng.core.money import WAN, Money
 from yinfeng.core.scopes import actions_on, in_sight
 from yinfeng.orgs.queries import actor_for
 from yinfeng.projects import queries, services, stages
-from yinfeng.projects.models import Claim, Entry, Project, StepBack
+from yinfeng.projects.models import Claim, Entry, Project, Reversal, StepBack
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +35,7 @@ def office(city: City) -> Any:
 
 def reverse(city: City, project: Project, kind: str) -> Entry:
     entry = Entry.objects.get(project=project, kind=kind, sign=1, reversed_by=None)
-    undone = services.reverse_entry(by=office(city), entry=entry, reason="更正")
+    undone = reverse_entry(by=office(city), entry=entry, reason="更正")
     project.refresh_from_db()
     return undone
 
@@ -64,7 +65,7 @@ def test_a_reversal_is_not_taken_back_once_the_project_has_gone_back(city: City)
     step = back(city, project, stages.PLANNED)
     services.approve_step_back(by=city.actor("charlie"), step=step)
     with pytest.raises(Conflict, match="不能再撤销"):
-        services.reverse_entry(by=office(city), entry=undone, reason="没有错")
+        reverse_entry(by=office(city), entry=undone, reason="没有错")
     client = signed_in(city.users["office"])
     assert f"/ledger/{undone.pk}/reverse/" not in client.get(f"/ledger/{undone.pk}/").content.decode()
     assert client.get(f"/ledger/{undone.pk}/reverse/").status_code == 409
@@ -80,7 +81,7 @@ def test_a_reversal_taken_back_gives_the_project_its_day_and_amount_again(city: 
     project = city.project(stages.SIGNED)
     day = project.signed_date
     undone = reverse(city, project, stages.SIGNED)
-    services.reverse_entry(by=office(city), entry=undone, reason="没有错")
+    reverse_entry(by=office(city), entry=undone, reason="没有错")
     project.refresh_from_db()
     assert (project.signed_date, project.contracted) == (day, 4_000 * WAN)
     assert list(queries.faults()) == []
@@ -173,7 +174,7 @@ def test_an_extension_is_of_its_firm_and_counts_where_nothing_counts_before_it(c
         back(city, project, stages.NEGOTIATING)
     Project.objects.filter(pk=made.pk).update(
         stage=stages.NEGOTIATING, fixed_investment=1, land_mu=1, construction_kind="new", expected_output=1, expected_tax=1,
-        planned_start_date=timezone.localdate(),
+        planned_start_date=timezone.localdate(), approached_date=timezone.localdate() - timedelta(days=9),
     )  # fmt: skip
     made.refresh_from_db()
     city.verified(made)
@@ -307,14 +308,15 @@ def test_a_step_back_and_the_taking_back_of_a_reversal_do_not_both_go_through(
         project = city.project(stages.SIGNED)
         undone = reverse(city, project, stages.SIGNED)
         step = back(city, project, stages.NEGOTIATING)
-        by = office(city)
+        asked = services.ask_reversal(by=office(city), entry=undone, reason="没有错")
+        checker()
         results = at_once(
             [
                 lambda step=step: services.approve_step_back(
                     by=city.actor("charlie"), step=StepBack.objects.get(pk=step.pk)
                 ),
-                lambda undone=undone, by=by: services.reverse_entry(
-                    by=by, entry=Entry.objects.get(pk=undone.pk), reason="没有错"
+                lambda asked=asked: services.approve_reversal(
+                    by=checker(), reversal=Reversal.objects.get(pk=asked.pk)
                 ),
             ]
         )

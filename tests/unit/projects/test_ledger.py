@@ -16,15 +16,16 @@ from hypothesis import strategies as st
 
 from tests.factories import grant, make_project, make_unit, make_user, signed_in
 from tests.factories.races import at_once
+from tests.factories.reversals import checker, reverse_entry
 from tests.unit.projects.conftest import City
 from yinfeng.core import appendonly, tables
-from yinfeng.core.errors import Conflict, DomainError, Forbidden, Invalid
-from yinfeng.core.models import Attachment, Event, Rule
+from yinfeng.core.errors import Blocked, Conflict, DomainError, Forbidden, Invalid
+from yinfeng.core.models import Attachment, Event, Notice, Rule
 from yinfeng.core.money import WAN
 from yinfeng.orgs.models import Unit
 from yinfeng.orgs.queries import actor_for
 from yinfeng.projects import queries, services, stages
-from yinfeng.projects.models import WHOLE, Claim, Entry, Participation, Project, Share
+from yinfeng.projects.models import WHOLE, Claim, Entry, Participation, Project, Reversal, Share
 from yinfeng.projects.models.ledger import TABLES
 
 REVERSE = "projects.ledger.reverse"
@@ -247,13 +248,13 @@ def test_an_entry_is_taken_out_by_its_opposite_and_both_stay(city: City) -> None
     project = introduced(city, city.huli)
     services.verify_claim(by=city.actor("charlie"), claim=city.claim(project))
     entry = Entry.objects.get()
-    opposite = services.reverse_entry(by=office(city), entry=entry, reason="合同解除")
+    opposite = reverse_entry(by=office(city), entry=entry, reason="合同解除")
     assert (opposite.count, opposite.amount, opposite.reverses) == (-1, -entry.amount, entry)
     assert totals() == (0, 0)
     assert set(totals_of_units().values()) == {(0, 0)}
     told = Event.objects.get(verb="projects.project.entry_reversed")
     assert (told.object_id, told.note) == (project.pk, "合同解除")
-    again = services.reverse_entry(by=office(city), entry=opposite, reason="冲错了")
+    again = reverse_entry(by=office(city), entry=opposite, reason="冲错了")
     assert totals() == (1, entry.amount)
     assert queries.standing(list(Entry.objects.all())) == {again.pk}
     assert no_faults()
@@ -263,13 +264,13 @@ def test_an_entry_is_taken_out_by_its_opposite_and_both_stay(city: City) -> None
 def test_reversing_asks_for_a_reason_the_right_and_an_entry_that_stands(city: City) -> None:
     entry = Entry.objects.get(project=city.project(stages.SIGNED))
     with pytest.raises(Invalid, match="原因"):
-        services.reverse_entry(by=office(city), entry=entry, reason=" ")
+        reverse_entry(by=office(city), entry=entry, reason=" ")
     for person in ("charlie", "dora", "erin"):
         with pytest.raises(Forbidden):
-            services.reverse_entry(by=city.actor(person), entry=entry, reason="不该算")
-    services.reverse_entry(by=office(city), entry=entry, reason="重复")
+            reverse_entry(by=city.actor(person), entry=entry, reason="不该算")
+    reverse_entry(by=office(city), entry=entry, reason="重复")
     with pytest.raises(Conflict, match="已经冲销过"):
-        services.reverse_entry(by=office(city), entry=entry, reason="重复")
+        reverse_entry(by=office(city), entry=entry, reason="重复")
     client = signed_in(city.users["office"])
     for answer in (
         client.get(f"/ledger/{entry.pk}/reverse/"),
@@ -314,7 +315,63 @@ def test_person_by_entry_by_act(city: City, person: str, sees: bool, reverses: b
     assert (client.get(address).status_code == 200) is reverses
     posted = client.post(address, {"reason": "合同解除"}).status_code
     assert (posted == 302) is reverses
-    assert Entry.objects.count() == 1 + reverses
+    assert Entry.objects.count() == 1, "another confirms it first"
+    assert Reversal.objects.count() == reverses
+    asked = Reversal.objects.first() or services.ask_reversal(by=office(city), entry=entry, reason="合同解除")
+    verifies = person in {"charlie", "dora"}
+    answer = client.post(f"/ledger/reversals/{asked.pk}/approve/", {"reason": ""}).status_code
+    assert answer == (302 if verifies else 403 if sees else 404)
+    assert Entry.objects.count() == 1 + verifies
+
+
+@pytest.mark.django_db
+def test_an_entry_is_reversed_by_two_people(city: City) -> None:
+    """One proposes, another who verifies confirms or refuses; in closed books nothing changes and both are told so."""
+    project = city.project(stages.SIGNED)
+    entry = Entry.objects.get(project=project)
+    city.users["both"] = make_user(
+        "市办核验", city.root, ["projects.project.view", "projects.project.verify", REVERSE, "projects.ledger.close"], username="both"
+    )  # fmt: skip
+    both, head = city.actor("both"), city.actor("charlie")
+    services.close_books(by=both, until=entry.happened_date)
+    reversal = services.ask_reversal(by=both, entry=entry, reason="合同解除")
+    assert totals() == (1, entry.amount), "nothing changes before it is confirmed"
+    assert Notice.objects.filter(owner=city.users["charlie"], event__verb="projects.project.reversal_asked")
+    with pytest.raises(Conflict, match="已有一份冲销申请"):
+        services.ask_reversal(by=office(city), entry=entry, reason="重复")
+    for act in (services.approve_reversal, lambda **given: services.refuse_reversal(**given, reason="不")):
+        with pytest.raises(Blocked) as refused:
+            act(by=both, reversal=reversal)
+        assert "申请人以外" in refused.value.reasons[0]
+    with pytest.raises(Blocked):
+        services.withdraw_reversal(by=office(city), reversal=reversal)
+    client = signed_in(city.users["charlie"])
+    page = client.get(f"/ledger/{entry.pk}/").content.decode()
+    for text in ("待确认", "合同解除", "已结账期间的数字不变", f"/ledger/reversals/{reversal.pk}/approve/"):
+        assert text in page
+    assert "待我确认的冲销" in client.get("/").content.decode()
+    assert "冲销待确认" in client.get(f"/projects/{project.pk}/").content.decode()
+    assert "已结账期间的数字不变" in client.get(f"/ledger/reversals/{reversal.pk}/approve/").content.decode()
+    with pytest.raises(Invalid, match="原因"):
+        services.refuse_reversal(by=head, reversal=reversal, reason=" ")
+    services.refuse_reversal(by=head, reversal=reversal, reason="合同仍有效")
+    assert Notice.objects.filter(owner=city.users["both"], event__verb="projects.project.reversal_refused")
+    services.withdraw_reversal(
+        by=both, reversal=services.ask_reversal(by=both, entry=entry, reason="再看"), note="不办了"
+    )
+    again = services.ask_reversal(by=both, entry=entry, reason="合同确已解除")
+    assert client.post(f"/ledger/reversals/{again.pk}/approve/", {"reason": "属实"}).status_code == 302
+    opposite = Entry.objects.get(reverses=entry)
+    assert (opposite.recognised_by, opposite.reason) == (city.users["charlie"], "合同确已解除")
+    assert opposite.booked_date == entry.happened_date + timedelta(days=1)
+    told = signed_in(city.users["both"]).get(f"/ledger/{entry.pk}/").content.decode()
+    for text in ("合同仍有效", "未同意", "已撤回", "已确认"):
+        assert text in told
+    assert no_faults()
+    Reversal.objects.filter(pk=again.pk).update(decided_by=city.users["dora"])
+    assert [fault.sentence for fault in queries.faults()] == ["没有另一人确认的冲销申请"]
+    api = signed_in(city.users["bob"]).get("/api/v1/reversals/?state=refused").json()
+    assert [row["finding"] for row in api["results"]] == ["合同仍有效"]
 
 
 # --- the pages ----------------------------------------------------------------------------------------------------
@@ -396,7 +453,7 @@ def test_an_entrys_page_tells_whose_it_is_and_what_became_of_it(city: City) -> N
     page = client.get(f"/ledger/{entry.pk}/").content.decode()
     for text in ("有效", "70% · 2,800 万元", "30% · 1,200 万元", "合同文本.pdf", "charlie"):
         assert text in page
-    opposite = services.reverse_entry(by=office(city), entry=entry, reason="合同解除")
+    opposite = reverse_entry(by=office(city), entry=entry, reason="合同解除")
     page = client.get(f"/ledger/{entry.pk}/").content.decode()
     for text in ("已冲销", "合同解除", f"/ledger/{opposite.pk}/", "-4,000 万元"):
         assert text in page
@@ -448,7 +505,7 @@ def test_the_database_refuses_to_change_what_was_entered(city: City) -> None:
 def test_verify_names_every_entry_that_breaks_a_rule(city: City, capsys: pytest.CaptureFixture[str]) -> None:
     """Break each rule past the services (the triggers are off here) and see it named."""
     entries = [Entry.objects.get(project=city.project(stages.SIGNED)) for _turn in range(9)]
-    reversal = services.reverse_entry(by=office(city), entry=entries[5], reason="重复")
+    reversal = reverse_entry(by=office(city), entry=entries[5], reason="重复")
     with pytest.raises(CommandError):  # nothing keeps anybody from changing it
         call_command("ledger", "verify")
     assert "projects_entry_no_update" in capsys.readouterr().err
@@ -577,7 +634,7 @@ def test_whatever_is_entered_and_reversed_the_ledger_is_right(
                 chosen = list(Entry.objects.order_by("pk"))[number % Entry.objects.count()]
                 try:
                     with transaction.atomic():
-                        done = services.reverse_entry(by=by, entry=chosen, reason="核对")
+                        done = reverse_entry(by=by, entry=chosen, reason="核对")
                 except DomainError:
                     assert Entry.objects.filter(reverses=chosen).exists()
                 else:
@@ -601,10 +658,28 @@ def test_an_entry_is_reversed_once(transactional_db: None, city: City) -> None:
     rows = [Entry.objects.get(pk=entry.pk) for _person in people]
     results = at_once(
         [
-            lambda by=by, row=row: services.reverse_entry(by=by, entry=row, reason="重复")
+            lambda by=by, row=row: services.ask_reversal(by=by, entry=row, reason="重复")
             for by, row in zip(people, rows, strict=True)
         ]
     )
     assert sum(isinstance(result, DomainError) for result in results) == 3
+    asked = Reversal.objects.get(entry=entry)
+    deciding = [city.actor("charlie"), city.actor("dora"), checker(), checker()]
+    results = at_once(
+        [
+            lambda by=by: services.approve_reversal(by=by, reversal=Reversal.objects.get(pk=asked.pk))
+            for by in deciding[:3]
+        ]
+        + [
+            lambda: services.refuse_reversal(
+                by=deciding[3], reversal=Reversal.objects.get(pk=asked.pk), reason="没有错"
+            )
+        ]
+    )
+    assert sum(isinstance(result, DomainError) for result in results) == 3
+    asked.refresh_from_db()
+    if asked.state == stages.REFUSED:
+        assert Entry.objects.count() == 1
+        reverse_entry(by=people[0], entry=entry, reason="确实重复")
     assert Entry.objects.count() == 2
     assert no_faults()

@@ -118,9 +118,6 @@ def test_from_rumour_to_signature_through_the_pages(city: City) -> None:
     }  # fmt: skip
     answer = bob.post(f"{path}edit/", facts)
     assert answer.status_code == 302, answer.context["form"].errors
-    for move in ("intend", "negotiate"):
-        assert bob.get(f"{path}moves/{move}/").status_code == 200
-        assert bob.post(f"{path}moves/{move}/", {"reason": ""}).status_code == 302
     talk = {
         "talk_date": "2026-05-02",
         "form": "visit",
@@ -130,6 +127,9 @@ def test_from_rumour_to_signature_through_the_pages(city: City) -> None:
     }
     assert bob.get(f"{path}talk/").status_code == 200
     assert bob.post(f"{path}talk/", talk).status_code == 302
+    for move in ("intend", "negotiate"):
+        assert bob.get(f"{path}moves/{move}/").status_code == 200
+        assert bob.post(f"{path}moves/{move}/", {"reason": ""}).status_code == 302
     assert "分成规则" not in bob.get(f"{path}units/add/").content.decode()
     assert bob.post(f"{path}units/add/", {"unit": city.huli.pk, "part": "joint"}).status_code == 302
     assert bob.post(f"{path}units/add/", {"unit": city.huli.pk, "part": "joint"}).status_code == 422

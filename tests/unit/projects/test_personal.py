@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from tests.factories import make_unit, make_user, signed_in
 from tests.factories.races import at_once
+from tests.factories.reversals import reverse_entry
 from tests.unit.projects.conftest import CLERK, HEAD, PDF, City
 from tests.unit.projects.test_pages import opened
 from yinfeng.core import services as core
@@ -247,7 +248,7 @@ def test_a_grade_given_by_hand_and_a_signing_say_since_when_too(duties: City, no
     entry = signed.entries.get(kind=stages.SIGNED)
     reverser = make_user("reverser", duties.root, [*CLERK, "projects.ledger.reverse"])
     duties.users["reverser"] = reverser
-    services.reverse_entry(by=duties.actor("reverser"), entry=entry, reason="重复")
+    reverse_entry(by=duties.actor("reverser"), entry=entry, reason="重复")
     signed.refresh_from_db()
     assert signed.major_since is None
     assert lacks(signed, Q4) is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.factories import make_actor, signed_in
+from tests.factories.reversals import reverse_entry
 from tests.unit.projects.conftest import City
 from yinfeng.core.errors import Blocked, Conflict
 from yinfeng.core.money import WAN
@@ -25,7 +26,7 @@ def test_what_was_reversed_of_an_ended_project_may_be_claimed_anew(city: City) -
             city.claim(project, kind)
     office = make_actor("市办", city.root, ["projects.project.view", "projects.ledger.reverse"])
     entry = Entry.objects.get(project=project, kind=stages.CAPITAL)
-    services.reverse_entry(by=office, entry=entry, reason="少记一位")
+    reverse_entry(by=office, entry=entry, reason="少记一位")
     project = Project.objects.get(pk=project.pk)
     with pytest.raises(Blocked) as refused:
         city.claim(project, stages.CAPITAL, key="凭证2")  # another voucher is something new
@@ -47,7 +48,7 @@ def test_the_signing_of_an_ended_project_is_claimed_anew_before_its_registration
     services.move_project(by=city.actor("charlie"), project=project, move="end", reason="企业撤资")
     office = make_actor("市办", city.root, ["projects.project.view", "projects.ledger.reverse"])
     for entry in Entry.objects.filter(project=project):
-        services.reverse_entry(by=office, entry=entry, reason="金额有误")
+        reverse_entry(by=office, entry=entry, reason="金额有误")
     project = Project.objects.get(pk=project.pk)
     with pytest.raises(Blocked):
         city.claim(project, stages.REGISTERED)

@@ -574,6 +574,74 @@ def test_the_units_of_the_period_are_late(people: City) -> None:
     assert "撤销区" not in later
 
 
+def withdrawn_and_waived_again(people: City, waiver: ReportWaiver) -> None:
+    """Take a waiver back by its own act, which keeps both; what is owed again may be waived again, once filed not."""
+    mine, office = signed_in(people.users["submitter"]), signed_in(people.users["definer"])
+    period = f"/reports/major/{waiver.starts}/"
+    url = f"{period}{people.jimei.pk}/waive/withdraw/"
+    assert url in office.get(period).content.decode()
+    assert url not in mine.get(period).content.decode()
+    assert "系统切换" in office.get(url).content.decode()
+    with pytest.raises(Forbidden):
+        services.withdraw_waiver(by=people.actor("submitter"), waiver=waiver, reason="仍要报")
+    with pytest.raises(Invalid, match="撤回免报的原因"):
+        services.withdraw_waiver(by=people.actor("definer"), waiver=waiver, reason=" ")
+    assert office.post(url, {"reason": "系统已恢复，须补报"}).status_code == 302
+    assert office.get(url).status_code == 409
+    with pytest.raises(Conflict, match="已经撤回"):
+        services.withdraw_waiver(by=people.actor("definer"), waiver=waiver, reason="再撤回")
+    told = Notice.objects.get(owner=people.users["submitter"], event__verb="projects.reportwaiver.withdrawn")
+    assert told.event.note == "系统已恢复，须补报"
+    assert "更早还有 3 期没有报送" in mine.get("/reports/").content.decode()
+    desk = {str(item["title"]): item for item in mine.get("/").context["lists"]}["待我报送"]
+    assert desk["count"] == 5
+    for page in (
+        office.get(period),
+        mine.get(period),
+        mine.get(f"/reports/major/{waiver.starts}/{people.jimei.pk}/"),
+    ):
+        assert "免报：系统切换" in page.content.decode()
+        assert "撤回免报：系统已恢复，须补报" in page.content.decode()
+    again = services.waive_report(
+        by=people.actor("definer"),
+        code="major",
+        unit=people.jimei,
+        starts=waiver.starts,
+        reason="确实无法补报",
+    )
+    assert (again.number, waiver.number) == (2, 1)
+    api = office.post(
+        f"/api/v1/report-waivers/{again.pk}/withdraw/",
+        {"reason": "可以补报"},
+        content_type="application/json",
+    )
+    assert (api.status_code, api.json()["withdrawal"]["reason"]) == (200, "可以补报")
+    listed = mine.get("/api/v1/report-waivers/?code=major").json()["results"]
+    assert [row["withdrawal"] is None for row in listed if row["starts"] == str(waiver.starts)] == [
+        False,
+        False,
+    ]
+    last = services.waive_report(
+        by=people.actor("definer"), code="major", unit=people.jimei, starts=waiver.starts, reason="终究免了"
+    )
+    submit(people, starts=waiver.starts)
+    with pytest.raises(Conflict, match="已经报送"):
+        services.withdraw_waiver(by=people.actor("definer"), waiver=last, reason="晚了")
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_take_a_waiver_back_at_once_one_wins(transactional_db: None, people: City) -> None:
+    waiver = services.waive_report(
+        by=people.actor("definer"), code="major", unit=people.jimei, starts=months_ago(1), reason="系统切换"
+    )
+    results = at_once([
+        lambda: services.withdraw_waiver(by=people.actor("definer"), waiver=ReportWaiver.objects.get(pk=waiver.pk), reason="要报")
+        for _person in range(3)
+    ])  # fmt: skip
+    assert sum(isinstance(result, DomainError) for result in results) == 2
+
+
 @pytest.mark.clause("3.1.3")
 def test_what_was_not_handed_in_is_owed_until_it_is_filed_or_waived(people: City) -> None:
     old = months_ago(6)
@@ -614,7 +682,8 @@ def test_what_was_not_handed_in_is_owed_until_it_is_filed_or_waived(people: City
         with pytest.raises(error):
             services.waive_report(by=people.actor(by), **given)
     assert "系统切换" in mine.get(f"/reports/major/{waiver.starts}/{people.jimei.pk}/").content.decode()
-    assert submit(people, starts=waiver.starts).number == 1, "who hands in all the same has handed in"
+    withdrawn_and_waived_again(people, waiver)
+    assert Report.objects.get(starts=waiver.starts).number == 1, "who hands in all the same has handed in"
 
 
 def test_years_of_periods_ask_no_more_and_show_no_more(people: City) -> None:

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from tests.factories import make_unit, make_user, signed_in
 from tests.factories.races import at_once
+from tests.factories.reversals import reverse_entry
 from tests.unit.projects.conftest import HEAD, PDF, City
 from yinfeng.core import services as core
 from yinfeng.core.errors import Blocked, Conflict, DomainError, Forbidden, Invalid
@@ -365,7 +366,7 @@ def test_rewards_paid_out_of_a_year_s_tax_are_taken_off_before_it_is_shared(peop
     assert [fault.sentence for fault in queries.faults()] == []
     page = signed_in(city.users["giver"]).get(Transfer.objects.get().get_absolute_url()).content.decode()
     assert "（减已兑现奖补 333.33 万元后分成）" in page
-    services.reverse_entry(by=city.actor("office"), entry=entry, reason="金额有误")
+    reverse_entry(by=city.actor("office"), entry=entry, reason="金额有误")
     assert stages.TAX not in {line.kind for line in queries.settlement(Transfer.objects.get())}
 
 
@@ -390,6 +391,29 @@ def test_what_happened_before_the_agreement_is_its_unit_s_of_then(people: City) 
     passed_on(city, project, today)
     parts = queries.parts_of(project, Claim(kind=stages.REGISTERED, happened_date=today - timedelta(days=5)))
     assert [(part.unit, part.millionths) for part in parts] == [(city.jimei.pk, WHOLE)]
+
+
+@pytest.mark.clause("3.2.4")
+def test_the_day_of_the_agreement_is_still_its_holder_s_of_that_morning(people: City) -> None:
+    """What was recognised on that day before the agreement was filed stays whose it was when it is put right (ADR 20)."""
+    city, today = people, timezone.localdate()
+    project = city.project(stages.SIGNED)  # signed today, before the agreement of today
+    passed_on(city, project, years=1)
+    entry = Entry.objects.get(project=project, kind=stages.SIGNED)
+    reverse_entry(by=city.actor("office"), entry=entry, reason="金额有误")
+    claim(city, project, stages.SIGNED, yuan=Decimal(70_000 * WAN))
+    again = Entry.objects.get(project=project, kind=stages.SIGNED, turn=2)
+    assert list(again.shares.values_list("unit__name", "millionths")) == [("集美区", WHOLE)]
+
+    def parts(day: date) -> dict[int, int]:
+        found = queries.parts_of(project, Claim(kind=stages.REGISTERED, happened_date=day))
+        return {part.unit: part.millionths for part in found}
+
+    ends = queries.last_day(today, 1)  # the term loses no day at its end
+    assert parts(today) == {city.jimei.pk: WHOLE}
+    assert parts(today + timedelta(days=1)) == parts(ends) == {city.huli.pk: 600_000, city.jimei.pk: 400_000}
+    assert parts(ends + timedelta(days=1)) == {city.huli.pk: WHOLE}
+    assert queries.settlement(Transfer.objects.get(project=project)) == []
 
 
 def test_introducers_keep_their_part_and_the_rest_is_shared(people: City) -> None:
@@ -450,10 +474,10 @@ def days_ago(days: int) -> date:
 
 
 @pytest.mark.parametrize(("day", "years", "expected"), [
-    (date(2024, 2, 29), 1, date(2025, 3, 1)), (date(2024, 2, 29), 4, date(2028, 2, 29)), (date(2026, 5, 1), 5, date(2031, 5, 1)),
+    (date(2024, 2, 29), 1, date(2025, 2, 28)), (date(2024, 2, 29), 4, date(2028, 2, 29)), (date(2026, 5, 1), 5, date(2031, 5, 1)),
 ])  # fmt: skip
-def test_years_after_a_day(day: date, years: int, expected: date) -> None:
-    assert queries.years_after(day, years) == expected
+def test_the_last_day_of_a_term(day: date, years: int, expected: date) -> None:
+    assert queries.last_day(day, years) == expected
 
 
 # --- taxes and output ---------------------------------------------------------------------------------------------
@@ -469,7 +493,7 @@ def test_a_year_s_tax_counts_once_and_is_of_its_year(city: City) -> None:
         city.claim(project, stages.TAX, key=str(today.year), happened_date=today)
     entry = queries.counting(project, stages.TAX, str(today.year)).get()
     city.users["office"] = make_user("市办", city.root, ["projects.project.view", "projects.ledger.reverse"])
-    services.reverse_entry(by=city.actor("office"), entry=entry, reason="金额有误")
+    reverse_entry(by=city.actor("office"), entry=entry, reason="金额有误")
     project.refresh_from_db()
     again = city.verified(
         project, stages.TAX, key=str(today.year), happened_date=today, yuan=Decimal(WAN * 99)

@@ -1,6 +1,7 @@
 """Every change to the enterprise library."""
 
 from yinfeng.enterprises.services.importing import settle_row, tag_batch, withdraw_tags, write_batch
+from yinfeng.enterprises.services.licences import settle_licence
 from yinfeng.enterprises.services.lists import note_list
 from yinfeng.enterprises.services.merging import (
     GONE,
@@ -93,6 +94,7 @@ __all__ = [
     "relate",
     "remove_contact",
     "remove_tie",
+    "settle_licence",
     "settle_row",
     "tag_batch",
     "tell_apart",

@@ -68,6 +68,11 @@ from yinfeng.projects.models.reports import (
     ReportReminder,
     ReportWaiver,
     ReportWaiverQuerySet,
+    WaiverWithdrawal,
+)
+from yinfeng.projects.models.reversals import (
+    Reversal,
+    ReversalQuerySet,
 )
 from yinfeng.projects.models.stays import (
     Stay,
@@ -120,6 +125,8 @@ __all__ = [
     "ReportReminder",
     "ReportWaiver",
     "ReportWaiverQuerySet",
+    "Reversal",
+    "ReversalQuerySet",
     "Share",
     "Side",
     "Stay",
@@ -129,5 +136,6 @@ __all__ = [
     "TeamMember",
     "Transfer",
     "TransferQuerySet",
+    "WaiverWithdrawal",
     "seen_sides",
 ]

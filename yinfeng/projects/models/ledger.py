@@ -35,8 +35,10 @@ def with_project(by: Actor, action: str, path: str) -> Q:
 
 class EntryQuerySet(ScopedQuerySet["Entry"]):
     def scope(self, by: Actor, action: str) -> Q:
-        """An entry is seen with its project; reversing it asks the permission of its own at a unit that takes part."""
-        return with_project(by, action, "project") if action in {"view", "reverse", "export"} else NOTHING
+        """An entry is seen with its project; proposing to reverse it, and confirming that, ask permissions of their own there."""
+        if action not in {"view", "reverse", "verify", "export"}:
+            return NOTHING
+        return with_project(by, action, "project")
 
     def counting(self) -> EntryQuerySet:
         """Return the entries that count: recognised, or a reversal taken back, and not reversed since."""

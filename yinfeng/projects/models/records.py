@@ -197,6 +197,10 @@ class Project(Versioned, Amount, Reported):
     enterprise = models.ForeignKey(
         Enterprise, models.PROTECT, null=True, blank=True, verbose_name=_("投资主体"), related_name="projects"
     )
+    # the firm that was founded here for it, or moved here: often another one than who invests
+    registered_firm = models.ForeignKey(
+        Enterprise, models.PROTECT, null=True, blank=True, verbose_name=_("注册企业"), related_name="registered_for"
+    )  # fmt: skip
     stage = models.CharField(
         _("阶段"), max_length=20, choices=list(stages.STAGES.items()), default=stages.PLANNED
     )

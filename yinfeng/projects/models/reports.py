@@ -18,7 +18,9 @@ from yinfeng.orgs.models import Unit
 from yinfeng.projects import stages
 
 # That the database refuses to change.
-REPORT_TABLES = ("projects_reportdefinition", "projects_report", "projects_reportwaiver")
+REPORT_TABLES = (
+    "projects_reportdefinition", "projects_report", "projects_reportwaiver", "projects_waiverwithdrawal",
+)  # fmt: skip
 
 
 class ReportDefinitionQuerySet(ScopedQuerySet["ReportDefinition"]):
@@ -148,9 +150,16 @@ class ReportWaiverQuerySet(ScopedQuerySet["ReportWaiver"]):
             else EVERYTHING
         )
 
+    def in_force(self) -> ReportWaiverQuerySet:
+        """Return the waivers that nobody withdrew."""
+        return self.filter(withdrawal=None)
+
 
 class ReportWaiver(models.Model):
-    """That a unit need not hand in a report for a period, and why. Written once; who hands in all the same has handed in."""
+    """That a unit need not hand in a report for a period, and why. Written once; who hands in all the same has handed in.
+
+    ``number`` is 1, more when it was waived again after a withdrawal.
+    """
 
     definition = models.ForeignKey(
         ReportDefinition, models.PROTECT, verbose_name=_("报送要求"), related_name="waivers"
@@ -159,6 +168,7 @@ class ReportWaiver(models.Model):
     unit = models.ForeignKey(Unit, models.PROTECT, verbose_name=_("报送单位"), related_name="+")
     starts = models.DateField(_("期初"))
     ends = models.DateField(_("期末"))
+    number = models.PositiveSmallIntegerField(_("第几次免报"), default=1)
     reason = models.CharField(_("免报原因"), max_length=1000)
     waived_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("免报决定人"), related_name="+"
@@ -172,7 +182,7 @@ class ReportWaiver(models.Model):
         verbose_name_plural = _("免报")
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["code", "unit", "starts"], name="projects_report_waived_once",
+                fields=["code", "unit", "starts", "number"], name="projects_report_waived_once",
                 violation_error_message=_("这一期已经免报。"),
             )
         ]  # fmt: skip
@@ -182,6 +192,26 @@ class ReportWaiver(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("report-period", args=[self.code, self.starts.isoformat()])
+
+
+class WaiverWithdrawal(models.Model):
+    """That a waiver does not hold any more, and why: the report is owed again. Written once, as the waiver stays."""
+
+    waiver = models.OneToOneField(
+        ReportWaiver, models.PROTECT, verbose_name=_("免报"), related_name="withdrawal"
+    )
+    reason = models.CharField(_("撤回原因"), max_length=1000)
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("撤回人"), related_name="+"
+    )
+    withdrawn_at = models.DateTimeField(_("撤回时间"), default=clock.now, editable=False)
+
+    class Meta:
+        verbose_name = _("免报撤回")
+        verbose_name_plural = _("免报撤回")
+
+    def __str__(self) -> str:
+        return f"{self.waiver} {self.reason}"
 
 
 REMINDERS = {"due": _("快到期限"), "overdue": _("逾期未报")}

@@ -28,6 +28,7 @@ from yinfeng.projects.queries.claims import (
     LISTED,
     claims_of,
     counting,
+    reversals_of,
     signing_day,
     taken_back,
 )
@@ -261,6 +262,7 @@ from yinfeng.projects.queries.report_turns import (
     OwedReport,
     Turn,
     Unfinished,
+    Withdrawn,
     all_units,
     asked_for,
     filing_of,
@@ -270,6 +272,8 @@ from yinfeng.projects.queries.report_turns import (
     turns,
     unfinished,
     waiver_of,
+    waivers_of,
+    withdrawn_waiver,
 )
 from yinfeng.projects.queries.reports import (
     FLAGS,
@@ -333,10 +337,10 @@ from yinfeng.projects.queries.seconds import is_alike, of_investor, own_projects
 from yinfeng.projects.queries.transfers import (
     Settled,
     completed_transfers,
+    last_day,
     receivers,
     settlement,
     transfer_rule,
-    years_after,
 )
 from yinfeng.projects.queries.waiting import (
     BOTTLENECKS,
@@ -346,6 +350,7 @@ from yinfeng.projects.queries.waiting import (
     PERSONAL,
     PROPOSALS,
     REPORTS,
+    REVERSALS,
     STEPS,
     TRANSFERS,
     Waiting,
@@ -377,6 +382,7 @@ __all__ = [
     "PROPOSALS",
     "REPORTED",
     "REPORTS",
+    "REVERSALS",
     "SECTION",
     "STEPS",
     "SUBMITTERS",
@@ -435,6 +441,7 @@ __all__ = [
     "UnitDuties",
     "UnitLights",
     "Waiting",
+    "Withdrawn",
     "acts_in",
     "all_definitions",
     "all_units",
@@ -519,6 +526,7 @@ __all__ = [
     "known_codes",
     "last_closing",
     "last_copies",
+    "last_day",
     "last_number",
     "late",
     "lead_entries",
@@ -604,6 +612,7 @@ __all__ = [
     "reported_day",
     "reported_projects",
     "reports_of",
+    "reversals_of",
     "rivals",
     "roll_up",
     "rows_of",
@@ -655,6 +664,7 @@ __all__ = [
     "units_ever",
     "waiting_for",
     "waiver_of",
+    "waivers_of",
     "with_division",
     "with_incentives",
     "with_investors",
@@ -664,5 +674,5 @@ __all__ = [
     "with_schedules",
     "with_sides",
     "with_sums",
-    "years_after",
+    "withdrawn_waiver",
 ]

@@ -10,7 +10,7 @@ from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 from yinfeng.core.actors import Actor
 from yinfeng.core.prepared import prepared
 from yinfeng.projects import stages
-from yinfeng.projects.models import Claim, Entry, Project, StepBack
+from yinfeng.projects.models import Claim, Entry, Project, Reversal, StepBack
 from yinfeng.projects.queries.records import name_of
 
 LISTED = 50  # claims on a project's page
@@ -24,15 +24,19 @@ def counting(project: Project, kind: str, key: str = "") -> QuerySet[Entry]:
 @prepared
 def _claims_of(project: int) -> QuerySet[Claim, Any]:
     counts = Entry.objects.filter(claim=OuterRef("pk")).counting()
+    reversals = Reversal.objects.filter(entry__claim=OuterRef("pk"), state=stages.ASKED)
     found = Claim.objects.filter(project=project).annotate(
-        counts=Exists(counts), entered_by_name=name_of("entered_by"), verified_by_name=name_of("verified_by")
+        counts=Exists(counts),
+        is_to_be_reversed=Exists(reversals),
+        entered_by_name=name_of("entered_by"),
+        verified_by_name=name_of("verified_by"),
     )
     rank = Case(When(state=stages.SUBMITTED, then=0), When(kind__in=stages.RECURRING, then=2), default=1)
     return found.select_related("evidence").order_by(rank, "-pk")[:LISTED]
 
 
 def claims_of(project: Project) -> list[Any]:
-    """Return the claims of a project, those that wait first, with who entered and verified and whether they count now.
+    """Return the claims of a project, those that wait first, with who entered and verified, whether they count now, and whether that is proposed to change.
 
     Of payments and yearly figures, which may be many, the newest.
     """
@@ -67,3 +71,19 @@ def to_approve(by: Actor) -> QuerySet[StepBack]:
         state=stages.ASKED, project__status=stages.ONGOING
     )
     return waiting.exclude(asked_by=by.user_id)
+
+
+def to_confirm(by: Actor) -> QuerySet[Reversal]:
+    """Return the reversals that somebody else proposed and that wait for the person."""
+    waiting = Reversal.objects.permitted(by, "verify").filter(state=stages.ASKED)
+    return waiting.exclude(asked_by=by.user_id)
+
+
+@prepared
+def _reversals_of(entry: int) -> QuerySet[Reversal, Any]:
+    return Reversal.objects.filter(entry=entry).select_related("asked_by", "decided_by").order_by("-pk")
+
+
+def reversals_of(entry: Entry) -> list[Reversal]:
+    """Return what was proposed to reverse an entry, the newest first, with who proposed and decided."""
+    return _reversals_of(entry.pk)

@@ -14,6 +14,7 @@ from typing import Any
 from django.db.models import (
     BigIntegerField,
     Count,
+    Exists,
     F,
     FloatField,
     Func,
@@ -32,7 +33,17 @@ from yinfeng.core.models import Event
 from yinfeng.core.prepared import prepared
 from yinfeng.projects import stages
 from yinfeng.projects.achievements import KINDS
-from yinfeng.projects.models import WHOLE, Books, Claim, Closing, Entry, Participation, Project, Share
+from yinfeng.projects.models import (
+    WHOLE,
+    Books,
+    Claim,
+    Closing,
+    Entry,
+    Participation,
+    Project,
+    Reversal,
+    Share,
+)
 from yinfeng.projects.queries.transfers import ceded, completed_transfers, holder_on
 
 
@@ -338,6 +349,16 @@ def faults() -> Iterator[Fault]:
     )
     reversals = Entry.objects.filter(reverses__isnull=False)
     yield from _told(reversals.exclude(opposite), _("冲销与原记录不相符"))
+    confirmed = Reversal.objects.filter(
+        Q(decided_by=OuterRef("recognised_by")) | Q(decided_by=None, asked_by=OuterRef("recognised_by")),
+        entry=OuterRef("reverses"), reason=OuterRef("reason"), state=stages.APPROVED,
+    )  # fmt: skip
+    yield from _told(reversals.exclude(Exists(confirmed)), _("没有另一人确认的冲销申请"))
+    unmade = Reversal.objects.filter(state=stages.APPROVED, entry__reversed_by=None).order_by("pk")
+    yield from (
+        Fault(0, _("冲销申请 %(reversal)s 已确认，台账没有记录") % {"reversal": pk})
+        for pk in unmade.values_list("pk", flat=True)
+    )
     turned = Share.objects.filter(entry__reverses__isnull=False)
     kept = turned.filter(
         entry__reverses__shares__unit=F("unit"), entry__reverses__shares__part=F("part"),

@@ -152,29 +152,33 @@ class Dealing:
 
 
 @prepared
-def _dealings(by: Actor, enterprise: int) -> QuerySet[Any, Any]:
+def _dealings(by: Actor, enterprise: int, registered: bool) -> QuerySet[Any, Any]:
     def lines(rows: Any, is_project: bool, *told: Any) -> Any:
-        rows = rows.filter(enterprise=enterprise).order_by()
+        rows = rows.order_by()
         seen = rows.annotate(may_view=Value(True)) if by.is_system else with_actions(rows, by, ["view"])
         return seen.values_list(Value(is_project, BooleanField()), "pk", *told, "may_view")
 
     nothing = Value("", CharField())
     leads = lines(
-        Lead.objects.all(), False, "title", nothing, "state", "state", nothing, "handling_unit_id", "handling_unit_id",
+        Lead.objects.filter(enterprise=enterprise), False, "title", nothing, "state", "state", nothing, "handling_unit_id", "handling_unit_id",
         brief_name("handling_unit__"), Coalesce("named_at", "first_reported_at"), Coalesce("named_at", "first_reported_at"), Value(False, BooleanField()),
     )  # fmt: skip
     growth = ExpressionWrapper(Q(parent__isnull=False), BooleanField())
-    projects = lines(
-        Project.objects.all(), True, "name", "code", "stage", "status", "secrecy", "reporter_unit_id",
-        Coalesce("host_unit_id", "reporter_unit_id"), Coalesce(brief_name("host_unit__"), brief_name("reporter_unit__")),
-        Coalesce("named_at", "created_at"), "progress_at", growth,
+    told = (
+        "name", "code", "stage", "status", "secrecy", "reporter_unit_id", Coalesce("host_unit_id", "reporter_unit_id"),
+        Coalesce(brief_name("host_unit__"), brief_name("reporter_unit__")), Coalesce("named_at", "created_at"), "progress_at", growth,
     )  # fmt: skip
-    both: QuerySet[Any, Any] = leads.union(projects, all=True)
-    return both
+    legs = [lines(Project.objects.filter(enterprise=enterprise), True, *told)]
+    if registered:
+        others = Project.objects.filter(registered_firm=enterprise).exclude(enterprise=enterprise)
+        legs.append(lines(others, True, *told))
+    found: QuerySet[Any, Any] = leads.union(*legs, all=True)
+    return found
 
 
-def dealings(enterprise: Enterprise, by: Actor) -> list[Dealing]:
-    """Return the leads and projects of an enterprise in one query, leads first, oldest first.
+def dealings(enterprise: Enterprise, by: Actor, *, registered: bool = False) -> list[Dealing]:
+    """Return the leads and projects of an enterprise in one query, leads first, oldest first; of an investor, and with
+    ``registered`` those for which it was registered too.
 
     The rows of every unit are looked at: of those out of sight nothing but ``clash`` may be shown. Sensitive projects out
     of sight stay out of the answer: that they exist is itself the secret.
@@ -186,7 +190,7 @@ def dealings(enterprise: Enterprise, by: Actor) -> list[Dealing]:
             is_own=owner in by.unit_ids, is_seen=is_seen,
         )
         for is_project, pk, title, code, stage, status, secrecy, owner, holder, unit, at, progress_at, is_growth, is_seen
-        in sorted(_dealings(by, enterprise.pk), key=itemgetter(0, 1))
+        in sorted(_dealings(by, enterprise.pk, registered), key=itemgetter(0, 1))
         if is_seen or secrecy != stages.SENSITIVE
     ]  # fmt: skip
 

@@ -7,12 +7,12 @@ the same. What is told here is whether and when: what a copy says is read throug
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import CharField, F, OuterRef, QuerySet, Subquery, Value
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, JSONObject, TruncDate
 from django.utils import timezone
 
 from yinfeng.core import queries as core
@@ -21,6 +21,7 @@ from yinfeng.core.keeping import kept
 from yinfeng.orgs.models import Unit
 from yinfeng.orgs.queries import brief_name
 from yinfeng.projects.models import Report, ReportDefinition, ReportReminder, ReportWaiver
+from yinfeng.projects.queries.records import name_of
 from yinfeng.projects.queries.reports import Period, all_definitions, due_date, ended_periods, written_on
 
 Key = tuple[str, int, date]  # report, unit, first day of the period
@@ -45,6 +46,18 @@ class Filing:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """That a unit was let off a period and is not any more: by whom, on which day (as text) and why, each time."""
+
+    by: str
+    on: str
+    reason: str
+    taken_back_by: str
+    taken_back_on: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """A period of a report: by when which units have to hand it in, who did, and who need not."""
 
@@ -54,6 +67,7 @@ class Turn:
     units: list[Unit]
     filed: dict[int, Filing]
     waived: dict[int, str]  # with the reason
+    withdrawn: dict[int, Withdrawn] = field(default_factory=dict)  # read of one turn alone
 
     @property
     def missing(self) -> list[Unit]:
@@ -99,7 +113,9 @@ def turns(asked: Sequence[Asked], units: Sequence[Unit]) -> list[Turn]:
     days = [item.period.starts for item in asked]
     within = {"starts__range": (min(days), max(days))}
     filed = filings(Report.objects.filter(**within))
-    waivers = ReportWaiver.objects.filter(**within).values_list("code", "unit_id", "starts", "reason")
+    waivers = (
+        ReportWaiver.objects.in_force().filter(**within).values_list("code", "unit_id", "starts", "reason")
+    )
     waived = {(code, unit, starts): reason for code, unit, starts, reason in waivers}
     return [_turn(item.definition, item.period, units, filed, waived) for item in asked]
 
@@ -114,7 +130,7 @@ def unfinished(asked: Sequence[Asked], units: Sequence[Unit]) -> list[Unfinished
     first = min(item.period.starts for item in asked)
     legs = [
         rows.filter(starts__gte=first).values_list(Value(name), "code", "starts", "unit_id")
-        for name, rows in (("filed", Report.objects.filter(number=1)), ("waived", ReportWaiver.objects.order_by()))
+        for name, rows in (("filed", Report.objects.filter(number=1)), ("waived", ReportWaiver.objects.in_force().order_by()))
     ]  # fmt: skip
     done: dict[tuple[str, date], dict[str, set[int]]] = {}
     for name, code, starts, unit in legs[0].order_by().union(legs[1], all=True):
@@ -138,12 +154,18 @@ def unfinished(asked: Sequence[Asked], units: Sequence[Unit]) -> list[Unfinished
 def turn_of(definition: ReportDefinition, period: Period) -> Turn:
     """Return one period of one report."""
     filed = filings(Report.objects.filter(code=definition.code, starts=period.starts))
-    waivers = ReportWaiver.objects.filter(code=definition.code, starts=period.starts, unit=OuterRef("pk"))
+    waivers = ReportWaiver.objects.in_force().filter(
+        code=definition.code, starts=period.starts, unit=OuterRef("pk")
+    )
     units: list[Any] = list(
-        Unit.objects.annotate(waived=Subquery(waivers.values("reason"))).order_by("order", "code")
+        Unit.objects.annotate(
+            waived=Subquery(waivers.values("reason")[:1]),
+            withdrawn=Subquery(_withdrawn(definition.code, period.starts).filter(unit=OuterRef("pk"))[:1]),
+        ).order_by("order", "code")
     )
     waived = {(definition.code, unit.pk, period.starts): unit.waived for unit in units if unit.waived}
-    return _turn(definition, period, units, filed, waived)
+    told = {unit.pk: Withdrawn(**unit.withdrawn) for unit in units if unit.withdrawn}
+    return replace(_turn(definition, period, units, filed, waived), withdrawn=told)
 
 
 def filings(copies: QuerySet[Report]) -> dict[Key, Filing]:
@@ -199,8 +221,34 @@ def filing_of(copy: Report) -> Filing:
 
 
 def waiver_of(code: str, unit: Unit, starts: date) -> ReportWaiver | None:
-    """Return that a unit need not hand in for a period, if so."""
-    return ReportWaiver.objects.filter(code=code, unit=unit, starts=starts).first()
+    """Return that a unit need not hand in for a period, if so: a waiver that was withdrawn holds no more."""
+    return ReportWaiver.objects.in_force().filter(code=code, unit=unit, starts=starts).first()
+
+
+def withdrawn_waiver(code: str, unit: Unit, starts: date) -> Withdrawn | None:
+    """Return the newest waiver of a unit for a period that was withdrawn."""
+    found = _withdrawn(code, starts).filter(unit=unit).first()
+    return Withdrawn(**found) if found else None
+
+
+def _withdrawn(code: str, starts: date) -> QuerySet[ReportWaiver, Any]:
+    """Return the waivers of a period that were withdrawn as one object each, the newest first."""
+    found = ReportWaiver.objects.filter(code=code, starts=starts, withdrawal__isnull=False).order_by(
+        "-number"
+    )
+    rows: QuerySet[ReportWaiver, Any] = found.values_list(
+        JSONObject(
+            by=name_of("waived_by"), on=TruncDate("waived_at"), reason="reason", taken_back_by=name_of("withdrawal__withdrawn_by"),
+            taken_back_on=TruncDate("withdrawal__withdrawn_at"), because="withdrawal__reason",
+        ),
+        flat=True,
+    )  # fmt: skip
+    return rows
+
+
+def waivers_of(code: str, unit: Unit, starts: date) -> int:
+    """Return how often a unit was let off a period, withdrawn waivers too."""
+    return ReportWaiver.objects.filter(code=code, unit=unit, starts=starts).count()
 
 
 # --- what waits on a person's home page ---------------------------------------------------------------------------
@@ -232,8 +280,8 @@ class Unfiled:
         units = Unit.objects.filter(pk__in=self.units), ("pk", brief_name(""), F("kind"), opened, closed)
         first = min(period.starts for _definition, period in self.asked)
         return [units] + [
-            (model.objects.filter(unit__in=self.units, starts__gte=first), ("unit_id", nothing, F("code"), starts, nothing))
-            for model in (Report, ReportWaiver)
+            (rows.filter(unit__in=self.units, starts__gte=first), ("unit_id", nothing, F("code"), starts, nothing))
+            for rows in (Report.objects.all(), ReportWaiver.objects.in_force())
         ]  # fmt: skip
 
     def owed(self, known: Iterable[tuple[Any, ...]]) -> list[OwedReport]:

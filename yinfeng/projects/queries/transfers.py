@@ -50,8 +50,13 @@ def transfers_to_do(by: Actor) -> QuerySet[Transfer]:
 
 
 def holder_on(project: Project, done: Sequence[Transfer], day: date) -> int:
-    """Return the unit that held a project on a day: achievements of before an agreement are its unit's of then."""
-    later = next((item for item in done if item.agreed_date is not None and item.agreed_date > day), None)
+    """Return the unit that held a project on a day, as the day began: achievements of before an agreement are its unit's of then.
+
+    So are those of the agreement's own day: of an agreement without an hour nobody can say what of the day came before it,
+    and what was recognised before it was filed stays whose it was when it is put right later. An agreement has effect from
+    the next day on, as periods do (民法典 第二百零一条: 开始的当日不计入).
+    """
+    later = next((item for item in done if item.agreed_date is not None and item.agreed_date >= day), None)
     if later is not None:
         return later.from_unit_id
     return project.host_unit_id or project.reporter_unit_id
@@ -63,13 +68,13 @@ def ceded(
     """Return (unit, part of the whole) of what the units that passed a project on have of ``rest``, by their agreements.
 
     The first agreement takes its percentage of the whole, each later one of what is left; of several of one unit the newest
-    counts, and who has it back cedes nothing to himself. One counts from its day on, for its years from its start, for the
+    counts, and who has it back cedes nothing to himself. One counts after its day, for its years from its start, for the
     kinds of its base; the statistics mode “single” leaves all but tax to the host. Of the base “tax less rewards” (昆明 2024,
     FACTS §1.5) the percentage is of what is left of the year's tax when the rewards that were paid out of it are taken off.
     """
     kind, day = claim.kind, claim.happened_date
     newest = {
-        item.from_unit_id: item for item in done if item.agreed_date is not None and item.agreed_date <= day
+        item.from_unit_id: item for item in done if item.agreed_date is not None and item.agreed_date < day
     }
     found = []
     for item in done:
@@ -101,8 +106,11 @@ def covers(item: Transfer, kind: str) -> bool:
 
 
 def in_term(item: Transfer, project: Project, kind: str, day: date) -> bool:
-    """Say whether a day lies in the years of an agreement: they run from its start, and never before the agreement."""
-    if item.agreed_date is None:
+    """Say whether a day lies in the years of an agreement: they run from its start, and never before the agreement.
+
+    The day of the agreement itself is before them; their last day is the same day of the year in which they end.
+    """
+    if item.agreed_date is None or day <= item.agreed_date:
         return False
     began: date | None = item.agreed_date
     if item.start == stages.STARTED:
@@ -112,15 +120,18 @@ def in_term(item: Transfer, project: Project, kind: str, day: date) -> bool:
         began = min((when for when in taxes if when is not None), default=None)
     if began is None:  # what the term runs from has not happened yet
         return True
-    return day < years_after(max(began, item.agreed_date), item.years)
+    return day <= last_day(max(began, item.agreed_date), item.years)
 
 
-def years_after(day: date, years: int) -> date:
-    """Return the same day so many years later; of 29 February the first of March."""
+def last_day(day: date, years: int) -> date:
+    """Return the last day of so many years that a day begins: the same day of the last one, of 29 February the 28th.
+
+    Source: 民法典 第二百零一条、第二百零二条 (the first day is not counted; 没有对应日的，月末日为期间的最后一日).
+    """
     try:
         return day.replace(year=day.year + years)
     except ValueError:
-        return date(day.year + years, 3, 1)
+        return date(day.year + years, 2, 28)
 
 
 def _first_tax(project: Project) -> date | None:
@@ -153,8 +164,8 @@ class Settled:
 def settlement(transfer: Transfer) -> list[Settled]:
     """Return the yearly sheet of a transfer that was done: by year and kind what its terms share, and each side's part.
 
-    Out of the ledger alone, reversals taken off, so that both sides read the same figures: from its agreement to the next
-    one, as long as its years ran when each was recognised, however they are counted since.
+    Out of the ledger alone, reversals taken off, so that both sides read the same figures: from the day after its agreement
+    to that of the next one, as long as its years ran when each was recognised, however they are counted since.
     """
     if transfer.agreed_date is None:
         return []
@@ -163,9 +174,9 @@ def settlement(transfer: Transfer) -> list[Settled]:
         item.agreed_date for item in completed_transfers(project)
         if item.agreed_date is not None and (item.agreed_date, item.pk) > (transfer.agreed_date, transfer.pk)
     ]  # fmt: skip
-    entries = Entry.objects.filter(project=project, happened_date__gte=transfer.agreed_date)
+    entries = Entry.objects.filter(project=project, happened_date__gt=transfer.agreed_date)
     if later:
-        entries = entries.filter(happened_date__lt=min(later))
+        entries = entries.filter(happened_date__lte=min(later))
     shares = Share.objects.filter(entry__in=entries).select_related("entry__claim").order_by("entry_id", "pk")
     sums: dict[tuple[int, str], list[Decimal]] = {}
     for entry, group in groupby(shares, attrgetter("entry")):

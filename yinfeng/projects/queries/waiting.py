@@ -1,5 +1,5 @@
-"""What waits for a person: claims to verify, steps back to approve, transfers and disputes in which it is his turn, planned
-projects to argue, bottlenecks to solve, reports to hand in; for who sees the whole city the bottlenecks that wait for it, for
+"""What waits for a person: claims to verify, steps back to approve, reversals to confirm, transfers and disputes in which it is
+his turn, planned projects to argue, bottlenecks to solve, reports to hand in; for who sees the whole city the bottlenecks that wait for it, for
 first hands and those above them the personal duties not done yet in the quarter."""
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from yinfeng.core.money import YuanField
 from yinfeng.orgs.queries import brief_name
 from yinfeng.projects import stages
 from yinfeng.projects.models import Bottleneck, Project
-from yinfeng.projects.queries.claims import to_approve, to_verify
+from yinfeng.projects.queries.claims import to_approve, to_confirm, to_verify
 from yinfeng.projects.queries.conditions import held_by
 from yinfeng.projects.queries.construction import for_the_city, to_solve
 from yinfeng.projects.queries.first_reports import disputes_to_do
@@ -41,13 +41,13 @@ from yinfeng.projects.queries.records import name_of
 from yinfeng.projects.queries.report_turns import unfiled
 from yinfeng.projects.queries.transfers import transfers_to_do
 
-CLAIMS, STEPS, TRANSFERS, DISPUTES, PROPOSALS, BOTTLENECKS, REPORTS, FOR_CITY, PERSONAL = range(9)
+CLAIMS, STEPS, TRANSFERS, DISPUTES, PROPOSALS, BOTTLENECKS, REPORTS, FOR_CITY, PERSONAL, REVERSALS = range(10)
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """One thing that waits: of a claim its kind, amount and who entered it; of a step back from where to where and why; of
-    a transfer between whom and how far it has come; of a dispute its state; of a planned project who plans it; of a bottleneck
+    a reversal of what, who proposes it, why and how much; of a transfer between whom and how far it has come; of a dispute its state; of a planned project who plans it; of a bottleneck
     its own key, what stands still and by when it must be solved, with who must before what where it waits for the city; of a
     project that lacks personal acts whose it is and the kinds, parted by blanks. ``pk`` is the project's, or its own."""
 
@@ -93,6 +93,12 @@ def waiting_for(by: Actor, each: int) -> dict[int, tuple[int, list[Any]]]:
                 _NO_AMOUNT,
             )
         )
+        legs.append(
+            _leg(
+                REVERSALS, to_confirm(by), each, "asked_at", "entry_id", F("entry__kind"), name_of("asked_by"), F("reason"),
+                F("entry__amount"), title="entry__project__name",
+            )
+        )  # fmt: skip
     if by.may("projects.project.transfer") or by.may("projects.transfer.arbitrate"):
         sides = brief_name("from_unit__"), brief_name("to_unit__")
         legs.append(

@@ -46,9 +46,7 @@ from yinfeng.projects.services.disputes import (
 )
 from yinfeng.projects.services.ledger import (
     close_books,
-    not_taken_back,
     recognise,
-    reverse_entry,
 )
 from yinfeng.projects.services.personal import (
     keep_personal_evidence,
@@ -103,6 +101,13 @@ from yinfeng.projects.services.reports import (
     tell_recipient,
     tell_waived,
     waive_report,
+    withdraw_waiver,
+)
+from yinfeng.projects.services.reversals import (
+    approve_reversal,
+    ask_reversal,
+    refuse_reversal,
+    withdraw_reversal,
 )
 from yinfeng.projects.services.transfers import (
     TERMS,
@@ -127,8 +132,10 @@ __all__ = [
     "add_premises",
     "add_project",
     "add_unit",
+    "approve_reversal",
     "approve_step_back",
     "ask_back",
+    "ask_reversal",
     "change_area",
     "change_lead",
     "change_premises",
@@ -156,7 +163,6 @@ __all__ = [
     "move_project",
     "move_proposal",
     "move_transfer",
-    "not_taken_back",
     "note_major",
     "offer_transfer",
     "open_area",
@@ -167,6 +173,7 @@ __all__ = [
     "recognise",
     "record_personal_act",
     "record_talk",
+    "refuse_reversal",
     "refuse_step_back",
     "refuse_to_join",
     "refute_claim",
@@ -177,7 +184,6 @@ __all__ = [
     "remove_unit",
     "reopen_bottleneck",
     "report_progress",
-    "reverse_entry",
     "set_category",
     "set_grade",
     "set_milestone",
@@ -207,5 +213,7 @@ __all__ = [
     "withdraw_bottleneck",
     "withdraw_claim",
     "withdraw_personal_act",
+    "withdraw_reversal",
     "withdraw_step_back",
+    "withdraw_waiver",
 ]

@@ -18,10 +18,11 @@ from yinfeng.core.errors import Blocked, Conflict, Invalid, Sentence
 from yinfeng.core.models import Attachment, Event
 from yinfeng.core.money import Money, show
 from yinfeng.core.scopes import demand
+from yinfeng.orgs.models import Unit
 from yinfeng.orgs.queries import users_of_units
 from yinfeng.projects import achievements, facts, lifecycle, queries, stages
 from yinfeng.projects.achievements import Achievement
-from yinfeng.projects.models import Claim, Participation, Project, StepBack
+from yinfeng.projects.models import Claim, Participation, Project, Reversal, StepBack
 from yinfeng.projects.services.asking import ask_about_amounts, check_past
 from yinfeng.projects.services.ledger import person, recognise
 from yinfeng.projects.services.records import follow_fields, hold_project, note_stage
@@ -363,17 +364,21 @@ def withdraw_step_back(*, by: Actor, step: StepBack, note: str = "", version: in
 
 
 def tell_verifiers(event: Event, by: Actor) -> None:
-    """Tell those who verify in the units that take part that something waits for them."""
+    """Tell those who verify in the units that take part that something waits for them; of reversals the city's office too."""
     acting = Participation.objects.current(timezone.localdate()).filter(
         project=event.object_id, part__in=stages.ACTING_PARTS
     )
-    units = acting.values_list("unit", flat=True)
+    units = set(acting.values_list("unit", flat=True))
+    if "reversal" in event.data:
+        units |= set(Unit.objects.filter(parent=None).values_list("pk", flat=True))
     core.notify(event, users_of_units(units, "projects.project.verify"))
 
 
 def tell_claimant(event: Event, by: Actor) -> None:
-    """Tell who claimed an achievement, or asked for a step back, what a second person found."""
-    if "claim" in event.data:
+    """Tell who claimed an achievement, asked for a step back or proposed a reversal what a second person found."""
+    if "reversal" in event.data:
+        core.notify(event, [Reversal.objects.get(pk=event.data["reversal"]).asked_by_id])
+    elif "claim" in event.data:
         core.notify(event, [Claim.objects.get(pk=event.data["claim"]).entered_by_id])
     elif "step" in event.data:
         core.notify(event, [StepBack.objects.get(pk=event.data["step"]).asked_by_id])

@@ -1,4 +1,7 @@
-"""Writing in the achievement ledger: recognising and reversing. Nothing in it is ever changed."""
+"""Writing in the achievement ledger: recognising, and entering opposites. Nothing in it is ever changed.
+
+Neither is done by one alone: claims are verified, reversals confirmed by a second person (``services.claims``, ``reversals``).
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,8 @@ from django.utils.translation import gettext as _
 from yinfeng.core import events
 from yinfeng.core import services as core
 from yinfeng.core.actors import Actor
-from yinfeng.core.errors import Conflict, Forbidden, Invalid, Sentence
-from yinfeng.core.money import show
-from yinfeng.core.scopes import demand
-from yinfeng.projects import achievements, queries, stages
+from yinfeng.core.errors import Conflict, Forbidden, Invalid
+from yinfeng.projects import achievements, lifecycle, queries, stages
 from yinfeng.projects.models import Books, Claim, Closing, Entry, Project, Share
 
 
@@ -101,24 +102,20 @@ def lock(project: Project) -> Project:
     return Project.objects.select_for_update().get(pk=project.pk)
 
 
-@transaction.atomic
-def reverse_entry(*, by: Actor, entry: Entry, reason: str) -> Entry:
-    """Take an entry out of the sums by its opposite, or take a reversal back the same way; both stay to be read.
+def enter_opposite(*, by: Actor, entry: Entry, reason: str) -> Entry:
+    """Enter the opposite of an entry, in the transaction of the act by which a second person confirms it.
 
-    Conflict when somebody has reversed it already, or when another entry of the same achievement counts meanwhile.
+    It counts on the entry's day, or on the first after the books were closed. Conflict when somebody has reversed the entry
+    already, or when another entry of the same achievement counts meanwhile.
     """
-    demand(entry, by, "reverse", _("冲销业绩记录须由领导小组办公室办理。"))
-    if not reason.strip():
-        raise Invalid(_("请写明冲销的原因。"), fields={"reason": [_("请写明冲销的原因。")]})
     project = lock(entry.project)
-    if Entry.objects.filter(reverses=entry).exists():
-        raise Conflict(_("这条记录已经冲销过。请刷新页面查看。"))
-    if reason_why := not_taken_back(entry, project):
-        raise Conflict(reason_why)
+    entry.project = project
+    if why := [*lifecycle.can_be_reversed(entry)]:
+        raise Conflict(why[0])
     opposite = Entry(
         project=project, kind=entry.kind, key=entry.key, turn=entry.turn, happened_date=entry.happened_date, booked_date=booking(entry.booked_date), sign=-entry.sign,
         count=-entry.count, amount=-entry.amount, evidence_id=entry.evidence_id, claim_id=entry.claim_id, reverses=entry,
-        reason=reason.strip(), recognised_by_id=person(by), recognised_at=timezone.now(),
+        reason=reason, recognised_by_id=person(by), recognised_at=timezone.now(),
     )  # fmt: skip
     _enter(
         opposite,
@@ -128,24 +125,7 @@ def reverse_entry(*, by: Actor, entry: Entry, reason: str) -> Entry:
         ],
     )
     reflect(project, entry.kind)
-    events.record(
-        by=by, verb="projects.project.entry_reversed", obj=entry.project, note=reason.strip(),
-        data={"text": f"{entry.get_kind_display()} {show(opposite.amount)}", "entry": entry.pk},
-    )  # fmt: skip
     return opposite
-
-
-def not_taken_back(entry: Entry, project: Project) -> Sentence:
-    """Return why a reversal cannot be taken back: counted anew meanwhile, or the project is no longer where it was."""
-    if entry.sign > 0:
-        return ""
-    kind = achievements.KINDS[entry.kind]
-    if queries.counting(project, entry.kind, entry.key).exists():
-        return _("“%(kind)s”已经重新认定，这次冲销不能再撤销。") % {"kind": kind.label}
-    if not stages.reached(project.stage, kind.from_stage):
-        told = {"kind": kind.label, "stage": stages.STAGES[project.stage]}
-        return _("项目现在的阶段是“%(stage)s”，“%(kind)s”的冲销不能再撤销。") % told
-    return ""
 
 
 def reflect(project: Project, kind: str) -> None:

@@ -47,6 +47,7 @@ from yinfeng.projects.services.asking import (
     without_unasked,
 )
 from yinfeng.projects.services.ledger import person
+from yinfeng.projects.services.registering import keep_registered_firm, with_registered_firm
 from yinfeng.projects.services.seconds import (
     AskedWhy,
     ask_about_a_second,
@@ -350,7 +351,7 @@ def add_project(
     ``despite`` also says what is different from the investor's other projects, or how it goes with the one that ``related``
     names; that is kept and told on the pages of both.
     """
-    values = dict(values)
+    values = with_registered_firm(by, values)
     hold(values.get("enterprise"))
     check_related(values.get("enterprise"), by, related)
     reporter = _reporter(by, values, "projects.project.add")
@@ -402,6 +403,8 @@ def change_project(
     refuse_when_over(project)
     _keep_host_of_transfers(project, values)
     _refuse_what_was_verified(project, values)
+    values = with_registered_firm(by, values, project)
+    keep_registered_firm(project, values)
     check_codes(values)
     named = values["enterprise"] if _named(project, values) else None  # another investor than before
     check_related(values.get("enterprise"), by, related, project)
@@ -432,7 +435,7 @@ def change_project(
     emptied = [fact for fact in facts.missing(project, project.stage) if fact.field not in before]
     if emptied:
         sentence = _("项目处于“%(stage)s”阶段，这一项不能空着。") % {"stage": stages.STAGES[project.stage]}
-        raise Invalid(sentence, fields={fact.field: [sentence] for fact in emptied})
+        raise Invalid(sentence, fields={name: [sentence] for fact in emptied for name in fact.inputs})
     follow_fields(project)
     speak_for(project, project.host_unit or project.reporter_unit)
     if not permits(project, by, "view"):
@@ -477,7 +480,7 @@ def extend_project(
         name: getattr(project, name)
         for name in (
             "enterprise", "industry", "chain", "project_class", "investment_kind", "is_foreign", "origin", "host_unit",
-            "secrecy", "contact_name", "area", "site",
+            "secrecy", "contact_name", "area", "site", "registered_firm",
         )
     }  # fmt: skip
     if project.extensions.filter(name=values.get("name", "")).exists():

@@ -18,7 +18,7 @@ from yinfeng.core.models import Event
 from yinfeng.orgs.models import Unit
 from yinfeng.orgs.queries import people_of, users_of_units
 from yinfeng.projects import queries
-from yinfeng.projects.models import Report, ReportDefinition, ReportReminder, ReportWaiver
+from yinfeng.projects.models import Report, ReportDefinition, ReportReminder, ReportWaiver, WaiverWithdrawal
 from yinfeng.projects.services.ledger import person
 
 MOST_ROWS = 5_000
@@ -156,10 +156,35 @@ def waive_report(*, by: Actor, code: str, unit: Unit, starts: date, reason: str)
         raise Invalid(_("请写明免报的原因。"), fields={"reason": [_("请写明免报的原因。")]})
     waiver = ReportWaiver(
         definition=definition, code=code, unit=unit, starts=starts, ends=period.ends, reason=reason.strip(),
-        waived_by_id=person(by), waived_at=timezone.now(),
+        number=queries.waivers_of(code, unit, starts) + 1, waived_by_id=person(by), waived_at=timezone.now(),
     )  # fmt: skip
     told = {"text": f"{period.label} {unit.brief}"}
     return core.add(waiver, by=by, verb="projects.reportwaiver.waived", note=waiver.reason, data=told)
+
+
+@transaction.atomic
+def withdraw_waiver(*, by: Actor, waiver: ReportWaiver, reason: str) -> WaiverWithdrawal:
+    """Say that a unit owes after all a report that it was let off, and why; by when it was due stays as it was.
+
+    The waiver stays to be read. Conflict when the unit has handed in meanwhile, or when somebody withdrew it already.
+    """
+    if not by.reach("projects.report.define").everywhere:
+        raise Forbidden(_("免报由领导小组办公室撤回。"))
+    if WaiverWithdrawal.objects.filter(waiver=waiver).exists():
+        raise Conflict(_("这次免报已经撤回。"))
+    if queries.last_number(waiver.code, waiver.unit, waiver.starts):
+        raise Conflict(_("该单位已经报送这一期，不用撤回免报。"))
+    if not reason.strip():
+        raise Invalid(_("请写明撤回免报的原因。"), fields={"reason": [_("请写明撤回免报的原因。")]})
+    withdrawal = core.insert(
+        WaiverWithdrawal(waiver=waiver, reason=reason.strip(), withdrawn_by_id=person(by), withdrawn_at=timezone.now())
+    )  # fmt: skip
+    _definition, period = _period(waiver.code, waiver.starts)
+    events.record(
+        by=by, verb="projects.reportwaiver.withdrawn", obj=waiver, note=withdrawal.reason,
+        data={"text": f"{period.label} {waiver.unit.brief}"},
+    )  # fmt: skip
+    return withdrawal
 
 
 # --- who is told --------------------------------------------------------------------------------------------------
@@ -174,7 +199,7 @@ def tell_recipient(event: Event, by: Actor) -> None:
 
 
 def tell_waived(event: Event, by: Actor) -> None:
-    """Tell those who hand in for a unit that it need not."""
+    """Tell those who hand in for a unit that it need not, or must after all."""
     waiver = ReportWaiver.objects.get(pk=event.object_id or 0)
     core.notify(event, users_of_units([waiver.unit_id], "projects.report.submit"))
 

@@ -134,7 +134,7 @@ PAST = {
 def complete_transfer(
     *, by: Actor, transfer: Transfer, agreed_date: date, file: File[bytes], name: str, version: int | None = None
 ) -> Transfer:  # fmt: skip
-    """File the three-party agreement: the project's host changes, its history stays, and both share from that day on."""
+    """File the three-party agreement: the project's host changes, its history stays, and both share after that day."""
     lifecycle.TRANSFER.check(transfer, "complete", by)
     _still_receives(transfer)
     project = transfer.project

@@ -17,6 +17,8 @@ from yinfeng.core.lifecycle import Lifecycle
 from yinfeng.core.money import Money, show, show_money
 from yinfeng.core.tables import day, moment
 from yinfeng.core.web import EditPage, MovePage
+from yinfeng.enterprises import uscc
+from yinfeng.enterprises.models import Enterprise
 from yinfeng.projects import achievements, facts, lifecycle, queries, services, stages
 from yinfeng.projects.achievements import Achievement
 from yinfeng.projects.forms import ClaimForm, StepBackForm, intended_of
@@ -162,6 +164,8 @@ class ClaimPanel:
         state = {"text": stages.CLAIM_STATES[claim.state], "tone": TONES[claim.state]}
         if is_verified and not claim.counts:
             state = {"text": _("已冲销"), "tone": "muted"}
+        if claim.is_to_be_reversed:
+            state = {"text": _("冲销待确认"), "tone": "warning"}
         return {
             "title": " ".join(filter(None, [str(kind.label), amount])),
             "url": f"{reverse('ledger')}?q={self.project.code}&kind={claim.kind}" if is_verified else "",
@@ -178,13 +182,13 @@ def claim_act(project: Project, kind: Achievement) -> dict[str, Any]:
 
 
 def decisions(table: Lifecycle, row: Any, by: Actor, allowed: set[str]) -> list[dict[str, Any]]:
-    """Return the acts of who decides about a claim or a step back, with what stands in the way."""
+    """Return the acts of who decides about a claim, a step back or a reversal, with what stands in the way."""
     return [
         {
             "label": offer.move.label, "icon": offer.move.icon, "style": offer.move.style, "reasons": offer.reasons,
             "url": reverse(f"{table.name}-move", args=[row.pk, offer.move.name]),
         }
-        for offer in table.offers(row, by, allowed & {"verify", "change", "advance"})
+        for offer in table.offers(row, by, allowed & {"verify", "change", "advance", "reverse"})
         if offer.is_open or offer.move.name != "withdraw"
     ]  # fmt: skip
 
@@ -261,7 +265,17 @@ class SubmitClaim(EditPage):
         return _("已提交，等待另一位同事核验。")
 
     def extra(self) -> dict[str, Any]:
-        return {"title": _("申报%(kind)s") % {"kind": self.kind.label}, "intro": str(self.object)}
+        firm = self.object.registered_firm if self.kind.code == stages.REGISTERED else None
+        intro = " · ".join(filter(None, [str(self.object), registered_told(firm) if firm else ""]))
+        return {"title": _("申报%(kind)s") % {"kind": self.kind.label}, "intro": intro}
+
+
+def registered_told(firm: Enterprise) -> str:
+    """Return the firm that a licence must name, with what is to be said of its code."""
+    told = _("注册企业：%(name)s，统一社会信用代码 %(code)s。") % {
+        "name": firm.name, "code": firm.uscc or _("未填")
+    }  # fmt: skip
+    return told + " ".join(map(str, uscc.check(firm.uscc).sentences if firm.uscc else ()))
 
 
 class MoveClaim(MovePage):
@@ -293,6 +307,8 @@ class MoveClaim(MovePage):
             if kind.amount
             else _("%(day_label)s %(day)s，由 %(who)s 申报。请对照%(evidence)s核验。")
         ) % told
+        if claim.kind == stages.REGISTERED and claim.project.registered_firm is not None:
+            sentence += registered_told(claim.project.registered_firm)
         if claim.rewards is not None:
             sentence += _("其中已兑现奖补 %(rewards)s。") % {"rewards": show(claim.rewards)}
         follows = (

@@ -1,4 +1,4 @@
-"""Pages of the achievement ledger: the list with its sums, and reversing an entry."""
+"""Pages of the achievement ledger: the list with its sums, and reversing an entry, which takes two people."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ from yinfeng.core.forms import ReasonForm
 from yinfeng.core.money import show
 from yinfeng.core.scopes import ScopedQuerySet, rows
 from yinfeng.core.tables import day, moment
-from yinfeng.core.web import ActPage, DetailPage, EditPage, ExportPage, ListPage
-from yinfeng.projects import achievements, queries, services, stages
+from yinfeng.core.web import ActPage, DetailPage, EditPage, ExportPage, ListPage, MovePage
+from yinfeng.projects import achievements, lifecycle, queries, services, stages
 from yinfeng.projects.filters import ClosingFilter, EntryFilter
 from yinfeng.projects.forms import CloseForm
-from yinfeng.projects.models import Closing, Entry, Share
+from yinfeng.projects.models import Closing, Entry, Reversal, Share
 from yinfeng.projects.tables import ClosingTable, EntryTable, percent
+from yinfeng.projects.views.claims import decisions
 
 REVERSE, CLOSE = "projects.ledger.reverse", "projects.ledger.close"
 
@@ -96,7 +97,8 @@ class EntryDetail(DetailPage):
 
     permission = "projects.project.view"
     model = Entry
-    actions = ("reverse",)
+    template_name = "projects/entry.html"
+    actions = ("reverse", "verify")
     follows = False
 
     @classmethod
@@ -109,14 +111,25 @@ class EntryDetail(DetailPage):
     def frame(self) -> dict[str, Any]:
         """Show the act of the entry itself; its evidence stands among the facts, what happened on the project's page."""
         self.chain = queries.chain(self.object)
+        self.reversals = queries.reversals_of(self.object)
+        self._know_the_chain()
+        waits = any(reversal.state == stages.ASKED for reversal in self.reversals)
         stands = self.object.pk in queries.standing([item for item, _shares in self.chain])
         act = {
-            "label": _("冲销") if self.object.sign > 0 else _("撤销这次冲销"), "url": reverse("entry-reverse", args=[self.object.pk]), "icon": "arrow-back-up",
-            "style": "secondary",
+            "label": _("申请冲销") if self.object.sign > 0 else _("申请撤销这次冲销"), "url": reverse("entry-reverse", args=[self.object.pk]),
+            "icon": "arrow-back-up", "style": "secondary",
         }  # fmt: skip
-        is_open = not services.not_taken_back(self.object, self.object.project)
-        may = stands and is_open and "reverse" in self.allowed()
+        is_open = stands and not waits and not [*lifecycle.can_be_taken_back(self.object)]
+        may = is_open and "reverse" in self.allowed()
         return super().frame() | {"acts": [act] if may else [], "files": None, "timeline": None}
+
+    def _know_the_chain(self) -> None:
+        """Spare the guards their questions: what is reversed and what counts anew was read with the chain."""
+        standing = queries.standing([item for item, _shares in self.chain])
+        self.object.__dict__["is_reversed"] = self.object.pk not in standing
+        self.object.__dict__["counts_anew"] = any(
+            item.sign > 0 and item.pk in standing for item, _shares in self.chain
+        )
 
     def content(self) -> dict[str, Any]:
         entry: Entry = self.object
@@ -130,6 +143,7 @@ class EntryDetail(DetailPage):
         }[stands, is_reversal]
         shares = next(shares for item, shares in self.chain if item.pk == entry.pk)
         return {
+            "reversals": [self._reversal(item) for item in self.reversals if item.state == stages.ASKED],
             "title": entry.project.name,
             "subtitle": _("冲销：%(kind)s") % {"kind": kind} if is_reversal else kind,
             "back": {"url": reverse("ledger"), "label": _("业绩台账")},
@@ -163,8 +177,35 @@ class EntryDetail(DetailPage):
                     "empty": "",
                 },
                 *self._others(),
+                *self._decided(),
             ],
         }  # fmt: skip
+
+    def _reversal(self, reversal: Reversal) -> dict[str, Any]:
+        """Return the reversal that waits for a second person, and what the reader may do about it."""
+        reversal.entry = self.object
+        return {
+            "reason": reversal.reason, "asked": f"{reversal.asked_by} · {moment(reversal.asked_at)}", "books": books_told(self.object),
+            "acts": decisions(lifecycle.REVERSAL, reversal, self.by, self.allowed()),
+        }  # fmt: skip
+
+    def _decided(self) -> list[dict[str, Any]]:
+        """Return the panel of what was proposed about the entry and decided, or taken back."""
+        tones = {stages.APPROVED: "success", stages.REFUSED: "danger", stages.WITHDRAWN: "muted"}
+        lines = [
+            {
+                "title": item.reason,
+                "sub": " · ".join(filter(None, [
+                    _("%(who)s 申请") % {"who": item.asked_by}, moment(item.asked_at),
+                    _("%(who)s 决定") % {"who": item.decided_by} if item.decided_by else "",
+                    _("当时由一人办理") if item.state == stages.APPROVED and not item.decided_by else "", item.finding,
+                ])),
+                "badge": {"text": stages.REVERSAL_STATES[item.state], "tone": tones[item.state]},
+            }
+            for item in self.reversals
+            if item.state != stages.ASKED
+        ]  # fmt: skip
+        return [{"title": _("冲销申请"), "rows": lines, "empty": ""}] if lines else []
 
     @staticmethod
     def _rules(entry: Entry, shares: Sequence[Share]) -> list[dict[str, Any]]:
@@ -201,8 +242,26 @@ class EntryDetail(DetailPage):
         return [{"title": _("同一业绩的其他记录"), "rows": lines, "empty": ""}] if lines else []
 
 
+def books_told(entry: Entry) -> str:
+    """Say where the reversal of an entry counts, if its own day is in books that are closed; empty else."""
+    last = queries.last_closing()
+    if last is None or entry.booked_date > last.until:
+        return ""
+    told = {"until": day(last.until), "next": day(last.until + timedelta(days=1))}
+    return _("账册已结至 %(until)s：已结账期间的数字不变，冲销记入 %(next)s。") % told
+
+
+def told_of(entry: Entry) -> str:
+    """Return an entry in words: of what project, what, when, how much."""
+    kind = stages.ACHIEVEMENTS[entry.kind]
+    return _("%(project)s：%(kind)s，%(day)s，%(amount)s。") % {
+        "project": entry.project.name, "kind": kind if entry.sign > 0 else _("冲销：%(kind)s") % {"kind": kind},
+        "day": day(entry.happened_date), "amount": show(entry.amount),
+    }  # fmt: skip
+
+
 class ReverseEntry(EditPage):
-    """Ask why, say what follows, and take an entry out of the sums."""
+    """Ask why, say what follows, and propose to take an entry out of the sums."""
 
     permission = REVERSE
     model = Entry
@@ -213,41 +272,80 @@ class ReverseEntry(EditPage):
 
     def start(self) -> None:
         super().start()
-        if hasattr(self.object, "reversed_by"):
-            raise Conflict(_("这条记录已经冲销过。请刷新页面查看。"))
-        if why := services.not_taken_back(self.object, self.object.project):
-            raise Conflict(why)
+        if why := [*lifecycle.can_be_reversed(self.object)]:
+            raise Conflict(why[0])
 
-    def act(self, form: ReasonForm) -> Entry:
-        return services.reverse_entry(by=self.by, entry=self.object, reason=form.cleaned_data["reason"])
+    def act(self, form: ReasonForm) -> Reversal:
+        return services.ask_reversal(by=self.by, entry=self.object, reason=form.cleaned_data["reason"])
 
     def done(self, result: Any) -> str:
-        if result.sign < 0:
-            return _("已冲销，两条记录都保留在台账中。")
-        return _("已撤销冲销，三条记录都保留在台账中。")
+        return _("已提交，等待另一位同事确认。")
 
     def extra(self) -> dict[str, Any]:
         entry: Entry = self.object
-        project, kind = entry.project, stages.ACHIEVEMENTS[entry.kind]
-        title, act = (_("冲销业绩记录"), _("冲销")) if entry.sign > 0 else (_("撤销冲销"), _("撤销冲销"))
-        less = _("记入一条金额相反的记录，合计和各单位份额随之扣减。")
+        title = _("申请冲销业绩记录") if entry.sign > 0 else _("申请撤销冲销")
         more = _("记入一条金额相反的记录，合计和各单位份额随之恢复。")
-        told = {
-            "project": project.name, "kind": kind if entry.sign > 0 else _("冲销：%(kind)s") % {"kind": kind}, "day": day(entry.happened_date),
-            "amount": show(entry.amount),
-        }  # fmt: skip
+        less = _("记入一条金额相反的记录，合计和各单位份额随之扣减。")
         return {
-            "title": f"{title} · {project.name}",
+            "title": f"{title} · {entry.project.name}",
             "back": {"label": str(entry), "url": entry.get_absolute_url()},
-            "sentence": _("%(project)s：%(kind)s，%(day)s，%(amount)s。") % told,
-            "submit_label": act,
+            "sentence": told_of(entry),
+            "submit_label": _("提交申请"),
             "consequences": [
+                _("由申请人以外、有核验权限的同事确认；确认之前记录照旧。"),
                 less if entry.sign > 0 else more,
+                *filter(None, [books_told(entry)]),
                 _("原记录不改不删；冲错了可以再冲销这条冲销记录。")
                 if entry.sign > 0
                 else _("前面的记录都不改不删。"),
             ],
         }
+
+
+class MoveReversal(MovePage):
+    """Confirm or refuse what somebody else proposed to reverse, or take back one's own proposal."""
+
+    permission = "projects.project.view"
+    model = Reversal
+    lifecycle = lifecycle.REVERSAL
+
+    @classmethod
+    def queryset(cls) -> ScopedQuerySet[Any]:
+        return rows(Reversal).select_related("entry__project", "entry__evidence", "asked_by")
+
+    def perform(self, *, reason: str, version: int | None) -> None:
+        match self.move.name:
+            case "approve":
+                services.approve_reversal(by=self.by, reversal=self.object, note=reason, version=version)
+            case "refuse":
+                services.refuse_reversal(by=self.by, reversal=self.object, reason=reason, version=version)
+            case "withdraw":
+                services.withdraw_reversal(by=self.by, reversal=self.object, note=reason, version=version)
+            case other:
+                raise NotImplementedError(other)
+
+    def extra(self) -> dict[str, Any]:
+        reversal: Reversal = self.object
+        entry = reversal.entry
+        asked = _("%(who)s 申请冲销，原因：%(reason)s") % {
+            "who": reversal.asked_by,
+            "reason": reversal.reason,
+        }
+        stays = [_("记录照旧有效，可以重新申请。")]
+        less, more = (
+            _("记入一条金额相反的记录，合计和各单位份额随之扣减。"), _("记入一条金额相反的记录，合计和各单位份额随之恢复。")
+        )  # fmt: skip
+        follows = [
+            less if entry.sign > 0 else more,
+            *filter(None, [books_told(entry)]),
+            _("两条记录都保留在台账中。"),
+        ]
+        return {
+            **super().extra(), "title": f"{self.move.label} · {entry.project.name}",
+            "back": {"label": str(entry), "url": entry.get_absolute_url()}, "sentence": told_of(entry) + asked,
+            "consequences": follows if self.move.name == "approve" else stays,
+            "document": {"label": _("依据"), "name": entry.evidence.name, "url": reverse("file", args=[entry.evidence_id])},
+        }  # fmt: skip
 
 
 class Closings(ListPage):

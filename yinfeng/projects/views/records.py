@@ -206,6 +206,7 @@ class ProjectDetail(Detail):
             "going_back",
             "planned_as__proposal",
             "area",
+            "registered_firm",
         )
         return found
 
@@ -436,7 +437,8 @@ class ProjectDetail(Detail):
         if stage is None or project.status != stages.ONGOING:
             return None
         items: list[dict[str, Any]] = [
-            {"label": item.label, "url": self._edit_link(item.field)} for item in self.lacking
+            {"label": item.label, "url": self._fill_link(item.field), "hint": item.advice}
+            for item in self.lacking
         ]
         if kind := self.claims.next_kind():
             items.append(self._missing_claim(kind))
@@ -451,11 +453,17 @@ class ProjectDetail(Detail):
         label = _("%(kind)s申报和%(evidence)s") % {"kind": kind.label, "evidence": kind.evidence_label}
         return {"label": label, "url": act["url"] if act and not self.lacking else ""}
 
+    def _fill_link(self, field: str) -> str:
+        """Return the address where something missing is entered: of the first contact, where talks are recorded."""
+        if field == "approached_date" and "record" in self.allowed():
+            return reverse("project-talk", args=[self.object.pk])
+        return self._edit_link(field)
+
     def _edit_link(self, field: str) -> str:
         """Return the address of the edit form at a field; an amount and the enterprise are typed into parts of theirs."""
         if not self.may_edit():
             return ""
-        target = {"enterprise": "enterprise_name"}.get(field, field)
+        target = {"enterprise": "enterprise_name", "registered_firm": "registered_name"}.get(field, field)
         if field in {"intended", "fixed_investment", "expected_output", "expected_tax"}:
             target += "_0"
         return edit_link("project-edit", self.object.pk, target)
@@ -467,14 +475,14 @@ class ProjectDetail(Detail):
         def line(name: str, value: Any, url: str = "", **more: Any) -> dict[str, Any]:
             label = facts.field_of(name).verbose_name
             missing = name in lacking
-            link = self._edit_link(name) if missing else url
+            link = self._fill_link(name) if missing else url
             return fact(str(label), value, missing=missing, url=link, **more)
 
         coded = (
             "project_class", "industry", "chain", "investment_kind", "headquarters_kind", "construction_kind", "lost_reason"
         )  # fmt: skip
         named = code_labels([*reported_codes(project), *((name, getattr(project, name)) for name in coded)])
-        enterprise = project.enterprise
+        enterprise, firm = project.enterprise, project.registered_firm
         link = enterprise_url(enterprise, self.by) if enterprise else ""
         arrived = Decimal(project.arrived) / 100 if project.arrived is not None else None
         parent = project.parent
@@ -529,6 +537,10 @@ class ProjectDetail(Detail):
                 line("site", project.site),
                 line("land_mu", f"{project.land_mu:,.2f}" if project.land_mu is not None else ""),
                 line("construction_kind", named.get("construction_kind")),
+                *([line(
+                    "registered_firm", firm.name if firm else "", url=enterprise_url(firm, self.by) if firm else "",
+                    sub=(firm.uscc or "") if firm else "",
+                )] if firm or "registered_firm" in lacking else []),
             ]),
             (_("计划与实际"), [
                 *(

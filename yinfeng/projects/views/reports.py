@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -16,7 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from yinfeng.core import events, uploads
 from yinfeng.core.conditions import WrongCondition, from_words, in_words
-from yinfeng.core.errors import DomainError, Invalid, Missing
+from yinfeng.core.errors import Conflict, DomainError, Invalid, Missing
 from yinfeng.core.exchange import columns as exchange
 from yinfeng.core.exchange import documents, writing
 from yinfeng.core.exporting import XLSX
@@ -324,8 +325,15 @@ class SubmitReport(ActPage, OfPeriod):
             "heads": heads, "lines": [_shown(heads, row) for row in values[:SHOWN_ROWS]], "summed": _sums(heads, values),
             "rest": max(len(values) - SHOWN_ROWS, 0), "condition": condition.words if condition else _("全部项目"),
             "left_out": _("另有 %(count)s 个敏感项目不在报表中，请按规定另行报送。") % {"count": hidden} if hidden else "",
-            "is_correction": self.last > 0, "waiver": self.waiver.reason if self.waiver else "",
+            "is_correction": self.last > 0, "waiver": self.waiver.reason if self.waiver else "", "withdrawn": self._withdrawn(),
         }  # fmt: skip
+
+    def _withdrawn(self) -> str:
+        """Say that the unit was let off and is not any more, where that is how it stands."""
+        if self.waiver or self.last:
+            return ""
+        found = queries.withdrawn_waiver(self.definition.code, self.unit, self.period.starts)
+        return withdrawn_told(found) if found else ""
 
 
 def _ruled(heads: Sequence[dict[str, str]], filled: date | None) -> str:
@@ -367,7 +375,7 @@ class PeriodSummary(OfPeriod):
         return self.render({
             "title": definition.title, "period": period.label, "due": day(turn.due), "recipient": definition.recipient.brief,
             "lines": lines, "there": sum(unit.pk in turn.filed for unit in units), "all": len(units), "hidden": hidden,
-            "may_waive": any(line["waive_url"] for line in lines), "back": {"label": _("报送"), "url": reverse("reports")},
+            "may_waive": any(line["waive_url"] or line["unwaive_url"] for line in lines), "back": {"label": _("报送"), "url": reverse("reports")},
             **(self._left_over(turn) if receives else {}),
             "exports": _exports("report-period-export", definition.code, period.starts.isoformat())
             if copies and self.by.may("projects.project.export") else [],
@@ -383,6 +391,7 @@ class PeriodSummary(OfPeriod):
             and turn.period.ends < today
             and self.by.reach(DEFINE).everywhere
         )
+        takes_back = filing is None and unit.pk in turn.waived and self.by.reach(DEFINE).everywhere
         address = [turn.definition.code, turn.period.starts.isoformat(), unit.pk]
         summed = _sums(copy.heads, readable[copy.pk]) if copy else "—"
         if filing and copy is None:
@@ -391,6 +400,8 @@ class PeriodSummary(OfPeriod):
             "unit": unit.brief, "badge": _standing(turn, unit, today), "url": copy.get_absolute_url() if copy else "",
             "at": moment(filing.at) if filing else "—", "by": str(copy.submitted_by) if copy else "—", "summed": summed,
             "waive_url": reverse("report-waive", args=address) if waives else "",
+            "history": withdrawn_told(turn.withdrawn[unit.pk]) if unit.pk in turn.withdrawn else "",
+            "unwaive_url": reverse("report-unwaive", args=address) if takes_back else "",
         }  # fmt: skip
 
     def _left_over(self, turn: queries.Turn) -> dict[str, Any]:
@@ -403,6 +414,52 @@ class PeriodSummary(OfPeriod):
                  "sub": " · ".join([project.code, str(stages.STAGES[project.stage]), (project.host_unit or project.reporter_unit).brief])}
                 for project in found
             ],
+        }  # fmt: skip
+
+
+def withdrawn_told(found: queries.Withdrawn) -> str:
+    """Return that a unit was let off and is not any more, with who said so, when and why."""
+    return _(
+        "%(on)s %(by)s 免报：%(reason)s。%(taken_back_on)s %(taken_back_by)s 撤回免报：%(because)s"
+    ) % asdict(found)
+
+
+class WithdrawWaiver(ActPage, OfPeriod):
+    """Let a unit owe after all a report of a period that it was let off, with the reason."""
+
+    permission = DEFINE
+    form = ReasonForm
+    title = gettext_lazy("撤回免报")
+    submit_label = gettext_lazy("撤回免报")
+
+    def start(self) -> None:
+        self.unit = fetch_unit(self.kwargs["unit"])
+        self.definition, self.period = self.found
+        waiver = queries.waiver_of(self.definition.code, self.unit, self.period.starts)
+        if waiver is None:
+            raise Conflict(_("该单位这一期没有免报，或免报已经撤回。"))
+        self.waiver = waiver
+
+    def cancel_url(self) -> str:
+        return reverse("report-period", args=[self.definition.code, self.period.starts.isoformat()])
+
+    def act(self, form: ReasonForm) -> str:
+        services.withdraw_waiver(by=self.by, waiver=self.waiver, reason=form.cleaned_data["reason"])
+        return self.cancel_url()
+
+    def done(self, result: Any) -> str:
+        return _("免报已撤回，该单位须报送这一期。")
+
+    def extra(self) -> dict[str, Any]:
+        due = queries.due_date(self.definition, self.period)
+        told = {
+            "unit": self.unit.brief, "title": self.definition.title, "period": self.period.label, "reason": self.waiver.reason,
+            "by": self.waiver.waived_by, "day": day(self.waiver.waived_at), "due": day(due),
+        }  # fmt: skip
+        return {
+            "intro": _(
+                "%(unit)s · %(title)s · %(period)s。%(day)s 由 %(by)s 免报：%(reason)s。撤回后须报送，期限仍是 %(due)s。"
+            ) % told
         }  # fmt: skip
 
 

@@ -251,4 +251,7 @@ class CompleteTransfer(EditPage):
 
     def extra(self) -> dict[str, Any]:
         told = {"project": self.object.project, "unit": self.object.to_unit.brief}
-        return {"intro": _("%(project)s 的落地单位将改为%(unit)s，此后的业绩按协议分成，历史保留。") % told}
+        return {
+            "intro": _("%(project)s 的落地单位将改为%(unit)s，协议签订次日起的业绩按协议分成，历史保留。")
+            % told
+        }
