@@ -119,6 +119,7 @@ NOTHING = Q(pk__in=[])
 class Field:
     """What a model lets conditions ask about: its name in the data, its label, the kind of its values, where they are.
 
+    ``column`` is a column, an expression, or what gives either for a day, of what is kept as it was then.
     ``table`` is the code table of its values, ``choices`` are fixed ones in order; ``order`` gives the codes of an ORDER
     field on a day, the lowest first. ``read`` and ``among`` are for values that are worked out: of an object, and the Q of
     the rows that have one of some values. A SET field has any number of values: ``read`` gives each with its text, and it is
@@ -143,13 +144,11 @@ class Field:
     unit: Sentence = ""
     words: Mapping[str, Any] = field(default_factory=dict)
     is_moment: bool = False  # a date and time of which the day counts
-    is_latest: bool = (
-        False  # the newest of several moments: what came after a day does not say that nothing came before it
-    )
 
-    @property
-    def expression(self) -> Any:
-        return F(self.column) if isinstance(self.column, str) else self.column
+    def on(self, day: date) -> Any:
+        """Return the expression of what rows have here on a day."""
+        column = self.column(day) if callable(self.column) else self.column
+        return F(column) if isinstance(column, str) else column
 
     def value(self, obj: Any, day: date) -> Any:
         """Return what an object has here; None when it is not filled in."""
@@ -191,7 +190,7 @@ class Field:
             return self._filled_among(self.among, day)
         if self.kind in {CHOICE, ORDER} or (self.kind == PLACE and not self.exact):
             return ~Q(**{self.column: ""})
-        return Q(IsNull(self.expression, False))
+        return Q(IsNull(self.on(day), False))
 
     def _filled_among(self, among: Callable[[frozenset[Any], date], Q], day: date) -> Q:
         """Return the Q of the rows for which a value that is worked out is known; places are known of every row."""
@@ -340,7 +339,7 @@ class Comparison:
                 return filled if self.value else otherwise(filled)
             case "amount" | "number":
                 limit = self._limit(day)
-                return NOTHING if limit is None else Q(_LOOKUPS[self.op](self.field.expression, limit))
+                return NOTHING if limit is None else Q(_LOOKUPS[self.op](self.field.on(day), limit))
             case "date":
                 return self._q_dates(day)
             case "flag":
@@ -390,24 +389,21 @@ class Comparison:
             case "until":
                 return None, self.value
             case "within_days":
-                return day - timedelta(days=self.value - 1), None if self.field.is_latest else day
+                return day - timedelta(days=self.value - 1), day
             case "within_months":
-                first = months_before(day, self.value) + timedelta(days=1)
-                return first, None if self.field.is_latest else day
+                return months_before(day, self.value) + timedelta(days=1), day
             case _:
                 return day, day + timedelta(days=self.value)
 
     def _q_dates(self, day: date) -> Q:
         low, high = self._bounds(day)
-        ends: list[Q] = []
+        found, ends = self.field.on(day), list[Q]()
         if low is not None:
-            ends.append(
-                Q(GreaterThanOrEqual(self.field.expression, _moment(low) if self.field.is_moment else low))
-            )
+            ends.append(Q(GreaterThanOrEqual(found, _moment(low) if self.field.is_moment else low)))
         if high is not None and self.field.is_moment:
-            ends.append(Q(LessThan(self.field.expression, _moment(high + timedelta(days=1)))))
+            ends.append(Q(LessThan(found, _moment(high + timedelta(days=1)))))
         elif high is not None:
-            ends.append(Q(LessThanOrEqual(self.field.expression, high)))
+            ends.append(Q(LessThanOrEqual(found, high)))
         return reduce(and_, ends)
 
     def _wanted(self, day: date) -> tuple[frozenset[str] | None, bool]:

@@ -26,14 +26,15 @@ from yinfeng.core.conditions import (
     months_before,
     parse,
 )
-from yinfeng.core.models import Code, Rule
+from yinfeng.core.models import Code, Event, Rule
 from yinfeng.core.money import UNITS, WAN, YI
 from yinfeng.enterprises.models import EnterpriseTag
 from yinfeng.projects import queries, stages
-from yinfeng.projects.models import Project
+from yinfeng.projects.models import Project, Stay
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 30)
+THEN = date(2026, 11, 1)  # of which a report may be
 
 
 @pytest.fixture
@@ -284,6 +285,7 @@ def varied(city: City, rates: None) -> list[Project]:
         ))  # fmt: skip
         Project.objects.filter(pk=made[-1].pk).update(created_at=moment)
         made[-1].refresh_from_db()
+        _give_history(made[-1], turn)
     return made
 
 
@@ -303,6 +305,30 @@ def read_back(part: Comparison) -> bool:
         if again != part:
             return False
     return True
+
+
+def _give_history(project: Project, turn: int) -> None:
+    """Let a project have stood elsewhere, got on and paused before; what tells of it reaches to either side of the day."""
+    day = datetime(2026, 11, 1, 12, tzinfo=timezone.get_default_timezone())
+    for back, stage, verb in (
+        (40, "planned", "talked"),
+        (5, "negotiating", "hold"),
+        (-turn, "signed", "resume"),
+    ):
+        if turn % 4:
+            since = day - timedelta(days=back)
+            Stay.objects.create(
+                project=project,
+                stage=stage,
+                since=since,
+                until=since + timedelta(days=35 if back == 40 else 5 + turn),
+            )
+            told = {
+                "verb": f"projects.project.{verb}",
+                "object_type": "projects.project",
+                "object_id": project.pk,
+            }
+            Event.objects.create(at=since, actor_name="甲", source="test", **told)
 
 
 @pytest.mark.clause("3.1.3")
@@ -326,6 +352,12 @@ def test_both_readings_agree_on_every_row(varied: list[Project]) -> None:
             assert (judged.answer is True) == (project.pk in found), (data, project.code, judged)
             assert judged.sentences
             answers.add(judged.answer)
+        then = queries.reported(data)
+        assert then is not None
+        found = set(Project.objects.filter(then.q(THEN)).values_list("pk", flat=True))
+        for project in varied:
+            judged = then.judge(project, THEN)
+            assert (judged.answer is True) == (project.pk in found), (data, project.code, judged)
 
     agree()
     assert answers == {True, False, None}

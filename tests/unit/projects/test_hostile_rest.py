@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.db import connection
@@ -26,6 +27,7 @@ from yinfeng.projects.queries.reports import REPORTED
 
 pytestmark = pytest.mark.django_db
 assert planning
+TALK = {"form": "call", "our_side": "招商办", "their_side": "投资部", "summary": "来电"}
 
 
 def test_with_whom_a_sensitive_project_was_made_is_not_told(planning: City) -> None:
@@ -100,14 +102,21 @@ def test_a_condition_with_known_goes_through_the_form_and_back() -> None:
     assert (found.written, found.value_words) == ("是", "是")
 
 
-def test_progress_after_a_period_does_not_hide_that_there_was_some(city: City) -> None:
-    project = city.project()
+def test_progress_after_a_period_neither_hides_nor_makes_progress_in_it(city: City) -> None:
     condition = parse(
         {"field": "progress", "op": "within_days", "value": 7}, REPORTED, lambda table, code: True
     )
-    ends = timezone.localdate() - timedelta(days=2)
-    assert condition.judge(project, ends).answer
-    assert Project.objects.filter(condition.q(ends), pk=project.pk).exists()
+    ends = timezone.localdate() - timedelta(days=10)
+    found = {}
+    for days in (12, 30):  # made in the week that ends, and before it; both get on today
+        with mock.patch("django.utils.timezone.now", return_value=timezone.now() - timedelta(days=days)):
+            project = city.project()
+        services.record_talk(
+            by=city.actor("bob"), project=project, values=TALK | {"talk_date": timezone.localdate()}
+        )
+        found[days] = condition.judge(project, ends).answer
+        assert Project.objects.filter(condition.q(ends), pk=project.pk).exists() is found[days]
+    assert found == {12: True, 30: False}
 
 
 def test_every_fact_has_its_condition_in_sql_too() -> None:

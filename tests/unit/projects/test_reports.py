@@ -6,6 +6,7 @@ import io
 import zipfile
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from unittest import mock
 from xml.etree import ElementTree as ET
 
 import openpyxl
@@ -20,9 +21,10 @@ from tests.factories.races import at_once
 from tests.unit.projects.conftest import HEAD, VIEW, City
 from yinfeng.core import appendonly, keeping
 from yinfeng.core.errors import Conflict, DomainError, Forbidden, Invalid, Missing
+from yinfeng.core.events import verbs
 from yinfeng.core.models import Code, Event, Notice, Rule
 from yinfeng.core.money import YI
-from yinfeng.projects import queries, services, stages
+from yinfeng.projects import lifecycle, queries, services, stages
 from yinfeng.projects.models import (
     REPORT_TABLES,
     Participation,
@@ -31,6 +33,7 @@ from yinfeng.projects.models import (
     ReportDefinition,
     ReportWaiver,
 )
+from yinfeng.projects.queries import past
 
 pytestmark = pytest.mark.django_db
 VALUES: dict[str, Any] = {
@@ -65,8 +68,10 @@ def people(city: City) -> City:
 
 
 def large(city: City, by: str = "bob", **values: Any) -> Project:
+    """Return a project of 2 亿元 that was made in the last month."""
     project = city.project(by=by)
-    Project.objects.filter(pk=project.pk).update(intended=2 * YI, **values)
+    made = timezone.make_aware(datetime.combine(last_month().starts, time(9)))
+    Project.objects.filter(pk=project.pk).update(**{"intended": 2 * YI, "created_at": made} | values)
     project.refresh_from_db()
     return project
 
@@ -143,6 +148,75 @@ def test_dates_are_counted_from_the_end_of_the_period(people: City) -> None:
         by=people.actor("definer"), code="signed", number=0, values=VALUES | {"recipient": recipient, "condition": condition}
     )  # fmt: skip
     assert [row["project"] for row in submit(people, code="signed").rows] == [fits.pk]
+
+
+@pytest.mark.clause("3.1.3")
+def test_a_report_tells_its_period_as_it_was_when_it_ended(people: City) -> None:
+    """What was made since is in no report of before; what moved on, paused or was signed since is told as it was then."""
+    starts, ends = last_month().starts, last_month().ends
+    moment = lambda day: mock.patch(  # noqa: E731
+        "django.utils.timezone.now", return_value=timezone.make_aware(datetime.combine(day, time(9)))
+    )
+    bob, head, talk = people.actor("bob"), people.actor("charlie"), {
+        "form": "call", "our_side": "招商办", "their_side": "投资部", "summary": "来电", "talk_date": starts
+    }  # fmt: skip
+    with moment(starts - timedelta(days=60)):
+        back, paused, signed, silent, resting = (people.project(stages.NEGOTIATING) for _turn in range(5))
+        services.move_project(by=head, project=resting, move="hold", reason="等土地")
+    with moment(ends):
+        for project in (back, paused, signed):
+            services.record_talk(by=bob, project=project, values=talk)
+    services.move_project(by=head, project=paused, move="hold", reason="等土地")
+    resting.refresh_from_db()
+    services.move_project(by=head, project=resting, move="resume")
+    for project in (back, signed, silent):
+        project.refresh_from_db()
+        services.record_talk(by=bob, project=project, values=talk)
+    people.verified(signed, happened_date=timezone.localdate())
+    step = services.ask_back(
+        by=bob, project=Project.objects.get(pk=back.pk), target=stages.INTENDED, reason="条件未谈妥"
+    )
+    services.approve_step_back(by=head, step=step)
+    people.project(stages.NEGOTIATING)
+    services.define_report(
+        by=people.actor("definer"), code="week", number=0, values=VALUES | {
+            "recipient": ReportDefinition.objects.get().recipient, "columns": ["code", "stage", "status", "progress", "signed_date", "intended", "contracted"],
+            "condition": {"all": [
+                {"field": "stage", "op": "at_least", "value": "negotiating"}, {"field": "status", "op": "is", "value": "ongoing"},
+                {"field": "progress", "op": "within_days", "value": 7},
+            ]},
+        },
+    )  # fmt: skip
+    with CaptureQueriesContext(connection) as asked:
+        report = submit(people, code="week")
+    assert [row["values"][:5] for row in report.rows] == [
+        [project.code, "在谈", "推进中", ends.isoformat(), None] for project in (back, paused, signed)
+    ]
+    page = signed_in(people.users["reader"]).get(report.get_absolute_url()).content.decode()
+    assert f"期末（{ends}）之后建立的项目不在内" in page
+    assert f"金额等按 {timezone.localdate()} 填报时的数据" in page
+    assert "3 个项目，投资额 1.4 亿元（有合同额的按合同额" in page, (
+        "5,000 + 5,000 + 4,000 万元, none of them twice"
+    )
+    assert "意向投资额 1.5 亿元，合同投资额 4,000 万元" in page
+    book = signed_in(people.users["reader"]).get(f"{report.get_absolute_url()}export/?format=docx")
+    document = (
+        zipfile.ZipFile(io.BytesIO(b"".join(book.streaming_content))).read("word/document.xml").decode()
+    )
+    assert f"期末（{ends}）之后建立的项目不在内" in document
+    assert len(asked) < 40, "the rows ask nothing each"
+    rerun = queries.rows_of(
+        report.definition, Project.objects.filter(pk=signed.pk).select_related("enterprise"), ends
+    )
+    assert rerun[0] == report.rows[2], "one project asked alone is told the same"
+
+
+def test_the_log_is_read_by_the_words_it_is_written_in() -> None:
+    moves = {move.name: move.target for move in lifecycle.STATUS.moves}
+    assert moves == past.STATUS_MOVES
+    forward = {move.name for move in lifecycle.STAGE.moves if not move.name.startswith("return_to_")}
+    assert forward <= set(past.ADVANCES)
+    assert {f"projects.project.{act}" for act in (*past.ADVANCES, "progress_reported")} <= verbs().keys()
 
 
 def test_a_working_group_reports_what_it_takes_part_in(people: City) -> None:
@@ -563,7 +637,7 @@ def test_the_units_of_the_period_are_late(people: City) -> None:
     url = f"/reports/major/{starts}/{gone.pk}/waive/"
     assert url in office.get(f"/reports/major/{starts}/").content.decode()
     assert "现在没有应由该单位报送的项目" in office.get(url).content.decode()
-    large(people)
+    large(people, created_at=timezone.make_aware(datetime.combine(starts, time(9))))
     assert (
         "现有 1 个项目应由该单位报送"
         in office.get(url.replace(f"/{gone.pk}/", f"/{people.jimei.pk}/")).content.decode()
@@ -818,12 +892,17 @@ def test_what_is_judged_by_rule_is_judged_by_the_rules_of_the_period(people: Cit
     report = submit(people, code="graded")
     address = f"/reports/graded/{report.starts}/{people.jimei.pk}/"
     preview = signed_in(people.users["submitter"]).get(address).content.decode()
-    assert f"内容为 {timezone.localdate()} 填报时的情况；分级按 {ends} 施行的规则判定" in preview
+    told = f"金额等按 {timezone.localdate()} 填报时的数据；分级按 {ends} 施行的规则判定"
+    assert told in preview
     assert report.rows[0]["values"][1] == "旧档"
     assert report.heads[1]["day"] == ends.isoformat()
+    reader = signed_in(people.users["reader"])
+    assert told in reader.get(report.get_absolute_url()).content.decode()
+    old = [{key: value for key, value in head.items() if key != "of"} for head in report.heads]
+    Report.objects.filter(pk=report.pk).update(heads=old)  # as a copy of before says it
     assert (
         f"内容为 {timezone.localdate()} 填报时的情况；分级按 {ends} 施行的规则判定"
-        in signed_in(people.users["reader"]).get(report.get_absolute_url()).content.decode()
+        in reader.get(report.get_absolute_url()).content.decode()
     )
 
 

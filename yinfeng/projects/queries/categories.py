@@ -15,10 +15,10 @@ from django.db.models.lookups import Exact
 from django.utils.translation import gettext as _
 
 from yinfeng.core import queries as core
-from yinfeng.core.conditions import Condition, Verdict
+from yinfeng.core.conditions import Condition, Fields, Verdict
 from yinfeng.core.keeping import kept
 from yinfeng.projects.models import Project
-from yinfeng.projects.queries.conditions import condition_of
+from yinfeng.projects.queries.conditions import PAST, PROJECT, condition_of
 
 TABLE = "category"
 
@@ -48,15 +48,15 @@ class Classed:
         return self.category.label if self.category else ""
 
 
-def categories(today: date) -> list[Category]:
-    """Return the classes in force, in the order in which they are tried."""
-    return kept(("categories", today), lambda: _categories(today))
+def categories(day: date, fields: Fields = PROJECT) -> list[Category]:
+    """Return the classes in force on a day, in the order in which they are tried; with PAST they judge what was so then."""
+    return kept(("categories", day, fields is PAST), lambda: _categories(day, fields))
 
 
-def _categories(today: date) -> list[Category]:
+def _categories(day: date, fields: Fields) -> list[Category]:
     found = []
-    for code, rule in core.rules(TABLE, today).items():
-        condition = condition_of(rule["condition"])
+    for code, rule in core.rules(TABLE, day).items():
+        condition = condition_of(rule["condition"], fields)
         if condition is not None:
             found.append(Category(code, int(rule["order"]), condition))
     return sorted(found, key=lambda item: (item.order, item.code))
@@ -86,9 +86,9 @@ def _unclear(found: tuple[Category, Verdict]) -> str:
     return _("是否“%(category)s”尚不能判断：%(why)s") % {"category": category.label, "why": verdict.reason}
 
 
-def categorised(code: str, today: date) -> Q:
+def categorised(code: str, today: date, fields: Fields = PROJECT) -> Q:
     """Return the Q of the projects of a class, as ``class_of`` says it of each."""
-    in_force = categories(today)
+    in_force = categories(today, fields)
     by_hand = When(category_override__in=[item.code for item in in_force], then=F("category_override"))
     by_rule = [When(item.condition.q(today), then=Value(item.code)) for item in in_force]
     return Q(Exact(Case(by_hand, *by_rule, default=Value(""), output_field=CharField()), code))

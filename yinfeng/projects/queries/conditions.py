@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from django.db.models import Field as ModelField
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import In
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
@@ -33,7 +35,9 @@ from yinfeng.core.models import Code
 from yinfeng.enterprises.queries import joined_tags, split_tags, tag_text, tagged_by
 from yinfeng.orgs.models import Unit
 from yinfeng.projects import stages
+from yinfeng.projects.achievements import KINDS
 from yinfeng.projects.models import Project
+from yinfeng.projects.queries import past
 from yinfeng.projects.queries.grades import COUNTED, grade_of, graded, tiers
 
 UNIT = "unit"
@@ -191,7 +195,7 @@ PROJECT = Fields(
     _date("signed_date"), _date("registered_date"), _date("started_date"), _date("completed_date"), _date("producing_date"),
     _date("at_capacity_date"),
     Field(
-        "progress", _("最近进展"), DATE, "progress_at", is_moment=True, is_latest=True,
+        "progress", _("最近进展"), DATE, "progress_at", is_moment=True,
         words={
             "within_days": ngettext_lazy("最近 %(count)s 天内有进展", "最近 %(count)s 天内有进展", "count"),
             "within_months": ngettext_lazy("最近 %(count)s 个月内有进展", "最近 %(count)s 个月内有进展", "count"),
@@ -201,9 +205,31 @@ PROJECT = Fields(
 )  # fmt: skip
 
 
-def condition_of(data: Any) -> Condition | None:
+def _stood(name: str, kind: str, choices: Mapping[str, Sentence], kept: Callable[[date], Any]) -> Field:
+    return Field(
+        name, _label(name), kind, choices=choices, read=lambda project, day: past.then(project, name, day),
+        among=lambda codes, day: Q(In(kept(day), sorted(codes))) if codes else Q(pk__in=[]),
+    )  # fmt: skip
+
+
+def _reached(name: str) -> Field:
+    return Field(
+        name, _label(name), DATE, past.reached_by(name), read=lambda project, day: past.date_by(project, name, day)
+    )  # fmt: skip
+
+
+_KEPT = Fields(
+    _stood("stage", ORDER, stages.STAGES, past.stage_on), _stood("status", CHOICE, stages.STATUSES, past.status_on),
+    replace(PROJECT.by_name["progress"], column=past.progress_on, read=lambda project, day: past.then(project, "progress", day)),
+    *(_reached(kind.date_field) for kind in KINDS.values() if kind.date_field),
+)  # fmt: skip
+# The same fields as of the end of the day on which they are judged, where that is kept; of all others today’s values.
+PAST = Fields(*(_KEPT.by_name.get(item.name, item) for item in PROJECT))
+
+
+def condition_of(data: Any, fields: Fields = PROJECT) -> Condition | None:
     """Return the condition about projects that was checked and kept as ``data``; None of none at all."""
-    return parse(data, PROJECT, lambda table, code: True) if data else None
+    return parse(data, fields, lambda table, code: True) if data else None
 
 
 def checked_condition(data: Any) -> Condition | None:

@@ -29,8 +29,9 @@ from yinfeng.orgs.queries import below, units_on
 from yinfeng.projects import stages
 from yinfeng.projects.models import Participation, Project, Report, ReportDefinition
 from yinfeng.projects.queries.categories import TABLE, categories, categorised, class_of
-from yinfeng.projects.queries.conditions import PROJECT, held_by, is_known_code, with_investors
+from yinfeng.projects.queries.conditions import PAST, held_by, is_known_code, with_investors
 from yinfeng.projects.queries.grades import grade_of, tiers
+from yinfeng.projects.queries.past import as_of, date_by, existed_on, then
 
 SUBMITTERS = ("district", "zone", "group")  # the kinds of unit that hand reports in
 SHOWN_PERIODS, MOST_PERIODS = 2, 530  # weeks of ten years
@@ -40,17 +41,17 @@ SHOWN_PERIODS, MOST_PERIODS = 2, 530  # weeks of ten years
 
 
 def _category(project: Project, day: date) -> str | None:
-    found = class_of(project, categories(day), day)
+    found = class_of(project, categories(day, PAST), day)
     return found.category.code if found and found.category else None
 
 
 def _of_categories(codes: frozenset[str], day: date) -> Q:
-    return reduce(or_, (categorised(code, day) for code in sorted(codes)), Q(pk__in=[]))
+    return reduce(or_, (categorised(code, day, PAST) for code in sorted(codes)), Q(pk__in=[]))
 
 
-# Reports may ask for classes too; the rules that make classes may not.
+# Reports ask what was so at the end of their period. They may ask for classes too; the rules that make classes may not.
 REPORTED = Fields(
-    *PROJECT,
+    *PAST,
     Field(
         "category", gettext_lazy("类别"), CHOICE, table=TABLE, read=_category, among=_of_categories,
     ),
@@ -74,7 +75,8 @@ def checked_reported(data: Any) -> Condition | None:
 class Head:
     """A column that a report may have: what it is called, the kind of its values, how it is read from a project.
 
-    ``by_rule`` values are worked out by the rules in force on a day: the last of the period.
+    ``by_rule`` values are worked out by the rules in force on a day: the last of the period. Stage, status, progress and
+    what happened are told as of the end of that day, all else as it is when the report is filled.
     """
 
     key: str
@@ -84,11 +86,13 @@ class Head:
     by_rule: bool = False
 
 
-def _text(
-    key: str, label: Sentence, value: Callable[[Project], Any] | None = None, kind: str = "text"
-) -> Head:
-    read = value or (lambda project: getattr(project, key))
-    return Head(key, label, kind, lambda project, day: read(project))
+def _reached(key: str) -> Head:
+    label = Project._meta.get_field(key).verbose_name  # type: ignore[union-attr]
+    return Head(key, label, "date", lambda project, day: date_by(project, key, day))
+
+
+def _text(key: str, label: Sentence, value: Callable[[Project], str]) -> Head:
+    return Head(key, label, "text", lambda project, day: value(project))
 
 
 def _by_rule(key: str, label: Sentence, value: Callable[[Project, date], str]) -> Head:
@@ -113,7 +117,7 @@ def _graded(project: Project, day: date) -> str:
 
 
 def _classed(project: Project, day: date) -> str:
-    found = class_of(project, categories(day), day)
+    found = class_of(project, categories(day, PAST), day)
     return found.label if found else ""
 
 
@@ -142,10 +146,10 @@ HEADS = {
         _text("host_unit", gettext_lazy("落地单位"), _unit("host_unit")),
         _text("reporter_unit", gettext_lazy("报送单位"), _unit("reporter_unit")), _own("site", "text"), _own("land_mu", "decimal"),
         _coded("construction_kind"), _own("statistics_name", "text"), _own("statistics_investment", "money"), _own("expected_output", "money"), _own("expected_tax", "money"),
-        _text("stage", gettext_lazy("阶段"), lambda project: str(stages.STAGES[project.stage])),
-        _text("status", gettext_lazy("状态"), lambda project: str(stages.STATUSES[project.status])),
-        _own("planned_start_date", "date"), _own("signed_date", "date"), _own("started_date", "date"), _own("producing_date", "date"),
-        _text("progress", gettext_lazy("最近进展"), lambda project: timezone.localdate(project.progress_at), "date"),
+        Head("stage", gettext_lazy("阶段"), "text", lambda project, day: str(stages.STAGES[then(project, "stage", day)])),
+        Head("status", gettext_lazy("状态"), "text", lambda project, day: str(stages.STATUSES[then(project, "status", day)])),
+        _own("planned_start_date", "date"), _reached("signed_date"), _reached("started_date"), _reached("producing_date"),
+        Head("progress", gettext_lazy("最近进展"), "date", lambda project, day: timezone.localdate(then(project, "progress", day))),
         _own("next_step", "text"), _own("next_date", "date"),
     )
 }  # fmt: skip
@@ -274,16 +278,18 @@ def projects_of(unit: Unit) -> Q:
 def reported_projects(definition: ReportDefinition, unit: Unit, by: Actor, ends: date) -> QuerySet[Any]:
     """Return the projects in a person’s sight that a unit has to report for the period that ends on a day.
 
-    Dates of the condition are counted from that day. Sensitive projects are in no report (``left_out`` says how many).
+    Dates of the condition are counted from that day, and what is kept of then is asked as it was. Sensitive projects are in no
+    report (``left_out`` says how many).
     """
     found = _fitting(definition, by, ends).filter(projects_of(unit)).exclude(secrecy=stages.SENSITIVE)
-    seen: QuerySet[Any] = with_investors(found)
+    seen: QuerySet[Any] = as_of(with_investors(found), ends)
     return seen.select_related("enterprise", "host_unit", "reporter_unit").order_by("code")
 
 
 def _fitting(definition: ReportDefinition, by: Actor, ends: date) -> QuerySet[Any]:
+    """Return the projects in a person’s sight that fit a report’s condition and had been made by the end of its period."""
     condition = reported(definition.condition)
-    found = Project.objects.permitted(by)
+    found = Project.objects.permitted(by).filter(existed_on(ends))
     return found.filter(condition.q(ends)) if condition else found
 
 
@@ -305,15 +311,18 @@ def left_over(
     if len(groups) < len(units):
         below_them = reduce(or_, (Q(path__startswith=unit.path) for unit in units if unit.kind != "group"))
         found = found.filter(otherwise(held_by(Unit.objects.filter(below_them).values("pk"))))
-    told = found.select_related("host_unit", "reporter_unit").order_by("code")
+    told = as_of(found, ends).select_related("host_unit", "reporter_unit").order_by("code")
     rows = list(told.annotate(in_all=Window(Count("pk")))[:most])
     return (rows[0].in_all if rows else 0), rows
 
 
 def heads_of(definition: ReportDefinition, ends: date) -> list[dict[str, str]]:
-    """Return the heads of a report as they are frozen; what is worked out by rule says the ``day`` of the rules."""
+    """Return the heads of a report as they are frozen; what is worked out by rule says the ``day`` of the rules.
+
+    ``of`` is the day as of whose end stages and the like are told; copies that were filled as of their own day lack it.
+    """
     return [
-        {"key": head.key, "label": str(head.label), "kind": head.kind}
+        {"key": head.key, "label": str(head.label), "kind": head.kind, "of": ends.isoformat()}
         | ({"day": ends.isoformat()} if head.by_rule else {})
         for head in (HEADS[key] for key in definition.columns if key in HEADS)
     ]
@@ -426,6 +435,24 @@ def readable(reports: Sequence[Report], by: Actor) -> tuple[dict[int, list[list[
         for report in reports
     }
     return shown, sum(row["project"] in hidden for report in reports for row in report.rows)
+
+
+def counted_sum(heads: Sequence[dict[str, str]], rows: Sequence[Sequence[Any]]) -> Decimal | None:
+    """Return what counts of two amounts, of each project the contracted one, else the intended; None unless both come to something."""
+    at = {head["key"]: place for place, head in enumerate(heads)}
+    if not {"intended", "contracted"} <= at.keys():
+        return None
+    pairs = [
+        tuple(
+            None if row[at[key]] in (None, "") else Decimal(row[at[key]])
+            for key in ("contracted", "intended")
+        )
+        for row in rows
+    ]
+    if not all(any(side) for side in zip(*pairs, strict=True)) or not pairs:
+        return None
+    counted = (contracted if contracted is not None else intended for contracted, intended in pairs)
+    return sum((value for value in counted if value is not None), Decimal(0))
 
 
 def sums_of(heads: Sequence[dict[str, str]], rows: Sequence[Sequence[Any]]) -> list[tuple[str, Decimal]]:

@@ -410,7 +410,7 @@ def report_progress(
     if old is not None:
         text = f"{month:%Y-%m} {show(old.invested)} {old.percent:f}% → {show(invested)} {percent:f}%"
     verb = "progress_corrected" if old is not None else "progress_reported"
-    _record(by, project, verb, text, note=reason.strip(), data={"progress": row.pk})
+    _record(by, project, verb, text, note=reason.strip(), data={"progress": row.pk, "got_on": got_on})
     return row
 
 

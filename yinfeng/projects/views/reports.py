@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from yinfeng.core import events, uploads
 from yinfeng.core.conditions import WrongCondition, from_words, in_words
 from yinfeng.core.errors import Conflict, DomainError, Invalid, Missing
-from yinfeng.core.exchange import columns as exchange
-from yinfeng.core.exchange import documents, writing
-from yinfeng.core.exporting import XLSX
 from yinfeng.core.forms import ReasonForm
-from yinfeng.core.money import in_column, show
+from yinfeng.core.money import show
 from yinfeng.core.scopes import fetch, rows
 from yinfeng.core.tables import day, moment
 from yinfeng.core.web import ActPage, ListPage, Page
@@ -32,6 +27,7 @@ from yinfeng.projects.filters import ReportFilter
 from yinfeng.projects.forms import COMPARISONS, DefinitionForm, ReportForm
 from yinfeng.projects.models import Report, ReportDefinition
 from yinfeng.projects.tables import ReportTable
+from yinfeng.projects.views.files import cell_text, table_file
 
 VIEW, SUBMIT, DEFINE = "projects.project.view", "projects.report.submit", "projects.report.define"
 SHOWN_ROWS, SHOWN_LEFT, OLDER = 200, 50, 50
@@ -41,7 +37,7 @@ def _shown(heads: Sequence[dict[str, str]], values: Sequence[Any]) -> list[dict[
     """Return a frozen row as cells of a page."""
     return [
         {
-            "text": _text(head["kind"], value),
+            "text": cell_text(head["kind"], value),
             "number": head["kind"] in {"money", "decimal"},
             "label": head["label"],
         }
@@ -49,25 +45,12 @@ def _shown(heads: Sequence[dict[str, str]], values: Sequence[Any]) -> list[dict[
     ]
 
 
-def _text(kind: str, value: Any) -> str:
-    found = queries.thawed(kind, value)
-    if found is None:
-        return "—"
-    match kind:
-        case "money":
-            return in_column(found)
-        case "decimal":
-            return f"{found:,.2f}"
-        case "date":
-            return day(found)
-        case "boolean":
-            return _("是") if found else _("否")
-        case _:
-            return str(found)
-
-
 def _sums(heads: Sequence[dict[str, str]], found: Sequence[Sequence[Any]]) -> str:
     parts = [ngettext("%(count)s 个项目", "%(count)s 个项目", len(found)) % {"count": f"{len(found):,}"}]
+    counted = queries.counted_sum(heads, found)
+    if counted is not None:
+        told = _("投资额 %(amount)s（有合同额的按合同额，没有的按意向额，每个项目只计一次；以下两项不相加）")
+        parts.append(told % {"amount": show(counted)})
     parts += [f"{label} {show(amount)}" for label, amount in queries.sums_of(heads, found) if amount]
     return _("，").join(parts)
 
@@ -337,12 +320,20 @@ class SubmitReport(ActPage, OfPeriod):
 
 
 def _ruled(heads: Sequence[dict[str, str]], filled: date | None) -> str:
-    """Return in words of which day the rows are (None: of the day of each copy), and of which the rules of columns worked out."""
-    told = (
-        _("内容为各单位报送当日的情况")
-        if filled is None
-        else _("内容为 %(day)s 填报时的情况") % {"day": day(filled)}
-    )
+    """Return in words of which day the rows are (None: of the day of each copy), and of which the rules of columns worked out.
+
+    What is kept of the end of the period is told as of then; copies of before that lack ``of`` and say what they are.
+    """
+    ends, dated = (heads[0].get("of") if heads else None), {"day": day(filled) if filled else ""}
+    if ends:
+        told = _("期末（%(ends)s）之后建立的项目不在内；阶段、状态、进展和已发生的日期按期末的情况") % {
+            "ends": ends
+        }
+        told += _("，金额等按 %(day)s 填报时的数据") % dated if filled else _("，金额等按填报时的数据")
+    elif filled:
+        told = _("内容为 %(day)s 填报时的情况") % dated
+    else:
+        told = _("内容为各单位报送当日的情况")
     by_rule = [head for head in heads if head.get("day")]
     if not by_rule:
         return told + _("。")
@@ -585,7 +576,7 @@ class ExportCopy(OfCopy):
             (_("合计"), _sums(copy.heads, shown[copy.pk])),
             *_by_rules(copy.heads, timezone.localdate(copy.submitted_at)), *_kept_back(hidden),
         ]  # fmt: skip
-        return _file(self, title, about, copy.heads, shown[copy.pk], copy)
+        return table_file(self, title, about, copy.heads, shown[copy.pk], copy)
 
 
 class ExportPeriod(OfPeriod):
@@ -604,6 +595,9 @@ class ExportPeriod(OfPeriod):
             raise Missing
         shown, hidden = queries.readable(readable_copies, self.by)
         heads = queries.heads_of(definition, period.ends)
+        if not all(head.get("of") for copy in readable_copies for head in copy.heads):
+            for head in heads:  # some copy was filled as of its own day: the file must not say more than that
+                del head["of"]
         unit_head = {"key": "unit", "label": _("报送单位"), "kind": "text"}
         found = [
             [copy.unit.brief, *_under(heads, copy.heads, values)]
@@ -615,7 +609,7 @@ class ExportPeriod(OfPeriod):
             (_("已报送"), _("、").join(copy.unit.brief for copy in readable_copies)), *self._not_yet(definition, period),
             (_("合计"), _sums([unit_head, *heads], found)), *_by_rules(heads, None), *_kept_back(hidden),
         ]  # fmt: skip
-        return _file(self, definition.title, about, [unit_head, *heads], found, readable_copies[0])
+        return table_file(self, definition.title, about, [unit_head, *heads], found, readable_copies[0])
 
     def _not_yet(self, definition: ReportDefinition, period: queries.Period) -> list[tuple[str, str]]:
         """Return whose copy is still missing, for who receives them: a sum must not pass for the whole."""
@@ -643,42 +637,6 @@ def _by_rules(heads: Sequence[dict[str, str]], filled: date | None) -> list[tupl
 
 def _kept_back(hidden: int) -> list[tuple[str, str]]:
     return [(_("不显示"), _("%(count)s 个项目后来定为敏感") % {"count": hidden})] if hidden else []
-
-
-def _file(
-    page: Page, title: str, about: Sequence[tuple[str, str]], heads: Sequence[dict[str, str]], found: Sequence[Sequence[Any]], obj: Report
-) -> FileResponse:  # fmt: skip
-    kind = "docx" if page.request.GET.get("format") == "docx" else "xlsx"
-    now = timezone.localtime()
-    stream = tempfile.TemporaryFile()  # noqa: SIM115 - FileResponse closes it
-    if kind == "docx":
-        lines = [f"{label}：{text}" for label, text in about]
-        texts = (
-            [_text(head["kind"], value) for head, value in zip(heads, row, strict=True)] for row in found
-        )
-        documents.write_docx(stream, title, lines, [head["label"] for head in heads], texts)
-    else:
-        columns = [exchange.Column(head["key"], head["label"], head["kind"]) for head in heads]  # type: ignore[arg-type]
-        values = (
-            [queries.thawed(head["kind"], value) for head, value in zip(heads, row, strict=True)]
-            for row in found
-        )
-        notes = [
-            *about,
-            (_("导出时间"), now.strftime("%Y-%m-%d %H:%M")),
-            (_("导出人"), f"{page.by.unit_name} {page.by.name}".strip()),
-        ]
-        writing.write_xlsx(stream, title, columns, values, notes=notes)
-    events.record(
-        by=page.by,
-        verb="core.list.exported",
-        obj=obj,
-        data={"text": title, "rows": len(found), "kind": kind, "conditions": []},
-    )
-    stream.seek(0)
-    response = FileResponse(stream, content_type=documents.DOCX if kind == "docx" else XLSX)
-    response["Content-Disposition"] = uploads.content_disposition(f"{title}-{now:%Y%m%d-%H%M}.{kind}")
-    return response
 
 
 # --- what is to be reported ---------------------------------------------------------------------------------------
