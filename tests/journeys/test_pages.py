@@ -20,7 +20,7 @@ PAGES = {
     "clerk-jimei": ["/", "/leads/", "/leads/new/", "/projects/", "/projects/new/", "/enterprises/", "/enterprises/add/", "/enterprises/import/", "/notices/", "/jobs/", "/search/?q=示例", "/settings/tokens/", "/settings/tokens/new/", "/accounts/password/change/", "/missing/", "/org/", "/reports/"],
     "head-jimei": ["/", "/leads/"],
     "leader": ["/", "/projects/", "/projects/board/", "/projects/board/funnel/", "/projects/board/map/", "/projects/lights/", "/ledger/"],
-    "office": ["/projects/scheduling/", "/projects/personal/", "/projects/personal/units/", "/projects/lights/", "/transfers/", "/disputes/", "/ledger/closings/", "/ledger/closings/new/", "/proposals/", "/proposals/units/", "/proposals/new/", "/projects/headquarters/", "/areas/", "/areas/new/", "/construction/", "/construction/bottlenecks/", "/construction/incentives/", "/reports/", "/reports/copies/", "/reports/definitions/signed/", "/reports/definitions/new/"],
+    "office": ["/projects/scheduling/", "/projects/personal/", "/projects/personal/units/", "/projects/lights/", "/transfers/", "/transfers/settlement/", "/disputes/", "/ledger/closings/", "/ledger/closings/new/", "/proposals/", "/proposals/units/", "/proposals/new/", "/projects/headquarters/", "/areas/", "/areas/new/", "/construction/", "/construction/bottlenecks/", "/construction/incentives/", "/reports/", "/reports/copies/", "/reports/definitions/signed/", "/reports/definitions/new/"],
     "administrator": ["/", "/org/units/", "/settings/users/", "/settings/roles/"],
     "auditor": ["/settings/audit/"],
 }  # fmt: skip

@@ -49,6 +49,8 @@ OWN = {
     "project-map": {"by"},
     "unit-projects": {"year"},
     "reports": {"year"},
+    "settlement": {"unit", "year"},
+    "settlement-export": {"unit", "year"},
     "personal": {"quarter"},
     "personal-export": {"quarter"},
     "personal-units": {"quarter"},

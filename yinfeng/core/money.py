@@ -100,6 +100,11 @@ def in_column(yuan: Decimal | None, unit: Decimal = YI) -> str:
     return _shown(yuan, lambda value: f"{value.quantize(Decimal('0.01'), ROUND_HALF_UP):,f}", unit)
 
 
+def to_the_cent(yuan: Decimal) -> str:
+    """Return an amount that somebody settles: in 万元, however large, with every cent of it."""
+    return _shown(yuan, lambda value: plain(value, 8), WAN)
+
+
 def _shown(yuan: Decimal | None, figure: Callable[[Decimal], str], unit: Decimal | None = None) -> str:
     if yuan is None:
         return "—"

@@ -41,6 +41,7 @@ from yinfeng.enterprises.models import Enterprise
 from yinfeng.orgs.models import Membership
 from yinfeng.orgs.queries import hosts
 from yinfeng.projects import lifecycle, queries, services, stages
+from yinfeng.projects.api_settlements import Settles
 from yinfeng.projects.filters import (
     ClaimFilter,
     ClosingFilter,
@@ -745,7 +746,7 @@ class ProjectTransfers(NestedViewSet):
         )
 
 
-class TransferViewSet(Moving, ScopedViewSet):
+class TransferViewSet(Settles, Moving, ScopedViewSet):
     """Transfers of all projects one sees."""
 
     model = Transfer

@@ -20,6 +20,7 @@ from yinfeng.projects.views import (
     records,
     reports,
     scheduling,
+    settlements,
     transfers,
 )
 
@@ -103,6 +104,8 @@ urlpatterns = [
     path("reports/<str:code>/<str:starts>/<int:unit>/waive/withdraw/", reports.WithdrawWaiver.as_view(), name="report-unwaive"),
     path("transfers/", transfers.Transfers.as_view(), name="transfers"),
     path("transfers/export/", transfers.ExportTransfers.as_view(), name="transfers-export"),
+    path("transfers/settlement/", settlements.YearSettlement.as_view(), name="settlement"),
+    path("transfers/settlement/export/", settlements.ExportSettlement.as_view(), name="settlement-export"),
     path("transfers/<int:pk>/", transfers.TransferDetail.as_view(), name="transfer"),
     path("transfers/<int:pk>/award/", transfers.AwardTransfer.as_view(), name="transfer-award"),
     path("transfers/<int:pk>/complete/", transfers.CompleteTransfer.as_view(), name="transfer-complete"),

@@ -734,7 +734,8 @@ def test_the_yearly_sheet_tells_of_its_own_agreement_alone(people: City) -> None
     taxed = signed_long_ago(city)
     only_tax = passed_on(city, taxed, days_ago(20), base=stages.TAX)
     claim(city, taxed, stages.REGISTERED, happened_date=days_ago(10))
-    assert queries.settlement(only_tax) == []
+    (line,) = queries.settlement(only_tax)
+    assert (line.giver, line.why) == (0, "分成范围是“地方留成税收”")
 
 
 def test_the_yearly_sheet_says_what_the_ledger_says_however_the_term_is_counted_since(people: City) -> None:

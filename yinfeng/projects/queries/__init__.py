@@ -335,6 +335,14 @@ from yinfeng.projects.queries.scheduling import (
     with_particulars,
 )
 from yinfeng.projects.queries.seconds import is_alike, of_investor, own_projects, sensitive
+from yinfeng.projects.queries.settlements import (
+    Figures,
+    SettlementLine,
+    SettlementTotal,
+    settling_units,
+    totals,
+    year_settlement,
+)
 from yinfeng.projects.queries.transfers import (
     Settled,
     completed_transfers,
@@ -400,6 +408,7 @@ __all__ = [
     "Due",
     "Extension",
     "Fault",
+    "Figures",
     "Filing",
     "Firm",
     "Frozen",
@@ -429,6 +438,8 @@ __all__ = [
     "Schedule",
     "ScheduleRules",
     "Settled",
+    "SettlementLine",
+    "SettlementTotal",
     "Sketch",
     "StageLine",
     "Standing",
@@ -626,6 +637,7 @@ __all__ = [
     "sees_the_city",
     "sensitive",
     "settlement",
+    "settling_units",
     "shared_by",
     "shared_percents",
     "sides_of",
@@ -655,6 +667,7 @@ __all__ = [
     "to_remind",
     "told",
     "took_part",
+    "totals",
     "transfer_rule",
     "turn_of",
     "turns",
@@ -677,4 +690,5 @@ __all__ = [
     "with_sides",
     "with_sums",
     "withdrawn_waiver",
+    "year_settlement",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -205,21 +205,21 @@ PROJECT = Fields(
 )  # fmt: skip
 
 
-def _stood(name: str, kind: str, choices: Mapping[str, Sentence], kept: Callable[[date], Any]) -> Field:
-    return Field(
-        name, _label(name), kind, choices=choices, read=lambda project, day: past.then(project, name, day),
+def _stood(name: str, kept: Callable[[date], Any]) -> Field:
+    return replace(
+        PROJECT.by_name[name], read=lambda project, day: past.then(project, name, day),
         among=lambda codes, day: Q(In(kept(day), sorted(codes))) if codes else Q(pk__in=[]),
     )  # fmt: skip
 
 
 def _reached(name: str) -> Field:
-    return Field(
-        name, _label(name), DATE, past.reached_by(name), read=lambda project, day: past.date_by(project, name, day)
+    return replace(
+        PROJECT.by_name[name], column=past.reached_by(name), read=lambda project, day: past.date_by(project, name, day)
     )  # fmt: skip
 
 
 _KEPT = Fields(
-    _stood("stage", ORDER, stages.STAGES, past.stage_on), _stood("status", CHOICE, stages.STATUSES, past.status_on),
+    _stood("stage", past.stage_on), _stood("status", past.status_on),
     replace(PROJECT.by_name["progress"], column=past.progress_on, read=lambda project, day: past.then(project, "progress", day)),
     *(_reached(kind.date_field) for kind in KINDS.values() if kind.date_field),
 )  # fmt: skip

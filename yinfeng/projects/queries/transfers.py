@@ -12,6 +12,7 @@ from operator import attrgetter
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from yinfeng.core import queries as core
 from yinfeng.core.actors import Actor
@@ -123,6 +124,19 @@ def in_term(item: Transfer, project: Project, kind: str, day: date) -> bool:
     return day <= last_day(max(began, item.agreed_date), item.years)
 
 
+def why_unshared(item: Transfer, entry: Entry) -> str:
+    """Return why nothing of an achievement was shared by an agreement of before its day."""
+    if entry.kind != stages.TAX and item.statistics == stages.SINGLE:
+        return _("统计方式是“只计承接单位”")
+    if not covers(item, entry.kind):
+        return _("分成范围是“%(base)s”") % {"base": stages.SHARED_BASES[item.base]}
+    if not item.percent:
+        return _("流出单位分成为 0")
+    if item.base == stages.NET_TAX and entry.claim is not None and not left_of(entry.claim):
+        return _("减已兑现奖补后没有剩余")
+    return _("认定时不在分成年限内")
+
+
 def last_day(day: date, years: int) -> date:
     """Return the last day of so many years that a day begins: the same day of the last one, of 29 February the 28th.
 
@@ -147,6 +161,7 @@ class Settled:
     """What a kind of achievement of one year came to, and what of it is each side's and other units'.
 
     ``rewards`` were taken off before the side that passed the project on had its part; 0 where the terms do not say so.
+    ``why`` says why the terms share nothing of it, where they do not.
     """
 
     year: int
@@ -155,6 +170,7 @@ class Settled:
     giver: Decimal
     taker: Decimal
     rewards: Decimal
+    why: str = ""
 
     @property
     def others(self) -> Decimal:
@@ -162,7 +178,7 @@ class Settled:
 
 
 def settlement(transfer: Transfer) -> list[Settled]:
-    """Return the yearly sheet of a transfer that was done: by year and kind what its terms share, and each side's part.
+    """Return the yearly sheet of a transfer that was done: by year and kind what came in, and each side's part.
 
     Out of the ledger alone, reversals taken off, so that both sides read the same figures: from the day after its agreement
     to that of the next one, as long as its years ran when each was recognised, however they are counted since.
@@ -178,13 +194,16 @@ def settlement(transfer: Transfer) -> list[Settled]:
     if later:
         entries = entries.filter(happened_date__lte=min(later))
     shares = Share.objects.filter(entry__in=entries).select_related("entry__claim").order_by("entry_id", "pk")
-    sums: dict[tuple[int, str], list[Decimal]] = {}
+    sums: dict[tuple[int, str, str], list[Decimal]] = {}
     for entry, group in groupby(shares, attrgetter("entry")):
         parts = {(share.unit_id, share.part): share.amount for share in group}
         given = parts.get((transfer.from_unit_id, stages.ORIGIN))
+        why = ""
         if not _is_settled(transfer, project, entry, is_given=given is not None):
-            continue
-        row = sums.setdefault((entry.happened_date.year, entry.kind), [Decimal(0)] * 4)
+            if covers(transfer, entry.kind):  # after its years
+                continue
+            why = why_unshared(transfer, entry)
+        row = sums.setdefault((entry.happened_date.year, entry.kind, why), [Decimal(0)] * 4)
         row[0] += sum(parts.values())
         row[1] += given or 0
         row[2] += parts.get((transfer.to_unit_id, stages.HOST), 0)
@@ -192,8 +211,10 @@ def settlement(transfer: Transfer) -> list[Settled]:
             row[3] += entry.sign * (entry.claim.rewards or 0)
     order = list(stages.ACHIEVEMENTS)
     return [
-        Settled(year, kind, *row)
-        for (year, kind), row in sorted(sums.items(), key=lambda item: (-item[0][0], order.index(item[0][1])))
+        Settled(year, kind, row[0], row[1], row[2], row[3], why)
+        for (year, kind, why), row in sorted(
+            sums.items(), key=lambda item: (-item[0][0], order.index(item[0][1]), item[0][2])
+        )
         if row[0]
     ]
 

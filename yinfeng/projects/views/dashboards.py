@@ -45,6 +45,9 @@ class UnitProjects(Page):
             {
                 "title": unit.brief,
                 "unit_url": unit.get_absolute_url(),
+                "settlement_url": f"{reverse('settlement')}?{urlencode({'unit': unit.pk, 'year': self.year})}"
+                if self.by.may_at(self.permission, unit.pk)
+                else "",
                 "years": [
                     {"label": _("%(year)s 年") % {"year": year}, "url": f"?year={year}", "active": year == self.year}
                     for year in years

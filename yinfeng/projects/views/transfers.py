@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from yinfeng.core.actors import Actor
-from yinfeng.core.money import show
+from yinfeng.core.money import show, to_the_cent
 from yinfeng.core.scopes import ScopedQuerySet, rows
 from yinfeng.core.tables import day, moment
 from yinfeng.core.web import DetailPage, EditPage, ExportPage, ListPage, MovePage
@@ -32,6 +32,9 @@ class Transfers(ListPage):
     title = gettext_lazy("项目流转")
     export_permission = "projects.project.export"
     export_route = "transfers-export"
+
+    def primary(self) -> dict[str, Any] | None:
+        return {"label": _("年度结算"), "url": reverse("settlement"), "icon": "scale"}
 
     def empty(self) -> dict[str, Any]:
         hint = _(
@@ -121,8 +124,7 @@ class TransferDetail(DetailPage):
             }
         ]
 
-    @staticmethod
-    def _sheet(item: Transfer) -> list[dict[str, Any]]:
+    def _sheet(self, item: Transfer) -> list[dict[str, Any]]:
         """Return the yearly sheet: what came in since the agreement and each side's part, out of the ledger."""
         if item.state != stages.COMPLETED_TRANSFER:
             return []
@@ -135,13 +137,30 @@ class TransferDetail(DetailPage):
                 "sub": told % {
                     "amount": show(line.amount), "giver_name": item.from_unit.brief, "giver": show(line.giver),
                     "taker_name": item.to_unit.brief, "taker": show(line.taker),
-                } + (less % {"rewards": show(line.rewards)} if line.rewards else "") + (rest % {"others": show(line.others)} if line.others else ""),
+                } + TransferDetail._owed(item, line) + (less % {"rewards": show(line.rewards)} if line.rewards else "") + (rest % {"others": show(line.others)} if line.others else ""),
                 "url": f"{reverse('ledger')}?q={item.project.code}&kind={line.kind}",
             }
             for line in queries.settlement(item)
         ]  # fmt: skip
         empty = _("协议签订之后还没有业绩或税收入账。")
-        return [{"title": _("年度结算"), "rows": lines, "empty": empty}]
+        act = None
+        side = next(
+            (unit for unit in (item.from_unit_id, item.to_unit_id) if self.by.may_at(self.permission, unit)),
+            None,
+        )
+        if side is not None:
+            act = {"label": _("单位年度结算表"), "url": f"{reverse('settlement')}?unit={side}"}
+        return [{"title": _("年度结算"), "rows": lines, "empty": empty, "act": act}]
+
+    @staticmethod
+    def _owed(item: Transfer, line: queries.Settled) -> str:
+        """Return who owes whom of a year’s tax, or why nothing of an achievement is shared."""
+        if line.why:
+            return _("（不分成：%(why)s）") % {"why": line.why}
+        if line.kind != stages.TAX or not line.giver:
+            return ""
+        told = {"payer": item.to_unit.brief, "payee": item.from_unit.brief, "amount": to_the_cent(line.giver)}
+        return _("，%(payer)s应划付%(payee)s %(amount)s") % told
 
 
 class OfferTransfer(EditPage):
