@@ -176,7 +176,7 @@ def _proposals(project: Project) -> list[queries.Incentive]:
 
 
 def _kinds(project: Project) -> Cell:
-    kinds = [proposal.kind for proposal in _proposals(project)]
+    kinds = list(dict.fromkeys(proposal.kind for proposal in _proposals(project)))
     text = _now("、").join(str(stages.PROPOSALS[kind]) for kind in kinds)
     return Cell(text, badge=True, tone=PROPOSAL_TONES[kinds[0]] if kinds else "muted")
 
@@ -190,3 +190,6 @@ class IncentiveTable(OfConstruction):
         Column("stage", _("阶段"), lambda row: badge(row.stage, stages.STAGES, STAGE_TONES)),
         unit("host", _("落地单位"), "host_unit"),
     )
+
+    def prepare(self, objects: Iterable[Any]) -> Iterable[Any]:
+        return queries.with_schedules(objects, timezone.localdate())

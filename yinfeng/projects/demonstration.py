@@ -405,7 +405,7 @@ class Demonstration:
             kinds = {"contact_name": "演示联系人", "investment_kind": "chain", "fixed_investment": fixed}
             return kinds | {"host_unit": self.units[story.district]}
         if stage == "signed":
-            soon = timezone.localdate() + timedelta(days=story.days_ago // 9)
+            soon = timezone.localdate() + timedelta(days=story.days_ago // 4)
             return {
                 "site": f"{self.units[story.district].brief}产业园区",
                 "land_mu": Decimal(80),

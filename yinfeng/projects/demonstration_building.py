@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import base64
+import struct
+import zlib
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -18,10 +19,34 @@ from yinfeng.projects import queries, services, stages
 from yinfeng.projects.models import Project
 
 At = Callable[[datetime], AbstractContextManager[None]]
-# A picture of one grey point.
-PNG = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mOsr6//DwAFBgJ/lF3xvQAAAABJRU5ErkJggg=="
-)
+
+
+def _picture() -> bytes:
+    """Return a drawn picture of a building site: sky, ground, and two buildings of different height; a PNG."""
+    width, height, ground = 240, 160, 128
+    buildings = ((40, 60, 96), (130, 70, 64))  # left edge, width, top
+
+    def colour(x: int, y: int) -> int:
+        if y >= ground:
+            return 1
+        for left, wide, top in buildings:
+            if left <= x < left + wide and y >= top:
+                return 3 if (x - left) % 14 < 4 or (y - top) % 16 < 4 else 2
+        return 0
+
+    def part(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    rows = b"".join(b"\0" + bytes(colour(x, y) for x in range(width)) for y in range(height))
+    palette = bytes.fromhex("c9dcea a58a6b 8d99a6 d5dade".replace(" ", ""))
+    head = struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)
+    parts = [
+        part(b"IHDR", head),
+        part(b"PLTE", palette),
+        part(b"IDAT", zlib.compress(rows)),
+        part(b"IEND", b""),
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +118,9 @@ def _milestones(project: Project, site: Site, by: Actor) -> None:
 
 
 def _reports(project: Project, site: Site, by: Actor) -> None:
-    """Report every month that is over, correct the last one, and keep a photo of it."""
+    """Report every month from the start on that is over, correct the last one, and keep a photo of it."""
     plan = {row.month: row for row in queries.plan_of(project)}
-    signed = queries.month_of(project.signed_date or timezone.localdate())
-    month, end = max(min(plan), signed), queries.due_month(timezone.localdate())
+    month, end = min(plan), queries.due_month(timezone.localdate())
     report = None
     while month <= end:
         row = plan.get(month)
@@ -116,7 +140,9 @@ def _reports(project: Project, site: Site, by: Actor) -> None:
         percent=report.percent, done=report.done, reason="扣除尚未验收的设备款。", corrects=report.pk, confirmed=True,
     )  # fmt: skip
     name = "现场照片（演示）.png"
-    services.add_photo(by=by, project=project, month=report.month, file=ContentFile(PNG, name), name=name)
+    services.add_photo(
+        by=by, project=project, month=report.month, file=ContentFile(_picture(), name), name=name
+    )
 
 
 def _put_off(project: Project, by: Actor) -> None:

@@ -194,7 +194,7 @@ def test_money_arrives_as_often_as_it_does_but_a_voucher_counts_once(city: City)
         city.claim(project, stages.CAPITAL)
     city.verified(project, stages.REGISTERED)
     city.verified(project, stages.CAPITAL, key="回单1")
-    city.verified(project, stages.CAPITAL, key="回单2", yuan=Decimal(1_000 * WAN))
+    city.verified(project, stages.CAPITAL, key="回单2", yuan=Decimal(1_000 * WAN), confirmed=True)
     assert project.stage == stages.REGISTERED
     project.refresh_from_db()
     with pytest.raises((Conflict, Invalid), match="已经认定过"):

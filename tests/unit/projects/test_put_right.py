@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.clause("3.5")
 def test_what_was_reversed_of_an_ended_project_may_be_claimed_anew(city: City) -> None:
     project = city.project(stages.REGISTERED)
-    city.verified(project, stages.CAPITAL, yuan=500 * WAN)
+    city.verified(project, stages.CAPITAL, yuan=300 * WAN)
     services.move_project(by=city.actor("charlie"), project=project, move="end", reason="企业撤资")
     for kind in (stages.CAPITAL, stages.SIGNED):
         with pytest.raises((Blocked, Conflict)):
@@ -34,11 +34,11 @@ def test_what_was_reversed_of_an_ended_project_may_be_claimed_anew(city: City) -
     page = signed_in(city.users["bob"]).get(f"/projects/{project.pk}/").content.decode()
     assert f"/projects/{project.pk}/claims/{stages.CAPITAL}/" in page
     assert f"/projects/{project.pk}/claims/{stages.SIGNED}/" not in page
-    claim = city.claim(project, stages.CAPITAL, yuan=5_000 * WAN)
+    claim = city.claim(project, stages.CAPITAL, yuan=3_000 * WAN)
     assert claim in to_verify(city.actor("charlie"))
     services.verify_claim(by=city.actor("charlie"), claim=claim)
     counting = Entry.objects.filter(project=project, kind=stages.CAPITAL).counting()
-    assert [entry.amount for entry in counting] == [5_000 * WAN]
+    assert [entry.amount for entry in counting] == [3_000 * WAN]
     with pytest.raises((Blocked, Conflict)):
         city.claim(project, stages.CAPITAL)
 

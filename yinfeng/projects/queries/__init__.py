@@ -2,7 +2,9 @@
 
 from yinfeng.projects.queries.amounts import (
     AMOUNTS,
+    BUILT,
     is_another,
+    is_off,
     is_questionable,
     odd_beside,
 )
@@ -24,6 +26,7 @@ from yinfeng.projects.queries.categories import (
     categorised,
     class_of,
 )
+from yinfeng.projects.queries.claimed import built_so_far, capital_so_far, doubles, in_sight
 from yinfeng.projects.queries.claims import (
     LISTED,
     claims_of,
@@ -41,28 +44,25 @@ from yinfeng.projects.queries.conditions import (
 from yinfeng.projects.queries.construction import (
     MOST_MONTHS,
     Firm,
-    Incentive,
     Line,
     Month,
     beside,
     bottlenecks_of,
     days_of,
+    every_month,
     for_the_city,
-    incentives_of,
     milestones_of,
     month_to_report,
     months_of,
     neighbours,
     plan_of,
     plans_of,
-    proposed,
     proposed_plan,
     read_lines,
     reports_of,
     standing_report,
     still_open,
     under_construction,
-    with_incentives,
     with_open_bottleneck,
 )
 from yinfeng.projects.queries.dashboards import (
@@ -121,6 +121,7 @@ from yinfeng.projects.queries.grades import (
 from yinfeng.projects.queries.headquarters import (
     headquarters_counts,
 )
+from yinfeng.projects.queries.incentives import Incentive, incentives_of, proposed, with_incentives, works_of
 from yinfeng.projects.queries.ledger import (
     Fault,
     Frozen,
@@ -318,6 +319,7 @@ from yinfeng.projects.queries.schedule import (
     in_batches,
     month_ends,
     month_of,
+    months_between,
     months_later,
     months_without_start,
     not_started_for,
@@ -372,6 +374,7 @@ __all__ = [
     "ANY",
     "AREA",
     "BOTTLENECKS",
+    "BUILT",
     "CLAIMS",
     "COUNTED",
     "DISPUTES",
@@ -467,10 +470,12 @@ __all__ = [
     "binding_days",
     "bottlenecks_of",
     "boxes",
+    "built_so_far",
     "by_kind",
     "by_kind_of",
     "calendar",
     "candidates",
+    "capital_so_far",
     "cards",
     "categories",
     "categorised",
@@ -499,12 +504,14 @@ __all__ = [
     "disputes_of",
     "disputes_to_do",
     "districts",
+    "doubles",
     "due_date",
     "due_month",
     "due_of",
     "duties_by_unit",
     "ended_periods",
     "enterprises_like",
+    "every_month",
     "faults",
     "filing_of",
     "find_enterprise",
@@ -525,6 +532,7 @@ __all__ = [
     "in_batches",
     "in_force_on",
     "in_section",
+    "in_sight",
     "in_state",
     "incentives_of",
     "involved",
@@ -532,6 +540,7 @@ __all__ = [
     "is_another",
     "is_disputed",
     "is_major",
+    "is_off",
     "is_questionable",
     "is_told",
     "joinable_units",
@@ -558,6 +567,7 @@ __all__ = [
     "month_ends",
     "month_of",
     "month_to_report",
+    "months_between",
     "months_later",
     "months_of",
     "months_protected",
@@ -691,4 +701,6 @@ __all__ = [
     "with_sums",
     "withdrawn_waiver",
     "year_settlement",
+    "works_of",
+    "years_after",
 ]

@@ -1,7 +1,8 @@
 """Which amounts look as if they were typed in the wrong unit (万 for 元, 亿 for 万): they are questioned, not refused.
 
-An amount is odd by itself outside ``SMALLEST`` and ``LARGEST``, and beside another of the same project when it is more than
-``APART`` times as large or as small as such amounts usually are: half way to the ten thousand by which 万 and 亿 differ.
+An amount is odd by itself outside ``SMALLEST`` (of what is invested in a project ``LEAST_INVESTED``) and ``LARGEST``, and beside
+another of the same project when it is more than ``APART`` times as large or as small as such amounts usually are: half way to
+the ten thousand by which 万 and 亿 differ. What was built is odd when it is more than a fifth off what was reported or planned.
 """
 
 from __future__ import annotations
@@ -15,6 +16,10 @@ from yinfeng.core.money import WAN, YI
 from yinfeng.projects import stages
 
 SMALLEST, LARGEST = 10 * WAN, 1_000 * YI
+LEAST_INVESTED = 100 * WAN  # 12 万元 for 12 亿元 is less, and no project of which a city keeps record
+INVESTMENTS = ("intended", "estimated", "fixed_investment", "statistics_investment")
+OFF = 5  # the part of an amount, one fifth, by which another may differ that means the same
+BUILT = 95  # per cent of the works that must have been reported before a completion is believed unasked
 APART = 100
 CHANGED = 1_000  # so many times as much as before, or as little, no amount becomes by one edit
 
@@ -48,9 +53,15 @@ CLAIMED: dict[str, Beside] = {
 AMOUNTS = ("intended", "estimated", *COMPARED, "amount", "rewards")
 
 
-def is_questionable(yuan: Decimal | None) -> bool:
-    """Say whether an amount looks ten thousand times too small or too large."""
-    return yuan is not None and yuan != 0 and not SMALLEST <= yuan <= LARGEST
+def is_questionable(yuan: Decimal | None, name: str = "") -> bool:
+    """Say whether an amount, of the field of this name, looks ten thousand times too small or too large."""
+    least = LEAST_INVESTED if name in INVESTMENTS else SMALLEST
+    return yuan is not None and yuan != 0 and not least <= yuan <= LARGEST
+
+
+def is_off(yuan: Decimal, known: Decimal | None) -> bool:
+    """Say whether an amount is more than a fifth more or less than another that should be about the same; not of one unknown."""
+    return known is not None and abs(yuan - known) * OFF > known
 
 
 def is_apart(yuan: Decimal | None, known: Decimal | None, beside: Beside) -> bool:

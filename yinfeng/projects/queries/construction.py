@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from django.db.models import (
@@ -24,11 +23,9 @@ from django.db.models import (
     Value,
 )
 from django.db.models.functions import Cast
-from django.utils.translation import gettext as _
 
 from yinfeng.core import queries as core
 from yinfeng.core.actors import Actor
-from yinfeng.core.errors import Sentence
 from yinfeng.core.scopes import with_actions
 from yinfeng.orgs.models import Unit
 from yinfeng.orgs.queries import LANDING_KINDS
@@ -44,13 +41,10 @@ from yinfeng.projects.models import (
     Project,
     ProjectQuerySet,
 )
-from yinfeng.projects.queries.delays import delay_of
 from yinfeng.projects.queries.schedule import (
     month_of,
     months_between,
     months_later,
-    months_without_start,
-    not_started_for,
 )
 
 # --- one project --------------------------------------------------------------------------------------------------
@@ -142,6 +136,20 @@ def months_of(plan: Sequence[PlannedMonth], reports: Sequence[Progress]) -> list
     return found
 
 
+def every_month(months: Sequence[Month]) -> list[Month]:
+    """Return the months with those between that are missing, in which nothing was planned or reported: the sums stay."""
+    found = list(months[:1])
+    for month in months[1:]:
+        while found[-1].month < months_later(month.month, -1):
+            last = found[-1]
+            so_far = last.invested_sum if month.invested_sum is not None else None
+            found.append(
+                Month(months_later(last.month, 1), None, last.planned_sum, last.planned_percent, None, so_far)
+            )
+        found.append(month)
+    return found
+
+
 def milestones_of(project: Project) -> list[Milestone]:
     """Return the milestones of a project in the order of the profile's table."""
     order = {entry.code: number for number, entry in enumerate(core.entries("milestone"))}
@@ -215,13 +223,13 @@ def bottlenecks_of(project: Project, by: Actor) -> list[Bottleneck]:
 def proposed_plan(project: Project) -> list[tuple[date, Decimal, Decimal]]:
     """Return a plan to begin with: the fixed investment spread evenly from the planned start to the planned completion.
 
-    Of each month: yuan in whole 万元, and how far the works are at its end, in per cent.
+    Of one that has started from then on. Of each month: yuan in whole 万元, and how far the works are at its end, in per cent.
     """
     start, end, whole = project.planned_start_date, project.planned_completion_date, project.fixed_investment
     if start is None or end is None or not whole or end < start:
         return []
-    if project.signed_date:  # what lies before nobody could report
-        start = max(start, project.signed_date)
+    # What lies before the start nobody reports unasked, and before the signing nobody could.
+    start = project.started_date or max(start, project.signed_date or start)
     if end < start:
         return []
     count = min(months_between(start, end) + 1, MOST_MONTHS)
@@ -300,109 +308,3 @@ def with_open_bottleneck(kind: str = "") -> Q:
     """Return the Q of the projects on which a bottleneck (of a kind) is open."""
     rows = Bottleneck.objects.filter(state=stages.OPEN)
     return Q(pk__in=(rows.filter(kind=kind) if kind else rows).values("project"))
-
-
-# --- what the rules propose ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class IncentiveRules:
-    """From when on incentive or penalty is proposed: days completed early; months without start and the points it costs."""
-
-    ahead_days: int = 0
-    overdue_months: int = 0
-    points: str = ""
-
-
-def incentive_rules(today: date) -> IncentiveRules:
-    """Return the rules in force (kind ``construction``, keys ``early_completion`` and ``start_overdue``)."""
-    rules = core.rules("construction", today)
-    early, overdue = rules.get("early_completion", {}), rules.get("start_overdue", {})
-    return IncentiveRules(
-        int(early.get("ahead_days") or 0),
-        int(overdue.get("months") or 0),
-        str(overdue.get("points") or ""),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Incentive:
-    """Incentive or penalty that a rule proposes, and the sentence why; nothing is paid or scored by it."""
-
-    kind: str
-    reason: Sentence
-
-
-def incentives_of(project: Project, today: date) -> list[Incentive]:
-    """Return what the rules propose for how a project is built."""
-    return [*_incentive(project, today), *_penalty(project, today)]
-
-
-_OVER = (stages.LOST, stages.ENDED)
-
-
-def _incentive(project: Project, today: date) -> Iterator[Incentive]:
-    """Propose an incentive for a completion so many days before the one planned (clause 3.2.3; the days are the profile's).
-
-    Of a day that was put off the first one counts: nobody earns by planning later.
-    """
-    rules, planned, done = incentive_rules(today), project.planned_completion_date, project.completed_date
-    if not rules.ahead_days or planned is None or done is None or project.status in _OVER:
-        return
-    planned = min(planned, project.first_planned_completion_date or planned)
-    ahead = (planned - done).days
-    if ahead >= rules.ahead_days:
-        told = {"days": ahead, "limit": rules.ahead_days, "done": done, "planned": planned}
-        yield Incentive(
-            stages.INCENTIVE,
-            _("%(done)s 竣工，比计划（%(planned)s）提前 %(days)s 天，满 %(limit)s 天可予激励") % told,
-        )
-
-
-def _penalty(project: Project, today: date) -> Iterator[Incentive]:
-    """Propose a penalty for a start overdue beyond the limit (FACTS §1.6, 某地级市 2024: −0.1 point each).
-
-    Of a day that was put off the first one counts: nobody escapes by planning later.
-    """
-    rules, months = incentive_rules(today), months_without_start(project, today, at_first=True)
-    if project.status == stages.ONGOING and rules.overdue_months and months >= rules.overdue_months:
-        planned = min(filter(None, [project.planned_start_date, project.first_planned_start_date]))
-        told = {
-            "planned": f"{planned:%Y-%m}",
-            "months": months,
-            "limit": rules.overdue_months,
-        }
-        reason = _("计划 %(planned)s 开工，已过 %(months)s 个月没有开工，满 %(limit)s 个月的时限") % told
-        if delay := delay_of(project, "planned_start_date"):
-            reason += f"（{delay.told_with_first}）"
-        yield Incentive(
-            stages.PENALTY,
-            reason + (_("，建议考核计 %(points)s 分") % {"points": rules.points} if rules.points else ""),
-        )
-
-
-def proposed(kind: str, today: date) -> Q:
-    """Return the Q of the projects for which a kind is proposed."""
-    rules = incentive_rules(today)
-    if kind == stages.PENALTY:
-        return not_started_for(rules.overdue_months, today, at_first=True)
-    if not rules.ahead_days:
-        return Q(pk__in=[])
-    by_now, at_first = (
-        Q(completed_date__lte=_days_before(name, rules.ahead_days))
-        for name in ("planned_completion_date", "first_planned_completion_date")
-    )
-    not_put_off = Q(first_planned_completion_date=None)
-    return ~Q(status__in=_OVER) & by_now & (not_put_off | at_first)
-
-
-def _days_before(field: str, days: int) -> Any:
-    return ExpressionWrapper(F(field) - timedelta(days=days), output_field=DateField())
-
-
-def with_incentives(by: Actor, today: date) -> ProjectQuerySet:
-    """Return the projects in sight for which the rules propose something."""
-    found: ProjectQuerySet = Project.objects.permitted(by).filter(
-        proposed(stages.INCENTIVE, today) | proposed(stages.PENALTY, today)
-    )
-    return found

@@ -7,6 +7,7 @@ from yinfeng.projects.services.areas import (
     open_area,
     remove_premises,
 )
+from yinfeng.projects.services.asking_claims import questions_about_claim
 from yinfeng.projects.services.claims import (
     approve_step_back,
     ask_back,
@@ -168,6 +169,7 @@ __all__ = [
     "open_area",
     "propose",
     "put_definition",
+    "questions_about_claim",
     "raise_bottleneck",
     "raise_dispute",
     "recognise",

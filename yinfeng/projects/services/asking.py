@@ -34,19 +34,32 @@ def _yuan(value: Any) -> Decimal | None:
     return value.yuan if isinstance(value, Money) else value
 
 
-def ask_about_amounts(values: Values, confirmed: bool, obj: Any = None, *, claimed: str = "") -> None:
-    """Raise Invalid for amounts that look ten thousand times too large or small, until somebody says they are right.
+Questions = dict[str, list[Sentence]]
 
-    By themselves, beside the other amounts of the row, and beside what they were before. ``claimed``: the amount is of an
-    achievement of that kind of ``obj``.
+
+def ask(questions: Questions, sentence: Sentence, confirm: Sentence) -> None:
+    """Raise Invalid for questions, all at once, because one tick answers them; ``confirm`` says when to set it."""
+    if questions:
+        raise Invalid(sentence, fields=questions | {"confirm_amounts": [confirm]})
+
+
+def ask_about_amounts(values: Values, confirmed: bool, obj: Any = None) -> None:
+    """Raise Invalid for amounts that look ten thousand times too large or small, until somebody says they are right."""
+    if not confirmed:
+        questions = questions_about_amounts(values, obj)
+        ask(questions, _("有金额看起来过大或过小，请核对。"), _("金额无误时，请勾选这一项再保存。"))
+
+
+def questions_about_amounts(values: Values, obj: Any = None, *, claimed: str = "") -> Questions:
+    """Return what is to be asked about amounts by themselves, beside the others of the row, and beside what they were before.
+
+    ``claimed``: the amount is of an achievement of that kind of ``obj``.
     """
-    if confirmed:
-        return
 
     def known(name: str) -> Decimal | None:
         return _yuan(values[name] if name in values else getattr(obj, name, None))
 
-    fields: dict[str, list[Sentence]] = {}
+    found: Questions = {}
     for name in queries.AMOUNTS:
         if name not in values or (yuan := known(name)) is None:
             continue
@@ -54,7 +67,7 @@ def ask_about_amounts(values: Values, confirmed: bool, obj: Any = None, *, claim
         told: dict[str, Sentence] = {"amount": show(yuan)}
         other = queries.odd_beside(name, yuan, known, claimed)
         is_new = obj is None or before != yuan
-        if is_new and queries.is_questionable(yuan):
+        if is_new and queries.is_questionable(yuan, name):
             sentence = _("您填写的是 %(amount)s，请核对单位是万元还是亿元。") % told
         elif is_new and queries.is_another(yuan, before):
             sentence = _("您填写的是 %(amount)s，原来是 %(before)s，请核对单位是万元还是亿元。") % {
@@ -66,10 +79,8 @@ def ask_about_amounts(values: Values, confirmed: bool, obj: Any = None, *, claim
             sentence = _("您填写的是 %(amount)s，而%(other)s是 %(known)s，请核对单位是万元还是亿元。") % told
         else:
             continue
-        fields[name] = [sentence]
-    if fields:
-        fields["confirm_amounts"] = [_("金额无误时，请勾选这一项再保存。")]
-        raise Invalid(_("有金额看起来过大或过小，请核对。"), fields=fields)
+        found[name] = [sentence]
+    return found
 
 
 def _is_changed(name: str, values: Values, obj: Any) -> bool:

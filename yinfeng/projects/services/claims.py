@@ -23,7 +23,8 @@ from yinfeng.orgs.queries import users_of_units
 from yinfeng.projects import achievements, facts, lifecycle, queries, stages
 from yinfeng.projects.achievements import Achievement
 from yinfeng.projects.models import Claim, Participation, Project, Reversal, StepBack
-from yinfeng.projects.services.asking import ask_about_amounts, check_past
+from yinfeng.projects.services.asking import ask, check_past, questions_about_amounts
+from yinfeng.projects.services.asking_claims import questions_about_claim
 from yinfeng.projects.services.ledger import person, recognise
 from yinfeng.projects.services.records import follow_fields, hold_project, note_stage
 
@@ -52,8 +53,8 @@ def submit_claim(
     _check_rewards(achievement, amount, rewards)
     key = _key_of(achievement, key, happened_date)
     turn = _turn(project, achievement, key)
-    _ask_about_voucher(project, achievement, key, amount, confirmed)
-    ask_about_amounts({"amount": amount, "rewards": rewards}, confirmed, project, claimed=kind)
+    if not confirmed:
+        _ask(project, achievement, key, amount, rewards)
     hold_project(project)
     evidence = core.attach_file(by=by, obj=project, file=file, name=name, kind=achievement.evidence)
     claim = Claim(
@@ -180,28 +181,14 @@ def _key_of(kind: Achievement, given: str, day: date) -> str:
     return key
 
 
-def _ask_about_voucher(
-    project: Project, kind: Achievement, key: str, amount: Money | None, confirmed: bool
-) -> None:
-    """Raise Invalid for a voucher that another project of the firm has claimed, or a year's figure that is the same there,
-    until somebody says that it is another."""
-    if confirmed or not key or project.enterprise_id is None:
-        return
-    others = Claim.objects.filter(project__enterprise=project.enterprise_id, kind=kind.code, key=key)
-    others = others.exclude(project=project).filter(state__in=[stages.SUBMITTED, stages.VERIFIED])
-    if kind.yearly:  # each project of a firm has a year of its own
-        others = others.filter(amount=amount.yuan if amount is not None else None)
-    if others.exists():
-        sentence = _("这家企业的另一个项目申报过同一凭证。确实是两笔的，请勾选“已核对无误”。")
-        if kind.yearly:
-            told = {"year": key, "label": kind.amount}
-            sentence = (
-                _(
-                    "这家企业的另一个项目申报过同样的 %(year)s 年%(label)s。不是重复申报的，请勾选“已核对无误”。"
-                )
-                % told
-            )
-        raise Invalid(sentence, fields={"key": [sentence], "confirm_amounts": [_("请核对凭证。")]})
+def _ask(project: Project, kind: Achievement, key: str, amount: Money | None, rewards: Money | None) -> None:
+    """Put all questions about a claim at once, until somebody says that it is right."""
+    found = questions_about_amounts({"amount": amount, "rewards": rewards}, project, claimed=kind.code)
+    sentence: Sentence = _("有金额看起来过大或过小，请核对。") if found else ""
+    for field, asked in questions_about_claim(project, kind, amount.yuan if amount else None, key).items():
+        found[field] = found.get(field, []) + asked
+        sentence = sentence or asked[0]
+    ask(found, sentence, _("核对无误的，请勾选这一项再保存。"))
 
 
 def _turn(project: Project, kind: Achievement, key: str) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any, NoReturn
+from typing import Any
 
 from django.core.files.base import File
 from django.db import transaction
@@ -39,7 +39,7 @@ from yinfeng.projects.models import (
     Progress,
     Project,
 )
-from yinfeng.projects.services.asking import check_year
+from yinfeng.projects.services.asking import Questions, ask, check_year
 from yinfeng.projects.services.ledger import lock, person
 from yinfeng.projects.services.records import add_unit, hold_project
 
@@ -389,7 +389,8 @@ def report_progress(
         raise refusal("reason", _("更正月报请写明原因。"))
     if not reason.strip():
         _ask_about_works(project, month, percent)
-    _ask_about_invested(project, month, invested, confirmed)
+    if not confirmed:
+        _ask_about_month(project, month, invested, percent, corrects=old is not None)
     if old is not None:
         standing = Progress.objects.filter(pk=old.pk, replaced_at=None)
         if standing.update(replaced_at=now) != 1:
@@ -472,15 +473,49 @@ def _ask_about_works(project: Project, month: date, percent: Decimal) -> None:
     raise Invalid(sentence % told, fields={"percent": [sentence % told], "reason": [_("请填写原因。")]})
 
 
-def _ask_about_invested(project: Project, month: date, invested: Decimal, confirmed: bool) -> None:
-    """Question an amount of a month in the wrong unit (万 for 亿, 元 for 万), and one that looks like a sum of months.
+def _ask_about_month(
+    project: Project, month: date, invested: Decimal, percent: Decimal, *, corrects: bool
+) -> None:
+    """Put all questions about a month at once, until somebody says that it is right; a correction keeps its month."""
+    questions: Questions = {}
+    early = _before_start(project, month) if invested or percent else ""
+    odd = _odd_invested(project, month, invested) if invested else ""
+    for field, sentence in (("invested" if corrects else "month", early), ("invested", odd)):
+        if sentence:
+            questions.setdefault(field, []).append(sentence)
+    ask(
+        questions,
+        _("有金额看起来过大或过小，请核对。") if odd else early,
+        _("核对无误的，请勾选这一项再保存。"),
+    )
+
+
+def _before_start(project: Project, month: date) -> Sentence:
+    """Return the question about works or money of a month in which the project had not started; empty for none."""
+    started = project.started_date
+    told = {"month": f"{month:%Y-%m}", "started": started}
+    if started is None:
+        return (
+            _(
+                "项目还没有开工，%(month)s 已有投资或形象进度，请核对；确实有的（如用地、设备款），请勾选确认。"
+            )
+            % told
+        )
+    if month < queries.month_of(started):
+        return (
+            _("%(month)s 早于实际开工（%(started)s），请核对月份；确实有的（如用地、设备款），请勾选确认。")
+            % told
+        )
+    return ""
+
+
+def _odd_invested(project: Project, month: date, invested: Decimal) -> Sentence:
+    """Return the question about an amount in the wrong unit (万 for 亿, 元 for 万) or that looks like a sum of months.
 
     More than the whole project, less than one 万元 or a thousand times off the month before: the unit. As much as two or more
     months before it together, in the second month about what the plan lets both come to, or a sum of all that goes beyond the
     whole by a fifth: the cumulative amount.
     """
-    if confirmed or not invested:
-        return
     plan = queries.plan_of(project)
     whole = sum((row.investment for row in plan), Decimal(0))
     known = whole or project.fixed_investment or project.contracted or project.intended
@@ -495,25 +530,25 @@ def _ask_about_invested(project: Project, month: date, invested: Decimal, confir
         "together": show(together), "known": show(known),
     }  # fmt: skip
     if invested < WAN or (known and invested > known):
-        _question("invested", _("您填写的是 %(amount)s，请核对单位是万元还是亿元。") % told)
+        return _("您填写的是 %(amount)s，请核对单位是万元还是亿元。") % told
     if before and not before / 1000 < invested < before * 1000:
-        sentence = _("您填写的是 %(amount)s，前一次报送的是 %(before)s，请核对单位是万元还是亿元。")
-        _question("invested", sentence % told)
+        return _("您填写的是 %(amount)s，前一次报送的是 %(before)s，请核对单位是万元还是亿元。") % told
     if len(earlier) > 1 and so_far and invested >= so_far:
-        sentence = _(
-            "您填写的当月完成投资 %(amount)s，不少于此前 %(count)s 个月的合计 %(so_far)s，请核对填的是当月数而不是累计数。"
-        )
-        _question("invested", sentence % told)
+        return (
+            _("您填写的当月完成投资 %(amount)s，不少于此前 %(count)s 个月的合计 %(so_far)s，请核对填的是当月数而不是累计数。")
+            % told
+        )  # fmt: skip
     if len(earlier) == 1 and _looks_like_two_months(plan, month, invested, before_month, so_far):
-        sentence = _(
-            "您填写的当月完成投资 %(amount)s，与此前已报的 %(so_far)s 加上这个月按计划应完成的相近，请核对填的是当月数而不是累计数。"
-        )
-        _question("invested", sentence % told)
+        return (
+            _("您填写的当月完成投资 %(amount)s，与此前已报的 %(so_far)s 加上这个月按计划应完成的相近，请核对填的是当月数而不是累计数。")
+            % told
+        )  # fmt: skip
     if known and together > known * 6 / 5:
-        sentence = _(
-            "加上这个月，累计完成投资为 %(together)s，超过项目投资 %(known)s 的 120%%，请核对填的是当月数而不是累计数。"
-        )
-        _question("invested", sentence % told)
+        return (
+            _("加上这个月，累计完成投资为 %(together)s，超过项目投资 %(known)s 的 120%%，请核对填的是当月数而不是累计数。")
+            % told
+        )  # fmt: skip
+    return ""
 
 
 def _looks_like_two_months(
@@ -531,15 +566,6 @@ def _looks_like_two_months(
         return False
     expected = before * second / first
     return expected + before * 4 / 5 <= invested <= (before + expected) * 5 / 4
-
-
-def _question(field: str, sentence: Sentence) -> NoReturn:
-    """Ask about an amount until somebody says that it is right."""
-    fields: dict[str, list[Sentence]] = {
-        field: [sentence],
-        "confirm_amounts": [_("金额无误时，请勾选这一项再保存。")],
-    }
-    raise Invalid(_("有金额看起来过大或过小，请核对。"), fields=fields)
 
 
 @transaction.atomic

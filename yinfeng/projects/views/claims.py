@@ -319,7 +319,60 @@ class MoveClaim(MovePage):
         document = {
             "label": kind.evidence_label, "name": claim.evidence.name, "url": reverse("file", args=[claim.evidence_id])
         }  # fmt: skip
-        return {**super().extra(), "sentence": sentence, "document": document, "consequences": follows}
+        found = {**super().extra(), "sentence": sentence, "document": document, "consequences": follows}
+        if self.move.name == "verify":
+            found |= {"beside": self._beside(claim, kind), "warnings": self._questions(claim, kind)}
+        return found
+
+    @staticmethod
+    def _questions(claim: Claim, kind: Achievement) -> list[dict[str, Any]]:
+        """Return what was asked of who entered the claim, and what would be now, so that a second person sees it too."""
+        asked = services.questions_about_claim(claim.project, kind, claim.amount, claim.key, but=claim)
+        text = " ".join(str(sentence) for sentences in asked.values() for sentence in sentences)
+        return [{"tone": "warning", "title": _("有需要核对的地方"), "text": text}] if text else []
+
+    def _beside(self, claim: Claim, kind: Achievement) -> list[dict[str, str]]:
+        """Return what the amount is compared with: reports and plan of a completion, other money, the firm's other claims."""
+        project = claim.project
+        found: list[tuple[str, str]] = []
+        if kind.code == stages.COMPLETED:
+            if built := queries.built_so_far(project):
+                month = f"{built.month:%Y-%m}"
+                found += [
+                    (_("月报累计完成投资（到 %(month)s）") % {"month": month}, show(built.invested)),
+                    (_("月报形象进度（到 %(month)s）") % {"month": month}, f"{built.percent.normalize():f}%"),
+                ]
+            else:
+                found.append((_("建设月报"), _("没有报过")))
+            found.append((_("固定资产投资"), show(project.fixed_investment)))
+        elif kind.code == stages.CAPITAL:
+            before = queries.capital_so_far(project, claim)
+            found += [
+                (_("此前申报的到位资金"), show(before)),
+                (_("连同这一笔共"), show(before + (claim.amount or 0))),
+            ]
+        if kind.code in {stages.COMPLETED, stages.CAPITAL}:
+            found.append((_("合同投资额"), show(project.contracted)))
+        lines = [
+            {"text": _("%(label)s：%(value)s") % {"label": label, "value": value}} for label, value in found
+        ]
+        return lines + self._doubles(claim, kind)
+
+    def _doubles(self, claim: Claim, kind: Achievement) -> list[dict[str, str]]:
+        """Return the same voucher or year of the firm's other claims; of a project out of sight that there is one."""
+        doubles = queries.doubles(claim.project, claim.kind, claim.key, claim)
+        seen = queries.in_sight(self.by, {double.project_id for double in doubles})
+        return [
+            {
+                "text": " ".join([
+                    str(double.project), str(kind.label), double.key, show(double.amount), str(stages.CLAIM_STATES[double.state]),
+                ]),
+                "url": double.project.get_absolute_url(),
+            }
+            if double.project_id in seen
+            else {"text": _("您看不到的一个项目也申报过")}
+            for double in doubles
+        ]  # fmt: skip
 
     @classmethod
     def _follows(cls, claim: Claim, kind: Achievement) -> list[str]:

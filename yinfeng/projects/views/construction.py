@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import accumulate
@@ -65,6 +65,7 @@ class ProjectConstruction(SectionPage):
         self.reports = queries.reports_of(project)
         self.months = queries.months_of(self.plan, self.reports)
         self.firms, self.photos = queries.beside(project)
+        self.bottlenecks = queries.bottlenecks_of(project, self.by)
         self._bring_schedule()
         return {
             "badges": self._badges(),
@@ -75,7 +76,7 @@ class ProjectConstruction(SectionPage):
             "months_acts": self._acts(("project-report", _("报送月报")), ("project-photo", _("上传照片")), ("project-plan", self._plan_label)),
             "gantt": self._gantt(),
             "gantt_act": next(iter(self._acts(("project-milestone-add", _("登记节点")))), None),
-            "bottlenecks": [self._bottleneck(row) for row in queries.bottlenecks_of(project, self.by)],
+            "bottlenecks": [self._bottleneck(row) for row in self.bottlenecks],
             "bottleneck_act": next(iter(self._acts(("project-bottleneck", _("提出难点")))), None),
             "builders": self._builders(),
             "moved_url": self._moved_url(),
@@ -90,6 +91,11 @@ class ProjectConstruction(SectionPage):
     def is_over(self) -> bool:
         """Whether the project has ended, so that nothing of it is awaited any more."""
         return self.object.status in {stages.LOST, stages.ENDED}
+
+    @property
+    def is_built_up(self) -> bool:
+        """Whether there is nothing to compare with the schedule any more: the project is completed, or has ended."""
+        return self.is_over or stages.reached(self.object.stage, stages.COMPLETED)
 
     @property
     def _plan_label(self) -> str:
@@ -108,6 +114,8 @@ class ProjectConstruction(SectionPage):
         planned = sum((row.investment for row in self.plan if row.month <= due), Decimal(0))
         invested = sum((row.invested for row in standing), Decimal(0))
         self.object.__dict__["schedule"] = queries.Schedule(planned, invested, self.whole)
+        newest = next((row for row in self.reports if row.replaced_at is None), None)
+        self.object.__dict__["works"] = newest and newest.percent
 
     @cached_property
     def light(self) -> queries.Light | None:
@@ -123,8 +131,8 @@ class ProjectConstruction(SectionPage):
         return [*badges, *([light_badge(self.light)] if self.light else [])]
 
     def _warnings(self) -> list[dict[str, Any]]:
-        """Return why the light is not green, and what the rules propose."""
-        found = []
+        """Return what is still open of a project that is completed, why the light is not green, and what the rules propose."""
+        found = self._to_be_closed()
         if self.light and self.light.code != stages.GREEN:
             found.append({
                 "tone": LIGHT_TONES[self.light.code], "title": stages.LIGHTS[self.light.code], "text": self.light.reason,
@@ -134,39 +142,60 @@ class ProjectConstruction(SectionPage):
             found.append({"tone": PROPOSAL_TONES[proposal.kind], "title": title, "text": proposal.reason})
         return found
 
+    def _to_be_closed(self) -> list[dict[str, Any]]:
+        """Return that difficulties are open on a project that is completed."""
+        count = sum(row.state == stages.OPEN for row in self.bottlenecks)
+        if self.is_over or not self.is_built_up or not count:
+            return []
+        text = _("项目已经竣工。解决了的请写明如何解决，不再需要的请撤回。")
+        return [
+            {"tone": "warning", "title": _("还有 %(count)s 个难点待了结") % {"count": count}, "text": text}
+        ]
+
     def _key_facts(self) -> list[dict[str, Any]]:
+        """Return what was reported with its month, beside it what the plan has up to the month that is due, and how both compare."""
         schedule: queries.Schedule = self.object.__dict__["schedule"]
         standing = [row for row in self.reports if row.replaced_at is None]
-        month = queries.due_month(self.today)
-        due = f"{month:%Y-%m}"
-        later = sum((row.invested for row in standing if row.month > month), Decimal(0))
-        part = f"{queries.percent_of_plan(schedule.invested, self.whole):f}"
-        return [
-            {"label": INVESTED, "value": show(schedule.invested), "empty": not standing, "sub": _("，").join(filter(None, [
-                _("到 %(month)s") % {"month": due} if standing else "",
-                _("占计划 %(percent)s%%") % {"percent": part} if self.whole else "",
-                _("之后已报 %(amount)s") % {"amount": show(later)} if later else "",
-            ]))},
-            {"label": PLANNED, "value": show(schedule.planned) if self.plan else "—", "empty": not self.plan,
-             "sub": _("到 %(month)s，全部 %(whole)s") % {"month": due, "whole": show(self.whole)} if self.plan else ""},
-            self._investment_fact(schedule),
-            self._works_fact(standing),
-            self._completion_fact(),
-        ]  # fmt: skip
+        due = f"{queries.due_month(self.today):%Y-%m}"
+        reported = sum((row.invested for row in standing), Decimal(0))
+        part = f"{queries.percent_of_plan(reported, self.whole):f}"
+        done = {
+            "label": INVESTED, "value": show(reported) if standing else "—", "empty": not standing,
+            "sub": _("，").join(filter(None, [
+                _("报到 %(month)s") % {"month": f"{standing[0].month:%Y-%m}"} if standing else "",
+                _("占计划 %(percent)s%%") % {"percent": part} if standing and self.whole else "",
+            ])),
+        }  # fmt: skip
+        if self.is_built_up:
+            whole = {
+                "label": _("计划投资"),
+                "value": show(self.whole) if self.plan else "—",
+                "empty": not self.plan,
+            }
+            return [done, whole, self._works_fact(standing), self._completion_fact()]
+        planned = {
+            "label": PLANNED, "value": show(schedule.planned) if self.plan else "—", "empty": not self.plan,
+            "sub": _("应报到 %(month)s，全部 %(whole)s") % {"month": due, "whole": show(self.whole)} if self.plan else "",
+        }  # fmt: skip
+        compared = self._investment_fact(schedule, reported - schedule.invested)
+        return [done, planned, compared, self._works_fact(standing), self._completion_fact()]
 
-    def _investment_fact(self, schedule: queries.Schedule) -> dict[str, Any]:
-        if self.is_over:
-            return {"label": _("投资进度"), "value": "—", "empty": True}
+    def _investment_fact(self, schedule: queries.Schedule, later: Decimal) -> dict[str, Any]:
+        """Return how the investment stands against the plan at the month that is due; ``later``: reported of months after it."""
         value = _compared(schedule.points) if self.plan else "—"
+        due = queries.due_month(self.today)
         sub = ""
+        if self.plan and later:
+            told = {"month": f"{due:%Y-%m}", "amount": show(schedule.invested)}
+            sub = _("按应报的 %(month)s 比较，到当月完成 %(amount)s") % told
         if self.first:
-            due = queries.due_month(self.today)
             planned, whole = (
                 sum((row.investment for row in rows), Decimal(0))
                 for rows in ([row for row in self.first if row.month <= due], self.first)
             )
             at_first = queries.Schedule(planned, schedule.invested, whole)
-            sub = _("按最初计划%(compared)s") % {"compared": _compared(at_first.points)}
+            first = _("按最初计划%(compared)s") % {"compared": _compared(at_first.points)}
+            sub = _("，").join(filter(None, [sub, first]))
         return {"label": _("投资进度"), "value": value, "empty": not self.plan, "sub": sub}
 
     def _works_fact(self, standing: Sequence[Progress]) -> dict[str, Any]:
@@ -176,7 +205,7 @@ class ProjectConstruction(SectionPage):
         newest = standing[0]
         planned = [row.percent for row in self.plan if row.month <= newest.month]
         sub = f"{newest.month:%Y-%m}"
-        if self.plan:
+        if self.plan and not self.is_built_up:
             goal = planned[-1] if planned else Decimal(0)
             sub += " " + _("计划 %(percent)s%%") % {"percent": f"{goal.normalize():f}"}
         return {"label": _("形象进度"), "value": f"{newest.percent.normalize():f}%", "sub": sub}
@@ -212,13 +241,16 @@ class ProjectConstruction(SectionPage):
         def wan(amount: Decimal | None) -> float | None:
             return None if amount is None else float(amount / 10_000)
 
+        months = queries.every_month(
+            self.months
+        )  # a month of which nothing is known takes its room on the axis all the same
         first = {row.month: row.investment for row in self.first}
-        at_first = list(accumulate(first.get(row.month, Decimal(0)) for row in self.months))
+        at_first = list(accumulate(first.get(row.month, Decimal(0)) for row in months))
         return {
-            "months": [f"{row.month:%Y-%m}" for row in self.months],
+            "months": [f"{row.month:%Y-%m}" for row in months],
             "first": [wan(amount) for amount in at_first] if first else [],
-            "planned": [wan(row.planned_sum) for row in self.months],
-            "invested": [wan(row.invested_sum) for row in self.months],
+            "planned": [wan(row.planned_sum) for row in months],
+            "invested": [wan(row.invested_sum) for row in months],
             "due": f"{queries.due_month(self.today):%Y-%m}",
             "names": {
                 "first": _("最初计划累计投资"),
@@ -233,7 +265,11 @@ class ProjectConstruction(SectionPage):
         """Return the months that are past or reported, the newest first, and those to come after them."""
         photos: dict[date, list[dict[str, str]]] = {}
         for photo in self.photos:
-            line = {"name": photo.name, "url": reverse("file", args=[photo.file])}
+            told = {"month": f"{photo.month:%Y-%m}", "name": photo.name}
+            line = {
+                "url": reverse("file", args=[photo.file]),
+                "alt": _("%(month)s 现场照片：%(name)s") % told,
+            }
             photos.setdefault(photo.month, []).append(line)
         replaced: dict[date, list[Progress]] = {}
         for row in self.reports:
@@ -255,7 +291,7 @@ class ProjectConstruction(SectionPage):
         self, row: queries.Month, works: Decimal | None, is_due: bool, photos: list[dict[str, str]], replaced: list[Progress]
     ) -> dict[str, Any]:  # fmt: skip
         report = row.report
-        missed = is_due and report is None and row.planned is not None and not self.is_over
+        missed = is_due and report is None and row.planned is not None and not self.is_built_up
         first = self.at_first.get(row.month)
         return {
             "name": f"{row.month:%Y-%m}",
@@ -305,20 +341,23 @@ class ProjectConstruction(SectionPage):
         first, last = min([*days, self.today]), max([*days, self.today])
         span = max((last - first).days, 1)
 
-        def place(when: date | None) -> int | None:
-            return None if when is None else round((when - first).days * 970 / span) + 15
+        def place(when: date) -> int:
+            return round((when - first).days * 970 / span) + 15
+
+        def spot(when: date | None) -> int | None:
+            return None if when is None else place(when)
 
         def bar(begin: date | None, end: date | None) -> dict[str, int] | None:
-            left, right = place(begin), place(end)
+            left, right = spot(begin), spot(end)
             return (
                 None if left is None or right is None else {"x": min(left, right), "width": abs(right - left)}
             )
 
+        now = done or self.today
         whole = {
             "name": _("建设期"),
             "planned": bar(project.planned_start_date, project.planned_completion_date),
-            "actual": bar(started, done or self.today) if started else None,
-            "today": place(self.today),
+            "actual": bar(started, now) if started else None,
         }
         self.steps = [
             {
@@ -326,8 +365,8 @@ class ProjectConstruction(SectionPage):
                 "planned": day(planned) if planned else "—",
                 "actual": day(actual) if actual else "—",
                 "gap": self._gap(planned, actual),
-                "at": {"planned": place(planned), "actual": place(actual), "today": place(self.today)},
-                "bar": bar(planned, actual or (self.today if planned and planned < self.today else planned)),
+                "at": {"planned": spot(planned), "actual": spot(actual), "today": place(self.today)},
+                "bar": bar(planned, actual or (now if planned and planned < now else planned)),
                 "note": note,
                 "url": url,
                 "delay": delay.told_with_first if delay else "",
@@ -335,7 +374,8 @@ class ProjectConstruction(SectionPage):
             for name, planned, actual, note, url, delay in lines
             if planned or actual
         ]
-        return {"whole": whole, "steps": self.steps}
+        ticks = [{"x": x, "at": f"{x / 10:g}%", "name": name} for x, name in _ticks(first, last, place)]
+        return {"whole": whole, "steps": self.steps, "ticks": ticks}
 
     def _milestone(
         self, row: Milestone
@@ -354,7 +394,7 @@ class ProjectConstruction(SectionPage):
 
     def _gap(self, planned: date | None, actual: date | None) -> dict[str, str]:
         """Return how many days a milestone was late or early, or is overdue."""
-        if planned is None or (actual is None and self.is_over):
+        if planned is None or (actual is None and self.is_built_up):
             return {"text": "—", "tone": ""}
         days = ((actual or self.today) - planned).days
         if actual is None:
@@ -418,6 +458,20 @@ class ProjectConstruction(SectionPage):
         if row.state == stages.SOLVED:
             return _("%(day)s：%(how)s") % told
         return _("曾于 %(day)s 报告已解决（%(how)s），核实仍未解决") % told
+
+
+MOST_TICKS = 4
+
+
+def _ticks(first: date, last: date, place: Callable[[date], int]) -> Iterator[tuple[int, str]]:
+    """Yield the marks of an axis of time, whole months evenly apart, each with its place and name; years alone when long."""
+    count = queries.months_between(first, last)
+    step = next((step for step in (1, 2, 3, 6, 12, 24, 60) if count <= step * MOST_TICKS), 120)
+    begin = queries.months_later(first, -((first.year * 12 + first.month - 1) % step))
+    for number in range(count // step + 2):
+        month = queries.months_later(begin, number * step)
+        if first <= month <= last:
+            yield place(month), f"{month:%Y}" if step >= 12 else f"{month:%Y-%m}"
 
 
 def _compared(points: Decimal) -> str:
@@ -809,7 +863,9 @@ class Incentives(OfConstruction):
         return queries.with_incentives(self.by, timezone.localdate())
 
     def empty(self) -> dict[str, Any]:
-        hint = _("提前竣工、逾期未开工的项目按城市方案的规则列在这里，由人决定，系统不兑现也不计分。")
+        hint = _(
+            "提前竣工的，逾期未开工、迟开工、落后计划、迟竣工的，按城市方案的规则列在这里，由人决定，系统不兑现也不计分。"
+        )
         return {"title": _("现在没有建议"), "hint": hint, "act": None, "icon": "scale"}
 
 
