@@ -700,7 +700,7 @@ __all__ = [
     "with_sides",
     "with_sums",
     "withdrawn_waiver",
-    "year_settlement",
     "works_of",
+    "year_settlement",
     "years_after",
 ]
