@@ -75,7 +75,7 @@ class City:
         }  # fmt: skip
         given.setdefault("enterprise", make_enterprise(f"第{self.made}号有限公司"))
         given.setdefault("registered_firm", given["enterprise"])
-        given.setdefault("approached_date", timezone.localdate() - timedelta(days=3))
+        given.setdefault("approached_date", timezone.localdate() - timedelta(days=700))
         project = services.add_project(by=self.actor(by), values=given, despite="双方项目内容不同")
         for wanted in facts.path(project)[1:]:
             if not stages.reached(stage, wanted):

@@ -548,7 +548,7 @@ def test_each_way_around_the_sums_is_found(city: City) -> None:
     entry = Entry.objects.get(claim=city.verified(project))
     host, introducer = entry.shares.order_by("-millionths")
     undone = Entry.objects.get(project=city.project(stages.SIGNED))
-    reversal = services.reverse_entry(by=office(city), entry=undone, reason="重复")
+    reversal = reverse_entry(by=office(city), entry=undone, reason="重复")
     assert no_faults()
     one, shares = Entry.objects.filter(pk=entry.pk), Share.objects.filter(entry=entry)
     later = timezone.localdate() + timedelta(days=400)

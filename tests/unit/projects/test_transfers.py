@@ -756,5 +756,5 @@ def test_the_yearly_sheet_says_what_the_ledger_says_however_the_term_is_counted_
     assert capital() == [(whole, half, half)]
     office = make_user("冲销人", people.root, ["projects.project.view", "projects.ledger.reverse"])
     started = Entry.objects.get(project=project, kind=stages.STARTED)
-    services.reverse_entry(by=actor_for(office), entry=started, reason="开工日期有误")
+    reverse_entry(by=actor_for(office), entry=started, reason="开工日期有误")
     assert capital() == [(whole, half, half)]
