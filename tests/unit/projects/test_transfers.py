@@ -740,14 +740,14 @@ def test_the_yearly_sheet_tells_of_its_own_agreement_alone(people: City) -> None
 
 def test_the_yearly_sheet_says_what_the_ledger_says_however_the_term_is_counted_since(people: City) -> None:
     """The start that the years run from is told late, and taken back: what was shared stays on the sheet, what was not does not come."""
+    whole, half = Decimal(2_000 * WAN), Decimal(1_000 * WAN)
     project = signed_long_ago(people)
     done = passed_on(people, project, days_ago(1000), percent=50, years=1, start=stages.STARTED)
     claim(people, project, stages.REGISTERED, happened_date=days_ago(990))
-    claim(people, project, stages.CAPITAL, happened_date=days_ago(200), key="甲")
+    claim(people, project, stages.CAPITAL, happened_date=days_ago(200), key="甲", yuan=whole)
     services.move_project(by=people.actor("alice"), project=project, move="prepare")
     claim(people, project, stages.STARTED, happened_date=days_ago(900))
-    claim(people, project, stages.CAPITAL, happened_date=days_ago(100), key="乙")  # after the term
-    whole, half = Decimal(4_000 * WAN), Decimal(2_000 * WAN)
+    claim(people, project, stages.CAPITAL, happened_date=days_ago(100), key="乙", yuan=whole)  # after the term
 
     def capital() -> list[tuple[Decimal, Decimal, Decimal]]:
         found = queries.settlement(Transfer.objects.get(pk=done.pk))
