@@ -164,6 +164,13 @@ def test_settlements_are_seen_in_ones_reach_alone(people: City) -> None:
     ):  # fmt: skip
         client = signed_in(people.users[by])
         assert client.get("/transfers/settlement/", {"unit": unit.pk}).status_code == status, (by, unit)
+    year, client = timezone.localdate().year, signed_in(people.users["giver"])
+    told = client.get("/api/v1/transfers/settlement/", {"unit": people.jimei.pk, "year": year}).json()
+    assert [(line["kind"], line["to_pay"], line["own"]["amount"]) for line in told] == [
+        (stages.REGISTERED, "0.00", "10000000.00"), (stages.TAX, "-250000.00", "250000.00"),
+    ]  # fmt: skip
+    asked = {"unit": people.huli.pk, "year": year}
+    assert client.get("/api/v1/transfers/settlement/", asked).status_code == 404
     Project.objects.filter(pk=project.pk).update(secrecy=stages.SENSITIVE)
     assert sheet(people, people.jimei, "giver") == []
     empty = signed_in(people.users["stranger"]).get("/transfers/settlement/").content.decode()
