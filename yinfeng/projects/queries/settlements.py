@@ -152,7 +152,7 @@ def _lines(unit: int, shares: Sequence[Share], done: Sequence[Transfer]) -> Iter
     newest = {
         item.from_unit_id: item
         for item in done
-        if item.agreed_date and item.agreed_date <= entry.happened_date and item.from_unit_id != holder.pk
+        if item.agreed_date and item.agreed_date < entry.happened_date and item.from_unit_id != holder.pk
     }
     by_agreement = {
         giver: item
