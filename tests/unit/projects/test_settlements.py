@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
+from unittest import mock
 from xml.etree import ElementTree as ET
 
 import openpyxl
@@ -17,12 +18,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.factories import make_unit, make_user, signed_in
+from tests.factories.reversals import reverse_entry
 from tests.unit.projects.conftest import HEAD, City
 from tests.unit.projects.test_transfers import claim, days_ago, passed_on, people, signed_long_ago
 from yinfeng.core.models import Rule
 from yinfeng.core.money import WAN, Money
 from yinfeng.orgs.models import Unit
-from yinfeng.projects import queries, services, stages
+from yinfeng.projects import queries, stages
 from yinfeng.projects.models import Entry, Participation, Project, Transfer
 
 pytestmark = pytest.mark.django_db
@@ -100,9 +102,10 @@ def test_statistics_may_count_both_in_full_beside_the_ledger(people: City) -> No
 
 @pytest.mark.clause("3.2.4")
 def test_what_counts_for_the_taker_alone_is_shown_with_the_reason(people: City) -> None:
-    project = people.project(stages.NEGOTIATING)
-    transfer = passed_on(people, project, statistics=stages.SINGLE)
-    claim(people, project, stages.SIGNED, happened_date=timezone.localdate())
+    with mock.patch("django.utils.timezone.now", return_value=timezone.now() - timedelta(days=100)):
+        project = people.project(stages.NEGOTIATING)
+    transfer = passed_on(people, project, days_ago(20), statistics=stages.SINGLE)
+    claim(people, project, stages.SIGNED, happened_date=days_ago(10))
     for unit in (people.jimei, people.huli):
         (line,) = sheet(people, unit)
         assert (line.base.amount, line.ratio, line.why) == (4_000 * WAN, 0, "统计方式是“只计承接单位”")
@@ -141,9 +144,7 @@ def test_what_was_reversed_is_not_owed_and_who_keeps_nothing_owes_all(people: Ci
     shared(people, percent=Decimal(100))
     tax = next(line for line in sheet(people, people.jimei) if line.kind == stages.TAX)
     assert (tax.other, tax.to_pay, tax.others.amount) == (people.huli, -100 * WAN, 0)
-    services.reverse_entry(
-        by=people.actor("office"), entry=Entry.objects.get(kind=stages.TAX), reason="金额有误"
-    )
+    reverse_entry(by=people.actor("office"), entry=Entry.objects.get(kind=stages.TAX), reason="金额有误")
     assert {line.kind for line in sheet(people, people.jimei)} == {stages.REGISTERED}
     assert {line.kind for line in sheet(people, people.huli)} == {stages.REGISTERED}
 
