@@ -747,7 +747,9 @@ def test_the_yearly_sheet_says_what_the_ledger_says_however_the_term_is_counted_
     claim(people, project, stages.CAPITAL, happened_date=days_ago(200), key="甲", yuan=whole)
     services.move_project(by=people.actor("alice"), project=project, move="prepare")
     claim(people, project, stages.STARTED, happened_date=days_ago(900))
-    claim(people, project, stages.CAPITAL, happened_date=days_ago(100), key="乙", yuan=whole)  # after the term
+    claim(
+        people, project, stages.CAPITAL, happened_date=days_ago(100), key="乙", yuan=whole
+    )  # after the term
 
     def capital() -> list[tuple[Decimal, Decimal, Decimal]]:
         found = queries.settlement(Transfer.objects.get(pk=done.pk))
