@@ -215,6 +215,7 @@ MATRIX: dict[str, Route] = {
     "headquarters-export": page("projects.project.export"),
     "projects-follow": page(PROJECTS, statuses=POST_ONLY),
     "projects-joint": page("projects.project.team", statuses=frozenset({302})),
+    "projects-take-out": page("projects.project.hold", statuses=frozenset({302})),
     "project-new-check": page("projects.project.add"),
     "project-check": own(PROJECTS, "project"),
     "project-new": page("projects.project.add"),

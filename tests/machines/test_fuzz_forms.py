@@ -39,6 +39,7 @@ WITHOUT_FORM = {
     "enterprises-import-again": ("next",),
     "projects-follow": ("pk", "next"),
     "projects-joint": ("pk", "unit"),
+    "projects-take-out": ("pk", "reason"),
     "set_language": ("language", "next"),
     "notices": ("next",),
     "notice": ("next",),

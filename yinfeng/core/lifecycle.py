@@ -43,7 +43,8 @@ class Move:
 
     ``action`` is the scope action that says who may make it on which rows; each guard yields the sentences of what
     must still be true. A move that ``asks_reason`` is refused without one. One made ``within`` another act (the stage that
-    follows from what was verified) is offered to nobody; ``explain`` says which act makes it.
+    follows from what was verified) is offered to nobody; ``explain`` says which act makes it. A ``quiet`` one is offered only when
+    nothing stands in its way: it falls due by itself, nobody works towards it.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Move:
     icon: str = "arrow-right"
     explain: Sentence = ""
     within: bool = False
+    quiet: bool = False
     # A move with an act of its own (a form that asks for more) names the route; else core.web.MovePage serves it.
     route: str = ""
 
@@ -107,7 +109,8 @@ class Lifecycle:
         from_here = [move for move in self.moves if self.state_of(obj) in move.sources and not move.within]
         if allowed is None:
             allowed = actions_on(obj, by, {move.action for move in from_here})
-        return [Offer(move, self._reasons(move, obj, by)) for move in from_here if move.action in allowed]
+        found = [Offer(move, self._reasons(move, obj, by)) for move in from_here if move.action in allowed]
+        return [offer for offer in found if offer.is_open or not offer.move.quiet]
 
     def check(self, obj: Model, name: str, by: Actor, *, within: bool = False) -> Move:
         """Return the move ``name`` or raise what forbids it now: Invalid, Forbidden, Conflict or Blocked.
@@ -142,9 +145,11 @@ class Lifecycle:
         values: Mapping[str, Any] | None = None,
         data: Mapping[str, Any] | None = None,
         within: bool = False,
+        changes: Mapping[str, tuple[Any, Any]] | None = None,
     ) -> Event:
         """Move the row, set ``values`` with it, and record the Event, all or nothing.
 
+        ``changes`` says of which of the values the old and the new one belong into the history.
         ``version`` is the one the person saw; Stale when the row has changed since or another mover was faster.
         """
         move = self.check(obj, name, by, within=within)
@@ -172,7 +177,8 @@ class Lifecycle:
             by=by,
             verb=f"{self.name}.{move.name}",
             obj=obj,
-            changes={self.state_field: (source, move.target)} if source != move.target else {},
+            changes=({self.state_field: (source, move.target)} if source != move.target else {})
+            | dict(changes or {}),
             note=reason.strip(),
             data=data,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import django_filters
@@ -149,7 +149,7 @@ class Notices(Page):
         seen = {event.pk for event in in_sight(self.by, [notice.event for notice in page.objects])}
         return self.render(
             {
-                "notifications": [self._line(notice, notice.event_id in seen) for notice in page.objects],
+                "notifications": self._grouped(page.objects, seen),
                 "read_all_url": reverse("notices"),
                 "tabs": [
                     {"label": _("全部"), "url": request.path, "active": "show" not in request.GET},
@@ -166,6 +166,17 @@ class Notices(Page):
     def post(self, request: HttpRequest) -> HttpResponse:
         services.mark_read(by=self.by)
         return HttpResponseRedirect(reverse("notices"))
+
+    def _grouped(self, notices: Sequence[Notice], seen: set[int]) -> list[dict[str, Any]]:
+        """Return the notices of a page, those of one row together under the latest of them."""
+        groups: dict[Any, list[dict[str, Any]]] = {}
+        for notice in notices:
+            about = notice.event.object_type, notice.event.object_id or -notice.pk
+            groups.setdefault(about, []).append(self._line(notice, notice.event_id in seen))
+        return [
+            first | {"more": rest, "more_label": _("还有 %(count)s 条") % {"count": len(rest)}}
+            for first, *rest in groups.values()
+        ]
 
     def _line(self, notice: Notice, is_seen: bool) -> dict[str, Any]:
         event = notice.event

@@ -378,7 +378,7 @@ ICONS = {
     **dict.fromkeys(("unmerged", "restored", "undo", "retry"), "arrow-back-up"),
     **dict.fromkeys(("contact", "visit", "handle", "run", "started", "wait", "joined"), "arrow-narrow-right"),
     **dict.fromkeys(("handed_over", "assigned", "taken"), "user-share"),
-    **dict.fromkeys(("proposed", "due", "noted", "locked_out", "refused", "fail", "sign_in_failed", "still_counts"), "alert-triangle"),
+    **dict.fromkeys(("proposed", "due", "noted", "locked_out", "refused", "fail", "sign_in_failed", "still_counts", "take_out_due"), "alert-triangle"),
     **dict.fromkeys(("drop", "deactivated", "cancel"), "x"),
     **dict.fromkeys(("accepted", "confirm", "finish", "reactivated"), "check"),
     **dict.fromkeys(("downloaded", "exported"), "download"),
@@ -395,7 +395,7 @@ ICONS = {
     **dict.fromkeys(("redistricted", "premises_changed", "command_changed"), "pencil"),
     "premises_removed": "minus",
     "partner_removed": "minus", "submit": "send", "argue_again": "send", "publish": "check", "send_back": "arrow-back-up", "refresh": "refresh",
-    "take_off": "x", "collect_again": "rotate", "generate": "briefcase",
+    "take_out": "folder-x", "take_in": "folder-plus", "take_off": "x", "collect_again": "rotate", "generate": "briefcase",
     **dict.fromkeys(("milestone_set", "plan_set"), "calendar-event"), "builder_added": "building-plus", "builder_ended": "minus",
     **dict.fromkeys(("progress_reported", "progress_corrected"), "chart-line"), "photo_added": "camera",
     **dict.fromkeys(("raised", "bottleneck_raised"), "alert-triangle"), **dict.fromkeys(("solve", "bottleneck_solved"), "check"),
@@ -406,7 +406,7 @@ ICONS = {
 }  # fmt: skip
 TONES = {"sign": "success", "verify": "success", "verified": "success", "convert": "success", "lose": "danger",
          "end": "danger", "refute": "danger", "signature_refuted": "danger", "claim_refuted": "danger", "step_back_refused": "danger", "hold": "warning",
-         "land": "success", "stay": "success", "leave": "danger", "proposed": "warning", "due": "warning", "overdue": "danger"}  # fmt: skip
+         "take_out": "danger", "take_out_due": "warning", "land": "success", "stay": "success", "leave": "danger", "proposed": "warning", "due": "warning", "overdue": "danger"}  # fmt: skip
 
 
 def icon_of(act: str) -> str:

@@ -254,7 +254,7 @@ class FirstReportSerializer(serializers.Serializer[Any]):
     stage = serializers.CharField()
     title = serializers.CharField(allow_blank=True)
     reported = serializers.CharField()
-    protected_until = serializers.DateField()
+    protected_until = serializers.DateField(allow_null=True)
     rank = serializers.ChoiceField(choices=list(stages.RANKS.items()))
 
 
@@ -274,7 +274,7 @@ class Reporting(Moving):
                 "reported": f"{timezone.localtime(item.dealing.at):{'%Y-%m-%d' if item.dealing.is_seen else '%Y-%m'}}",
                 "protected_until": item.until, "rank": item.rank,
             }
-            for item in queries.ranked(found, timezone.localdate())
+            for item in queries.places_of(found, timezone.localdate())
         ]  # fmt: skip
         return Response(FirstReportSerializer(told, many=True).data)
 
@@ -724,6 +724,7 @@ class AgreementInput(Strict):
     """The three-party agreement with which a transfer is done."""
 
     agreed_date = serializers.DateField()
+    early = serializers.CharField(max_length=500, required=False, default="", allow_blank=True)
     agreement = Upload()
 
 
@@ -778,7 +779,12 @@ class TransferViewSet(Settles, Moving, ScopedViewSet):
         """File the three-party agreement: the project's host changes, its history stays."""
         file = given["agreement"]
         return services.complete_transfer(
-            by=self.by, transfer=transfer, agreed_date=given["agreed_date"], file=file, name=file.name
+            by=self.by,
+            transfer=transfer,
+            agreed_date=given["agreed_date"],
+            file=file,
+            name=file.name,
+            early=given["early"],
         )
 
 

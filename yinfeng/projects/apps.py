@@ -54,8 +54,10 @@ class ProjectsConfig(AppConfig):
         verdicts += [f"return_to_{stage}" for stage in stages.ORDER[:-1]]
         for verb in verdicts:
             events.subscribe(f"projects.project.{verb}", services.tell_claimant)
-        for verb in ("lose", "end", "yield", "transfer_completed"):
+        for verb in ("lose", "end", "yield", "transfer_completed", "take_out", "take_in", "take_out_due"):
             events.subscribe(f"projects.project.{verb}", services.tell_team)
+        for verb in ("take_out", "take_in", "take_out_due"):
+            events.subscribe(f"projects.project.{verb}", services.tell_holder)
         events.subscribe("projects.project.still_counts", services.tell_of_what_counts)
         for verb in (
             "offered",
@@ -72,7 +74,8 @@ class ProjectsConfig(AppConfig):
             events.subscribe(f"projects.dispute.{verb}", services.tell_dispute)
         for verb in ("lead.registered", "lead.changed", "project.created", "project.changed"):
             events.subscribe(f"projects.{verb}", services.tell_the_first)
-        events.subscribe("projects.project.reopen", services.tell_the_first)
+        for verb in ("reopen", "take_in"):
+            events.subscribe(f"projects.project.{verb}", services.tell_the_first)
         events.subscribe("enterprises.enterprise.merged", services.tell_after_merger)
         for verb in ("raised", "solved", "withdrawn", "reopened", "extended", "dropped"):
             events.subscribe(f"projects.project.bottleneck_{verb}", services.tell_unit)
@@ -81,5 +84,6 @@ class ProjectsConfig(AppConfig):
         for verb in ("waived", "withdrawn"):
             events.subscribe(f"projects.reportwaiver.{verb}", services.tell_waived)
         beats.register("reports", services.tell_of_reports)
+        beats.register("library", services.tell_of_leaving)
         events.was_called("projects.signature", Claim)
         events.subscribe("projects.project.member_added", services.tell_member)

@@ -560,6 +560,16 @@ class JointUnitForm(Styled):
     unit = UnitField(queries.joinable_units, label=_("协同单位"))
 
 
+class TakeOutForm(Styled):
+    pk = forms.CharField(widget=forms.MultipleHiddenInput, required=False)
+    reason = forms.CharField(
+        label=_("补充说明"),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "data-span": "2"}),
+    )
+
+
 class MemberForm(Styled):
     user: ClassVar[forms.ModelChoiceField] = forms.ModelChoiceField(
         label=_("人员"), queryset=None, empty_label=_("请选择"), widget=_SEARCHED
@@ -690,8 +700,13 @@ class AwardForm(Terms, ReasonForm):
     )
 
 
-class CompleteForm(Styled):
-    groups = ((_("三方协议"), "", ["agreed_date", "agreement"]),)
+class CompleteForm(Asking):
+    groups = ((_("三方协议"), "", ["agreed_date", "early", "agreement"]),)
+    questions = ("early",)
+    confirm_amounts = None  # type: ignore[assignment]
+    early = forms.CharField(
+        label=_("先签协议的原因"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2, "data-span": "2"})
+    )  # fmt: skip
     agreed_date = forms.DateField(
         label=_("协议签订日期"), widget=forms.DateInput, help_text=_("协议从次日起算：签订当日和以前的业绩归原落地单位。"),
     )  # fmt: skip

@@ -106,6 +106,10 @@ def board(by: Actor) -> desk.Board:
         lists.append(_reports_to_hand_in(*waiting[queries.REPORTS]))
     if queries.PROPOSALS in waiting:
         lists.append(_proposals_to_argue(*waiting[queries.PROPOSALS]))
+    if queries.TO_ADVANCE in waiting:
+        lists.append(_projects_to_advance(*waiting[queries.TO_ADVANCE]))
+    if queries.TO_LEAD in waiting:
+        lists.append(_projects_to_lead(*waiting[queries.TO_LEAD]))
     if by.may("projects.project.view"):
         cards = _library(by)
         lists += _project_lists(by)
@@ -127,6 +131,7 @@ def _library(by: Actor) -> list[dict[str, Any]]:
     ongoing = Project.objects.permitted(by).filter(queries.ours(by), status=stages.ONGOING)
     whose = "" if by.reach("projects.project.view").everywhere else "&who=unit"
     counts = {code: Count("pk", filter=queries.lit(code, today)) for code in (stages.RED, stages.YELLOW)}
+    counts["leaving"] = Count("pk", filter=queries.to_leave(today))
     found, lights = queries.roll_up(ongoing, **counts)
     cards: list[dict[str, Any]] = []
     for item in found:
@@ -145,6 +150,11 @@ def _library(by: Actor) -> list[dict[str, Any]]:
             "label": stages.LIGHTS[stages.RED], "value": f"{red:,}", "unit": ngettext("个项目", "个项目", red),
             "hint": _("另有黄灯 %(count)s 个") % {"count": f"{yellow:,}"}, "url": reverse("lights"),
             "tone": "danger" if red else "",
+        })  # fmt: skip
+    if leaving := lights["leaving"]:
+        cards.append({
+            "label": _("应移出项目库"), "value": f"{leaving:,}", "unit": ngettext("个项目", "个项目", leaving),
+            "hint": _("没有进展已满规定的天数"), "url": f"{reverse('projects')}?to_leave=true&status={stages.ONGOING}{whose}",
         })  # fmt: skip
     return cards
 
@@ -335,6 +345,32 @@ def _proposals_to_argue(count: int, found: list[queries.Waiting]) -> dict[str, A
                 "title": item.title, "url": reverse("proposal", args=[item.pk]),
                 "sub": _("%(unit)s，估算总投资 %(amount)s") % {"unit": item.first, "amount": show(item.amount)},
                 "date_text": day(item.at),
+            }
+            for item in found
+        ],
+    }  # fmt: skip
+
+
+def _projects_to_advance(count: int, found: list[queries.Waiting]) -> dict[str, Any]:
+    return {
+        "title": _("待我转入下一阶段的项目"), "icon": "arrow-right", "empty": "", "count": count,
+        "rows": [
+            {
+                "title": item.title, "url": reverse("project", args=[item.pk]), "date_text": day(item.at),
+                "sub": _("%(unit)s，%(stage)s阶段，下一阶段所需内容都齐了") % {"unit": item.second, "stage": stages.STAGES[item.first]},
+            }
+            for item in found
+        ],
+    }  # fmt: skip
+
+
+def _projects_to_lead(count: int, found: list[queries.Waiting]) -> dict[str, Any]:
+    return {
+        "title": _("待我指定项目负责人"), "icon": "user-plus", "empty": "", "count": count,
+        "rows": [
+            {
+                "title": item.title, "url": reverse("project-member-add", args=[item.pk]), "date_text": day(item.at),
+                "sub": _("已流转到%(unit)s，还没有项目负责人") % {"unit": item.second},
             }
             for item in found
         ],

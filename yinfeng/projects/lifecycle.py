@@ -85,6 +85,8 @@ def is_ongoing(project: Project, by: Actor) -> Iterator[Sentence]:
         yield _now("项目现在的状态是“%(status)s”，恢复推进之后才能办理。") % {
             "status": stages.STATUSES[project.status]
         }
+    elif project.status == stages.LEFT:
+        yield _now("项目已移出项目库，重新入库之后才能办理。")
     elif project.status != stages.ONGOING:
         yield _now("项目已“%(status)s”，不能再办理。") % {"status": stages.STATUSES[project.status]}
 
@@ -154,9 +156,14 @@ def nothing_undone(project: Project, before: str = "") -> Iterator[Sentence]:
 
     ``before``: of those that come before this one, so that several are claimed anew one after the other.
     """
-    for kind in situation(project).undone:
-        if not before or not stages.reached(kind, before):
-            yield _now("“%(kind)s”业绩已冲销，请先重新申报。") % {"kind": stages.ACHIEVEMENTS[kind]}
+    found = situation(project).undone
+    yield from asked_anew(kind for kind in found if not before or not stages.reached(kind, before))
+
+
+def asked_anew(kinds: Iterable[str]) -> Iterator[Sentence]:
+    """Yield of each achievement that it was reversed and must be claimed anew before the project goes on."""
+    for kind in kinds:
+        yield _now("“%(kind)s”业绩已冲销，请先重新申报。") % {"kind": stages.ACHIEVEMENTS[kind]}
 
 
 def goes_on_undisturbed(project: Project, by: Actor) -> Iterator[Sentence]:
@@ -189,6 +196,20 @@ def has_built(project: Project, by: Actor) -> Iterator[Sentence]:
 def is_unsigned(project: Project, by: Actor) -> Iterator[Sentence]:
     if stages.reached(project.stage, stages.SIGNED):
         yield _now("项目已经签约，不能这样处理。如合同解除，请记为“终止”并写明原因。")
+
+
+def is_due_to_leave(project: Project, by: Actor) -> Iterator[Sentence]:
+    """Ask that the project has stood still for as long as the rule ``stale`` says (FACTS §1.6: half a year)."""
+    today = timezone.localdate()
+    if not queries.leaving(project, today, queries.limits(today)):
+        yield _now("没有进展的天数还没有到规定移出项目库的天数。")
+
+
+def goes_back_by_the_office(project: Project, by: Actor) -> Iterator[Sentence]:
+    """Ask of who takes a signed project back in that he answers for the whole library: its signing counted all along."""
+    everywhere = by.is_system or by.reach("projects.project.hold").everywhere
+    if stages.reached(project.stage, stages.SIGNED) and not everywhere:
+        yield _now("项目已经签约，重新入库由领导小组办公室办理。")
 
 
 def was_never_signed(project: Project, by: Actor) -> Iterator[Sentence]:
@@ -506,6 +527,16 @@ STATUS = Lifecycle(
             guards=(was_never_signed, was_not_lost), asks_reason=True, icon="rotate",
         ),
         Move(
+            "take_out", _("移出项目库"), (stages.ONGOING,), stages.LEFT, "hold", guards=(is_due_to_leave, nothing_waits),
+            asks_reason=True, icon="folder-x", quiet=True,
+            explain=_("项目不再计入项目库、看板和亮灯，按状态“出库”仍可查到；已认定的业绩不变。之后可以重新入库。"),
+        ),
+        Move(
+            "take_in", _("重新入库"), (stages.LEFT,), stages.ONGOING, "hold", guards=(goes_back_by_the_office, was_not_lost),
+            asks_reason=True, style="primary", icon="folder-plus",
+            explain=_("项目回到原来的阶段继续推进，没有进展的天数从今天重新计算。"),
+        ),
+        Move(
             "yield", _("让出项目"), (stages.ONGOING, stages.ON_HOLD), stages.ENDED, "yield", within=True,
             guards=(is_unsigned,), icon="x", explain=_("首报争议裁定由另一方承办时自动办理。"),
         ),
@@ -721,6 +752,19 @@ BOTTLENECK = Lifecycle(
         ),
     ),
 )  # fmt: skip
+
+
+def hindrances(project: Project, target: str, by: Actor) -> list[Sentence]:
+    """Return what keeps a project from its next stage beside facts, what is to be claimed anew, and the proof of that stage."""
+    others = {nothing_undone, goes_on_undisturbed, is_ongoing}
+    guards = {
+        guard: None for move in STAGE.moves if move.target == target and project.stage in move.sources for guard in move.guards
+    }  # fmt: skip
+    told = [sentence for guard in guards if guard not in others for sentence in guard(project, by)]
+    lacking = set(facts.sentences(project, target))
+    waiting = situation(project)
+    before = [kind for kind in waiting.waiting if kind not in stages.RECURRING and kind != target]
+    return [*_told_to_wait(before, waiting), *(sentence for sentence in told if sentence not in lacking)]
 
 
 def lifecycle_of(move: str) -> Lifecycle:

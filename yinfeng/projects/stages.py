@@ -44,13 +44,16 @@ LIBRARY: Mapping[str, Sentence] = {
     LANDED: _("落地"),
 }
 
-ONGOING, ON_HOLD, LOST, ENDED = "ongoing", "on_hold", "lost", "ended"
+ONGOING, ON_HOLD, LOST, ENDED, LEFT = "ongoing", "on_hold", "lost", "ended", "left"
 STATUSES: Mapping[str, Sentence] = {
     ONGOING: _("推进中"),
     ON_HOLD: _("暂缓"),
     LOST: _("流失"),
     ENDED: _("终止"),
+    LEFT: _("出库"),
 }
+# Over: nobody works on them any more. What left the library may be taken back in.
+OVER = (LOST, ENDED, LEFT)
 
 QUALIFIED, CONVERTED, DECLINED = "qualified", "converted", "declined"
 LEAD_STATES: Mapping[str, Sentence] = {
@@ -71,12 +74,13 @@ REPORTER, HOST, JOINT, GROUP, INTRODUCER, APPROVER = (
     "introducer",
     "approver",
 )
-RECEIVER, ORIGIN, COMMAND, LINKED = "receiver", "origin", "command", "linked"
+RECEIVER, ORIGIN, COMMAND, LINKED, SUPPORT = "receiver", "origin", "command", "linked", "support"
 PARTS: Mapping[str, Sentence] = {
     REPORTER: _("报送单位"),
     HOST: _("落地单位"),
     JOINT: _("协同单位"),
     GROUP: _("招商组"),
+    SUPPORT: _("保障组"),
     INTRODUCER: _("引荐单位"),
     APPROVER: _("审批单位"),
     RECEIVER: _("拟承接单位"),
@@ -86,6 +90,8 @@ PARTS: Mapping[str, Sentence] = {
 }
 # The parts whose unit runs the project: edits it, advances it, chooses the team.
 RUNNING_PARTS = (REPORTER, HOST)
+# The parts that working groups of the leader group have: by the industry, or beside it by the grade.
+GROUP_PARTS = (GROUP, SUPPORT)
 # The parts whose units have a share in what the project achieves beside who holds it, each by a rule of its own.
 SHARING_PARTS = (INTRODUCER, LINKED)
 # The parts that one chooses when a unit joins; the others follow from what the project is.
@@ -198,8 +204,9 @@ STATISTICS: Mapping[str, Sentence] = {
 }
 
 # Who reported an investor first (首报首谈, FACTS §1.4): where a record stands among those of other units, and disputes over it.
-FIRST, TOGETHER, LATER, LAPSED = "first", "together", "later", "lapsed"
+FIRST, TOGETHER, LATER, LAPSED, HELD = "first", "together", "later", "lapsed", "held"
 RANKS: Mapping[str, Sentence] = {
+    HELD: _("已签约"),
     FIRST: _("首报"),
     TOGETHER: _("同时报备"),
     LATER: _("报备在后"),

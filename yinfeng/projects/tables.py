@@ -31,6 +31,7 @@ STATUS_TONES = {
     stages.ON_HOLD: "warning",
     stages.LOST: "danger",
     stages.ENDED: "muted",
+    stages.LEFT: "muted",
 }
 LIGHT_TONES = {stages.GREEN: "success", stages.YELLOW: "warning", stages.RED: "danger"}
 LIGHT_ICONS = {stages.GREEN: "circle-check", stages.YELLOW: "alert-circle", stages.RED: "alert-triangle"}
@@ -44,6 +45,7 @@ TRANSFER_TONES = {
     stages.WITHDRAWN: "muted",
 }
 RANK_TONES = {
+    stages.HELD: "success",
     stages.FIRST: "success",
     stages.TOGETHER: "warning",
     stages.LATER: "muted",

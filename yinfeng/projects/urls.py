@@ -49,6 +49,7 @@ urlpatterns = [
     path("projects/headquarters/", headquarters.Headquarters.as_view(), name="headquarters"),
     path("projects/headquarters/export/", headquarters.ExportHeadquarters.as_view(), name="headquarters-export"),
     path("projects/follow/", records.FollowProjects.as_view(), name="projects-follow"),
+    path("projects/take-out/", records.TakeOutProjects.as_view(), name="projects-take-out"),
     path("projects/joint/", records.JointProjects.as_view(), name="projects-joint"),
     path("projects/check/", records.CheckEnterpriseOfNew.as_view(), name="project-new-check"),
     path("projects/<int:pk>/check/", records.CheckEnterpriseOfProject.as_view(), name="project-check"),

@@ -609,3 +609,40 @@ def test_the_table_has_every_state_reached() -> None:
     table = lifecycle.DISPUTE
     reached = {table.initial} | {move.target for move in table.moves}
     assert reached == set(table.states)
+
+
+def test_who_has_signed_stays_first_and_is_told_of_newcomers(people: City) -> None:
+    """集美 has signed; 湖里 names the same investor: it ranks behind, and 集美 is told by its unit alone."""
+    city = people
+    signed = project(city, "bob", stages.REGISTERED, days=40)
+    late = lead(city, "yi")
+    firm = Enterprise.objects.get(name=FIRM)
+    for name in ("office", "jia", "yi"):
+        found = queries.places_of(queries.dealings(firm, city.actor(name)), timezone.localdate())
+        assert [(item.dealing.unit, item.rank) for item in found] == [
+            ("集美区", stages.HELD),
+            ("湖里区", stages.LATER),
+        ]
+    page = read(signed_in(city.users["jia"]), f"{signed.get_absolute_url()}first-report/")
+    assert "已签约，" in page
+    assert "报备在后" in page
+    assert "之后报备这家企业的单位排在后面" in page
+    assert "保护期至" not in page
+    assert late.title not in page
+    for name in ("jia", "bob"):  # the head, and the clerk who leads the project
+        told = Notice.objects.get(owner=city.users[name], event__verb="projects.project.rivalled")
+        assert (told.event.object_id, told.event.data["text"]) == (signed.pk, "湖里区")
+    assert "集美区已有这家企业签约或落地的项目" in read(signed_in(city.users["yi"]), late.get_absolute_url())
+    with pytest.raises(Invalid, match="请选择其他单位"):  # a signed project is not decided away
+        dispute(city, "yi", late, signed)
+    third = project(city, "bob", stages.INTENDED)  # what the unit has beside goes with it
+    found = queries.places_of(queries.dealings(firm, city.actor("office")), timezone.localdate())
+    assert [item.rank for item in found if item.dealing.key == queries.key_of(third)] == [stages.FIRST]
+
+
+def test_the_leader_of_a_protected_project_is_told_of_a_rival_too(people: City) -> None:
+    city = people
+    first = project(city, "bob", days=3)
+    lead(city, "yi")
+    told = Notice.objects.filter(event__verb="projects.project.rivalled", event__object_id=first.pk)
+    assert set(told.values_list("owner__username", flat=True)) == {"bob", "jia"}

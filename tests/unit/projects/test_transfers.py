@@ -17,7 +17,7 @@ from tests.factories.reversals import reverse_entry
 from tests.unit.projects.conftest import HEAD, PDF, City
 from yinfeng.core import services as core
 from yinfeng.core.errors import Blocked, Conflict, DomainError, Forbidden, Invalid
-from yinfeng.core.models import Notice, Rule
+from yinfeng.core.models import Event, Notice, Rule
 from yinfeng.core.money import WAN, Money
 from yinfeng.core.scopes import actions_on
 from yinfeng.orgs.queries import actor_for
@@ -452,7 +452,7 @@ def test_a_project_that_comes_back_is_shared_with_nobody_twice(people: City) -> 
             by=city.actor("taker"), project=project, to_unit=city.jimei, reason="企业改址", terms=TERMS | {"percent": Decimal(10)}
         )  # fmt: skip
         move(city, back, "accept", "giver")
-    for wrong, sentence in ((days_ago(20), "不能早于提出流转"), (days_ago(-1), "不能晚于今天")):
+    for wrong, sentence in ((days_ago(20), "早于在系统中提出流转"), (days_ago(-1), "不能晚于今天")):
         with pytest.raises(Invalid, match=sentence):
             complete(city, back, wrong, by="taker")
     complete(city, back, days_ago(2), by="taker")
@@ -760,3 +760,70 @@ def test_the_yearly_sheet_says_what_the_ledger_says_however_the_term_is_counted_
     started = Entry.objects.get(project=project, kind=stages.STARTED)
     reverse_entry(by=actor_for(office), entry=started, reason="开工日期有误")
     assert capital() == [(whole, half, half)]
+
+
+def test_the_terms_are_shown_to_who_agrees_decides_and_files_and_a_ruling_says_what_it_changed(
+    people: City,
+) -> None:
+    city = people
+    project = city.project(stages.SIGNED)
+    transfer = offer(city, project, percent=Decimal(30))
+    taker, office = signed_in(city.users["taker"]), signed_in(city.users["office"])
+    url = transfer.get_absolute_url()
+    asked = taker.get(f"{url}accept/").content.decode()
+    for text in ("流出单位分成</dt><dd>30%", "5 年", "按分成比例拆分"):
+        assert text in asked
+    move(city, transfer, "decline", "taker")
+    move(city, transfer, "appeal", "giver")
+    assert "流出单位分成</dt><dd>30%" in office.get(f"{url}award/").content.decode()
+    move(city, transfer, "award", "office", terms={"percent": Decimal(25)})
+    ruled = Event.objects.get(verb="projects.transfer.award", object_id=transfer.pk)
+    assert ruled.changes["percent"] == ["30", "25"]
+    told = Event.objects.get(verb="projects.project.transfer_awarded", object_id=project.pk)
+    assert "流出单位分成 30% → 25%" in told.data["text"]
+    giver = signed_in(city.users["giver"])
+    assert "流出单位分成</dt><dd>25%" in giver.get(f"{url}complete/").content.decode()
+
+
+def test_a_paper_of_before_the_offer_is_filed_under_its_own_day_with_a_reason(people: City) -> None:
+    city = people
+    project = signed_long_ago(city)
+    transfer = offer(city, project)
+    move(city, transfer, "accept", "taker")
+    signed = timezone.localdate() - timedelta(days=12)
+    with pytest.raises(Invalid, match="早于在系统中提出流转") as refused:
+        complete(city, transfer, signed)
+    assert set(refused.value.fields) == {"agreed_date", "early"}
+    giver, url = signed_in(city.users["giver"]), f"{transfer.get_absolute_url()}complete/"
+    assert "先签协议的原因" not in giver.get(url).content.decode()  # asked of nobody without need
+    sent = {"agreed_date": str(signed), "agreement": ContentFile(PDF, name="协议.pdf")}
+    asked = giver.post(url, sent)
+    assert asked.status_code == 422
+    assert "先签协议的原因" in asked.content.decode()
+    sent = {
+        "agreed_date": str(signed),
+        "agreement": ContentFile(PDF, name="协议.pdf"),
+        "early": "协议在上线之前签订",
+    }
+    assert giver.post(url, sent).status_code == 302
+    transfer.refresh_from_db()
+    assert (transfer.state, transfer.agreed_date) == (stages.COMPLETED_TRANSFER, signed)
+    assert (
+        Event.objects.get(verb="projects.transfer.complete", object_id=transfer.pk).note
+        == "协议在上线之前签订"
+    )
+
+
+def test_who_led_a_project_for_the_old_unit_leads_it_no_more(people: City) -> None:
+    city = people
+    project = city.project(stages.SIGNED)
+    assert project.team.get(until=None, is_leader=True).user == city.users["bob"]
+    passed_on(city, project)
+    assert project.team.get(until=None).is_leader is False
+    taker = signed_in(city.users["taker"])
+    home = taker.get("/").content.decode()
+    assert "待我指定项目负责人" in home
+    assert f"/projects/{project.pk}/team/add/" in home
+    assert "待我指定项目负责人" not in signed_in(city.users["giver"]).get("/").content.decode()
+    services.add_member(by=city.actor("taker"), project=project, user=city.users["alice"], is_leader=True)
+    assert "待我指定项目负责人" not in taker.get("/").content.decode()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from tests.unit.projects.conftest import City
 from yinfeng.core.errors import Blocked, Conflict, DomainError, Forbidden, Invalid
 from yinfeng.core.lifecycle import Lifecycle
+from yinfeng.core.models import Rule
 from yinfeng.core.scopes import actions_on
 from yinfeng.projects import facts, lifecycle, services, stages
 from yinfeng.projects.models import Claim, Lead, Project
@@ -96,6 +99,13 @@ def test_every_state_is_reachable(table: Lifecycle) -> None:
 
 
 def rows_in_every_state(city: City) -> list[tuple[Lifecycle, Any]]:
+    Rule.objects.create(
+        kind="stale",
+        key=stages.INTENDED,
+        data={"leave_days": 180},
+        valid_from=date(2019, 4, 28),
+        source="测试",
+    )
     found: list[tuple[Lifecycle, Any]] = [(lifecycle.LEAD, city.lead(state)) for state in stages.LEAD_STATES]
     for stage in stages.STAGES:
         project = city.project(stage)
@@ -106,6 +116,13 @@ def rows_in_every_state(city: City) -> list[tuple[Lifecycle, Any]]:
         for move in moves:
             services.move_project(by=charlie, project=project, move=move, reason="说明", lost_reason="price")
         found += [(lifecycle.STAGE, project), (lifecycle.STATUS, project)]
+    for moves in ([], ["take_out"]):
+        project = city.project(stages.INTENDED)
+        Project.objects.filter(pk=project.pk).update(progress_at=timezone.now() - timedelta(days=180))
+        project.refresh_from_db()
+        for move in moves:
+            services.move_project(by=charlie, project=project, move=move, reason="说明")
+        found.append((lifecycle.STATUS, project))
     bare = city.project(host_unit=city.jimei, enterprise=None, project_class="")
     found.append((lifecycle.STAGE, bare))
     waiting = city.project(stages.NEGOTIATING)

@@ -44,11 +44,12 @@ BEFORE_SIGNING = tuple(stage for stage in stages.ORDER if not stages.reached(sta
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """A record's place among those of one investor: its rank, and the last day on which it is protected."""
+    """A record's place among those of one investor: its rank, and the last day on which it is protected; None of a signed
+    one, which nobody takes from its unit."""
 
     dealing: Dealing
     rank: str
-    until: date
+    until: date | None
 
 
 def months_protected(day: date) -> int:
@@ -114,6 +115,29 @@ def ranked(found: Iterable[Dealing], today: date) -> list[Reported]:
         return stages.FIRST if item.holder == live[0].holder else stages.LATER
 
     return [Reported(item, rank(item), until[item.key]) for item in contest]
+
+
+def places_of(found: Iterable[Dealing], today: date) -> list[Reported]:
+    """Return who has the investor and who reported it: signed projects before all others, whose units are first with what
+    else they have of it; then the contest of those not signed, behind them (FACTS §1.4: the contest is over once it is signed).
+    """
+    dealings = list(found)
+    contest = ranked(dealings, today)
+    if not contest and not months_protected(today):
+        return []
+    held = [
+        item for item in dealings
+        if item.is_open and item.is_project and not item.is_growth and item.stage not in BEFORE_SIGNING
+    ]  # fmt: skip
+    holders = {item.holder for item in held}
+
+    def rank(item: Reported) -> str:
+        if not holders or item.rank == stages.LAPSED:
+            return item.rank
+        return stages.FIRST if item.dealing.holder in holders else stages.LATER
+
+    signed = [Reported(item, stages.HELD, None) for item in sorted(held, key=lambda item: (item.at, item.pk))]
+    return [*signed, *(Reported(item.dealing, rank(item), item.until) for item in contest)]
 
 
 def key_of(record: Lead | Project) -> str:

@@ -105,9 +105,6 @@ def incentives_of(project: Project, today: date) -> list[Incentive]:
     return [*_incentive(project, today), *_penalties(project, today)]
 
 
-_OVER = (stages.LOST, stages.ENDED)
-
-
 def _first(project: Project, name: str) -> date | None:
     """Return a planned day as it was first: nobody earns or escapes by planning later."""
     planned: date | None = getattr(project, name)
@@ -127,7 +124,7 @@ def _incentive(project: Project, today: date) -> Iterator[Incentive]:
         _first(project, "planned_completion_date"),
         project.completed_date,
     )
-    if not rules.ahead_days or planned is None or done is None or project.status in _OVER:
+    if not rules.ahead_days or planned is None or done is None or project.status in stages.OVER:
         return
     ahead = (planned - done).days
     if ahead >= rules.ahead_days and (not rules.least_percent or works_of(project) >= rules.least_percent):
@@ -157,7 +154,7 @@ def _early(rules: IncentiveRules) -> Q:
         Q(completed_date__lte=_days_from(name, -rules.ahead_days))
         for name in ("planned_completion_date", "first_planned_completion_date")
     )
-    found = ~Q(status__in=_OVER) & by_now & (Q(first_planned_completion_date=None) | at_first)
+    found = ~Q(status__in=stages.OVER) & by_now & (Q(first_planned_completion_date=None) | at_first)
     if rules.least_percent:
         later = _standing().filter(project=OuterRef("project"), month__gt=OuterRef("month"))
         borne_out = _standing().filter(project=OuterRef("pk"), percent__gte=rules.least_percent)

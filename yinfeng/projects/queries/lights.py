@@ -143,7 +143,7 @@ def light_of(
     stage of which no rule says a light."""
     if project.status != stages.ONGOING or project.stage not in _ruled_stages(by_stage, today):
         return None
-    idle = _idle_light(project, today, by_stage[project.stage], grade)
+    idle = _idle_light(project, today, by_stage, grade)
     found = [idle, *_start_light(project, today), *_behind_light(project, today)]
     codes = {light.code for light in found}
     code = next((code for code in (stages.RED, stages.YELLOW) if code in codes), idle.code)
@@ -151,11 +151,21 @@ def light_of(
     return Light(code, _("；").join([*reasons, *notes_on_plan(project)]))
 
 
-def _idle_light(project: Project, today: date, limit: Limits, grade: Grade | None) -> Light:
+def leaving(project: Project, today: date, by_stage: Mapping[str, Limits]) -> str:
+    """Return why a project is to be taken out of the library, “” when it is not; the same as ``to_leave`` says of many."""
+    limit = by_stage[project.stage].leave
     idle = (today - timezone.localdate(project.progress_at)).days
-    words = {"days": idle, "warn": limit.warn, "late": limit.late, "leave": limit.leave}
-    if limit.leave and idle >= limit.leave:
-        return Light(stages.RED, _("已 %(days)s 天没有进展，满 %(leave)s 天应移出项目库") % words)
+    if project.status != stages.ONGOING or not limit or idle < limit:
+        return ""
+    return _("已 %(days)s 天没有进展，满 %(leave)s 天应移出项目库") % {"days": idle, "leave": limit}
+
+
+def _idle_light(project: Project, today: date, by_stage: Mapping[str, Limits], grade: Grade | None) -> Light:
+    limit = by_stage[project.stage]
+    idle = (today - timezone.localdate(project.progress_at)).days
+    words = {"days": idle, "warn": limit.warn, "late": limit.late}
+    if why := leaving(project, today, by_stage):
+        return Light(stages.RED, why)
     if limit.late and idle >= limit.late:
         return Light(stages.RED, _("已 %(days)s 天没有进展，满 %(late)s 天亮红灯") % words)
     if limit.warn and idle >= limit.warn:

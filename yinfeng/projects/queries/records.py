@@ -22,6 +22,7 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
+    TextField,
     Value,
     When,
     Window,
@@ -40,7 +41,7 @@ from yinfeng.core.prepared import prepared
 from yinfeng.core.scopes import one_by_one, with_actions
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.enterprises.queries import LookAlike, similar
-from yinfeng.orgs.models import RoleGrant, Unit, in_force
+from yinfeng.orgs.models import Role, RoleGrant, Unit, in_force
 from yinfeng.orgs.queries import brief_name, hosts, units_today
 from yinfeng.projects import stages
 from yinfeng.projects.models import (
@@ -370,7 +371,7 @@ class Passed:
         return self.state in stages.OPEN_TRANSFERS
 
 
-_PART, _PERSON, _GROWN, _PASSED, _BUILT, _LINKED = range(6)
+_PART, _PERSON, _GROWN, _PASSED, _BUILT, _LINKED, _MAY_ADVANCE = range(7)
 
 
 def links_seen(by: Actor, project: int, field: str, other: str) -> QuerySet[ProjectLink]:
@@ -444,7 +445,17 @@ def _involved(by: Actor, project: int, month: date) -> QuerySet[Any, Any]:
         )
         for here, other in (("project", "other"), ("other", "project"))
     )  # fmt: skip
-    legs = (team, grown, passed, built, *linked)
+    runs = Participation.objects.filter(project=project, part__in=stages.RUNNING_PARTS, until=None)
+    roles = Role.objects.annotate(codes=Cast("permissions", TextField())).filter(
+        codes__contains='"projects.project.advance"'
+    )
+    advancing = RoleGrant.objects.filter(
+        in_force(by.day), unit__in=runs.values("unit"), role__in=roles.values("pk"), role__is_closed=False, user__is_active=True
+    ).values_list(
+        Value(_MAY_ADVANCE, IntegerField()), "pk", nothing, F("user__name"), nobody, nothing, Value(False, BooleanField()),
+        Value(None, DateField(null=True)), nothing,
+    )  # fmt: skip
+    legs = (team, grown, passed, built, advancing, *linked)
     return parts.order_by().union(*(leg.order_by() for leg in legs), all=True)
 
 
@@ -470,11 +481,14 @@ def links_of(project: Project, by: Actor) -> list[Linked]:
 
 def involved(project: Project, by: Actor) -> tuple[list[Involved], list[Extension], list[Passed]]:
     """Return the units that take part and the people of the team, by which projects it grew and to whom it was passed on,
-    in one query; it brings the project's schedule along, and what was declared of it and its investor's other projects."""
+    in one query; it brings the project's schedule along, what was declared of it and its investor's other projects, and the
+    names of those of its units who may let it into its next stage."""
     order = list(stages.PARTS)
     made, grown, passed = [], [], []
     linked: list[Linked] = []
+    advancing: set[str] = set()
     project.__dict__["schedule"], project.__dict__["linked"] = Schedule(), linked
+    project.__dict__["advancing"] = advancing
     for leg, pk, short, name, unit, part, is_leader, since, note in _involved(
         by, project.pk, due_month(timezone.localdate())
     ):
@@ -484,6 +498,8 @@ def involved(project: Project, by: Actor) -> tuple[list[Involved], list[Extensio
             grown.append(Extension(pk, short, name, part))
         elif leg == _LINKED:
             linked.append(Linked(pk, short, name, part, since, note))
+        elif leg == _MAY_ADVANCE:
+            advancing.add(name)
         elif leg == _PASSED:
             passed.append(Passed(pk, f"{short} → {name}", part))
         else:

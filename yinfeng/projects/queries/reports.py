@@ -270,7 +270,7 @@ def unit_by(pk: int) -> Any:
 def projects_of(unit: Unit) -> Q:
     """Return the Q of the projects a unit reports: those it or a unit below it holds, of a working group those it takes part in."""
     if unit.kind == "group":
-        parts = Participation.objects.filter(unit=unit, part=stages.GROUP, until=None)
+        parts = Participation.objects.filter(unit=unit, part__in=stages.GROUP_PARTS, until=None)
         return Q(pk__in=parts.values("project"))
     return held_by(below(unit).values("pk"))
 
@@ -306,7 +306,7 @@ def left_over(
     found = _fitting(definition, by, ends).exclude(secrecy=stages.SENSITIVE)
     groups = [unit.pk for unit in units if unit.kind == "group"]
     if groups:
-        parts = Participation.objects.filter(unit__in=groups, part=stages.GROUP, until=None)
+        parts = Participation.objects.filter(unit__in=groups, part__in=stages.GROUP_PARTS, until=None)
         found = found.exclude(pk__in=parts.values("project"))
     if len(groups) < len(units):
         below_them = reduce(or_, (Q(path__startswith=unit.path) for unit in units if unit.kind != "group"))

@@ -24,7 +24,7 @@ from yinfeng.projects.queries.schedule import behind_by, not_started_for, schedu
 
 def of_group(group: int) -> Q:
     """Return the Q of the projects in which a working group takes part."""
-    rows = Participation.objects.filter(unit=group, part=stages.GROUP, until=None)
+    rows = Participation.objects.filter(unit=group, part__in=stages.GROUP_PARTS, until=None)
     return Q(pk__in=rows.values("project"))
 
 

@@ -1,6 +1,7 @@
 """What waits for a person: claims to verify, steps back to approve, reversals to confirm, transfers and disputes in which it is
 his turn, planned projects to argue, bottlenecks to solve, reports to hand in; for who sees the whole city the bottlenecks that wait for it, for
-first hands and those above them the personal duties not done yet in the quarter."""
+first hands and those above them the personal duties not done yet in the quarter; for who lets projects on those that are ready for
+their next stage, and those that want a leader."""
 
 from __future__ import annotations
 
@@ -37,11 +38,13 @@ from yinfeng.projects.queries.first_reports import disputes_to_do
 from yinfeng.projects.queries.grades import COUNTED
 from yinfeng.projects.queries.personal import ANY, missing, owing, quarter_of
 from yinfeng.projects.queries.proposals import to_argue
+from yinfeng.projects.queries.ready import to_advance, to_lead
 from yinfeng.projects.queries.records import name_of
 from yinfeng.projects.queries.report_turns import unfiled
 from yinfeng.projects.queries.transfers import transfers_to_do
 
 CLAIMS, STEPS, TRANSFERS, DISPUTES, PROPOSALS, BOTTLENECKS, REPORTS, FOR_CITY, PERSONAL, REVERSALS = range(10)
+TO_ADVANCE, TO_LEAD = range(10, 12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class Waiting:
     """One thing that waits: of a claim its kind, amount and who entered it; of a step back from where to where and why; of
     a reversal of what, who proposes it, why and how much; of a transfer between whom and how far it has come; of a dispute its state; of a planned project who plans it; of a bottleneck
     its own key, what stands still and by when it must be solved, with who must before what where it waits for the city; of a
-    project that lacks personal acts whose it is and the kinds, parted by blanks. ``pk`` is the project's, or its own."""
+    project that lacks personal acts whose it is and the kinds, parted by blanks; of a project that is ready its stage and unit. ``pk`` is the project's, or its own."""
 
     pk: int
     title: str
@@ -149,6 +152,14 @@ def waiting_for(by: Actor, each: int) -> dict[int, tuple[int, list[Any]]]:
                 title="name", since="is_major_since",
             )
         )  # fmt: skip
+    # Who answers for the whole city is not told of each: the units' own heads are.
+    holder = Coalesce(brief_name("host_unit__"), brief_name("reporter_unit__"))
+    ready = ((TO_ADVANCE, "advance", to_advance), (TO_LEAD, "team", to_lead))
+    legs += [
+        _leg(leg, rows(by), each, "progress_at", "pk", F("stage"), holder, _NOTHING, _NO_AMOUNT, title="name")
+        for leg, action, rows in ready
+        if (reach := by.reach(f"projects.project.{action}")) and not reach.everywhere
+    ]
     reports = unfiled(by, timezone.localdate())
     if reports is not None:
         legs += [_plain(REPORTS, rows, *columns) for rows, columns in reports.known()]

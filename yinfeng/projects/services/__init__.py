@@ -49,6 +49,7 @@ from yinfeng.projects.services.ledger import (
     close_books,
     recognise,
 )
+from yinfeng.projects.services.library import take_out, tell_of_leaving
 from yinfeng.projects.services.personal import (
     keep_personal_evidence,
     note_major,
@@ -89,6 +90,7 @@ from yinfeng.projects.services.records import (
     set_category,
     set_grade,
     tell_assessors,
+    tell_holder,
     tell_member,
     tell_of_what_counts,
     tell_team,
@@ -118,6 +120,7 @@ from yinfeng.projects.services.transfers import (
     move_transfer,
     offer_transfer,
     tell_sides,
+    term_in_words,
 )
 
 __all__ = [
@@ -193,13 +196,16 @@ __all__ = [
     "solve_bottleneck",
     "submit_claim",
     "submit_report",
+    "take_out",
     "targets_back",
     "tell_after_merger",
     "tell_arguers",
     "tell_assessors",
     "tell_claimant",
     "tell_dispute",
+    "tell_holder",
     "tell_member",
+    "tell_of_leaving",
     "tell_of_reports",
     "tell_of_what_counts",
     "tell_planners",
@@ -210,6 +216,7 @@ __all__ = [
     "tell_unit",
     "tell_verifiers",
     "tell_waived",
+    "term_in_words",
     "verify_claim",
     "waive_report",
     "withdraw_bottleneck",

@@ -238,7 +238,7 @@ _TELLING = {"enterprise", "secrecy", "host_unit", "handling_unit"}
 
 
 def tell_the_first(event: Event, by: Actor) -> None:
-    """Tell the unit whose report of an investor is protected that another one has named the same, unless that is secret."""
+    """Tell the unit that has signed with an investor, or whose report of it is protected, that another one has named the same, unless that is secret."""
     if event.verb.endswith(".changed") and not _TELLING & set(event.changes):
         return
     if event.data.get("lead"):  # a project that came of a lead: who was told of the lead knows
@@ -246,13 +246,15 @@ def tell_the_first(event: Event, by: Actor) -> None:
     model: type[Lead | Project] = Project if event.object_type == events.type_of(Project) else Lead
     made = model._default_manager.get(pk=event.object_id or 0)
     if made.enterprise is not None:
-        _tell_of(made, queries.ranked(queries.dealings(made.enterprise, system()), timezone.localdate()))
+        _tell_of(made, queries.places_of(queries.dealings(made.enterprise, system()), timezone.localdate()))
 
 
 def tell_after_merger(event: Event, by: Actor) -> None:
     """Tell who is first with an enterprise whose record took another one up, of those that came with that."""
     enterprise = Enterprise.objects.filter(pk=event.object_id or 0).first()
-    found = queries.ranked(queries.dealings(enterprise, system()), timezone.localdate()) if enterprise else []
+    found = (
+        queries.places_of(queries.dealings(enterprise, system()), timezone.localdate()) if enterprise else []
+    )
     for item in found:
         made = queries.record_named(item.dealing.key)
         if made is not None and item.rank in {stages.LATER, stages.TOGETHER}:
@@ -260,13 +262,18 @@ def tell_after_merger(event: Event, by: Actor) -> None:
 
 
 def _tell_of(made: Record, found: list[queries.Reported]) -> None:
-    """Tell each unit that is first, by the unit alone, that a record is there: once, on what it reported first."""
+    """Tell each unit that has signed or is first, by the unit alone, that a record is there: once, on what it has or reported
+    first; with those who argue for the unit whoever leads that project, or registered that lead."""
     if isinstance(made, Project) and made.secrecy == stages.SENSITIVE:
         return
     own = next((item for item in found if item.dealing.key == queries.key_of(made)), None)
     told: set[int] = {own.dealing.holder} if own is not None else set()
     for item in found:
-        if own is None or item.dealing.holder in told or item.rank not in {stages.FIRST, stages.TOGETHER}:
+        if (
+            own is None
+            or item.dealing.holder in told
+            or item.rank not in {stages.HELD, stages.FIRST, stages.TOGETHER}
+        ):
             continue
         told.add(item.dealing.holder)
         record = queries.record_named(item.dealing.key)
@@ -274,4 +281,10 @@ def _tell_of(made: Record, found: list[queries.Reported]) -> None:
         kind = "project" if item.dealing.is_project else "lead"
         text = {"text": own.dealing.unit}
         event = events.record(by=system(), verb=f"projects.{kind}.rivalled", obj=record, data=text)
-        core.notify(event, users_of_units([item.dealing.holder], "projects.dispute.argue"))
+        core.notify(event, users_of_units([item.dealing.holder], "projects.dispute.argue") | _led_by(record))
+
+
+def _led_by(record: Record) -> set[int]:
+    if isinstance(record, Lead):
+        return {record.registered_by_id}
+    return set(record.team.filter(until=None, is_leader=True).values_list("user", flat=True))

@@ -318,19 +318,24 @@ def take_part(project: Project, unit: Unit, part: str) -> None:
 def _groups(project: Project) -> list[Unit]:
     """Return the working groups of the project's industry, and the units that its grade lets see it."""
     found = groups_for_industry(project.industry) if project.industry else []
-    today = timezone.localdate()
-    grade = queries.grade_of(project, queries.tiers(today))
-    if grade is not None and grade.tier.units:
-        found += Unit.objects.filter(code__in=grade.tier.units).exclude(pk__in=[unit.pk for unit in found])
+    grade = queries.grade_of(project, queries.tiers(timezone.localdate()))
+    codes = grade.tier.units if grade is not None else ()
+    if codes:
+        found += Unit.objects.filter(code__in=codes).exclude(pk__in=[unit.pk for unit in found])
     return found
 
 
 def follow_fields(project: Project) -> None:
     """Let the host and the working groups be those that the project's host, industry and grade say, the command post that of
-    its area (clauses 1.2 and 3.2.2); of a sensitive project no post learns by its place alone."""
+    its area (clauses 1.2 and 3.2.2); of a sensitive project no post learns by its place alone.
+
+    A group of no industry, which comes by the grade, supports the project (全要素保障, clause 1.3).
+    """
+    groups = _groups(project)
     wanted = {
         stages.HOST: [project.host_unit] if project.host_unit else [],
-        stages.GROUP: _groups(project),
+        stages.GROUP: [unit for unit in groups if unit.industries],
+        stages.SUPPORT: [unit for unit in groups if not unit.industries],
         stages.COMMAND: [project.area.command_unit]
         if project.area and project.secrecy != stages.SENSITIVE
         else [],
@@ -496,7 +501,7 @@ def extend_project(
 
 
 def refuse_when_over(project: Project) -> None:
-    if project.status in {stages.LOST, stages.ENDED}:
+    if project.status in stages.OVER:
         raise Conflict(_("项目已“%(status)s”，不能再修改。") % {"status": stages.STATUSES[project.status]})
 
 
@@ -639,8 +644,11 @@ def move_project(
     """
     now = timezone.now()
     table = lifecycle.lifecycle_of(move)
-    values: dict[str, Any] = {"progress_at": now} if move in {"resume", "reopen"} else {}
-    if move == "reopen":  # who had given it up stands behind who has reported the investor since
+    values: dict[str, Any] = {"progress_at": now} if move in {"resume", "reopen", "take_in"} else {}
+    contested = not stages.reached(project.stage, stages.SIGNED)
+    if (
+        move in {"reopen", "take_in"} and contested
+    ):  # who had given it up stands behind who reported the investor since
         values |= {"named_at": now if project.enterprise_id else None}
     if table is lifecycle.STAGE:
         values = {"progress_at": now, "stage_since": now, **queries.renewed(project, now)}
@@ -657,9 +665,10 @@ def move_project(
     )
     if table is lifecycle.STAGE:
         note_stage(project)
-    if move in {"lose", "end"}:
+    if move in {"lose", "end", "take_out"}:
         drop_transfer(project, by)
         drop_bottlenecks(project, by)
+    if move in {"lose", "end"}:
         _say_what_counts(project, by)
     return project
 
@@ -711,7 +720,7 @@ def add_unit(*, by: Actor, project: Project, unit: Unit, part: str) -> Participa
 
 def refuse_to_join(project: Project) -> None:
     """Refuse to let anybody join a project that is over: who took part in it stays as it was."""
-    if project.status in {stages.LOST, stages.ENDED}:
+    if project.status in stages.OVER:
         sentence = _("项目已“%(status)s”，不能再加入单位和成员。")
         raise Conflict(sentence % {"status": stages.STATUSES[project.status]})
 
@@ -904,6 +913,13 @@ def tell_team(event: Event, by: Actor) -> None:
     core.notify(event, team.values_list("user", flat=True))
 
 
+def tell_holder(event: Event, by: Actor) -> None:
+    """Tell those who answer for the unit that holds a project what became of it, or falls due."""
+    project = Project.objects.get(pk=event.object_id or 0)
+    holder = project.host_unit_id or project.reporter_unit_id
+    core.notify(event, users_of_units([holder], "projects.project.hold"))
+
+
 def tell_of_what_counts(event: Event, by: Actor) -> None:
     """Tell those who reverse entries for the whole city of a project that is ended and still counts in the ledger."""
     city = Unit.objects.filter(parent=None).values_list("pk", flat=True)
@@ -927,9 +943,7 @@ def _proves_anew(project: Project, attachment: Attachment) -> bool:
 def keep_closed(attachment: Attachment) -> Sentence | None:
     """Object to another file on, or one less of, what is over: a project lost or ended, a lead declined or converted."""
     if attachment.object_type == events.type_of(Project):
-        project = Project.objects.filter(
-            pk=attachment.object_id, status__in=(stages.LOST, stages.ENDED)
-        ).first()
+        project = Project.objects.filter(pk=attachment.object_id, status__in=stages.OVER).first()
         label = project.get_status_display() if project and not _proves_anew(project, attachment) else None
     elif attachment.object_type == events.type_of(Lead):
         lead = Lead.objects.filter(pk=attachment.object_id).exclude(state__in=queries.OPEN_LEADS).first()

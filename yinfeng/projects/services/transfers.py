@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -107,20 +107,42 @@ def move_transfer(
         "dismiss": "ruling",
     }
     values: dict[str, Any] = {kept[move]: reason.strip()} if move in kept else {}
+    changed: dict[str, tuple[Any, Any]] = {}
     if move == "award" and terms:
         _check_terms(transfer.project, {name: getattr(transfer, name) for name in TERMS} | dict(terms))
+        changed = core.differences(transfer, terms)
         for name, value in terms.items():
             setattr(transfer, name, value)
         core.validated(transfer)
         values |= terms
         transfer.refresh_from_db(fields=list(terms))
-    lifecycle.TRANSFER.perform(transfer, move, by=by, reason=reason, version=version, values=values)
+    lifecycle.TRANSFER.perform(
+        transfer, move, by=by, reason=reason, version=version, values=values, changes=changed
+    )
     if move in {"appeal", "award"}:  # who refused sees the project again while it is decided about
         take_part(transfer.project, transfer.to_unit, stages.RECEIVER)
-    _record(by, transfer, f"transfer_{PAST[move]}", reason.strip())  # told while both sides still see it
+    told = [
+        f"{transfer._meta.get_field(name).verbose_name} {term_in_words(name, old)} → {term_in_words(name, new)}"  # type: ignore[union-attr]
+        for name, (old, new) in changed.items()
+    ]
+    _record(
+        by, transfer, f"transfer_{PAST[move]}", reason.strip(), told
+    )  # told while both sides still see it
     if move not in {"appeal", "award", "accept"}:
         _end_part(transfer.project, transfer.to_unit, stages.RECEIVER)
     return transfer
+
+
+def term_in_words(name: str, value: Any) -> str:
+    """Return one of the terms of a transfer as people say it."""
+    if name == "percent":
+        return f"{Decimal(value).normalize():f}%"
+    if name == "years":
+        return _("%(years)s 年") % {"years": value}
+    labels = {"base": stages.SHARED_BASES, "start": stages.SHARED_FROM, "statistics": stages.STATISTICS}.get(
+        name, {}
+    )
+    return str(labels.get(value, value)) or _("无")
 
 
 # What the project's timeline calls the moves of a transfer.
@@ -132,18 +154,26 @@ PAST = {
 
 @transaction.atomic
 def complete_transfer(
-    *, by: Actor, transfer: Transfer, agreed_date: date, file: File[bytes], name: str, version: int | None = None
+    *, by: Actor, transfer: Transfer, agreed_date: date, file: File[bytes], name: str, version: int | None = None,
+    early: str = "",
 ) -> Transfer:  # fmt: skip
-    """File the three-party agreement: the project's host changes, its history stays, and both share after that day."""
+    """File the three-party agreement: the project's host changes, its history stays, and both share after that day.
+
+    ``early`` says why the paper was signed before the transfer was offered here; it is kept with the event.
+    """
     lifecycle.TRANSFER.check(transfer, "complete", by)
     _still_receives(transfer)
     project = transfer.project
-    _check_agreed(transfer, agreed_date)
+    is_early = _check_agreed(transfer, agreed_date, early)
     agreement = core.attach_file(by=by, obj=project, file=file, name=name, kind=stages.AGREEMENT)
     lifecycle.TRANSFER.perform(
-        transfer, "complete", by=by, version=version, values={"agreed_date": agreed_date, "agreement": agreement}
+        transfer, "complete", by=by, version=version, values={"agreed_date": agreed_date, "agreement": agreement},
+        reason=early if is_early else "",
     )  # fmt: skip
     hold_project(project, host_unit=transfer.to_unit, progress_at=timezone.now())
+    project.team.filter(until=None, is_leader=True).update(
+        is_leader=False
+    )  # the receiver names one of its own
     _end_part(project, transfer.to_unit, stages.RECEIVER)
     for part in stages.RUNNING_PARTS:  # who passed it on looks on from now on
         _end_part(project, transfer.from_unit, part)
@@ -154,18 +184,26 @@ def complete_transfer(
     return transfer
 
 
-def _check_agreed(transfer: Transfer, day: date) -> None:
-    """Refuse a day of the agreement that lies ahead, before the offer or another transfer, or before what was recognised."""
+def _check_agreed(transfer: Transfer, day: date, early: str) -> bool:
+    """Refuse a day of the agreement that lies ahead, before another transfer, or before what was recognised.
+
+    Of one before the offer ask why, and say so: papers are signed first and entered later.
+    """
 
     def refuse(sentence: str) -> None:
         raise Invalid(sentence, fields={"agreed_date": [sentence]})
 
     check_past("agreed_date", _("协议签订日期"), day)
     offered = timezone.localdate(transfer.offered_at)
-    if day < offered:
-        refuse(
-            _("协议签订日期（%(day)s）不能早于提出流转（%(offered)s）。") % {"day": day, "offered": offered}
+    if day < offered and not early.strip():
+        dates = {"day": day, "offered": offered}
+        sentence = (
+            _(
+                "协议签订日期（%(day)s）早于在系统中提出流转（%(offered)s），请核对；确实先签协议的，请写明原因。"
+            )
+            % dates
         )
+        raise Invalid(sentence, fields={"agreed_date": [sentence], "early": [_("请填写原因。")]})
     last = queries.completed_transfers(transfer.project).last()
     if last is not None and last.agreed_date is not None and day < last.agreed_date:
         refuse(
@@ -183,14 +221,15 @@ def _check_agreed(transfer: Transfer, day: date) -> None:
             )
             % told
         )
+    return day < offered
 
 
 def _end_part(project: Project, unit: Unit, part: str) -> None:
     project.participations.filter(unit=unit, part=part, until=None).update(until=timezone.localdate())
 
 
-def _record(by: Actor, transfer: Transfer, verb: str, note: str) -> None:
-    text = f"{transfer.from_unit.brief} → {transfer.to_unit.brief}"
+def _record(by: Actor, transfer: Transfer, verb: str, note: str, told: Sequence[str] = ()) -> None:
+    text = "；".join([f"{transfer.from_unit.brief} → {transfer.to_unit.brief}", *told])
     events.record(
         by=by, verb=f"projects.project.{verb}", obj=transfer.project, note=note,
         data={"text": text, "transfer": transfer.pk},

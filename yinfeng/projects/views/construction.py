@@ -90,7 +90,7 @@ class ProjectConstruction(SectionPage):
     @property
     def is_over(self) -> bool:
         """Whether the project has ended, so that nothing of it is awaited any more."""
-        return self.object.status in {stages.LOST, stages.ENDED}
+        return self.object.status in stages.OVER
 
     @property
     def is_built_up(self) -> bool:

@@ -32,10 +32,12 @@ class FirstReports:
     def __init__(self, record: Lead | Project, by: Actor, may_argue: bool) -> None:
         self.record, self.by, self.may_argue = record, by, may_argue
         found = queries.dealings(record.enterprise, by) if record.enterprise else []
-        self.found, self.reports = found, queries.ranked(found, timezone.localdate())
+        self.found, self.contest = found, queries.ranked(found, timezone.localdate())
+        self.reports = queries.places_of(found, timezone.localdate())
         key = queries.key_of(record)
+        self.is_held = any(item.dealing.key == key and item.rank == stages.HELD for item in self.reports)
         self.disputes = queries.disputes_of(record)
-        self.own = next((item for item in self.reports if item.dealing.key == key), None)
+        self.own = next((item for item in self.contest if item.dealing.key == key), None)
 
     def groups(self) -> list[dict[str, Any]]:
         """Return the two panels: everybody's reports of the investor, and the disputes of this record."""
@@ -53,7 +55,7 @@ class FirstReports:
         """Return the act that disputes, while there is a rival of whom nothing was disputed yet."""
         if self.own is None or not self.may_argue:
             return None
-        rivals = [item for item in self.reports if item.dealing.holder != self.own.dealing.holder]
+        rivals = [item for item in self.contest if item.dealing.holder != self.own.dealing.holder]
         if not queries.undisputed(rivals, self.disputes):
             return None
         route = "project-dispute" if isinstance(self.record, Project) else "lead-dispute"
@@ -67,11 +69,11 @@ class FirstReports:
         title = f"{dealing.unit} · {what}" + (f" · {dealing.title}" if dealing.is_seen else "")
         reported = moment(dealing.at) if dealing.is_seen else f"{timezone.localtime(dealing.at):%Y-%m}"
         told = {
-            stages.LATER: _("%(at)s 报备"), stages.LAPSED: _("%(at)s 报备，保护期已于 %(until)s 届满"),
+            stages.HELD: _("已签约，%(at)s 报备"), stages.LATER: _("%(at)s 报备"), stages.LAPSED: _("%(at)s 报备，保护期已于 %(until)s 届满"),
         }.get(item.rank, _("%(at)s 报备，保护期至 %(until)s"))  # fmt: skip
         return {
             "title": title, "url": dealing.url if dealing.is_seen else "",
-            "sub": told % {"at": reported, "until": day(item.until)},
+            "sub": told % {"at": reported, "until": day(item.until) if item.until else ""},
             "badge": {"text": stages.RANKS[item.rank], "tone": RANK_TONES[item.rank]},
         }  # fmt: skip
 
@@ -79,7 +81,12 @@ class FirstReports:
         """Return how the record stands, and who has landed the investor already."""
         landed = sorted({item.unit for item in self.found if self._is_landed(item)})
         told = _("%(units)s已有这家企业签约或落地的项目。") % {"units": _("、").join(landed)}
-        return [*([{"tone": "info", "title": told}] if landed else []), *self._standing()]
+        held = _("本项目已经签约，不再参与首报；之后报备这家企业的单位排在后面，换落地单位须办理项目流转。")
+        return [
+            *([{"tone": "success", "title": held}] if self.is_held else []),
+            *([{"tone": "info", "title": told}] if landed else []),
+            *self._standing(),
+        ]
 
     def _is_landed(self, item: queries.Dealing) -> bool:
         others = self.own is not None and item.holder != self.own.dealing.holder
@@ -88,7 +95,7 @@ class FirstReports:
     def _standing(self) -> list[dict[str, Any]]:
         if self.own is None:
             return []
-        first = next((item for item in self.reports if item.rank == stages.FIRST), None)
+        first = next((item for item in self.contest if item.rank == stages.FIRST), None)
         told = {
             "until": day(self.own.until),
             "unit": first.dealing.unit if first else "",

@@ -36,6 +36,7 @@ from yinfeng.projects.forms import (
     LoseForm,
     MemberForm,
     ProjectForm,
+    TakeOutForm,
     TalkForm,
     UnitForm,
     intended_of,
@@ -51,7 +52,7 @@ from yinfeng.projects.tables import (
     yes_no,
 )
 from yinfeng.projects.views.categories import category_act, category_fact
-from yinfeng.projects.views.claims import ClaimPanel, back_act, step_back_panel
+from yinfeng.projects.views.claims import ClaimPanel, back_act, claim_act, step_back_panel
 from yinfeng.projects.views.leads import CheckEnterprise, enterprise_url, own_notices
 from yinfeng.projects.views.reported import reported_codes, reported_group
 
@@ -101,6 +102,8 @@ class Projects(ListPage):
 
     def bulk(self) -> list[dict[str, Any]]:
         acts = [{"label": _("关注"), "url": reverse("projects-follow"), "icon": "star"}]
+        if self.request.GET.get("to_leave") == "true" and self.by.may("projects.project.hold"):
+            acts.append({"label": _("移出项目库"), "url": reverse("projects-take-out"), "icon": "folder-x"})
         if self.by.may("projects.project.team"):
             acts.append(
                 {"label": _("加入协同单位"), "url": reverse("projects-joint"), "icon": "building-plus"}
@@ -168,6 +171,41 @@ class JointProjects(ActPage):
 
     def extra(self) -> dict[str, Any]:
         return {"intro": _("将加入 %(count)s 个项目。") % {"count": len(self.picked)}}
+
+
+class TakeOutProjects(ActPage):
+    """Take the ticked projects out of the library that have stood still too long; each keeps the rule's sentence as its reason."""
+
+    permission = "projects.project.hold"
+    form = TakeOutForm
+    title = gettext_lazy("移出项目库")
+    submit_label = gettext_lazy("移出项目库")
+
+    def cancel_url(self) -> str:
+        return f"{reverse('projects')}?to_leave=true"
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        self.picked = _picked(self)
+        if "reason" not in request.POST:
+            return self.show(self.make_form(initial={"pk": [project.pk for project in self.picked]}))
+        form = self.make_form(data=request.POST)
+        if not form.is_valid():
+            return self.show(form, status=422)
+        done, left = services.take_out(by=self.by, projects=self.picked, reason=form.cleaned_data["reason"])
+        sentence = _("已将 %(count)s 个项目移出项目库。") % {"count": done}
+        if left:
+            sentence += _("另有 %(count)s 个没有移出：还没有到期、有事项待核验，或您不能办理。") % {
+                "count": left
+            }
+        self.say(sentence)
+        return HttpResponseRedirect(self.cancel_url())
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        return HttpResponseRedirect(self.cancel_url())
+
+    def extra(self) -> dict[str, Any]:
+        told = _("将办理 %(count)s 个项目，原因按规则逐个写明（没有进展的天数）。移出之后可以重新入库。")
+        return {"intro": told % {"count": len(self.picked)}}
 
 
 # --- one project --------------------------------------------------------------------------------------------------
@@ -251,7 +289,7 @@ class ProjectDetail(Detail):
 
     @property
     def is_over(self) -> bool:
-        return self.object.status in {stages.LOST, stages.ENDED}
+        return self.object.status in stages.OVER
 
     def may_edit(self) -> bool:
         return "change" in self.allowed()
@@ -259,7 +297,7 @@ class ProjectDetail(Detail):
     def content(self) -> dict[str, Any]:
         project: Project = self.object
         allowed = self.allowed()
-        involved, grown, passed = queries.involved(project, self.by)
+        involved, grown, passed = self.involved
         can_team = "team" in allowed
         can_join = can_team and not self.is_over
         return {
@@ -291,6 +329,10 @@ class ProjectDetail(Detail):
             "warnings": self._to_take_over(involved, passed, can_team),
             "related": [*self._extensions(grown), *self._linked(), *self._passed(passed, allowed)],
         }
+
+    @cached_property
+    def involved(self) -> tuple[list[queries.Involved], list[queries.Extension], list[queries.Passed]]:
+        return queries.involved(self.object, self.by)
 
     @cached_property
     def lacking(self) -> list[facts.Fact]:
@@ -440,10 +482,35 @@ class ProjectDetail(Detail):
             {"label": item.label, "url": self._fill_link(item.field), "hint": item.advice}
             for item in self.lacking
         ]
+        items += self._hindrances(stage)
         if kind := self.claims.next_kind():
             items.append(self._missing_claim(kind))
         title = _("进入“%(stage)s”还缺什么") % {"stage": stages.STAGES[stage]}
-        return {"title": title, "items": items}
+        return {"title": title, "items": items, "advice": "" if items else self._who_advances(stage)}
+
+    def _hindrances(self, stage: str) -> list[dict[str, Any]]:
+        """Return what else the gate asks for than facts and proof: what was reversed, a dispute, what waits to be decided."""
+        claimable = {kind.code: claim_act(self.object, kind)["url"] for kind in self.claims.claimable()}
+        told = [
+            {"label": sentence, "url": claimable.get(kind, "")}
+            for kind in self.claims.situation().undone
+            for sentence in lifecycle.asked_anew([kind])
+        ]
+        return told + [{"label": sentence} for sentence in lifecycle.hindrances(self.object, stage, self.by)]
+
+    def _who_advances(self, stage: str) -> str:
+        """Return who lets the project into its next stage now that all is there, to whoever may not."""
+        if "advance" in self.allowed():
+            return ""
+        _involved = self.involved
+        names = _("、").join(sorted(self.object.__dict__["advancing"]))
+        unit = (self.object.host_unit or self.object.reporter_unit).brief
+        who = (
+            _("%(unit)s负责人（%(names)s）") % {"unit": unit, "names": names}
+            if names
+            else _("领导小组办公室")
+        )
+        return _("请%(who)s转为“%(stage)s”。") % {"who": who, "stage": stages.STAGES[stage]}
 
     def _missing_claim(self, kind: Achievement) -> dict[str, Any]:
         """Return what proves the next stage as something missing: the claim, or its verification."""
@@ -777,12 +844,20 @@ class MoveProject(MovePage):
             by=self.by, project=self.object, move=self.move.name, reason=reason, version=version
         )
 
+    def initial(self) -> dict[str, Any]:
+        """Begin the reason with the rule by which the project is to leave the library."""
+        today = timezone.localdate()
+        why = (
+            queries.leaving(self.object, today, queries.limits(today)) if self.move.name == "take_out" else ""
+        )
+        return super().initial() | ({"reason": why} if why else {})
+
     def extra(self) -> dict[str, Any]:
         frame = super().extra()
         if self.move.name == "end" and self.object.contracted is not None:
             kept = _("已记入业绩台账的签约不会自动冲销，系统会通知领导小组办公室核定后办理。")
             frame["consequences"] = [*frame["consequences"], kept]
-        if self.move.name == "end" and (count := queries.still_open(self.object)):
+        if self.move.name in {"end", "take_out"} and (count := queries.still_open(self.object)):
             dropped = _("还有 %(count)s 个难点待解决，将随项目了结。") % {"count": count}
             frame["consequences"] = [*frame["consequences"], dropped]
         return frame

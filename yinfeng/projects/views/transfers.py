@@ -197,10 +197,25 @@ class OfferTransfer(EditPage):
         return {"intro": str(self.object)}
 
 
+def terms_of(item: Transfer) -> dict[str, Any]:
+    """Return on what terms both would share, for whoever agrees to them, decides or files them."""
+    return {
+        "title": _("分成条件"),
+        "facts": [
+            {"label": item._meta.get_field(name).verbose_name, "value": services.term_in_words(name, getattr(item, name))}  # type: ignore[union-attr]
+            for name in services.TERMS
+        ],
+    }  # fmt: skip
+
+
 class MoveTransfer(MovePage):
     permission = "projects.project.view"
     model = Transfer
+    template_name = "projects/transfer_move.html"
     lifecycle = lifecycle.TRANSFER
+
+    def extra(self) -> dict[str, Any]:
+        return super().extra() | {"terms": terms_of(self.object)}
 
     def perform(self, *, reason: str, version: int | None) -> None:
         services.move_transfer(
@@ -215,6 +230,7 @@ class AwardTransfer(EditPage):
     model = Transfer
     action = "arbitrate"
     form = AwardForm
+    template_name = "projects/transfer_form.html"
     title = gettext_lazy("裁定流转")
     submit_label = gettext_lazy("裁定流转")
 
@@ -237,6 +253,7 @@ class AwardTransfer(EditPage):
                 "appeal": item.appeal}  # fmt: skip
         return {
             "intro": _("%(who)s：%(reason)s；%(other)s：%(reply)s；提请裁定：%(appeal)s") % told,
+            "terms": terms_of(item),
         }
 
 
@@ -247,6 +264,7 @@ class CompleteTransfer(EditPage):
     model = Transfer
     action = "file"
     form = CompleteForm
+    template_name = "projects/transfer_form.html"
     secret_notice = True
     title = gettext_lazy("办结流转")
     submit_label = gettext_lazy("办结流转")
@@ -262,7 +280,7 @@ class CompleteTransfer(EditPage):
         data = form.cleaned_data
         return services.complete_transfer(
             by=self.by, transfer=self.object, agreed_date=data["agreed_date"], file=data["agreement"],
-            name=data["agreement"].name, version=data["version"],
+            name=data["agreement"].name, version=data["version"], early=data["early"],
         )  # fmt: skip
 
     def done(self, result: Any) -> str:
@@ -272,5 +290,6 @@ class CompleteTransfer(EditPage):
         told = {"project": self.object.project, "unit": self.object.to_unit.brief}
         return {
             "intro": _("%(project)s 的落地单位将改为%(unit)s，协议签订次日起的业绩按协议分成，历史保留。")
-            % told
+            % told,
+            "terms": terms_of(self.object),
         }
