@@ -37,12 +37,12 @@ from yinfeng.projects.models import Project, Stay
 # What the log calls the moves of a project’s status, and to which each leads (a test holds them against ``lifecycle.STATUS``).
 STATUS_MOVES: Mapping[str, str] = {
     "resume": stages.ONGOING, "hold": stages.ON_HOLD, "lose": stages.LOST, "end": stages.ENDED, "reopen": stages.ONGOING,
-    "yield": stages.ENDED,
+    "yield": stages.ENDED, "take_out": stages.LEFT, "take_in": stages.ONGOING,
 }  # fmt: skip
 # The acts by which a project gets on: each sets its ``progress_at``.
 ADVANCES = (
     "intend", "negotiate", "prepare", "build", *(kind.move for kind in KINDS.values() if kind.move), "claim_verified",
-    "talked", "resume", "reopen", "transfer_completed",
+    "talked", "resume", "reopen", "take_in", "transfer_completed",
 )  # fmt: skip
 
 
