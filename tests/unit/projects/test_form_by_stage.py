@@ -125,7 +125,7 @@ def test_what_follows_from_a_yes_is_asked_once_it_is_given_and_never_without(cit
 
 
 def test_the_first_talk_says_since_when_a_project_is_approached(city: City) -> None:
-    project = city.project()
+    project = city.project(approached_date=None)
     for days in (4, 5, 3):
         talk_date = timezone.localdate() - timedelta(days=days)
         services.record_talk(by=city.actor("bob"), project=project, values={

@@ -43,7 +43,7 @@ def read(project: Project, times: int) -> list[Project]:
 
 
 def test_of_several_first_talks_at_once_the_earliest_counts(city: City) -> None:
-    project = city.project()
+    project = city.project(approached_date=None)
     first, second = read(project, 2)
     talk(city, first, days=9)
     talk(city, second, days=4)  # who has read the project before that
