@@ -310,7 +310,7 @@ class Builder:
         intended = Decimal(chance.randint(10, 40_000) * 100 * WAN)
         return Project(
             code=f"B2026-{number:05}", name=f"{firm.short_name}{chance.choice(PURPOSES)}项目", enterprise=firm,
-            stage=stage, status=chance.choices(list(stages.STATUSES), [80, 8, 9, 3])[0],
+            stage=stage, status=chance.choices(list(stages.STATUSES), [80, 8, 8, 2, 2])[0],
             secrecy=chance.choices(list(stages.SECRECY), [10, 85, 5])[0],
             project_class=chance.choice(self.codes["project_class"]),
             investment_kind=chance.choice(self.codes["investment_kind"]), is_foreign=chance.random() < 0.2,
