@@ -37,7 +37,7 @@ OWN = {
     "person-add": {"unit"},
     "lead-new": {"enterprise"},
     "lead-check": {"enterprise_name"},
-    "projects": {"state"},
+    "projects": {"state", "to_leave"},
     "targets": {"owner"},
     "target-add": {"enterprise"},
     "enterprise-list": {"other", "year"},

@@ -202,7 +202,7 @@ def _rows(home: Unit, away: Unit, insider: User) -> dict[str, Any]:
         "other_rival": make_lead("测试对手线索二", far, insider, enterprise=firm),
         "dispute": _dispute(lead, rival, insider),
         "raised": _dispute(lead, rival, insider, pair="测试二", state="raised"),
-        "built": (built := make_project("测试项目八", home, insider, enterprise=firm, stage="started")),
+        "built": (built := make_project("测试项目八", home, insider, enterprise=firm, stage="started", started_date=timezone.localdate().replace(day=1))),
         "milestone": Milestone.objects.create(project=built, kind="piling", planned_date=timezone.localdate()),
         "builder": Builder.objects.create(project=built, role="design", name="测试设计院"),
         "month": Progress.objects.create(

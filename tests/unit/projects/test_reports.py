@@ -979,7 +979,8 @@ def test_people_are_told_of_reports(people: City) -> None:
     at = lambda days: timezone.make_aware(datetime.combine(due + timedelta(days=days), time(9)))  # noqa: E731
     submit(people, by="other", unit=people.huli)
     assert told("reader") == ["submitted"]
-    assert not services.tell_of_reports(at(1)), "written down only today"
+    written("major", due + timedelta(days=1))
+    assert not services.tell_of_reports(at(1)), "written down only after it was due"
     written("major", months_ago(1))
     for days in (-3, -2, 0, 1, 1, 2):
         services.tell_of_reports(at(days))
