@@ -125,6 +125,7 @@ def test_the_contract_is_verified_by_somebody_else_and_the_timeline_tells_the_st
     expect(head.locator("main")).to_contain_text("业绩记入台账，归属：集美区 100%")
     submit(head)
     expect(head.locator("main")).to_contain_text("签约")
+    head.locator("summary", has_text="条动态").click()
     story = head.locator("main").inner_text()
     for word in ("登记", "研判", "转为项目", "洽谈", "核验"):
         assert word in story, word
