@@ -24,7 +24,7 @@ from tests.unit.projects.test_transfers import claim, days_ago, passed_on, peopl
 from yinfeng.core.models import Rule
 from yinfeng.core.money import WAN, Money
 from yinfeng.orgs.models import Unit
-from yinfeng.projects import queries, stages
+from yinfeng.projects import queries, services, stages
 from yinfeng.projects.models import Entry, Participation, Project, Transfer
 
 pytestmark = pytest.mark.django_db
@@ -138,6 +138,39 @@ def test_introducers_have_credit_and_rewards_are_taken_off_first(people: City) -
     tax = lines[stages.TAX, people.jimei.pk]
     assert (tax.rewards, tax.to_pay, tax.ratio) == (Decimal(333_333), Decimal("166666.75"), 25)
     assert "湖里区应划付集美区 16.666675 万元" in page(people, people.huli, "taker"), "to the cent"
+
+
+def test_totals_are_of_all_projects_however_few_are_listed(people: City) -> None:
+    """What the database adds up of shares by rule is what the lines come to, beside projects that were passed on."""
+    Rule.objects.create(
+        kind="share", key="introducer", valid_from=date(2019, 4, 28), source="示例", data={"percent": 30}
+    )
+    third = make_unit("tongan", parent=people.root, name="同安区")
+    for _turn in range(3):
+        project = people.project(stages.NEGOTIATING)
+        Participation.objects.create(project=project, unit=third, part=stages.INTRODUCER)
+        for kind in (stages.SIGNED, stages.REGISTERED):
+            services.verify_claim(by=people.actor("charlie"), claim=people.claim(project, kind))
+            project.refresh_from_db()
+    passed = signed_long_ago(people)
+    Participation.objects.create(project=passed, unit=third, part=stages.INTRODUCER)
+    passed_on(people, passed, days_ago(20), **QUARTER)
+    claim(people, passed, stages.REGISTERED, happened_date=days_ago(10))
+    by, year = people.actor("office"), timezone.localdate().year
+
+    def told(found: list[queries.SettlementTotal]) -> list[tuple[Any, ...]]:
+        return [
+            (total.other.brief, total.kind, total.base, total.own, total.others, total.counted, total.other_counted)
+            for total in found
+        ]  # fmt: skip
+
+    for unit in (people.jimei, people.huli, third):
+        lines = queries.year_settlement(unit.pk, year, by)
+        few, all_ = (queries.year_sheet(unit.pk, year, by, most) for most in (1, 9))
+        assert told(few.totals) == told(all_.totals) == told(queries.totals(lines))
+        assert (few.is_cut, all_.is_cut) == (unit != people.huli, False)
+        assert all_.lines == lines
+    assert len({line.project for line in queries.year_sheet(third.pk, year, by, 1).lines}) == 2, "one by rule"
 
 
 def test_what_was_reversed_is_not_owed_and_who_keeps_nothing_owes_all(people: City) -> None:

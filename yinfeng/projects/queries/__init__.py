@@ -343,9 +343,11 @@ from yinfeng.projects.queries.settlements import (
     Figures,
     SettlementLine,
     SettlementTotal,
+    YearSheet,
     settling_units,
     totals,
     year_settlement,
+    year_sheet,
 )
 from yinfeng.projects.queries.transfers import (
     Settled,
@@ -463,6 +465,7 @@ __all__ = [
     "UnitLights",
     "Waiting",
     "Withdrawn",
+    "YearSheet",
     "acts_in",
     "all_definitions",
     "all_units",
@@ -710,5 +713,6 @@ __all__ = [
     "withdrawn_waiver",
     "works_of",
     "year_settlement",
+    "year_sheet",
     "years_after",
 ]

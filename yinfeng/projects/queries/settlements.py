@@ -13,7 +13,18 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import (
+    BigIntegerField,
+    BooleanField,
+    Exists,
+    F,
+    OuterRef,
+    Prefetch,
+    Q,
+    Subquery,
+    Sum,
+    Value,
+)
 
 from yinfeng.core.actors import Actor
 from yinfeng.core.scopes import within
@@ -21,9 +32,11 @@ from yinfeng.orgs.models import Unit
 from yinfeng.projects import stages
 from yinfeng.projects.models import WHOLE, Entry, Project, Share, Transfer
 from yinfeng.projects.models.ledger import with_project
+from yinfeng.projects.queries.ledger import in_cents
 from yinfeng.projects.queries.transfers import holder_on, why_unshared
 
 HOLDING = (stages.HOST, stages.REPORTER)
+CHUNK = 10_000
 
 
 @dataclass(slots=True)
@@ -100,54 +113,163 @@ class SettlementTotal:
 
 def settling_units(by: Actor, unit: int | None, permission: str) -> list[Unit]:
     """Return the units of a person’s reach that have a share in the ledger or passed a project on, and ``unit`` if in reach."""
-    shares = Share.objects.filter(unit=OuterRef("pk"))
+    # The first of each by an index: asked whether there is any, PostgreSQL reads the shares of all units.
+    share = Share.objects.filter(unit=OuterRef("pk")).order_by("unit", "entry").values("pk")[:1]
     given = Transfer.objects.filter(from_unit=OuterRef("pk"), state=stages.COMPLETED_TRANSFER)
-    reached = Unit.objects.filter(within(by.reach(permission), "pk"))
-    return list(reached.filter(Q(pk=unit) | Exists(shares) | Exists(given)).order_by("order", "code"))
+    reached = Unit.objects.filter(within(by.reach(permission), "pk")).annotate(share=Subquery(share))
+    return list(reached.filter(Q(pk=unit) | Q(share__isnull=False) | Exists(given)).order_by("order", "code"))
+
+
+@dataclass(frozen=True, slots=True)
+class YearSheet:
+    """A unit’s settlement of a year: what it comes to with each other unit, and the lines; ``is_cut`` where more projects that
+    rules share are in the totals alone."""
+
+    totals: list[SettlementTotal]
+    lines: list[SettlementLine]
+    is_cut: bool
+
+
+def year_sheet(unit: int, year: int, by: Actor, most: int) -> YearSheet:
+    """Return a unit’s settlement of a year of the projects that a person sees, in five queries.
+
+    Of projects that an agreement passed on every line is there; of those that rules alone share, ``most`` projects, by their
+    code: their totals are added up by the database.
+    """
+    agreements = _agreements()
+    ruled = _of_year(Share.objects.all(), "entry__", year, by, "view").exclude(
+        entry__project__in=_done().values("project")
+    )
+    mine = ruled.filter(unit=unit, part__in=HOLDING, entry__shares__part__in=stages.SHARING_PARTS)
+    sharing = ruled.filter(unit=unit, part__in=stages.SHARING_PARTS, entry__shares__part__in=HOLDING)
+    rows = list(_leg(mine, gives=True).union(_leg(sharing, gives=False), all=True))
+    some = ruled.filter(Exists(_beside(unit)), unit=unit).values("entry__project")
+    listed = list(
+        Project.objects.filter(pk__in=some).order_by("code").values_list("pk", flat=True)[: most + 1]
+    )
+    entries = _entries(unit, year, by, "view", agreements).filter(project__in=[*listed[:most], *agreements])
+    lines, ruling = _lines_of(unit, entries, agreements)
+    found = totals(lines)
+    for row in rows:
+        _take_in(found, row)
+    order = list(stages.ACHIEVEMENTS)
+    found.sort(key=lambda total: (total.other.order, total.other.pk, order.index(total.kind)))
+    return YearSheet(found, _in_order([*lines, *ruling]), len(listed) > most)
 
 
 def year_settlement(unit: int, year: int, by: Actor, action: str = "view") -> list[SettlementLine]:
-    """Return what a unit settles with others for a year of what happened in it, of the projects that a person sees, in two queries."""
-    passed = Transfer.objects.filter(Q(from_unit=unit) | Q(to_unit=unit), state=stages.COMPLETED_TRANSFER)
-    beside = Share.objects.filter(entry=OuterRef("entry")).exclude(unit=unit)
-    shared = Share.objects.filter(Exists(beside), unit=unit)
-    entries = Entry.objects.filter(
-        with_project(by, action, "project"), Q(pk__in=shared.values("entry")) | Q(project__in=passed.values("project")),
-        happened_date__gte=date(year, 1, 1), happened_date__lte=date(year, 12, 31),
-    )  # fmt: skip
-    shares = (
-        Share.objects.filter(entry__in=entries.order_by().values("pk"))
-        .select_related("unit", "entry__claim", "entry__project__host_unit", "entry__project__reporter_unit")
-        .order_by("entry__project__code", "entry_id", "pk")
+    """Return what a unit settles with others for a year of what happened in it, of the projects that a person sees."""
+    agreements = _agreements()
+    lines, ruling = _lines_of(unit, _entries(unit, year, by, action, agreements), agreements)
+    return _in_order([*lines, *ruling])
+
+
+def _done() -> Any:
+    return Transfer.objects.filter(state=stages.COMPLETED_TRANSFER)
+
+
+def _beside(unit: int) -> Any:
+    return Share.objects.filter(entry=OuterRef("entry")).exclude(unit=unit)
+
+
+def _of_year(rows: Any, path: str, year: int, by: Actor, action: str) -> Any:
+    within_year = {
+        f"{path}happened_date__gte": date(year, 1, 1), f"{path}happened_date__lte": date(year, 12, 31)
+    }  # fmt: skip
+    return rows.filter(with_project(by, action, f"{path}project"), **within_year)
+
+
+def _entries(
+    unit: int, year: int, by: Actor, action: str, agreements: Mapping[int, Sequence[Transfer]]
+) -> Any:
+    """Return the entries that a unit settles: all of projects that it passed on or took, and what it shares with others."""
+    passed = [
+        project
+        for project, done in agreements.items()
+        if any(unit in (item.from_unit_id, item.to_unit_id) for item in done)
+    ]
+    sides = Share.objects.filter(entry=OuterRef("pk"))
+    shared = Exists(sides.filter(unit=unit)) & Exists(sides.exclude(unit=unit))
+    entries = _of_year(Entry.objects.all(), "", year, by, action)
+    return entries.filter(Q(project__in=passed) | shared)
+
+
+def _lines_of(
+    unit: int, entries: Any, agreements: Mapping[int, Sequence[Transfer]]
+) -> tuple[list[SettlementLine], list[SettlementLine]]:
+    """Return the lines of entries: those of projects that an agreement passed on, and those that rules alone share."""
+    # The shares of entries that are known: asked for at once, PostgreSQL reads those of the whole ledger.
+    shares = Prefetch("shares", Share.objects.select_related("unit").order_by("pk"))
+    known = entries.select_related("claim", "project__host_unit", "project__reporter_unit").prefetch_related(
+        shares
     )
-    by_entry: dict[int, list[Share]] = {}
-    for share in shares:
-        by_entry.setdefault(share.entry_id, []).append(share)
-    projects = {found[0].entry.project_id for found in by_entry.values()}
-    agreements = _agreements(projects)
-    lines: dict[tuple[Any, ...], SettlementLine] = {}
-    for found in by_entry.values():
-        for line in _lines(unit, found, agreements.get(found[0].entry.project_id, [])):
-            _add(lines, line)
+    agreed: dict[tuple[Any, ...], SettlementLine] = {}
+    ruled: dict[tuple[Any, ...], SettlementLine] = {}
+    for entry in known.order_by("project__code", "pk").iterator(chunk_size=CHUNK):
+        done = agreements.get(entry.project_id, [])
+        for line in _lines(unit, entry, done):
+            _add(agreed if done else ruled, line)
+    return (
+        [line for line in agreed.values() if line.base.amount or line.base.count],
+        [line for line in ruled.values() if line.base.amount or line.base.count],
+    )
+
+
+def _in_order(lines: list[SettlementLine]) -> list[SettlementLine]:
     order = list(stages.ACHIEVEMENTS)
-    kept = [line for line in lines.values() if line.base.amount or line.base.count]
     return sorted(
-        kept, key=lambda line: (line.other.order, line.other.pk, line.project.code, order.index(line.kind))
+        lines, key=lambda line: (line.other.order, line.other.pk, line.project.code, order.index(line.kind))
     )
 
 
-def _agreements(projects: set[int]) -> dict[int, list[Transfer]]:
-    """Return the transfers of projects that were done, in the order of their agreements."""
-    done = Transfer.objects.filter(project__in=projects, state=stages.COMPLETED_TRANSFER)
+_UNIT = ("pk", "name", "short_name", "name_en", "order")
+
+
+def _leg(shares: Any, *, gives: bool) -> Any:
+    """Return what shares of a unit and of the other side come to, by the other unit and kind."""
+    side = "entry__shares__"
+    named = shares.order_by().values_list(
+        Value(gives, BooleanField()), "entry__kind", *(f"{side}unit__{name}" for name in _UNIT)
+    )
+    return named.annotate(
+        base=Sum(in_cents("entry__amount")), count=Sum("entry__count"), own=Sum(in_cents("amount")),
+        own_count=Sum(F("millionths") * F("entry__count"), output_field=BigIntegerField()),
+        others=Sum(in_cents(f"{side}amount")),
+        other_count=Sum(F(f"{side}millionths") * F("entry__count"), output_field=BigIntegerField()),
+    )  # fmt: skip
+
+
+def _take_in(found: list[SettlementTotal], row: Sequence[Any]) -> None:
+    """Add to the totals what rules share of a kind with another unit: credit, which nobody owes."""
+    _gives, kind, *unit = row[: 2 + len(_UNIT)]
+    base, count, own, own_count, others, other_count = row[2 + len(_UNIT) :]
+    whole = Figures(Decimal(base) / 100, Decimal(count))
+    mine = Figures(Decimal(own) / 100, Decimal(own_count) / WHOLE)
+    theirs = Figures(Decimal(others) / 100, Decimal(other_count) / WHOLE)
+    if not (whole.amount or whole.count):
+        return
+    total = next((item for item in found if (item.other.pk, item.kind) == (unit[0], kind)), None)
+    if total is None:
+        total = SettlementTotal(Unit(**dict(zip(_UNIT, unit, strict=True))), kind)
+        found.append(total)
+    for name, figures in (
+        ("base", whole), ("own", mine), ("others", theirs), ("counted", mine), ("other_counted", theirs),
+    ):  # fmt: skip
+        getattr(total, name).add(figures)
+
+
+def _agreements() -> dict[int, list[Transfer]]:
+    """Return the transfers that were done by their project, in the order of their agreements."""
     found: dict[int, list[Transfer]] = {}
-    for item in done.select_related("from_unit", "to_unit").order_by("agreed_date", "pk"):
+    for item in _done().select_related("from_unit", "to_unit").order_by("agreed_date", "pk"):
         found.setdefault(item.project_id, []).append(item)
     return found
 
 
-def _lines(unit: int, shares: Sequence[Share], done: Sequence[Transfer]) -> Iterator[SettlementLine]:
+def _lines(unit: int, entry: Entry, done: Sequence[Transfer]) -> Iterator[SettlementLine]:
     """Yield what a unit settles of one entry: as its holder with each that shares, as one that shares with the holder."""
-    entry, by_unit = shares[0].entry, {share.unit_id: share for share in shares}
+    shares = list(entry.shares.all())
+    by_unit = {share.unit_id: share for share in shares}
     holder = next((share.unit for share in shares if share.part in HOLDING), None) or _holder(entry, done)
     newest = {
         item.from_unit_id: item

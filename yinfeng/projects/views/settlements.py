@@ -24,6 +24,7 @@ from yinfeng.projects.tables import percent_of
 from yinfeng.projects.views.files import cell_text, table_file
 
 YEARS = 5
+LISTED = 100
 # One sentence each for what the figures are.
 RULES = (
     gettext_lazy("按业绩的发生日期归年，只含您能看到的项目；冲销已经减去。"),
@@ -70,6 +71,10 @@ class OfYear(Page):
     def lines(self) -> list[queries.SettlementLine]:
         return queries.year_settlement(self.unit.pk, self.year, self.by, self.action) if self.unit else []
 
+    @cached_property
+    def totals(self) -> list[queries.SettlementTotal]:
+        return queries.totals(self.lines)
+
     def address(self, route: str, **more: Any) -> str:
         asked = {"unit": self.unit.pk if self.unit else "", "year": self.year, **more}
         return f"{reverse(route)}?{urlencode(asked)}"
@@ -78,7 +83,7 @@ class OfYear(Page):
         """Return who owes whom how much, in words: what each way comes to and what is left when both are set off."""
         assert self.unit is not None
         found = []
-        for total in queries.totals(self.lines):
+        for total in self.totals:
             own, other = self.unit.brief, total.other.brief
             ways = [(own, other, total.pays), (other, own, total.receives)]
             due = [(payer, payee, amount) for payer, payee, amount in ways if amount]
@@ -100,6 +105,21 @@ class YearSettlement(OfYear):
     template_name = "projects/settlement.html"
     title = gettext_lazy("年度结算")
 
+    @cached_property
+    def sheet(self) -> queries.YearSheet:
+        """What the page shows: all totals, and of what rules alone share so many projects; the files have every line."""
+        if self.unit is None:
+            return queries.YearSheet([], [], is_cut=False)
+        return queries.year_sheet(self.unit.pk, self.year, self.by, LISTED)
+
+    @cached_property
+    def lines(self) -> list[queries.SettlementLine]:
+        return self.sheet.lines
+
+    @cached_property
+    def totals(self) -> list[queries.SettlementTotal]:
+        return self.sheet.totals
+
     def get(self, request: HttpRequest) -> HttpResponse:
         unit = self.unit
         may_export = unit is not None and self.by.may_at(ExportSettlement.permission, unit.pk)
@@ -112,7 +132,8 @@ class YearSettlement(OfYear):
                 for year in self.years
             ],
             "unit": unit.brief if unit else "", "owed": self.owed() if unit else [],
-            "totals": [_total(total) for total in queries.totals(self.lines)], "lines": [_line(line) for line in self.lines],
+            "totals": [_total(total) for total in self.totals], "lines": [_line(line) for line in self.lines],
+            "cut": _("按规则分成的项目较多，这里列出前 %(count)s 个；合计是全部的，逐项全部在导出的文件中。") % {"count": LISTED} if self.sheet.is_cut else "",
             "empty": self._empty(),
             "exports": [
                 {"label": label, "url": self.address("settlement-export", format=kind)}
@@ -205,7 +226,7 @@ class ExportSettlement(OfYear):
             (_("合计"), ngettext("%(count)s 行", "%(count)s 行", count) % {"count": f"{count:,}"}),
             (_("划付"), _("；").join(self.owed()) or _("没有应划付或应收的税收")),
             *((_("口径"), str(rule)) for rule in RULES),
-            *((_("合计"), _said(_total(total))) for total in queries.totals(self.lines)),
+            *((_("合计"), _said(_total(total))) for total in self.totals),
         ]  # fmt: skip
         return table_file(
             self, title, about, _heads(), [_row(line) for line in self.lines], Transfer(), _exact
