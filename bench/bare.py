@@ -78,7 +78,8 @@ def bottlenecks(request: HttpRequest) -> HttpResponse:
 
 def scheduling(request: HttpRequest) -> HttpResponse:
     """Show the large ongoing projects that have not moved for longest, and how many there are."""
-    found = seen(request).filter(status="ongoing", intended__gte=1_000_000_000)
+    large = Q(intended__gte=1_000_000_000) | Q(is_foreign=True, intended__gte=70_000_000)
+    found = seen(request).filter(large, status="ongoing")
     rows = found.select_related("enterprise", "host_unit").order_by("progress_at", "pk")[:PAGE_ROWS]
     return page("projects", rows=rows, counts=[("", found.count(), 0)])
 

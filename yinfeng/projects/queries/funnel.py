@@ -7,21 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import (
-    Avg,
-    BigIntegerField,
-    Case,
-    Count,
-    F,
-    IntegerField,
-    Max,
-    Q,
-    QuerySet,
-    Sum,
-    Value,
-    When,
-    Window,
-)
+from django.db.models import Avg, BigIntegerField, Count, F, Max, Q, QuerySet, Sum, Window
 from django.db.models.functions import Cast, Coalesce, Round, RowNumber
 
 from yinfeng.projects import stages
@@ -70,23 +56,17 @@ def funnel(projects: QuerySet[Project]) -> list[Reached]:
 
 
 def clocks(projects: QuerySet[Project]) -> dict[str, Any]:
-    """Return of each stage how many of the projects came there, and what those that left it took, in one query.
-
-    The stays are sorted by project once: each knows how far its project came, and one of them counts for it.
-    """
-    place = Case(
-        *(When(stage=stage, then=Value(index)) for index, stage in enumerate(stages.ORDER)),
-        output_field=IntegerField(),
-    )
-    stays = Stay.objects.filter(project__in=projects.order_by().values("pk")).order_by().annotate(
-        furthest=Window(Max(place), partition_by=F("project")), turn=Window(RowNumber(), partition_by=F("project"))
-    )  # fmt: skip
-    wanted: dict[str, Any] = {}
-    for index, stage in enumerate(stages.ORDER):
-        wanted[stage] = Count("pk", filter=Q(turn=1, furthest__gte=index))
-        wanted[f"{stage}_days"] = Avg("days", filter=Q(stage=stage))
-        wanted[f"{stage}_longest"] = Max("days", filter=Q(stage=stage))
-    return stays.aggregate(**wanted)
+    """Return of each stage how many of the projects came there, and what those that left it took, in one query."""
+    stays = Stay.objects.filter(project__in=projects.order_by().values("pk")).order_by()
+    counts: dict[str, Any] = {
+        stage: Count("project", distinct=True, filter=Q(stage__in=stages.ORDER[index:]))
+        for index, stage in enumerate(stages.ORDER)
+    }
+    took: dict[str, Any] = {}
+    for stage in stages.ORDER:
+        took[f"{stage}_days"] = Avg("days", filter=Q(stage=stage))
+        took[f"{stage}_longest"] = Max("days", filter=Q(stage=stage))
+    return stays.aggregate(**counts, **took)
 
 
 def reached_stages(here: Mapping[str, tuple[int, Decimal]], found: Mapping[str, Any]) -> list[Reached]:
