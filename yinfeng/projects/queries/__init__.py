@@ -714,5 +714,4 @@ __all__ = [
     "works_of",
     "year_settlement",
     "year_sheet",
-    "years_after",
 ]

@@ -15,7 +15,6 @@ from typing import Any
 
 from django.db.models import (
     BigIntegerField,
-    BooleanField,
     Exists,
     F,
     OuterRef,
@@ -23,7 +22,6 @@ from django.db.models import (
     Q,
     Subquery,
     Sum,
-    Value,
 )
 
 from yinfeng.core.actors import Actor
@@ -142,7 +140,7 @@ def year_sheet(unit: int, year: int, by: Actor, most: int) -> YearSheet:
     )
     mine = ruled.filter(unit=unit, part__in=HOLDING, entry__shares__part__in=stages.SHARING_PARTS)
     sharing = ruled.filter(unit=unit, part__in=stages.SHARING_PARTS, entry__shares__part__in=HOLDING)
-    rows = list(_leg(mine, gives=True).union(_leg(sharing, gives=False), all=True))
+    rows = list(_leg(mine).union(_leg(sharing), all=True))
     some = ruled.filter(Exists(_beside(unit)), unit=unit).values("entry__project")
     listed = list(
         Project.objects.filter(pk__in=some).order_by("code").values_list("pk", flat=True)[: most + 1]
@@ -225,12 +223,10 @@ def _in_order(lines: list[SettlementLine]) -> list[SettlementLine]:
 _UNIT = ("pk", "name", "short_name", "name_en", "order")
 
 
-def _leg(shares: Any, *, gives: bool) -> Any:
+def _leg(shares: Any) -> Any:
     """Return what shares of a unit and of the other side come to, by the other unit and kind."""
     side = "entry__shares__"
-    named = shares.order_by().values_list(
-        Value(gives, BooleanField()), "entry__kind", *(f"{side}unit__{name}" for name in _UNIT)
-    )
+    named = shares.order_by().values_list("entry__kind", *(f"{side}unit__{name}" for name in _UNIT))
     return named.annotate(
         base=Sum(in_cents("entry__amount")), count=Sum("entry__count"), own=Sum(in_cents("amount")),
         own_count=Sum(F("millionths") * F("entry__count"), output_field=BigIntegerField()),
@@ -241,8 +237,8 @@ def _leg(shares: Any, *, gives: bool) -> Any:
 
 def _take_in(found: list[SettlementTotal], row: Sequence[Any]) -> None:
     """Add to the totals what rules share of a kind with another unit: credit, which nobody owes."""
-    _gives, kind, *unit = row[: 2 + len(_UNIT)]
-    base, count, own, own_count, others, other_count = row[2 + len(_UNIT) :]
+    kind, *unit = row[: 1 + len(_UNIT)]
+    base, count, own, own_count, others, other_count = row[1 + len(_UNIT) :]
     whole = Figures(Decimal(base) / 100, Decimal(count))
     mine = Figures(Decimal(own) / 100, Decimal(own_count) / WHOLE)
     theirs = Figures(Decimal(others) / 100, Decimal(other_count) / WHOLE)
