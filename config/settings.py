@@ -131,8 +131,10 @@ INSTALLED_APPS = [
     "django_tasks",
     "django_tasks_db",
     "yinfeng.orgs",
+    "yinfeng.duties",
     "yinfeng.enterprises",
     "yinfeng.projects",
+    "yinfeng.meetings",
 ]
 
 BEHIND_PROXY = flag("BEHIND_PROXY", False)

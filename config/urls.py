@@ -8,8 +8,10 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 urlpatterns = [
     path("", include("yinfeng.core.urls")),
     path("", include("yinfeng.orgs.urls")),
+    path("", include("yinfeng.duties.urls")),
     path("", include("yinfeng.enterprises.urls")),
     path("", include("yinfeng.projects.urls")),
+    path("", include("yinfeng.meetings.urls")),
     path("api/v1/", include("config.api")),
     path("api/schema/", SpectacularJSONAPIView.as_view(), name="api-schema"),
     path("api/", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),

@@ -19,6 +19,7 @@ SECTIONS: dict[str, tuple[str | Promise, str]] = {
     "projects": (_("项目"), "briefcase"),
     "progress": (_("推进调度"), "route"),
     "results": (_("报送与业绩"), "book-2"),
+    "supervision": (_("会商督办"), "clipboard-check"),
     "enterprises": (_("企业"), "building"),
     "organisation": (_("组织"), "sitemap"),
     "settings": (_("设置"), "settings"),
