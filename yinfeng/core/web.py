@@ -380,7 +380,7 @@ ICONS = {
     **dict.fromkeys(("handed_over", "assigned", "taken"), "user-share"),
     **dict.fromkeys(("proposed", "due", "noted", "locked_out", "refused", "fail", "sign_in_failed", "still_counts", "take_out_due"), "alert-triangle"),
     **dict.fromkeys(("drop", "deactivated", "cancel"), "x"),
-    **dict.fromkeys(("accepted", "confirm", "finish", "reactivated"), "check"),
+    **dict.fromkeys(("accepted", "announced", "confirm", "finish", "reactivated"), "check"),
     **dict.fromkeys(("downloaded", "exported"), "download"),
     "tell_apart": "arrows-split", "repointed": "arrow-merge", "land": "briefcase", "stay": "home-check", "leave": "plane-departure",
     **dict.fromkeys(("offer", "transfer_offered", "transfer_completed"), "arrows-exchange"),
