@@ -382,7 +382,9 @@ def _load_clauses(changes: Changes, by: Actor, day: date) -> None:
                 name=row["title"],
                 name_en=row["title_en"],
                 order=row.order,
-                data={name: row[name] for name in ("lead_units", "responsible_units", "how", "text")},
+                data={
+                    name: row[name] for name in ("lead_units", "responsible_units", "how", "target", "text")
+                },
             )
             for row in changes.put
         ]
@@ -447,6 +449,7 @@ SECTIONS = (
             Field("lead_units", "codes", required=False, default=list, refers="unit"),
             Field("responsible_units", "codes", required=False, default=list, refers="unit"),
             Field("how", required=False, default="", choices=("joint", "each", "supporting")),
+            Field("target", required=False, default="", most=1000),
             Field("text", required=False, default="", most=5000),
         ),
         _load_clauses, key=("id",),

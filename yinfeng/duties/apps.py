@@ -8,3 +8,35 @@ class DutiesConfig(AppConfig):
     name = "yinfeng.duties"
     label = "duties"
     verbose_name = _("督办")
+
+    def ready(self) -> None:
+        from yinfeng.core import beats, events, search
+        from yinfeng.core.services import may_object
+        from yinfeng.duties import queries, services
+        from yinfeng.duties.models import Duty
+        from yinfeng.duties.services.calendar import CHANGES
+        from yinfeng.orgs.services import may_object_to_closing
+
+        search.register(Duty, queries.duty_entries)
+        may_object(services.keep_evidence)
+        may_object_to_closing(services.may_close_unit)
+        events.subscribe("orgs.unit.merged", services.follow_unit)
+        for verb in (
+            "set",
+            "changed",
+            "approve",
+            "reject",
+            "insist",
+            "hand_over",
+            "follow_unit",
+            "cancel",
+            "reopen",
+        ):
+            events.subscribe(f"duties.duty.{verb}", services.tell_units)
+        for verb in ("extension_granted", "extension_refused", "recounted"):
+            events.subscribe(f"duties.duty.{verb}", services.tell_units)
+        for verb in ("submit", "send_back", "extension_asked", "part_closed", "follow_unit"):
+            events.subscribe(f"duties.duty.{verb}", services.tell_setters)
+        for verb in CHANGES:
+            events.subscribe(verb, services.recount_after)
+        beats.register("duties", services.remind)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from yinfeng.core import events, search
 from yinfeng.core.actors import Actor, system
-from yinfeng.core.errors import Conflict, Forbidden, Invalid, Missing
+from yinfeng.core.errors import Conflict, Forbidden, Invalid, Missing, Sentence
 from yinfeng.core.models import User
 from yinfeng.core.scopes import demand
 from yinfeng.core.services import add, apply_edit, hash_token, insert, set_password, stale, validated
@@ -207,6 +207,16 @@ def move_unit(*, by: Actor, unit: Unit, version: int, parent: Unit, day: date, r
     )
 
 
+ClosingObjection = Callable[[Unit], Sentence | None]
+_CLOSING_OBJECTIONS: list[ClosingObjection] = []
+
+
+def may_object_to_closing(objection: ClosingObjection) -> None:
+    """Ask ``objection`` before a unit is closed and joins no other: what it still owes is handed over first (ADR 12)."""
+    if objection not in _CLOSING_OBJECTIONS:
+        _CLOSING_OBJECTIONS.append(objection)
+
+
 @transaction.atomic
 def close_unit(*, by: Actor, unit: Unit, day: date, reason: str, into: Unit | None = None) -> None:
     """Let ``day`` be a unit's last; its history, rows and people stay. Merged ``into`` another, it moves below that one.
@@ -224,6 +234,11 @@ def close_unit(*, by: Actor, unit: Unit, day: date, reason: str, into: Unit | No
     )
     if below.exists():
         raise Conflict(_("“%(unit)s”还有下级单位，请先撤销或调整它们。") % {"unit": unit})
+    Unit.objects.select_for_update().get(pk=unit.pk)  # nobody gives it anything meanwhile
+    if into is None:
+        for objection in _CLOSING_OBJECTIONS:
+            if sentence := objection(unit):
+                raise Conflict(sentence)
     old = {name: getattr(unit, name) for name in (*UNIT_FIELDS, "parent", "path")}
     if into is not None:
         _demand_place(by, unit, into)

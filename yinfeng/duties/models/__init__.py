@@ -1,6 +1,32 @@
-"""Duties and the calendar their days are counted by."""
+"""Duties with their six, who takes part in them, how far they came, extensions, reminders; the calendar they are counted by."""
 
-from __future__ import annotations
+from yinfeng.duties.models.calendar import CalendarDay, CalendarYear
+from yinfeng.duties.models.duties import (
+    Duty,
+    DutyPart,
+    DutyQuerySet,
+    Extension,
+    ExtensionQuerySet,
+    Report,
+    led_by,
+    own,
+    taking_part,
+)
+from yinfeng.duties.models.reminders import Reminder, ReminderQuerySet, Serial
 
-from yinfeng.duties.models.calendar import CalendarDay as CalendarDay
-from yinfeng.duties.models.calendar import CalendarYear as CalendarYear
+__all__ = [
+    "CalendarDay",
+    "CalendarYear",
+    "Duty",
+    "DutyPart",
+    "DutyQuerySet",
+    "Extension",
+    "ExtensionQuerySet",
+    "Reminder",
+    "ReminderQuerySet",
+    "Report",
+    "Serial",
+    "led_by",
+    "own",
+    "taking_part",
+]

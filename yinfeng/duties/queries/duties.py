@@ -1,0 +1,321 @@
+"""What pages and services ask of duties: how they stand, who has a hand in them, their parts and what belongs to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Exists, F, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from yinfeng.core import events, search
+from yinfeng.core import queries as core
+from yinfeng.core.actors import Actor
+from yinfeng.core.models import Code, Event
+from yinfeng.core.prepared import prepared
+from yinfeng.core.scopes import rows
+from yinfeng.duties import terms, workdays
+from yinfeng.duties.models import Duty, DutyPart, Extension, Reminder, Report, own
+from yinfeng.orgs.models import Person, Unit
+from yinfeng.orgs.queries import people, units_today
+
+
+def is_open(unit: Unit, day: date) -> bool:
+    """Say whether a unit exists on a day."""
+    return unit.is_open(day)
+
+
+def hands_in(duty: Duty) -> set[int]:
+    """Return the accounts that worked on a duty for a unit that owes it: who handled, submitted or reported."""
+    reported = duty.reports.exclude(unit=duty.set_unit_id).values_list("reported_by", flat=True)
+    return {pk for pk in (duty.handler_id, duty.submitted_by_id, *reported) if pk is not None}
+
+
+def open_parts(duty: Duty) -> int:
+    """Return how many parts of a duty are not done yet."""
+    known: int | None = duty.__dict__.get("parts_open")  # a page has asked for it with the row
+    return duty.parts.filter(state__in=terms.OPEN).count() if known is None else known
+
+
+def asked_extension(duty: Duty) -> Extension | None:
+    """Return the extension that waits for an answer."""
+    if "is_asking" in duty.__dict__ and not duty.__dict__["is_asking"]:
+        return None
+    return duty.asked_extensions.filter(state=terms.ASKED).first()
+
+
+def with_situation(found: QuerySet[Any]) -> QuerySet[Any]:
+    """Bring along with each duty how many parts it has, how many are open, and whether it asks for an extension."""
+    parts = Duty.objects.filter(parent=OuterRef("pk")).order_by().values("parent")
+    count = parts.annotate(n=Count("pk")).values("n")
+    still = parts.filter(state__in=terms.OPEN).annotate(n=Count("pk")).values("n")
+    asking = Extension.objects.filter(duty=OuterRef("pk"), state=terms.ASKED)
+    shown: QuerySet[Any] = found.annotate(
+        parts_count=Coalesce(Subquery(count), 0),
+        parts_open=Coalesce(Subquery(still), 0),
+        is_asking=Exists(asking),
+    )
+    return shown
+
+
+# --- against the last day -----------------------------------------------------------------------------------------
+
+
+def soon_days() -> int:
+    """Return how many working days before its last day a duty counts as due soon: the rule of the mildest reminder."""
+    rule = core.rules("duty_reminder", timezone.localdate()).get(terms.REMIND, {})
+    return max(-int(rule.get("work_days", -3)), 1)
+
+
+def standing(duty: Duty, today: date) -> str:
+    """Return how an open duty stands against its last day; of one submitted, by the day on which it was."""
+    if duty.due_date is None:
+        return terms.STANDING
+    day = duty.submitted_date if duty.state == terms.SUBMITTED and duty.submitted_date else today
+    if day > duty.due_date:
+        return terms.OVERDUE
+    if day == duty.due_date:
+        return terms.TODAY
+    return terms.SOON if duty.due_date <= workdays.add(today, soon_days()) else terms.LATER
+
+
+def standing_q(which: str, today: date) -> Q:
+    """Return the Q of what ``standing`` says, of duties that their units still work on."""
+    soon = workdays.add(today, soon_days())
+    by_kind = {
+        terms.OVERDUE: Q(due_date__lt=today),
+        terms.TODAY: Q(due_date=today),
+        terms.SOON: Q(due_date__gt=today, due_date__lte=soon),
+        terms.LATER: Q(due_date__gt=soon),
+        terms.STANDING: Q(due_date=None),
+    }
+    return Q(state__in=terms.OWED) & by_kind[which]
+
+
+# Closed or submitted after its last day; by the day of the submission that was accepted.
+WAS_LATE = Q(due_date__isnull=False, submitted_date__gt=F("due_date"))
+
+
+def days_late(duty: Duty, today: date) -> int:
+    """Return how many working days have gone since the last day; negative: so many are left, the last day included."""
+    assert duty.due_date is not None
+    if today > duty.due_date:
+        return workdays.count(duty.due_date, today)
+    return -workdays.count(today, duty.due_date)
+
+
+def report_days(grade: str, today: date) -> int:
+    """Return after how many days a duty of a grade is to be reported on again (profile, “frequency by grade”); 0: never."""
+    return int(core.rules("duty_report", today).get(grade, {}).get("days", 0))
+
+
+def report_due(duty: Duty, today: date) -> date | None:
+    """Return by when the next progress is to be told, of a duty that is being worked on."""
+    days = report_days(duty.grade, today)
+    if duty.state != terms.WORKING or not days:
+        return None
+    return (duty.reported_date or duty.accepted_date or duty.set_date) + timedelta(days=days)
+
+
+def report_late_q(today: date) -> Q:
+    """Return the Q of duties whose progress should have been told before today."""
+    found = Q(pk__in=[])
+    for grade in terms.GRADES:
+        if days := report_days(grade, today):
+            last = today - timedelta(days=days)
+            told = Q(reported_date__lt=last) | Q(reported_date=None, accepted_date__lt=last)
+            found |= Q(grade=grade) & told
+    return Q(state=terms.WORKING) & found
+
+
+def accept_by(duty: Duty, today: date) -> date | None:
+    """Return by when a duty is to be accepted (profile: so many working days after it was assigned)."""
+    days = core.rules("duty_limit", today).get("accept", {}).get("work_days")
+    if duty.state != terms.ASSIGNED or days is None:
+        return None
+    return workdays.add(duty.assigned_date, int(days))
+
+
+# --- what belongs to one ------------------------------------------------------------------------------------------
+
+
+@prepared
+def sides(duty: int) -> QuerySet[DutyPart]:
+    """Return who takes part, in the order of the document."""
+    return (
+        DutyPart.objects.filter(duty=duty)
+        .select_related("unit", "person", "named_as")
+        .order_by("order", "pk")
+    )
+
+
+@prepared
+def reports(duty: int) -> QuerySet[Report]:
+    """Return the newest reports of progress."""
+    return (
+        Report.objects.filter(duty=duty)
+        .select_related("unit", "reported_by")
+        .order_by("-reported_at", "-pk")[:20]
+    )
+
+
+@prepared
+def extensions(duty: int) -> QuerySet[Extension]:
+    """Return what extensions were asked for, the newest first."""
+    return Extension.objects.filter(duty=duty).select_related("asked_by").order_by("-pk")[:20]
+
+
+@prepared
+def reminders(duty: int) -> QuerySet[Reminder]:
+    """Return what reminders were issued, the newest first."""
+    return Reminder.objects.filter(duty=duty).select_related("issued_by").order_by("-issued_at", "-pk")[:20]
+
+
+def parts(duty: Duty, by: Actor) -> list[Any]:
+    """Return the parts of a duty in the actor's sight."""
+    found = Duty.objects.permitted(by).filter(parent=duty).select_related("lead_unit", "handler")
+    return list(found.order_by("pk")[:200])
+
+
+def source_of(duty: Duty, by: Actor) -> Model | None:
+    """Return the object a duty came from, if the actor may see it."""
+    if not duty.source_type or duty.source_id is None:
+        return None
+    model = events.object_of(duty.source_type)
+    found: Model | None = rows(model).row(by, duty.source_id).first()
+    return found
+
+
+def duties_of(objects: Model | Sequence[Model]) -> QuerySet[Any]:
+    """Return the duties that came from an object, or from objects of one kind."""
+    several = [objects] if isinstance(objects, Model) else list(objects)
+    if not several:
+        return Duty.objects.none()
+    kind = events.type_of(several[0])
+    return Duty.objects.filter(source_type=kind, source_id__in=[obj.pk for obj in several])
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How some duties stand: how many there are, closed, closed on time, still worked on, and of these overdue."""
+
+    total: int = 0
+    closed: int = 0
+    on_time: int = 0
+    going: int = 0
+    overdue: int = 0
+
+
+def stands(duties: Iterable[Duty], today: date) -> Standing:
+    """Return how these duties stand today; cancelled ones are left out."""
+    counted = [duty for duty in duties if duty.state != terms.CANCELLED]
+    closed = [duty for duty in counted if duty.state == terms.CLOSED]
+    late = [
+        duty
+        for duty in closed
+        if duty.due_date and duty.submitted_date and duty.submitted_date > duty.due_date
+    ]
+    going = [duty for duty in counted if duty.state in terms.OPEN]
+    overdue = [duty for duty in going if standing(duty, today) == terms.OVERDUE]
+    return Standing(len(counted), len(closed), len(closed) - len(late), len(going), len(overdue))
+
+
+# --- what forms offer ---------------------------------------------------------------------------------------------
+
+
+def units_to_charge() -> QuerySet[Any]:
+    """Return the units that can be given a duty: those that exist, without the city itself and names for several."""
+    return units_today().exclude(kind__in=("collective", "city"))
+
+
+def units_to_name() -> QuerySet[Any]:
+    """Return the units that can be named as responsible beside the lead: names for several too."""
+    return units_today().exclude(kind="city")
+
+
+def leaders() -> QuerySet[Person]:
+    """Return the people who can lead."""
+    return people()
+
+
+def setting_units(by: Actor) -> QuerySet[Any]:
+    """Return the units in whose name an actor sets duties."""
+    reach = by.reach("duties.duty.set")
+    found = units_today().exclude(kind__in=("collective", "city"))
+    if reach.everywhere:
+        return found
+    return found.filter(pk__in=reach.units)
+
+
+def handling_units(duty: Duty, by: Actor) -> QuerySet[Any]:
+    """Return the units of a duty for which an actor reports."""
+    found = DutyPart.objects.filter(duty=duty, part__in=terms.RESPONSIBLE, unit__isnull=False)
+    reach = own(by)
+    if not reach.everywhere:
+        found = found.filter(unit__in=reach.units)
+    return Unit.objects.filter(pk__in=found.values("unit")).exclude(kind="collective")
+
+
+def clauses() -> list[Code]:
+    """Return the clauses of the policy that have tasks, in their order."""
+    found = Code.objects.filter(table="clause").order_by("order")
+    return [clause for clause in found if clause.data.get("lead_units")]
+
+
+def of_policy() -> QuerySet[Any]:
+    """Return the standing duties of the policy, in the order of its clauses."""
+    return Duty.objects.filter(source_kind=terms.POLICY, parent=None).order_by("pk")
+
+
+def owed_by(unit: Unit) -> QuerySet[Any]:
+    """Return the duties that a unit still owes as the one that leads."""
+    return Duty.objects.filter(lead_unit=unit, state__in=terms.OPEN)
+
+
+def orphans() -> Q:
+    """Return the Q of open duties whose lead unit exists no more: they must be handed over."""
+    return Q(state__in=terms.OPEN) & ~Q(lead_unit__in=units_today().values("pk"))
+
+
+def last_setback(duty: Duty) -> datetime | None:
+    """Return when a duty was last refused, reopened or handed over: evidence of before does not count again."""
+    verbs = [f"duties.duty.{act}" for act in ("reject", "reopen", "hand_over", "follow_unit")]
+    found = Event.objects.filter(object_type=events.type_of(Duty), object_id=duty.pk, verb__in=verbs)
+    last: datetime | None = found.order_by("-pk").values_list("at", flat=True).first()
+    return last
+
+
+def duty_entries(ids: Sequence[int]) -> Iterator[search.Entry]:
+    """Yield by what duties are found: item, number, lead unit, the clause."""
+    for row in Duty.objects.filter(pk__in=ids).select_related("lead_unit"):
+        texts = [row.number, row.lead_unit.name, row.lead_unit.short_name, row.clause]
+        yield search.Entry(events.type_of(row), row.pk, row.item, [text for text in texts if text])
+
+
+def told_as_six(source: str) -> list[dict[str, str]]:
+    """Return the duties of a kind of source as a document lists them: the six, units by their short names in order.
+
+    Units named by a collective stand under the collective name alone, as the text of a policy has them.
+    """
+    duties = list(
+        Duty.objects.filter(source_kind=source, parent=None).exclude(state=terms.CANCELLED).select_related("leader").order_by("pk")
+    )  # fmt: skip
+    named: dict[int, dict[str, list[str]]] = {duty.pk: {} for duty in duties}
+    found = DutyPart.objects.filter(duty__in=named, named_as=None, unit__isnull=False).select_related("unit")
+    for side in found.order_by("order", "pk"):
+        assert side.unit is not None
+        named[side.duty_id].setdefault(side.part, []).append(side.unit.short_name or side.unit.name)
+    told = []
+    for duty in duties:
+        units = named[duty.pk]
+        told.append({
+            "clause": duty.clause, "item": duty.item,
+            "lead_units": "、".join(units.get(terms.LEAD, []) + units.get(terms.CO_LEAD, [])),
+            "responsible_units": "、".join(units.get(terms.JOINT, [])), "lead_leader": str(duty.leader or ""),
+            "requirement": duty.requirement,
+            "deadline": duty.due_date.isoformat() if duty.due_date else str(terms.DUE[terms.STANDING]),
+        })  # fmt: skip
+    return told
