@@ -6,18 +6,12 @@ LibreOffice open it. Text is text whatever it says.
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterable, Sequence
 from typing import IO
-from xml.sax.saxutils import escape
 
-from yinfeng.core.exchange import values
+from yinfeng.core.exchange.wordml import MAIN, word_package, words
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-_XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-_MAIN = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
-_PACKAGE = "http://schemas.openxmlformats.org/package/2006"
-_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _FONTS = '<w:rFonts w:ascii="Calibri" w:hAnsi="Calibri" w:eastAsia="宋体"/>'
 _EDGES = "".join(f'<w:{edge} w:val="single" w:sz="4" w:color="808080"/>' for edge in ("top", "left", "bottom", "right", "insideH", "insideV"))  # fmt: skip
 # A4 on its side, in twentieths of a point.
@@ -30,36 +24,22 @@ def write_docx(
 ) -> int:
     """Write the table and return how many rows it has."""
     count = 0
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("[Content_Types].xml", (
-            f'{_XML}<Types xmlns="{_PACKAGE}/content-types">'
-            '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-            f'<Override PartName="/word/document.xml" ContentType="{DOCX}.main+xml"/></Types>'
-        ))  # fmt: skip
-        archive.writestr("_rels/.rels", (
-            f'{_XML}<Relationships xmlns="{_PACKAGE}/relationships">'
-            f'<Relationship Id="rId1" Type="{_OFFICE}/officeDocument" Target="word/document.xml"/></Relationships>'
-        ))  # fmt: skip
-        with archive.open("word/document.xml", "w") as part:
-
-            def write(text: str) -> None:
-                part.write(text.encode())
-
-            width = _WIDTH // max(len(heads), 1)
-            write(f'{_XML}<w:document xmlns:w="{_MAIN}"><w:body>')
-            write(_paragraph(title, size=32, bold=True, centred=True))
-            for line in lines:
-                write(_paragraph(line))
-            write(
-                f'<w:tbl><w:tblPr><w:tblW w:w="{_WIDTH}" w:type="dxa"/><w:tblBorders>{_EDGES}</w:tblBorders></w:tblPr>'
-            )
-            column = f'<w:gridCol w:w="{width}"/>'
-            write(f"<w:tblGrid>{column * len(heads)}</w:tblGrid>")
-            write(_row(heads, width, head=True))
-            for row in rows:
-                count += 1
-                write(_row(row, width))
-            write(f"</w:tbl><w:p/>{_PAGE}</w:body></w:document>")
+    with word_package(stream, packed=True) as write:
+        width = _WIDTH // max(len(heads), 1)
+        write(f'<w:document xmlns:w="{MAIN}"><w:body>')
+        write(_paragraph(title, size=32, bold=True, centred=True))
+        for line in lines:
+            write(_paragraph(line))
+        write(
+            f'<w:tbl><w:tblPr><w:tblW w:w="{_WIDTH}" w:type="dxa"/><w:tblBorders>{_EDGES}</w:tblBorders></w:tblPr>'
+        )
+        column = f'<w:gridCol w:w="{width}"/>'
+        write(f"<w:tblGrid>{column * len(heads)}</w:tblGrid>")
+        write(_row(heads, width, head=True))
+        for row in rows:
+            count += 1
+            write(_row(row, width))
+        write(f"</w:tbl><w:p/>{_PAGE}</w:body></w:document>")
     return count
 
 
@@ -75,7 +55,4 @@ def _paragraph(text: str, *, size: int = 21, bold: bool = False, centred: bool =
     weight = "<w:b/>" if bold else ""
     look = f'<w:rPr>{_FONTS}{weight}<w:sz w:val="{size}"/></w:rPr>'
     place = '<w:pPr><w:jc w:val="center"/></w:pPr>' if centred else ""
-    broken = "<w:br/>".join(
-        f'<w:t xml:space="preserve">{escape(line)}</w:t>' for line in values.printable(text).split("\n")
-    )
-    return f"<w:p>{place}<w:r>{look}{broken}</w:r></w:p>"
+    return f"<w:p>{place}<w:r>{look}{words(text)}</w:r></w:p>"
