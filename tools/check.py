@@ -51,7 +51,9 @@ class Need:
 POSTGRESQL = Need("PostgreSQL", ("postgresql",), postgres.programs)
 CHROMIUM = Need("Chromium", ("chromium",), chromium)
 FONTS = Need("a Chinese font", ("fontconfig", "fonts-noto-cjk"), chinese_fonts)
-LIBREOFFICE = Need("LibreOffice Calc", ("libreoffice-calc-nogui",), lambda: shutil.which("soffice"))
+LIBREOFFICE = Need(
+    "LibreOffice", ("libreoffice-calc-nogui", "libreoffice-writer-nogui"), lambda: shutil.which("soffice")
+)
 
 
 def install(needs: Iterable[Need]) -> None:
