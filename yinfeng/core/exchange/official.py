@@ -156,7 +156,7 @@ def chinese_number(number: int) -> str:
 
 
 def chinese_date(day: dt.date) -> str:
-    """Return a date as official documents say it: 2026年11月3日, in Arabic digits without zeros in front (7.3.5)."""
+    """Return a date as official documents say it: 2026年11月3日, in Arabic digits without zeros in front (7.3.5.4)."""
     return f"{day.year}年{day.month}月{day.day}日"
 
 
@@ -182,17 +182,17 @@ def write_official(stream: IO[bytes], document: Official) -> None:
 def _elements(document: Official) -> Iterator[str]:
     """Yield the elements in the standard's order: head, title and text, what closes them, attachments, colophon."""
     yield from _HEADS[document.layout](document)
-    yield _paragraph("Title", words(document.title))
+    yield _paragraph("Title", _run(document.title))
     yield _blank()
     if document.addressee:
-        yield _paragraph("Normal", words(f"{clean_text(document.addressee).rstrip(':：')}："))
+        yield _paragraph("Normal", _run(f"{clean_text(document.addressee).rstrip(':：')}："))
     signed = document.layout is not Layout.MINUTES and bool(document.signed_by or document.date)
     yield from _blocks(document.body, keep=signed and not document.attachments)
     yield from _attachments_named(document.attachments, keep=signed)
     if signed:
         yield from _signature(document)
     if note := clean_text(document.note).strip("()（）"):
-        yield _paragraph("Body", words(f"（{note}）"))
+        yield _paragraph("Body", _run(f"（{note}）"))
     yield from _people(document.people)
     for number, attachment in enumerate(document.attachments, start=1):
         if attachment.body:
@@ -210,7 +210,7 @@ _TAB = "<w:r><w:tab/></w:r>"
 
 def _paragraph(
     style: str,
-    text: str,
+    runs: str,
     *,
     tab: int = 0,
     spacing: str = "",
@@ -218,14 +218,13 @@ def _paragraph(
     keep: bool = False,
     new_page: bool = False,
 ) -> str:
-    """Return a paragraph of runs, or of the words of a single one.
+    """Return a paragraph of runs.
 
     Args:
         tab: where a tab of it ends, to the right.
         place: its indent, if another than its style's.
         keep: stays on the page of what follows.
     """
-    runs = text if text.startswith("<w:r>") or not text else f"<w:r>{text}</w:r>"
     kept = "<w:keepNext/>" if keep else ""
     broken = "<w:pageBreakBefore/>" if new_page else ""
     stop = f'<w:tabs><w:tab w:val="right" w:pos="{tab}"/></w:tabs>' if tab else ""
@@ -311,7 +310,7 @@ def _under_mark(document: Official) -> Iterator[str]:
             "Normal", _run(document.number) + _TAB + signer, tab=inside, place=indent(left=1, right=1)
         )
     elif document.number:
-        yield _paragraph("Number", words(document.number))
+        yield _paragraph("Number", _run(document.number))
     if document.layout is Layout.MINUTES and (document.signed_by or document.date):
         day = chinese_date(document.date) if document.date else ""
         yield _paragraph(
@@ -361,7 +360,7 @@ def _blocks(blocks: Sequence[Block], *, keep: bool = False) -> Iterator[str]:
 
     Args:
         keep: the last paragraph stays on the page of what follows, so that no page holds nothing but who signed
-            (7.3.5.4), unless it is long: LibreOffice moves all of it.
+            (7.3.5.5), unless it is long: LibreOffice moves all of it.
     """
     counts = [0] * len(_NUMBERS)
     new_page = False
@@ -457,7 +456,7 @@ def _attached(attachment: Attachment, number: int) -> Iterator[str]:
     """An attachment's own pages (7.3.7): 附件 and its number in the first line, its title in the third."""
     yield _paragraph("Normal", _run(f"附件{number or ''}", "Hei"), new_page=True)
     yield _blank()
-    yield _paragraph("Title", words(attachment.title))
+    yield _paragraph("Title", _run(attachment.title))
     yield _blank()
     yield from _blocks(attachment.body)
 
