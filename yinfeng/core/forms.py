@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
+from django.db.models import QuerySet
 from django.forms.renderers import TemplatesSetting
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -144,6 +145,21 @@ class FiniteField(forms.DecimalField):
         if number is not None and not number.is_finite():
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
         return number
+
+
+class LiveField(forms.ModelChoiceField):
+    """A choice among the rows of a query that is asked anew for each form, as units and people come and go."""
+
+    def __init__(self, found: Callable[[], QuerySet[Any]], **kwargs: Any) -> None:
+        self.found = found
+        kwargs.setdefault("empty_label", _("请选择"))
+        kwargs.setdefault("widget", forms.Select(attrs={"data-search": ""}))
+        super().__init__(queryset=None, **kwargs)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> LiveField:
+        copy: LiveField = super().__deepcopy__(memo)
+        copy.queryset = self.found()
+        return copy
 
 
 class RowsField(forms.ModelMultipleChoiceField):

@@ -43,8 +43,8 @@ class Item:
 
 ITEMS = (
     Item("work", _("工作台"), "layout-dashboard", "home", order=1),
-    Item("work", _("通知"), "bell", "notices", order=2),
-    Item("work", _("后台任务"), "progress", "jobs", order=3),
+    Item("work", _("通知"), "bell", "notices", order=8),
+    Item("work", _("后台任务"), "progress", "jobs", order=9),
     Item("settings", _("接口密钥"), "key", "tokens", order=80),
     Item("settings", _("审计日志"), "history", "audit", ("core.audit.view",), order=90),
 )

@@ -1,5 +1,23 @@
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from yinfeng.duties.views import records, work
+
+urlpatterns = [
+    path("work/", work.Work.as_view(), name="work"),
+    path("duties/", records.Duties.as_view(), name="duties"),
+    path("duties/export/", records.ExportDuties.as_view(), name="duties-export"),
+    path("duties/new/", records.NewDuty.as_view(), name="duty-new"),
+    path("duties/<int:pk>/", records.DutyDetail.as_view(), name="duty"),
+    path("duties/<int:pk>/change/", records.ChangeDuty.as_view(), name="duty-change"),
+    path("duties/<int:pk>/report/", records.ReportProgress.as_view(), name="duty-report"),
+    path("duties/<int:pk>/submit/", records.SubmitDuty.as_view(), name="duty-submit"),
+    path("duties/<int:pk>/extend/", records.AskExtension.as_view(), name="duty-extend"),
+    path("duties/<int:pk>/divide/", records.DivideDuty.as_view(), name="duty-divide"),
+    path("duties/<int:pk>/hand-over/", records.HandOver.as_view(), name="duty-hand-over"),
+    path("duties/<int:pk>/remind/", records.Remind.as_view(), name="duty-remind"),
+    path("duties/<int:pk>/<slug:move>/", records.MoveDuty.as_view(), name="duties.duty-move"),
+    path("extensions/<int:pk>/grant/", records.GrantExtension.as_view(), name="extension-grant"),
+    path("extensions/<int:pk>/<slug:move>/", records.MoveExtension.as_view(), name="duties.extension-move"),
+]

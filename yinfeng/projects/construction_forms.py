@@ -15,10 +15,10 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from yinfeng.core.forms import CodeField, MoneyField, ReasonForm, Styled
+from yinfeng.core.forms import CodeField, LiveField, MoneyField, ReasonForm, Styled
 from yinfeng.core.money import MOST, WAN
 from yinfeng.projects import queries, stages
-from yinfeng.projects.forms import Asking, UnitField
+from yinfeng.projects.forms import Asking
 from yinfeng.projects.services import Planned
 
 _MONTH = re.compile(r"(\d{4})(?:[-/.年])?(\d{1,2})月?")
@@ -227,7 +227,7 @@ class BottleneckForm(Styled):
         label=_("难点"), max_length=500, help_text=_("什么停住了，需要解决单位做什么。"),
         widget=forms.Textarea(attrs={"rows": 3, **_WIDE}),
     )  # fmt: skip
-    unit = UnitField(queries.joinable_units, label=_("解决单位"))
+    unit = LiveField(queries.joinable_units, label=_("解决单位"))
     due_date = forms.DateField(label=_("解决时限"), widget=forms.DateInput)
 
 

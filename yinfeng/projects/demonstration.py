@@ -24,6 +24,7 @@ from yinfeng.core.actors import Actor, system
 from yinfeng.core.exchange.reading import open_table
 from yinfeng.core.models import User
 from yinfeng.core.money import Money
+from yinfeng.duties import demonstration as duties
 from yinfeng.enterprises import imports, uscc
 from yinfeng.enterprises import services as library
 from yinfeng.enterprises.imports import lists
@@ -186,6 +187,7 @@ class Demonstration:
         reporting.enter(self.actors, self.today, at)
         reports.hand_in(self.actors, timezone.localdate())
         reversals.enter(self.actors, self.today, at)
+        duties.enter(self.actors, self.today, at)
         with at(self.today - timedelta(days=11)):
             again = Project.objects.get(name="光学膜生产线")
             self.claim(

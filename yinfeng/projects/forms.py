@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django import forms
-from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -17,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from yinfeng.core.actors import Actor
 from yinfeng.core.conditions import WORDS
-from yinfeng.core.forms import CodeField, EditForm, MoneyField, ReasonForm, Styled, style
+from yinfeng.core.forms import CodeField, EditForm, LiveField, MoneyField, ReasonForm, Styled, style
 from yinfeng.core.money import Money
 from yinfeng.enterprises.queries import LookAlike
 from yinfeng.orgs.queries import hosts, units_today, with_kept
@@ -31,21 +30,6 @@ _SEARCHED = forms.Select(attrs={"data-search": ""})
 _LONG = forms.Textarea(attrs={"rows": 4, "data-span": "2"})
 
 
-class UnitField(forms.ModelChoiceField):
-    """A choice among the units of a query that is asked anew for each form, as units come and go."""
-
-    def __init__(self, units: Callable[[], QuerySet[Any]], **kwargs: Any) -> None:
-        self.units = units
-        kwargs.setdefault("empty_label", _("请选择"))
-        kwargs.setdefault("widget", forms.Select(attrs={"data-search": ""}))
-        super().__init__(queryset=None, **kwargs)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> UnitField:
-        copy: UnitField = super().__deepcopy__(memo)
-        copy.queryset = self.units()
-        return copy
-
-
 class YesNoField(forms.TypedChoiceField):
     """Yes, no, or not said."""
 
@@ -56,7 +40,7 @@ class YesNoField(forms.TypedChoiceField):
         )
 
 
-class AreaField(UnitField):
+class AreaField(LiveField):
     """A choice among the areas that are open."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -218,7 +202,7 @@ class LeadForm(WithEnterprise, EditForm):
     )  # fmt: skip
     intended = MoneyField(label=_("意向投资额"), units=UNITS, required=False)
     industry = CodeField("industry", label=_("行业"), level=2, required=False, widget=_SEARCHED)
-    handling_unit = UnitField(hosts, label=_("承办单位"), required=False, help_text=_("不选即为本单位。"),
+    handling_unit = LiveField(hosts, label=_("承办单位"), required=False, help_text=_("不选即为本单位。"),
     )  # fmt: skip
 
     @staticmethod
@@ -387,7 +371,7 @@ class ProjectForm(WithRelated, WithEnterprise, EditForm):
         label=_("总部职能"), max_length=300, required=False, help_text=_("例如：投资决策、结算、研发、采购、销售。"),
         widget=forms.TextInput(attrs={"data-span": "2"}),
     )  # fmt: skip
-    host_unit = UnitField(hosts, label=_("落地单位"), required=False)
+    host_unit = LiveField(hosts, label=_("落地单位"), required=False)
     area = AreaField(
         label=_("所在片区"), required=False, help_text=_("在重大片区内的，片区指挥部会参与项目。")
     )
@@ -538,7 +522,7 @@ class TalkForm(Styled):
 
 
 class UnitForm(Styled):
-    unit = UnitField(queries.joinable_units, label=_("单位"))
+    unit = LiveField(queries.joinable_units, label=_("单位"))
     part = forms.ChoiceField(
         label=_("参与身份"),
         choices=[(part, stages.PARTS[part]) for part in stages.CHOSEN_PARTS],
@@ -557,7 +541,7 @@ class UnitForm(Styled):
 
 class JointUnitForm(Styled):
     pk = forms.CharField(widget=forms.MultipleHiddenInput, required=False)
-    unit = UnitField(queries.joinable_units, label=_("协同单位"))
+    unit = LiveField(queries.joinable_units, label=_("协同单位"))
 
 
 class TakeOutForm(Styled):
@@ -872,7 +856,7 @@ class DefinitionForm(Styled):
         label=_("代码"), max_length=40, help_text=_("用在网址里，定下后不改。例如 weekly-progress。")
     )
     title = forms.CharField(label=_("报表名称"), max_length=60)
-    recipient = UnitField(units_today, label=_("接收单位"))
+    recipient = LiveField(units_today, label=_("接收单位"))
     submitters = forms.MultipleChoiceField(
         label=_("报送单位"), widget=forms.CheckboxSelectMultiple,
         choices=[("district", _("区")), ("zone", _("开发区")), ("group", _("招商组"))],

@@ -9,9 +9,8 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from yinfeng.core.forms import EditForm, RowsField
+from yinfeng.core.forms import EditForm, LiveField, RowsField
 from yinfeng.projects import queries, stages
-from yinfeng.projects.forms import UnitField
 from yinfeng.projects.models import Area, Premises
 
 _LONG = forms.Textarea(attrs={"rows": 4, "data-span": "2"})
@@ -23,7 +22,7 @@ class AreaForm(EditForm):
         (_("时间"), "", ["since", "until"]),
     )
     name = forms.CharField(label=_("片区名称"), max_length=80)
-    command_unit = UnitField(
+    command_unit = LiveField(
         queries.command_posts, label=_("指挥部"), help_text=_("指挥部是一个单位；还没有的，先在“单位”中添加。")
     )  # fmt: skip
     districts: ClassVar[RowsField] = RowsField(

@@ -9,10 +9,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from yinfeng.core.actors import Actor
-from yinfeng.core.forms import CodeField, EditForm, MoneyField, Styled
+from yinfeng.core.forms import CodeField, EditForm, LiveField, MoneyField, Styled
 from yinfeng.orgs.queries import hosts
 from yinfeng.projects import queries, stages
-from yinfeng.projects.forms import UNITS, AreaField, Asking, UnitField, WithEnterprise, keep_area, keep_units
+from yinfeng.projects.forms import UNITS, AreaField, Asking, WithEnterprise, keep_area, keep_units
 from yinfeng.projects.models import Partner, Proposal
 
 _WIDE = forms.TextInput(attrs={"data-span": "2"})
@@ -33,7 +33,7 @@ class ProposalForm(Asking, EditForm):
     )  # fmt: skip
     questions = ("confirm_amounts", "exception")
     title = forms.CharField(label=_("策划项目名称"), max_length=80, widget=_WIDE)
-    planning_unit = UnitField(queries.planners, label=_("策划单位"))
+    planning_unit = LiveField(queries.planners, label=_("策划单位"))
     industry = CodeField("industry", label=_("行业"), widget=forms.Select(attrs={"data-search": ""}))
     chain = CodeField("chain", label=_("产业链"), required=False)
     content = forms.CharField(label=_("建设内容"), max_length=2000, widget=_LONG)
@@ -50,7 +50,7 @@ class ProposalForm(Asking, EditForm):
         label=_("低于门槛的理由"), max_length=500, required=False,
         widget=forms.Textarea(attrs={"rows": 2, "data-span": "2"}),
     )  # fmt: skip
-    host_unit = UnitField(hosts, label=_("拟落地单位"), required=False)
+    host_unit = LiveField(hosts, label=_("拟落地单位"), required=False)
     area = AreaField(label=_("所在片区"), required=False)
     site = forms.CharField(label=_("拟选址"), max_length=200, required=False)
     land_mu = forms.DecimalField(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, F, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, IntegerField, Model, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -20,7 +20,7 @@ from yinfeng.core.scopes import rows
 from yinfeng.duties import terms, workdays
 from yinfeng.duties.models import Duty, DutyPart, Extension, Reminder, Report, own
 from yinfeng.orgs.models import Person, Unit
-from yinfeng.orgs.queries import people, units_today
+from yinfeng.orgs.queries import brief_name, people, units_today
 
 
 def is_open(unit: Unit, day: date) -> bool:
@@ -319,3 +319,19 @@ def told_as_six(source: str) -> list[dict[str, str]]:
             "deadline": duty.due_date.isoformat() if duty.due_date else str(terms.DUE[terms.STANDING]),
         })  # fmt: skip
     return told
+
+
+def filter_options() -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
+    """Return the units and the people that filters offer, in one query: units that exist, and who leads a duty."""
+    units = units_to_charge().order_by().annotate(
+        kind_of=Value(0, output_field=IntegerField()), shown=brief_name(""), place=F("order")
+    ).values_list("kind_of", "pk", "shown", "place")  # fmt: skip
+    led = Person.objects.filter(pk__in=DutyPart.objects.filter(part=terms.LEADER).values("person")).order_by()
+    people = led.annotate(
+        kind_of=Value(1, output_field=IntegerField()), shown=F("name"), place=Value(0, output_field=IntegerField())
+    ).values_list("kind_of", "pk", "shown", "place")  # fmt: skip
+    found = sorted(units.union(people, all=True), key=lambda row: (row[0], row[3], row[2]))
+    return (
+        [(pk, shown) for kind, pk, shown, _place in found if kind == 0],
+        [(pk, shown) for kind, pk, shown, _place in found if kind == 1],
+    )

@@ -1,0 +1,70 @@
+"""How a duty looks in lists: tones, badges, and how it stands against its last day, in words and with an icon."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from yinfeng.core.tables import Cell, day
+from yinfeng.duties import queries, terms
+from yinfeng.duties.models import Duty
+
+STATE_TONES = {
+    terms.ASSIGNED: "warning", terms.WORKING: "info", terms.SUBMITTED: "warning", terms.RETURNED: "danger",
+    terms.CLOSED: "success", terms.CANCELLED: "muted",
+}  # fmt: skip
+DUE_TONES = {terms.OVERDUE: "danger", terms.TODAY: "warning", terms.SOON: "warning"}
+LEVEL_TONES = {
+    terms.REMIND: "info", terms.URGE: "warning", terms.ORDER: "warning", terms.CIRCULAR: "danger", terms.TALK: "danger",
+}  # fmt: skip
+EXTENSION_TONES = {
+    terms.ASKED: "warning", terms.GRANTED: "success", terms.REFUSED: "danger", terms.WITHDRAWN: "muted",
+}  # fmt: skip
+GRADE_TONES = {terms.MAJOR: "danger", terms.KEY: "primary", terms.NORMAL: "muted"}
+
+
+def state_badge(duty: Duty) -> dict[str, Any]:
+    """Return the state of a duty as a badge."""
+    return {"text": terms.DUTY_STATES[duty.state], "tone": STATE_TONES[duty.state]}
+
+
+def due_words(duty: Duty, today: date) -> str:
+    """Return in words how far a duty is from its last day; of one that is over, how it was."""
+    if duty.due_date is None:
+        return str(terms.DUE[terms.STANDING])
+    if duty.state in (terms.CLOSED, terms.SUBMITTED) and duty.submitted_date:
+        late = queries.days_late(duty, duty.submitted_date)
+        if late > 0:
+            return ngettext("逾期 %(days)s 个工作日报结", "逾期 %(days)s 个工作日报结", late) % {"days": late}
+        return _("按时报结")
+    if duty.state not in terms.OPEN:
+        return ""
+    late = queries.days_late(duty, today)
+    if late > 0:
+        return ngettext("已逾期 %(days)s 个工作日", "已逾期 %(days)s 个工作日", late) % {"days": late}
+    if today > duty.due_date:
+        return _("已逾期")
+    if late == 0:
+        return _("今天到期")
+    return ngettext("还有 %(days)s 个工作日", "还有 %(days)s 个工作日", -late) % {"days": -late}
+
+
+def due_cell(duty: Duty, today: date) -> Cell | str:
+    """Return the last day with how far off it is."""
+    if duty.due_date is None:
+        return str(terms.DUE[terms.STANDING]) if duty.state in terms.OPEN else "—"
+    is_late = is_overdue(duty, today)
+    return Cell(day(duty.due_date), sub=due_words(duty, today), tone="danger" if is_late else "")
+
+
+def is_overdue(duty: Duty, today: date) -> bool:
+    """Say whether a duty is past its last day and neither submitted in time nor closed."""
+    return duty.state in terms.OPEN and queries.standing(duty, today) == terms.OVERDUE
+
+
+def unit_words(duty: Duty) -> str:
+    """Return from whom to whom a duty went."""
+    return f"{duty.set_unit.brief} → {duty.lead_unit.brief}"
