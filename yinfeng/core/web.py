@@ -402,11 +402,17 @@ ICONS = {
     "bottleneck_withdrawn": "arrow-back-up", "bottleneck_reopened": "rotate",
     "categorised": "category", "submitted": "send", "corrected": "send", "defined": "clipboard-list", "waived": "circle-off", "overdue": "clock",
     **dict.fromkeys(("extend", "bottleneck_extended", "postponed"), "clock-plus"), "bottleneck_dropped": "x",
+    **dict.fromkeys(("set", "part_set"), "clipboard-list"), "reported": "message", "take_back": "arrow-back-up", "reject": "x",
+    **dict.fromkeys(("insist", "reopen"), "rotate"), "hand_over": "user-share", "follow_unit": "arrow-merge", "part_closed": "check",
+    **dict.fromkeys(("extension_asked", "extension_granted", "grant"), "clock-plus"), "extension_refused": "x",
+    "extension_withdrawn": "arrow-back-up", "recounted": "calendar-event",
+    **dict.fromkeys(("reminded", "urged", "ordered"), "bell"), **dict.fromkeys(("criticised", "talked_to"), "bell-ringing"),
     "loaded": "upload", "signed_out": "logout", "password_changed": "key",
 }  # fmt: skip
 TONES = {"sign": "success", "verify": "success", "verified": "success", "convert": "success", "lose": "danger",
          "end": "danger", "refute": "danger", "signature_refuted": "danger", "claim_refuted": "danger", "step_back_refused": "danger", "hold": "warning",
-         "take_out": "danger", "take_out_due": "warning", "land": "success", "stay": "success", "leave": "danger", "proposed": "warning", "due": "warning", "overdue": "danger"}  # fmt: skip
+         "take_out": "danger", "take_out_due": "warning", "land": "success", "stay": "success", "leave": "danger", "proposed": "warning", "due": "warning", "overdue": "danger",
+         "approve": "success", "reject": "danger", "urged": "warning", "ordered": "warning", "criticised": "danger", "talked_to": "danger"}  # fmt: skip
 
 
 def icon_of(act: str) -> str:

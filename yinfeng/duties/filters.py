@@ -14,6 +14,7 @@ from yinfeng.core.filters import ScopedFilterSet, TextFilter, YesNoFilter
 from yinfeng.duties import queries, terms
 from yinfeng.duties.models import Duty, led_by, own, taking_part
 
+OPEN = "open"  # every state in which somebody still owes something
 LEAD, JOINT, SET, LED, MINE = "lead", "joint", "set", "led", "mine"
 WHO = {
     MINE: _("我经办的"), LEAD: _("本单位牵头"), JOINT: _("本单位参与"), SET: _("本单位交办"), LED: _("我牵头领导的"),
@@ -30,7 +31,9 @@ class DutyFilter(ScopedFilterSet):
     main = ("q", "who", "state", "due", "unit")
     q = TextFilter()
     who = django_filters.ChoiceFilter(label=_("与我的关系"), choices=list(WHO.items()), method="by_who")
-    state = django_filters.MultipleChoiceFilter(label=_("状态"), choices=list(terms.DUTY_STATES.items()))
+    state = django_filters.ChoiceFilter(
+        label=_("状态"), choices=[(OPEN, _("未办结")), *terms.DUTY_STATES.items()], method="by_state"
+    )
     due = django_filters.ChoiceFilter(label=_("时限"), choices=list(terms.DUE.items()), method="by_due")
     unit = django_filters.ChoiceFilter(label=_("牵头单位"), field_name="lead_unit", choices=[])
     leader = django_filters.ChoiceFilter(label=_("牵头领导"), choices=[])
@@ -78,6 +81,9 @@ class DutyFilter(ScopedFilterSet):
         if value == LEAD:
             return queryset.filter(lead_unit__in=own(self.by).units or self.by.unit_ids)
         return queryset.filter(taking_part(own(self.by), (terms.CO_LEAD, terms.JOINT)))
+
+    def by_state(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(state__in=terms.OPEN) if value == OPEN else queryset.filter(state=value)
 
     def by_due(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return queryset.filter(queries.standing_q(value, timezone.localdate()))

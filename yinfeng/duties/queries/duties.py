@@ -169,7 +169,7 @@ def extensions(duty: int) -> QuerySet[Extension]:
 
 
 @prepared
-def reminders(duty: int) -> QuerySet[Reminder]:
+def reminders_of(duty: int) -> QuerySet[Reminder]:
     """Return what reminders were issued, the newest first."""
     return Reminder.objects.filter(duty=duty).select_related("issued_by").order_by("-issued_at", "-pk")[:20]
 

@@ -138,7 +138,7 @@ class DutyDetail(DetailPage):
     def content(self) -> dict[str, Any]:
         duty: Any = self.object
         sides = queries.sides(duty.pk)
-        reminders = queries.reminders(duty.pk)
+        reminders = queries.reminders_of(duty.pk)
         late = is_overdue(duty, self.today)
         return {
             "title": duty.item,
@@ -171,7 +171,10 @@ class DutyDetail(DetailPage):
                 {"title": _("办理"), "facts": self._work()},
                 {"title": _("来源"), "facts": self._source()},
             ],
-            "related": [self._parts(), self._reports(), self._extensions(), self._reminders(reminders)],
+            "related": [
+                self._reports(),
+                *(group for group in (self._parts(), self._extensions(), self._reminders(reminders)) if group["rows"]),
+            ],
         }  # fmt: skip
 
     def _badges(self, late: bool) -> list[dict[str, Any]]:
@@ -296,10 +299,7 @@ class DutyDetail(DetailPage):
             }
             for part in found
         ]  # fmt: skip
-        return {
-            "title": _("分解任务"), "rows": lines,
-            "empty": _("没有分解。牵头单位可以把任务分给责任单位，全部了结之后才能报结。"),
-        }  # fmt: skip
+        return {"title": _("分解任务"), "rows": lines}
 
     def _reports(self) -> dict[str, Any]:
         lines = []
@@ -338,7 +338,7 @@ class DutyDetail(DetailPage):
                 "badge": {"text": terms.EXTENSION_STATES[row.state], "tone": EXTENSION_TONES[row.state]},
                 "date_text": moment(row.asked_at), "acts": acts,
             })  # fmt: skip
-        return {"title": _("延期"), "rows": lines, "empty": _("没有申请过延期。")}
+        return {"title": _("延期"), "rows": lines}
 
     def _reminders(self, reminders: list[Reminder]) -> dict[str, Any]:
         lines = [
@@ -349,7 +349,7 @@ class DutyDetail(DetailPage):
             }
             for row in reminders
         ]  # fmt: skip
-        return {"title": _("催办督办"), "rows": lines, "empty": _("没有发过提醒或催办。")}
+        return {"title": _("催办督办"), "rows": lines}
 
 
 # --- acts ---------------------------------------------------------------------------------------------------------
@@ -567,7 +567,7 @@ class Remind(EditPage):
     def initial(self) -> dict[str, Any]:
         duty = self.object
         return {
-            "level": queries.suggested(duty, queries.reminders(duty.pk), timezone.localdate()) or terms.URGE
+            "level": queries.suggested(duty, queries.reminders_of(duty.pk), timezone.localdate()) or terms.URGE
         }
 
     def act(self, form: RemindForm) -> Duty:
