@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 
 from yinfeng.core import api_common as common
 from yinfeng.core.api import Resource, under
+from yinfeng.duties import api as duties
 from yinfeng.enterprises.api import imports as exchange
 from yinfeng.enterprises.api import merging, relations, targets
 from yinfeng.enterprises.api import records as enterprises
@@ -41,12 +42,21 @@ RESOURCES: dict[str, type[Resource]] = {
     "mergings": merging.MergingViewSet,
     "targets": targets.TargetViewSet,
     "signals": targets.SignalViewSet,
+    "duties": duties.DutyViewSet,
+    "extensions": duties.ExtensionViewSet,
     "units": orgs.UnitViewSet,
     "files": common.FileViewSet,
     "notices": common.NoticeViewSet,
     "jobs": common.JobViewSet,
 }
 BELONGING: dict[str, dict[str, type[Resource]]] = {
+    "duties": {
+        "files": duties.DutyFiles,
+        "parties": duties.DutyParties,
+        "reports": duties.DutyReports,
+        "reminders": duties.DutyReminders,
+        "extensions": duties.DutyExtensions,
+    },
     "enterprises": {
         "files": enterprises.EnterpriseFiles,
         "names": enterprises.FormerNames,

@@ -20,7 +20,7 @@ PAGES = {
     "clerk-jimei": ["/", "/leads/", "/leads/new/", "/projects/", "/projects/new/", "/enterprises/", "/enterprises/add/", "/enterprises/import/", "/notices/", "/jobs/", "/search/?q=示例", "/settings/tokens/", "/settings/tokens/new/", "/accounts/password/change/", "/missing/", "/org/", "/reports/"],
     "head-jimei": ["/", "/leads/"],
     "leader": ["/", "/projects/", "/projects/board/", "/projects/board/funnel/", "/projects/board/map/", "/projects/lights/", "/ledger/"],
-    "office": ["/projects/scheduling/", "/projects/personal/", "/projects/personal/units/", "/projects/lights/", "/transfers/", "/transfers/settlement/", "/disputes/", "/ledger/closings/", "/ledger/closings/new/", "/proposals/", "/proposals/units/", "/proposals/new/", "/projects/headquarters/", "/areas/", "/areas/new/", "/construction/", "/construction/bottlenecks/", "/construction/incentives/", "/reports/", "/reports/copies/", "/reports/definitions/signed/", "/reports/definitions/new/"],
+    "office": ["/work/", "/work/?who=unit", "/duties/", "/duties/new/", "/projects/scheduling/", "/projects/personal/", "/projects/personal/units/", "/projects/lights/", "/transfers/", "/transfers/settlement/", "/disputes/", "/ledger/closings/", "/ledger/closings/new/", "/proposals/", "/proposals/units/", "/proposals/new/", "/projects/headquarters/", "/areas/", "/areas/new/", "/construction/", "/construction/bottlenecks/", "/construction/incentives/", "/reports/", "/reports/copies/", "/reports/definitions/signed/", "/reports/definitions/new/"],
     "administrator": ["/", "/org/units/", "/settings/users/", "/settings/roles/"],
     "auditor": ["/settings/audit/"],
 }  # fmt: skip
@@ -33,6 +33,7 @@ DETAILS = {
     "/disputes/": "table a[href^='/disputes/']",
     "/projects/lights/": "table a[href^='/units/']",
     "/projects/personal/": "table a[href^='/projects/']",
+    "/duties/": "table a[href^='/duties/']",
     "/transfers/": "table a[href^='/transfers/']",
     "/proposals/": "table a[href^='/proposals/']",
     "/areas/": "table a[href^='/areas/']",

@@ -65,6 +65,7 @@ MERGE, IMPORT = "enterprises.enterprise.merge", "enterprises.enterprise.import"
 TARGETS, SIGNALS = "enterprises.target.view", "enterprises.signal.view"
 LEADS, PROJECTS = "projects.lead.view", "projects.project.view"
 PROPOSALS = "projects.proposal.view"
+DUTIES = "duties.duty.view"
 
 MATRIX: dict[str, Route] = {
     # the core
@@ -243,6 +244,22 @@ MATRIX: dict[str, Route] = {
     "area-premises-edit": page("projects.area.change", "area", rows={"premises": "premises"}),
     "area-premises-remove": page("projects.area.change", "area", rows={"premises": "premises"}),
     "project-transfer": own("projects.project.transfer", "unsigned"),
+    # duties: who set one, who works on it
+    "work": page(DUTIES),
+    "duties": page(DUTIES),
+    "duties-export": page("duties.duty.export"),
+    "duty-new": page("duties.duty.set"),
+    "duty": own(DUTIES, "duty"),
+    "duty-change": own("duties.duty.set", "duty"),
+    "duty-report": own(DUTIES, "working_duty"),
+    "duty-submit": own(DUTIES, "working_duty"),
+    "duty-extend": own(DUTIES, "working_duty"),
+    "duty-divide": own(DUTIES, "working_duty"),
+    "duty-hand-over": own("duties.duty.set", "duty"),
+    "duty-remind": own("duties.duty.supervise", "duty"),
+    "duties.duty-move": own(DUTIES, "duty", move="accept"),
+    "extension-grant": own(DUTIES, "extension"),
+    "duties.extension-move": own(DUTIES, "extension", move="refuse"),
     "transfers": page(PROJECTS),
     "transfers-export": page("projects.project.export"),
     "settlement": page(PROJECTS),
@@ -431,6 +448,27 @@ MATRIX: dict[str, Route] = {
     "api-bottlenecks-detail": own(PROJECTS, "bottleneck"),
     "api-bottlenecks-moves": own(PROJECTS, "bottleneck"),
     "api-bottlenecks-move": own(PROJECTS, "bottleneck", 405, move="withdraw"),
+    "api-duties-list": page(DUTIES),
+    "api-duties-detail": own(DUTIES, "duty"),
+    "api-duties-timeline": own(DUTIES, "duty"),
+    "api-duties-following": own(DUTIES, "duty"),
+    "api-duties-moves": own(DUTIES, "duty"),
+    "api-duties-move": own(DUTIES, "duty", 405, move="accept"),
+    "api-duties-change": own(DUTIES, "duty", 405),
+    "api-duties-hand-over": own(DUTIES, "duty", 405),
+    "api-duties-submit": own(DUTIES, "duty", 405),
+    "api-duties-divide": own(DUTIES, "duty", 405),
+    "api-duties-remind": own(DUTIES, "duty", 405),
+    "api-duties-files-list": of(DUTIES, "duty"),
+    "api-duties-parties-list": of(DUTIES, "duty"),
+    "api-duties-reports-list": of(DUTIES, "duty"),
+    "api-duties-reminders-list": of(DUTIES, "duty"),
+    "api-duties-extensions-list": of(DUTIES, "duty"),
+    "api-extensions-list": page(DUTIES),
+    "api-extensions-detail": own(DUTIES, "extension"),
+    "api-extensions-moves": own(DUTIES, "extension"),
+    "api-extensions-move": own(DUTIES, "extension", 405, move="refuse"),
+    "api-extensions-grant": own(DUTIES, "extension", 405),
     "api-transfers-list": page(PROJECTS),
     "api-transfers-detail": own(PROJECTS, "transfer"),
     "api-transfers-moves": own(PROJECTS, "transfer"),

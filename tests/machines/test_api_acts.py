@@ -114,6 +114,16 @@ def at_home(world: World) -> dict[str, Any]:
     return {"unit": world.home.pk, "owner": world.insider.pk}
 
 
+def six(world: World) -> dict[str, Any]:
+    return {
+        "item": "梳理用地",
+        "target": "清单",
+        "requirement": "周报",
+        "lead_unit": world.home.pk,
+        "work_days": 10,
+    }
+
+
 WHY = {"reason": "说明"}
 NUMBERS = count(2)
 TALK = {"talk_date": TODAY(), "form": "meeting", "our_side": "甲", "their_side": "乙", "summary": "谈了"}
@@ -122,7 +132,25 @@ TEAM, RECORD, EDIT = "projects.project.team", "projects.contact.record", "projec
 
 PLAN = "projects.proposal.change"
 AREA = "projects.area.change"
+HANDLE = "duties.duty.handle"
 ACTS = [
+    Act("post", "api-duties-list", {}, "duties.duty.set", 201, lambda world: {**six(world), "set_unit": world.home.pk, "source_kind": "other"}, away=403),
+    Act("post", "api-duties-move", {"pk": "duty"}, HANDLE, 200, {}, {"move": "accept"}),
+    Act("post", "api-duties-move", {"pk": "duty"}, "duties.duty.set", 200, WHY, {"move": "cancel"}),
+    Act("post", "api-duties-change", {"pk": "duty"}, "duties.duty.set", 200,
+        {"item": "改名", "target": "清单", "requirement": "周报", "grade": "major", "leader": None, "joint_units": [], **WHY}),
+    Act("post", "api-duties-hand-over", {"pk": "duty"}, "duties.duty.set", 200, lambda world: {"unit": world.away.pk, **WHY}),
+    Act("post", "api-duties-submit", {"pk": "working_duty"}, HANDLE, 200,
+        lambda world: {"result": "办成", "evidence": SimpleUploadedFile("证明.pdf", PDF, "application/pdf")}),
+    Act("post", "api-duties-divide", {"pk": "working_duty"}, HANDLE, 201, lambda world: six(world)),
+    Act("post", "api-duties-remind", {"pk": "duty"}, "duties.duty.supervise", 201, {"level": "remind", **WHY}),
+    Act("post", "api-duties-files-list", {"parent": "duty"}, "duties.duty.set", 201, upload),
+    Act("post", "api-duties-reports-list", {"parent": "working_duty"}, HANDLE, 201, lambda world: {"unit": world.home.pk, "text": "进展"}),
+    Act("post", "api-duties-extensions-list", {"parent": "working_duty"}, HANDLE, 201,
+        {"until": str(timezone.localdate() + timedelta(days=60)), **WHY}),
+    Act("post", "api-extensions-move", {"pk": "extension"}, "duties.duty.review", 200, WHY, {"move": "refuse"}),
+    Act("post", "api-extensions-grant", {"pk": "extension"}, "duties.duty.review", 200,
+        {"until": str(timezone.localdate() + timedelta(days=40))}),
     Act("post", "api-areas-list", {}, AREA, 201,
         lambda world: {"name": f"第{next(NUMBERS)}片区", "command_unit": world.rows["area"].command_unit_id,
                        "districts": [world.home.pk], "purpose": "产业"}, away=403),

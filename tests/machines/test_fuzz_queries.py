@@ -32,6 +32,7 @@ FRAME = {"after", "before", "sort", "col", "page", "limit", "cursor", "next", "f
 # The pages that read a name of their own, by what they read.
 OWN = {
     "search": {"q"},
+    "work": {"who"},
     "search-suggest": {"q"},
     "notices": {"show"},
     "person-add": {"unit"},

@@ -119,6 +119,8 @@ def rows_for(path: str, world: World) -> dict[str, str]:
         "claims": "claim",
         "steps-back": "step",
         "transfers": "transfer",
+        "duties": "duty",
+        "extensions": "extension",
         "disputes": "dispute",
         "personal-acts": "personal",
         "ledger": "entry",

@@ -14,6 +14,8 @@ from tests.factories import make_enterprise, make_lead, make_project, make_unit,
 from yinfeng.core import events, services
 from yinfeng.core.models import ApiToken, Attachment, Code, Job, Notice, Rule, SavedView, User
 from yinfeng.core.permissions import registry
+from yinfeng.duties.models import Duty, DutyPart, Extension, Reminder
+from yinfeng.duties.models import Report as DutyReport
 from yinfeng.enterprises import services as enterprises
 from yinfeng.enterprises.models import Contact, Doubt, Enterprise, Relation, Tie
 from yinfeng.orgs.models import Body, Invitation, Membership, Person, Role, RoleGrant, Seat, SeatTerm, Unit
@@ -125,6 +127,16 @@ def _rows(home: Unit, away: Unit, insider: User) -> dict[str, Any]:
         recognised_by=insider,
     )  # fmt: skip
 
+    def duty(item: str, **values: Any) -> Duty:
+        due = timezone.localdate() + timedelta(days=20)
+        made = Duty.objects.create(
+            number=f"DB-{item}", item=item, target="形成清单", requirement="每周报告", lead_unit=home, set_unit=home, due_date=due,
+            source_kind="instruction", source_text="批示", **values,
+        )  # fmt: skip
+        for part in ("setter", "lead"):
+            DutyPart.objects.create(duty=made, part=part, unit=home)
+        return made
+
     def transfer(name: str, **values: Any) -> Transfer:
         return Transfer.objects.create(
             project=make_project(name, home, insider, enterprise=firm, stage="negotiating"), from_unit=home, to_unit=away,
@@ -195,6 +207,14 @@ def _rows(home: Unit, away: Unit, insider: User) -> dict[str, Any]:
         "qualified": qualified,
         "project": project,
         "unsigned": make_project("测试项目二", home, insider, enterprise=firm, stage="negotiating"),
+        "duty": (assigned := duty("测试督办", set_by=insider)),
+        "reminder": Reminder.objects.create(duty=assigned, level="urge", for_date=timezone.localdate(), days_late=1, number="厦招催〔2026〕1号"),
+        "working_duty": (working := duty("测试督办二", state="working", handler=insider, accepted_date=timezone.localdate())),
+        "duty_report": DutyReport.objects.create(duty=working, unit=home, text="正在办理", reported_by=insider),
+        "extension": Extension.objects.create(
+            duty=duty("测试督办三", state="working", accepted_date=timezone.localdate()), was=timezone.localdate() + timedelta(days=20),
+            until=timezone.localdate() + timedelta(days=40), reason="省级审批", asked_by=make_user("甲区经办", home),
+        ),
         "transfer": transfer("测试项目五"),
         "disputed": transfer("测试项目六", state="arbitrating"),
         "agreed": transfer("测试项目七", state="accepted"),

@@ -303,7 +303,9 @@ def report_progress(
             raise Conflict(_("事项刚刚有了变化，请刷新页面后再报告。"))
         duty.refresh_from_db()
     done = f"{percent}% " if percent is not None else ""
-    words = f"{done}{row.text.rstrip('。')}" + (_("；问题：%(text)s") % {"text": row.problem} if row.problem else "")
+    words = f"{done}{row.text.rstrip('。')}" + (
+        _("；问题：%(text)s") % {"text": row.problem} if row.problem else ""
+    )
     events.record(
         by=by, verb="duties.duty.reported", obj=duty, data={"text": f"{unit.brief}：{words}"[:1000]}
     )

@@ -567,7 +567,8 @@ class Remind(EditPage):
     def initial(self) -> dict[str, Any]:
         duty = self.object
         return {
-            "level": queries.suggested(duty, queries.reminders_of(duty.pk), timezone.localdate()) or terms.URGE
+            "level": queries.suggested(duty, queries.reminders_of(duty.pk), timezone.localdate())
+            or terms.URGE
         }
 
     def act(self, form: RemindForm) -> Duty:
