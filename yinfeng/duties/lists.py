@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from yinfeng.core.tables import Cell, day
 from yinfeng.duties import queries, terms
@@ -16,7 +16,16 @@ STATE_TONES = {
     terms.ASSIGNED: "warning", terms.WORKING: "info", terms.SUBMITTED: "warning", terms.RETURNED: "danger",
     terms.CLOSED: "success", terms.CANCELLED: "muted",
 }  # fmt: skip
-DUE_TONES = {terms.OVERDUE: "danger", terms.TODAY: "warning", terms.SOON: "warning"}
+# What each leg of the inbox is called.
+LEGS_TOLD: dict[str, Any] = {
+    queries.OVERDUE: gettext_lazy("已逾期"), queries.DUE_TODAY: gettext_lazy("今天到期"), queries.TO_ACCEPT: gettext_lazy("待签收"),
+    queries.DUE_SOON: gettext_lazy("即将到期"), queries.REPORT_DUE: gettext_lazy("该报告进展了"),
+    queries.TO_REVIEW: gettext_lazy("待我审核办结"), queries.TO_EXTEND: gettext_lazy("待我审批延期"),
+    queries.SENT_BACK: gettext_lazy("退回给我的"), queries.HOMELESS: gettext_lazy("牵头单位已撤销，须移交"),
+    queries.TO_ESCALATE: gettext_lazy("按规定应当督办"), queries.IN_HAND: gettext_lazy("正在办理"),
+    queries.UNDER_REVIEW: gettext_lazy("已报结，等待审核"), queries.WAITING: gettext_lazy("等别人办的"),
+    queries.JOINING: gettext_lazy("本单位参与的"),
+}  # fmt: skip
 LEVEL_TONES = {
     terms.REMIND: "info", terms.URGE: "warning", terms.ORDER: "warning", terms.CIRCULAR: "danger", terms.TALK: "danger",
 }  # fmt: skip

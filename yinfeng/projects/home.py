@@ -16,6 +16,9 @@ from yinfeng.core.actors import Actor
 from yinfeng.core.models import Follow
 from yinfeng.core.money import show
 from yinfeng.core.tables import day
+from yinfeng.duties import queries as duty_queries
+from yinfeng.duties import terms
+from yinfeng.duties.lists import LEGS_TOLD, STATE_TONES
 from yinfeng.enterprises import briefs, panels
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.projects import queries, stages
@@ -88,6 +91,8 @@ def board(by: Actor) -> desk.Board:
     waiting = queries.waiting_for(by, SHOWN)
     if by.may("projects.project.verify"):
         lists.append(_claims_to_verify(*waiting.get(queries.CLAIMS, (0, []))))
+    if by.may("duties.duty.view"):
+        lists.append(_duties(waiting))
     if queries.STEPS in waiting:
         lists.append(_steps_to_approve(*waiting[queries.STEPS]))
     if queries.REVERSALS in waiting:
@@ -183,6 +188,27 @@ def _project_lists(by: Actor) -> list[dict[str, Any]]:
     if mine or by.may("projects.project.change"):  # a city leader is on no team
         shown.insert(0, _next_steps(mine))
     return shown
+
+
+def _duties(waiting: dict[int, tuple[int, list[Any]]]) -> dict[str, Any]:
+    """Return the duties on which the person must act, the most pressing first; one that is late and unreported stands once."""
+    today = str(timezone.localdate())
+    found: dict[int, dict[str, Any]] = {}
+    count = 0
+    for place, leg in enumerate(duty_queries.URGENT):
+        number, rows = waiting.get(queries.DUTIES + place, (0, []))
+        count += number
+        for row in rows:
+            late = bool(row.second) and row.second < today and row.third != terms.CLOSED
+            found.setdefault(row.pk, {
+                "title": row.title, "url": reverse("duty", args=[row.pk]), "sub": f"{LEGS_TOLD[leg]} · {row.first}",
+                "badge": {"text": terms.DUTY_STATES[row.third], "tone": STATE_TONES[row.third]},
+                "date_text": row.second or str(terms.DUE[terms.STANDING]), "late": late,
+            })  # fmt: skip
+    return {
+        "title": _("我的督办"), "icon": "clipboard-check", "url": reverse("work"), "count": duty_queries.counted(count),
+        "rows": list(found.values())[:SHOWN], "empty": _("没有等您办理的督办事项。"),
+    }  # fmt: skip
 
 
 def _leads_to_assess(found: list[Lead]) -> dict[str, Any]:

@@ -62,6 +62,7 @@ from yinfeng.duties.queries.inbox import (
     in_leg,
     inbox,
     legs,
+    urgent,
 )
 from yinfeng.duties.queries.reminders import (
     is_due_q,
@@ -136,6 +137,7 @@ __all__ = [
     "told_as_six",
     "units_to_charge",
     "units_to_name",
+    "urgent",
     "with_situation",
     "work_days_of",
 ]

@@ -137,14 +137,25 @@ def inbox(by: Actor, today: date, *, mine: bool, each: int) -> list[Leg]:
     ]
 
 
+def urgent(by: Actor, today: date) -> list[tuple[str, QuerySet[Any], str]]:
+    """Return the legs on which the person must act, each bounded, with the field by which its rows are ordered."""
+    found = legs(by, today, mine=True)
+    return [
+        (name, _first(name, found[name]), ORDER.get(name, "due_date")) for name in URGENT if name in found
+    ]
+
+
+def _first(name: str, rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Return a leg's first rows; the slice stands in a subquery, which both databases take in a union."""
+    first = rows.order_by(ORDER.get(name, "due_date"), "pk").values("pk")[:MOST]
+    return Duty.objects.filter(pk__in=first).order_by()
+
+
 def _keys(name: str, rows: QuerySet[Any]) -> QuerySet[Any, Any]:
-    """Return the keys of a leg's first rows; the slice stands in a subquery, which both databases take in a union."""
-    by = ORDER.get(name, "due_date")
-    first = rows.order_by(by, "pk").values("pk")[:MOST]
-    found: QuerySet[Any, Any] = (
-        Duty.objects.filter(pk__in=first)
-        .order_by()
-        .values_list(Value(LEGS.index(name), output_field=IntegerField()), "pk", Cast(by, CharField()))
+    """Return the keys of a leg's first rows and by what they are ordered."""
+    place = Value(LEGS.index(name), output_field=IntegerField())
+    found: QuerySet[Any, Any] = _first(name, rows).values_list(
+        place, "pk", Cast(ORDER.get(name, "due_date"), CharField())
     )
     return found
 

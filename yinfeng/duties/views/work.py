@@ -14,28 +14,28 @@ from django.utils.translation import gettext_lazy
 from yinfeng.core.tables import day
 from yinfeng.core.web import Page
 from yinfeng.duties import filters, queries, terms
-from yinfeng.duties.lists import due_words, is_overdue, state_badge
+from yinfeng.duties.lists import LEGS_TOLD, due_words, is_overdue, state_badge
 from yinfeng.duties.models import Duty
 
 SHOWN = 8
 MINE, UNIT = "mine", "unit"
 
-# Title, icon, what an officer does next, and the filters of the list that shows the rest.
-TOLD: dict[str, tuple[Any, str, Any, dict[str, str]]] = {
-    queries.OVERDUE: (gettext_lazy("已逾期"), "clock-exclamation", gettext_lazy("尽快办结报结；时限已过，不能再申请延期。"), {"due": terms.OVERDUE}),
-    queries.DUE_TODAY: (gettext_lazy("今天到期"), "clock", gettext_lazy("今天报结，或者在今天之内申请延期。"), {"due": terms.TODAY}),
-    queries.TO_ACCEPT: (gettext_lazy("待签收"), "inbox", gettext_lazy("签收之后开始办理；不该由本单位办的，写明原因退回。"), {"state": terms.ASSIGNED}),
-    queries.DUE_SOON: (gettext_lazy("即将到期"), "calendar-event", gettext_lazy("还来得及申请延期。"), {"due": terms.SOON}),
-    queries.REPORT_DUE: (gettext_lazy("该报告进展了"), "message", gettext_lazy("按等级定期报告一次。"), {"report_late": "true"}),
-    queries.TO_REVIEW: (gettext_lazy("待我审核办结"), "checks", gettext_lazy("对照目标任务和佐证材料审核。"), {"state": terms.SUBMITTED}),
-    queries.TO_EXTEND: (gettext_lazy("待我审批延期"), "clock-plus", gettext_lazy("审批之前时限不变。"), {}),
-    queries.SENT_BACK: (gettext_lazy("退回给我的"), "arrow-back-up", gettext_lazy("移交给别的单位，或者坚持交办。"), {"state": terms.RETURNED}),
-    queries.HOMELESS: (gettext_lazy("牵头单位已撤销，须移交"), "home-off", gettext_lazy("移交给承接职能的单位。"), {"homeless": "true"}),
-    queries.TO_ESCALATE: (gettext_lazy("按规定应当督办"), "bell-ringing", gettext_lazy("发督办单、通报或者约谈。"), {}),
-    queries.IN_HAND: (gettext_lazy("正在办理"), "progress", "", {"state": terms.WORKING}),
-    queries.UNDER_REVIEW: (gettext_lazy("已报结，等待审核"), "hourglass", "", {"state": terms.SUBMITTED}),
-    queries.WAITING: (gettext_lazy("等别人办的"), "user-share", "", {"who": filters.SET}),
-    queries.JOINING: (gettext_lazy("本单位参与的"), "users", "", {"who": filters.JOINT}),
+# Icon, what an officer does next, and the filters of the list that shows the rest.
+TOLD: dict[str, tuple[str, Any, dict[str, str]]] = {
+    queries.OVERDUE: ("clock-exclamation", gettext_lazy("尽快办结报结；时限已过，不能再申请延期。"), {"due": terms.OVERDUE}),
+    queries.DUE_TODAY: ("clock", gettext_lazy("今天报结，或者在今天之内申请延期。"), {"due": terms.TODAY}),
+    queries.TO_ACCEPT: ("inbox", gettext_lazy("签收之后开始办理；不该由本单位办的，写明原因退回。"), {"state": terms.ASSIGNED}),
+    queries.DUE_SOON: ("calendar-event", gettext_lazy("还来得及申请延期。"), {"due": terms.SOON}),
+    queries.REPORT_DUE: ("message", gettext_lazy("按等级定期报告一次。"), {"report_late": "true"}),
+    queries.TO_REVIEW: ("checks", gettext_lazy("对照目标任务和佐证材料审核。"), {"state": terms.SUBMITTED}),
+    queries.TO_EXTEND: ("clock-plus", gettext_lazy("审批之前时限不变。"), {}),
+    queries.SENT_BACK: ("arrow-back-up", gettext_lazy("移交给别的单位，或者坚持交办。"), {"state": terms.RETURNED}),
+    queries.HOMELESS: ("home-off", gettext_lazy("移交给承接职能的单位。"), {"homeless": "true"}),
+    queries.TO_ESCALATE: ("bell-ringing", gettext_lazy("发督办单、通报或者约谈。"), {}),
+    queries.IN_HAND: ("progress", "", {"state": terms.WORKING}),
+    queries.UNDER_REVIEW: ("hourglass", "", {"state": terms.SUBMITTED}),
+    queries.WAITING: ("user-share", "", {"who": filters.SET}),
+    queries.JOINING: ("users", "", {"who": filters.JOINT}),
 }  # fmt: skip
 # Which of the list's “who” shows a leg's rows, for a person and for his units.
 _OF_ONE_OR_ALL = {MINE: filters.MINE, UNIT: filters.LEAD}
@@ -68,12 +68,13 @@ class Work(Page):
                 "urgent": [self._list(leg, who, today) for leg in urgent],
                 "rest": [self._list(leg, who, today) for leg in found if leg.name not in queries.URGENT],
                 "all_url": reverse("duties"),
+                "unit_url": f"{reverse('work')}?who={UNIT}" if who == MINE else "",
                 "new_url": reverse("duty-new") if self.by.may("duties.duty.set") else "",
             }
         )  # fmt: skip
 
     def _card(self, leg: queries.Leg) -> dict[str, Any]:
-        title, _icon, _hint, _query = TOLD[leg.name]
+        title = LEGS_TOLD[leg.name]
         tone = {queries.OVERDUE: "danger", queries.HOMELESS: "danger", queries.DUE_TODAY: "warning"}.get(
             leg.name, ""
         )
@@ -86,7 +87,7 @@ class Work(Page):
         }
 
     def _list(self, leg: queries.Leg, who: str, today: Any) -> dict[str, Any]:
-        title, icon, hint, query = TOLD[leg.name]
+        title, (icon, hint, query) = LEGS_TOLD[leg.name], TOLD[leg.name]
         relation = _WHO.get(leg.name, {}).get(who)
         asked = {**query, **({"who": relation} if relation else {})}
         return {

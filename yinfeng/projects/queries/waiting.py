@@ -28,6 +28,7 @@ from django.utils import timezone
 
 from yinfeng.core.actors import Actor
 from yinfeng.core.money import YuanField
+from yinfeng.duties import queries as duties
 from yinfeng.orgs.queries import brief_name
 from yinfeng.projects import stages
 from yinfeng.projects.models import Bottleneck, Project
@@ -45,6 +46,7 @@ from yinfeng.projects.queries.transfers import transfers_to_do
 
 CLAIMS, STEPS, TRANSFERS, DISPUTES, PROPOSALS, BOTTLENECKS, REPORTS, FOR_CITY, PERSONAL, REVERSALS = range(10)
 TO_ADVANCE, TO_LEAD = range(10, 12)
+DUTIES = 20  # and the kinds of duties from here on, in the order of their inbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Waiting:
     """One thing that waits: of a claim its kind, amount and who entered it; of a step back from where to where and why; of
     a reversal of what, who proposes it, why and how much; of a transfer between whom and how far it has come; of a dispute its state; of a planned project who plans it; of a bottleneck
     its own key, what stands still and by when it must be solved, with who must before what where it waits for the city; of a
-    project that lacks personal acts whose it is and the kinds, parted by blanks; of a project that is ready its stage and unit. ``pk`` is the project's, or its own."""
+    project that lacks personal acts whose it is and the kinds, parted by blanks; of a duty its lead unit, last day and state; of a project that is ready its stage and unit. ``pk`` is the project's, or its own."""
 
     pk: int
     title: str
@@ -160,6 +162,14 @@ def waiting_for(by: Actor, each: int) -> dict[int, tuple[int, list[Any]]]:
         for leg, action, rows in ready
         if (reach := by.reach(f"projects.project.{action}")) and not reach.everywhere
     ]
+    if by.may("duties.duty.view"):
+        legs += [
+            _leg(
+                DUTIES + duties.URGENT.index(name), rows, each, at, "pk", brief_name("lead_unit__"), Cast("due_date", CharField()),
+                F("state"), _NO_AMOUNT, title="item", since="updated_at",
+            )
+            for name, rows, at in duties.urgent(by, timezone.localdate())
+        ]  # fmt: skip
     reports = unfiled(by, timezone.localdate())
     if reports is not None:
         legs += [_plain(REPORTS, rows, *columns) for rows, columns in reports.known()]
