@@ -127,14 +127,14 @@ def _rows(home: Unit, away: Unit, insider: User) -> dict[str, Any]:
         recognised_by=insider,
     )  # fmt: skip
 
-    def duty(item: str, **values: Any) -> Duty:
+    def duty(item: str, lead: Unit = home, **values: Any) -> Duty:
         due = timezone.localdate() + timedelta(days=20)
         made = Duty.objects.create(
-            number=f"DB-{item}", item=item, target="形成清单", requirement="每周报告", lead_unit=home, set_unit=home, due_date=due,
+            number=f"DB-{item}", item=item, target="形成清单", requirement="每周报告", lead_unit=lead, set_unit=home, due_date=due,
             source_kind="instruction", source_text="批示", **values,
         )  # fmt: skip
-        for part in ("setter", "lead"):
-            DutyPart.objects.create(duty=made, part=part, unit=home)
+        for part, unit in (("setter", home), ("lead", lead)):
+            DutyPart.objects.create(duty=made, part=part, unit=unit)
         return made
 
     def transfer(name: str, **values: Any) -> Transfer:
@@ -208,6 +208,7 @@ def _rows(home: Unit, away: Unit, insider: User) -> dict[str, Any]:
         "project": project,
         "unsigned": make_project("测试项目二", home, insider, enterprise=firm, stage="negotiating"),
         "duty": (assigned := duty("测试督办", set_by=insider)),
+        "given_duty": duty("测试督办四", lead=away, set_by=insider),
         "reminder": Reminder.objects.create(duty=assigned, level="urge", for_date=timezone.localdate(), days_late=1, number="厦招催〔2026〕1号"),
         "working_duty": (working := duty("测试督办二", state="working", handler=insider, accepted_date=timezone.localdate())),
         "duty_report": DutyReport.objects.create(duty=working, unit=home, text="正在办理", reported_by=insider),
