@@ -102,9 +102,11 @@ def set_duty(
         source_type=events.type_of(origin.obj) if origin.obj is not None else "",
         source_id=origin.obj.pk if origin.obj is not None else None, parent=parent, is_demo=is_demo,
     )  # fmt: skip
-    core.add(duty, by=by, verb="duties.duty.set", data={"text": _summary(duty)})
+    core.insert(duty)
     write_sides(duty, six)
     search.refresh(Duty, duty.pk)
+    # recorded only now: who is told, and whether he may see the duty, hangs on who takes part
+    events.record(by=by, verb="duties.duty.set", obj=duty, data={"text": _summary(duty)})
     if not by.is_system and not permits(duty, by, "view"):
         raise Forbidden(_("这样交办的事项您自己将看不到，所以没有保存。请以您有权的单位交办。"))
     if parent is not None:
@@ -387,6 +389,13 @@ def _give(
     duty: Duty, unit: Unit, by: Actor, move: str, *, reason: str, version: int | None, within: bool = False
 ) -> None:
     old = duty.lead_unit
+    # before the move is told: the unit that leads from now on is the one to hear of it
+    duty.sides.filter(part__in=terms.RESPONSIBLE, unit=unit, named_as=None).delete()
+    duty.sides.filter(part=terms.LEAD).update(unit=unit)
+    Duty.objects.filter(parent=duty, state__in=terms.OPEN).update(set_unit=unit)
+    DutyPart.objects.filter(duty__parent=duty, duty__state__in=terms.OPEN, part=terms.SETTER).update(
+        unit=unit
+    )
     lifecycle.DUTY.perform(
         duty, move, by=by, reason=reason, version=version, within=within, changes={"lead_unit": (old, unit)},
         values={
@@ -394,12 +403,6 @@ def _give(
             "submitted_date": None, "submitted_by_id": None, "reported_date": None,
         },
     )  # fmt: skip
-    duty.sides.filter(part__in=terms.RESPONSIBLE, unit=unit, named_as=None).delete()
-    duty.sides.filter(part=terms.LEAD).update(unit=unit)
-    Duty.objects.filter(parent=duty, state__in=terms.OPEN).update(set_unit=unit)
-    DutyPart.objects.filter(duty__parent=duty, duty__state__in=terms.OPEN, part=terms.SETTER).update(
-        unit=unit
-    )
 
 
 def may_close_unit(unit: Unit) -> Sentence | None:
