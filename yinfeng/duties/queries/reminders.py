@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -33,7 +33,8 @@ def is_due_q(level: str, today: date) -> Q:
     if days <= 0:  # before it: until it has come, and not afterwards
         due = Q(due_date__gte=today, due_date__lte=workdays.add(today, -days))
     else:
-        due = Q(due_date__lt=today, due_date__lte=workdays.add(today, -days))
+        # the days-th working day back from today, today included: as ``days_late`` counts, on days off too
+        due = Q(due_date__lt=workdays.add(today + timedelta(days=1), -days))
     issued = Reminder.objects.filter(duty=OuterRef("pk"), level=level, for_date=OuterRef("due_date"))
     return Q(state__in=terms.OWED) & due & ~Q(Exists(issued))
 

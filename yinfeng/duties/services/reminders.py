@@ -17,7 +17,7 @@ from yinfeng.core import events
 from yinfeng.core import queries as core_queries
 from yinfeng.core import services as core
 from yinfeng.core.actors import Actor, system
-from yinfeng.core.errors import Conflict
+from yinfeng.core.errors import Conflict, Invalid
 from yinfeng.core.scopes import demand
 from yinfeng.duties import queries, terms, workdays
 from yinfeng.duties.models import Duty, Reminder
@@ -34,12 +34,15 @@ AT_ONCE = 200
 
 @transaction.atomic
 def issue_reminder(*, by: Actor, duty: Duty, level: str, reason: str) -> Reminder:
-    """Issue a level by hand, with its document; a grave one only when the rule says that it is time.
+    """Issue a level by hand, with its document: the mildest until the last day, any other only when the rule says that it is time.
 
     Of two who issue the same level for the same last day at once one does, the other is told.
     """
     demand(duty, by, "supervise", _("只有督查人员可以催办和督办。"))
+    if level not in terms.LEVELS:
+        raise refusal("level", _("请选择提醒的级别。"))
     today = timezone.localdate()
+    duty = _hold(duty.pk)
     if duty.state not in terms.OWED:
         raise Conflict(
             _("事项现在的状态是“%(state)s”，不需要催办。") % {"state": terms.DUTY_STATES[duty.state]}
@@ -50,7 +53,9 @@ def issue_reminder(*, by: Actor, duty: Duty, level: str, reason: str) -> Reminde
         raise refusal("reason", _("请写明要求，它会写进文书。"))
     wanted = queries.work_days_of(level, today)
     late = queries.days_late(duty, today)
-    if level not in (terms.REMIND, terms.URGE) and (wanted is None or late < wanted):
+    if level == terms.REMIND and late > 0:
+        raise refusal("level", _("时限已过，请催办。"))
+    if level != terms.REMIND and (wanted is None or late < wanted):
         told = {
             "level": terms.LEVELS[level],
             "wanted": wanted if wanted is not None else "—",
@@ -60,6 +65,13 @@ def issue_reminder(*, by: Actor, duty: Duty, level: str, reason: str) -> Reminde
             "level", _("逾期满 %(wanted)s 个工作日才发“%(level)s”，现在逾期 %(late)s 个工作日。") % told
         )
     return _issue(duty, level, by, today, reason.strip())
+
+
+def _hold(pk: int) -> Duty:
+    """Return a duty as it is now and keep it so until the transaction ends."""
+    named = Duty.objects.select_related("lead_unit", "set_unit", "leader")
+    held: Duty = named.select_for_update(of=("self",)).get(pk=pk)
+    return held
 
 
 def _issue(duty: Duty, level: str, by: Actor, today: date, reason: str) -> Reminder:
@@ -105,14 +117,14 @@ def compose(duty: Duty, level: str, number: str, reason: str, today: date) -> di
         late = queries.days_late(duty, today)
         told = {
             "item": duty.item, "number": duty.number, "due": _date(duty.due_date), "days": late, "unit": duty.lead_unit.name,
-            "setter": duty.set_unit.name,
+            "setter": duty.set_unit.name, "after": _after(duty, level),
         }  # fmt: skip
         opening = {
             terms.REMIND: _("你单位牵头的“%(item)s”（%(number)s）将于%(due)s到期，请抓紧办理。"),
             terms.URGE: _("你单位牵头的“%(item)s”（%(number)s）应于%(due)s办结，目前尚未报结，已逾期%(days)s个工作日。现予催办。"),
-            terms.ORDER: _("你单位牵头的“%(item)s”（%(number)s）应于%(due)s办结，已逾期%(days)s个工作日，经催办仍未报结。现予督办。"),
-            terms.CIRCULAR: _("%(unit)s牵头的“%(item)s”（%(number)s）应于%(due)s办结，已逾期%(days)s个工作日，经督办仍未报结。现予通报。"),
-            terms.TALK: _("你单位牵头的“%(item)s”（%(number)s）应于%(due)s办结，已逾期%(days)s个工作日，经通报仍未报结。现约谈你单位负责人。"),
+            terms.ORDER: _("你单位牵头的“%(item)s”（%(number)s）应于%(due)s办结，已逾期%(days)s个工作日，%(after)s未报结。现予督办。"),
+            terms.CIRCULAR: _("%(unit)s牵头的“%(item)s”（%(number)s）应于%(due)s办结，已逾期%(days)s个工作日，%(after)s未报结。现予通报。"),
+            terms.TALK: _("你单位牵头的“%(item)s”（%(number)s）应于%(due)s办结，已逾期%(days)s个工作日，%(after)s未报结。现约谈你单位负责人。"),
         }[level] % told  # fmt: skip
         titles = {
             terms.REMIND: _("关于“%(item)s”的提醒"), terms.URGE: _("关于“%(item)s”的催办通知"),
@@ -129,6 +141,18 @@ def compose(duty: Duty, level: str, number: str, reason: str, today: date) -> di
             "facts": [[str(label), text] for label, text in facts], "demand": reason, "signer": duty.set_unit.name,
             "date": today.isoformat(),
         }  # fmt: skip
+
+
+def _after(duty: Duty, level: str) -> str:
+    """Say after which milder levels a duty is still not done; a document claims none that was not issued for this last day."""
+    assert duty.due_date is not None
+    issued = set(duty.reminders.filter(for_date=duty.due_date).values_list("level", flat=True))
+    acts = {terms.URGE: _("催办"), terms.ORDER: _("督办"), terms.CIRCULAR: _("通报")}
+    levels = list(terms.LEVELS)
+    told = "、".join(
+        act for name, act in acts.items() if name in issued and levels.index(name) < levels.index(level)
+    )
+    return _("经%(levels)s仍") % {"levels": told} if told else _("至今")
 
 
 def _date(day: date | None) -> str:
@@ -161,17 +185,13 @@ def _issue_once(pk: int, level: str, today: date) -> int:
     by = system("clock", source="tick")
     try:
         with transaction.atomic():
-            duty = (
-                Duty.objects.select_related("lead_unit", "set_unit", "leader")
-                .select_for_update(of=("self",))
-                .get(pk=pk)
-            )
+            duty = _hold(pk)
             if duty.state not in terms.OWED or duty.due_date is None:
                 return 0
             if Reminder.objects.filter(duty=duty, level=level, for_date=duty.due_date).exists():
                 return 0
             with override("zh-hans"):
                 _issue(duty, level, by, today, "")
-    except Conflict:  # another clock was faster
+    except (Conflict, Invalid):  # another clock, or a person, was faster
         return 0
     return 1
