@@ -36,6 +36,7 @@ from yinfeng.duties.queries.duties import (
     told_as_six,
     units_to_charge,
     units_to_name,
+    was_handed_over,
     with_situation,
 )
 from yinfeng.duties.queries.inbox import (
@@ -138,6 +139,7 @@ __all__ = [
     "units_to_charge",
     "units_to_name",
     "urgent",
+    "was_handed_over",
     "with_situation",
     "work_days_of",
 ]

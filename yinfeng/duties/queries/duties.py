@@ -288,6 +288,12 @@ def last_setback(duty: Duty) -> datetime | None:
     return last
 
 
+def was_handed_over(duty: Duty) -> bool:
+    """Say whether another unit leads a duty than the one it was set for."""
+    verbs = ("duties.duty.hand_over", "duties.duty.follow_unit")
+    return Event.objects.filter(object_type=events.type_of(Duty), object_id=duty.pk, verb__in=verbs).exists()
+
+
 def duty_entries(ids: Sequence[int]) -> Iterator[search.Entry]:
     """Yield by what duties are found: item, number, lead unit, the clause."""
     for row in Duty.objects.filter(pk__in=ids).select_related("lead_unit"):

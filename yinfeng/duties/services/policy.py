@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from yinfeng.core import events
+from yinfeng.core import events, search
+from yinfeng.core import services as core
 from yinfeng.core.actors import Actor
-from yinfeng.duties import terms
+from yinfeng.duties import queries, terms
 from yinfeng.duties.models import Duty
 from yinfeng.duties.services.duties import Origin, Six, set_duty, write_sides
 from yinfeng.orgs.models import Unit
@@ -33,7 +37,10 @@ class Task:
 
 @transaction.atomic
 def put_task(*, by: Actor, task: Task) -> Duty:
-    """Set a task of the policy, or bring the one there is to what the policy says now; its state stays."""
+    """Set a task of the policy, or bring the one there is to what the policy says now, and tell; its state stays.
+
+    One that was ended, or is given to another lead, is assigned anew. What the city did itself stays: the leader, and the unit it was handed over to.
+    """
     six = Six(
         item=task.item, target=task.target, requirement=task.requirement, lead_unit=task.leads[0], co_leads=task.leads[1:],
         joint_units=task.joint, grade=terms.MAJOR,
@@ -47,20 +54,33 @@ def put_task(*, by: Actor, task: Task) -> Duty:
         Duty.objects.filter(pk=duty.pk).update(set_date=task.since)
         duty.refresh_from_db()
         return duty
-    values = {
-        "item": six.item,
-        "target": six.target,
-        "requirement": six.requirement,
-        "lead_unit": six.lead_unit,
-    }
-    changes = {name: (getattr(duty, name), new) for name, new in values.items() if getattr(duty, name) != new}
-    Duty.objects.filter(pk=duty.pk).update(**values)
+    lead = duty.lead_unit if queries.was_handed_over(duty) else six.lead_unit
+    values: dict[str, Any] = {
+        "item": six.item, "target": six.target, "requirement": six.requirement, "lead_unit": lead,
+    }  # fmt: skip
+    if duty.state == terms.CANCELLED or (lead != duty.lead_unit and duty.state in terms.OPEN):
+        values |= {
+            "state": terms.ASSIGNED, "assigned_date": timezone.localdate(), "accepted_date": None, "handler": None,
+            "submitted_date": None, "submitted_by": None, "reported_date": None,
+        }  # fmt: skip
+    changes = core.differences(duty, values)
+    before = _named(duty)
+    Duty.objects.filter(pk=duty.pk).update(**values, version=F("version") + 1, updated_at=timezone.now())
     duty.refresh_from_db()
     duty.sides.all().delete()
-    write_sides(duty, six)
-    if changes:
-        events.record(by=by, verb="duties.duty.changed", obj=duty, changes=changes)
+    write_sides(duty, replace(six, leader=duty.leader))
+    after = _named(duty)
+    search.refresh(Duty, duty.pk)
+    if changes or before != after:
+        told = f"{before} → {after}" if before != after else ""
+        events.record(by=by, verb="duties.duty.changed", obj=duty, changes=changes, data={"text": told})
     return duty
+
+
+def _named(duty: Duty) -> str:
+    """Return who takes part in a duty as its document names them."""
+    sides = queries.sides(duty.pk)
+    return "、".join(side.unit.brief for side in sides if side.unit is not None and side.named_as_id is None)
 
 
 @transaction.atomic
@@ -69,7 +89,9 @@ def end_task(*, by: Actor, clause: str) -> None:
     for duty in Duty.objects.filter(
         source_kind=terms.POLICY, clause=clause, parent=None, state__in=terms.OPEN
     ):
-        Duty.objects.filter(pk=duty.pk).update(state=terms.CANCELLED)
+        Duty.objects.filter(pk=duty.pk).update(
+            state=terms.CANCELLED, version=F("version") + 1, updated_at=timezone.now()
+        )
         events.record(
             by=by, verb="duties.duty.cancel", obj=duty, changes={"state": (duty.state, terms.CANCELLED)}
         )
