@@ -28,10 +28,16 @@ def is_open(unit: Unit, day: date) -> bool:
     return unit.is_open(day)
 
 
+# What the units that owe a duty do to it; the row keeps only the last of each.
+WORK = ("accept", "reported", "submit", "take_back", "send_back", "extension_asked", "extension_withdrawn")
+
+
 def hands_in(duty: Duty) -> set[int]:
-    """Return the accounts that worked on a duty for a unit that owes it: who handled, submitted or reported."""
-    reported = duty.reports.exclude(unit=duty.set_unit_id).values_list("reported_by", flat=True)
-    return {pk for pk in (duty.handler_id, duty.submitted_by_id, *reported) if pk is not None}
+    """Return the accounts that worked on a duty for a unit that owes it, now or before: who acted on it there by any of WORK."""
+    verbs = [f"duties.duty.{act}" for act in WORK]
+    acted = Event.objects.filter(object_type=events.type_of(Duty), object_id=duty.pk, verb__in=verbs)
+    actors = acted.values_list("actor_id", flat=True)
+    return {pk for pk in (duty.handler_id, duty.submitted_by_id, *actors) if pk is not None}
 
 
 def open_parts(duty: Duty) -> int:

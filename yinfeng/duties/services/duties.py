@@ -27,6 +27,7 @@ from yinfeng.orgs.models import Person, Unit
 from yinfeng.orgs.queries import members_of
 
 Upload = tuple[File[bytes], str]
+MOST_WORK_DAYS = 750  # what Duty.work_days holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,17 @@ def person(by: Actor) -> int:
     return by.user_id
 
 
+def renew(duty: Duty, **wanted: Any) -> None:
+    """Count a duty one version on if it is still as ``wanted``: whoever decides by what it was before is told, not obeyed.
+
+    For acts that write beside the row what its moves ask about (parts, extensions, who takes part).
+    """
+    held = Duty.objects.filter(pk=duty.pk, **wanted)
+    if held.update(version=F("version") + 1, updated_at=timezone.now()) != 1:
+        raise Conflict(_("事项刚刚有了变化，您的操作没有生效。请刷新页面后再试。"))
+    duty.refresh_from_db()
+
+
 # --- setting ------------------------------------------------------------------------------------------------------
 
 
@@ -87,6 +99,8 @@ def set_duty(
     today = timezone.localdate()
     _demand_setting(by, set_unit, parent)
     lead = _hold_unit(six.lead_unit, "lead_unit", today)
+    if parent is not None:  # which may be submitted at this moment because it has no open part
+        renew(parent, state=terms.WORKING, lead_unit=set_unit)
     due_date = last_day(six, today)
     if due_date is None and origin.kind != terms.POLICY:
         raise refusal("due_date", _("请填写办结时限：日期，或者几个工作日。"))
@@ -139,6 +153,9 @@ def _hold_unit(unit: Unit, field: str, today: date) -> Unit:
         raise refusal(field, _("牵头单位须是一个具体的单位，统称的单位可以列为责任单位。"))
     if not queries.is_open(held, today):
         raise refusal(field, _("“%(unit)s”已经撤销，请选择其他单位。") % {"unit": held.brief})
+    if held.valid_to is not None:
+        told = {"unit": held.brief, "day": held.valid_to}
+        raise refusal(field, _("“%(unit)s”到 %(day)s 撤销，请选择其他单位。") % told)
     return held
 
 
@@ -146,7 +163,12 @@ def last_day(six: Six, today: date) -> date | None:
     """Return the last day of a duty set today: the day given, or so many working days from it, never a day off."""
     if six.due_date is not None:
         return workdays.exact().last_day(six.due_date)
-    return workdays.exact().add(today, six.work_days) if six.work_days else None
+    if not six.work_days:
+        return None
+    if not 0 < six.work_days <= MOST_WORK_DAYS:
+        told = {"most": MOST_WORK_DAYS}
+        raise refusal("work_days", _("工作日数须在 1 到 %(most)s 之间。") % told)
+    return workdays.exact().add(today, six.work_days)
 
 
 def _check_days(due_date: date | None, six: Six, parent: Duty | None, today: date) -> None:
@@ -218,6 +240,8 @@ def change_duty(
         told = f"{words(unit.brief for unit in before if unit)} → {words(unit.brief for unit in joint_units)}"
     if not changes and not told:
         return duty
+    if not changes:  # the units are no fields of the row: of two who change them one is told all the same
+        renew(duty, version=version)
     co_leads = [
         side.unit
         for side in queries.sides(duty.pk)
@@ -255,10 +279,18 @@ def move_duty(*, by: Actor, duty: Duty, move: str, reason: str = "", version: in
     elif move == "send_back":
         values = {"returns": F("returns") + 1}
     elif move == "insist":
-        values = {"assigned_date": today, "accepted_date": None, "handler_id": None}
+        values = {"assigned_date": today, "accepted_date": None, "handler_id": None, "reported_date": None}
     elif move == "reopen":
         values = {"closed_date": None, "submitted_date": None, "reopenings": F("reopenings") + 1}
+        lifecycle.DUTY.check(duty, move, by)
+        _hold_unit(
+            duty.lead_unit, "lead_unit", today
+        )  # which may be closed at this moment because it owes nothing
     lifecycle.DUTY.perform(duty, move, by=by, reason=reason, version=version, values=values)
+    if (
+        move == "reopen" and duty.parent is not None
+    ):  # which may be closed at this moment because its parts are
+        renew(duty.parent, state__in=terms.OPEN)
     if move == "approve" and duty.parent is not None:
         _tell_parent(duty, by)
     return duty
@@ -297,13 +329,14 @@ def report_progress(
             duty=duty, unit=unit, text=text.strip(), problem=problem.strip(), percent=percent, reported_by_id=person(by)
         )
     )  # fmt: skip
+    values: dict[str, Any] = {"updated_at": timezone.now()}
     if unit.pk == duty.lead_unit_id:
-        values: dict[str, Any] = {"reported_date": timezone.localdate()}
+        values["reported_date"] = timezone.localdate()
         if percent is not None:
             values["percent"] = percent
-        if Duty.objects.filter(pk=duty.pk, state=terms.WORKING).update(**values) != 1:
-            raise Conflict(_("事项刚刚有了变化，请刷新页面后再报告。"))
-        duty.refresh_from_db()
+    if Duty.objects.filter(pk=duty.pk, state=terms.WORKING).update(**values) != 1:
+        raise Conflict(_("事项刚刚有了变化，请刷新页面后再报告。"))
+    duty.refresh_from_db()
     done = f"{percent}% " if percent is not None else ""
     words = f"{done}{row.text.rstrip('。')}" + (
         _("；问题：%(text)s") % {"text": row.problem} if row.problem else ""
@@ -330,11 +363,10 @@ def submit_duty(
     lifecycle.DUTY.check(duty, "submit", by)
     if not result.strip():
         raise refusal("result", _("请对照目标任务写明办理结果。"))
-    kept = [
-        core.attach_file(by=by, obj=duty, file=file, name=name, kind=terms.EVIDENCE) for file, name in files
-    ]
+    for file, name in files:
+        core.attach_file(by=by, obj=duty, file=file, name=name, kind=terms.EVIDENCE)
     wanted = evidence_wanted(timezone.localdate())
-    if len(kept) + (_evidence(duty) if not kept else 0) < wanted:
+    if _evidence(duty) < wanted:
         raise refusal(
             "files",
             _("请附上佐证材料（至少 %(count)s 份），例如印发的文件、会议纪要、现场照片。")
@@ -342,7 +374,10 @@ def submit_duty(
         )
     lifecycle.DUTY.perform(
         duty, "submit", by=by, version=version,
-        values={"result": result.strip(), "submitted_by_id": person(by), "submitted_date": timezone.localdate()},
+        values={
+            "result": result.strip(), "submitted_by_id": person(by), "submitted_date": timezone.localdate(),
+            "reported_date": timezone.localdate(),
+        },
         data={"text": result.strip()[:500]},
     )  # fmt: skip
     return duty
@@ -403,6 +438,7 @@ def _give(
             "submitted_date": None, "submitted_by_id": None, "reported_date": None,
         },
     )  # fmt: skip
+    search.refresh(Duty, duty.pk)
 
 
 def may_close_unit(unit: Unit) -> Sentence | None:
@@ -440,13 +476,18 @@ def follow_unit(event: Any, by: Actor) -> None:
 def recount(*, by: Actor) -> int:
     """Count the last days of open duties that were given in working days again, after the calendar changed; return how many moved.
 
-    One that was extended keeps the day it was granted.
+    One that was extended keeps the day it was granted; one that is reviewed is judged by the day it was submitted under.
     """
     moved, days = 0, workdays.exact()
     today = timezone.localdate()
-    for duty in Duty.objects.filter(state__in=terms.OWED, work_days__isnull=False, extensions=0):
+    given = Duty.objects.filter(
+        state__in=(*terms.OWED, terms.RETURNED), work_days__isnull=False, extensions=0
+    )
+    for duty in given.order_by("pk"):  # the whole before its parts
         due = days.add(duty.set_date, duty.work_days or 1)
         if due == duty.due_date or due < today or (duty.statutory_date and due > duty.statutory_date):
+            continue
+        if duty.parent is not None and duty.parent.due_date is not None and due > duty.parent.due_date:
             continue
         old = duty.due_date
         if (

@@ -17,7 +17,7 @@ from yinfeng.core.errors import Conflict, Invalid
 from yinfeng.core.scopes import demand
 from yinfeng.duties import lifecycle, terms, workdays
 from yinfeng.duties.models import Duty, Extension
-from yinfeng.duties.services.duties import person, refusal
+from yinfeng.duties.services.duties import person, refusal, renew
 
 
 @transaction.atomic
@@ -43,6 +43,8 @@ def ask_extension(*, by: Actor, duty: Duty, until: date, reason: str) -> Extensi
     check_until(duty, until, "until")
     if not reason.strip():
         raise refusal("reason", _("请填写延期的原因。"))
+    # which may be submitted at this moment because it asks for nothing
+    renew(duty, state=terms.WORKING, due_date=duty.due_date)
     row = core.insert(
         Extension(
             duty=duty,
