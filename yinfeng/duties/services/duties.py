@@ -452,11 +452,14 @@ def may_close_unit(unit: Unit) -> Sentence | None:
 
 
 def follow_unit(event: Any, by: Actor) -> None:
-    """Hand what a merged unit owes to the unit it joined."""
+    """Hand what a merged unit owes to the unit it joined, which also reviews what that one had set."""
     unit = Unit.objects.get(pk=event.object_id)
     into = unit.parent
     if into is None:
         return
+    set_there = Duty.objects.filter(set_unit=unit, state__in=terms.OPEN)
+    DutyPart.objects.filter(duty__in=set_there, part=terms.SETTER).update(unit=into)
+    set_there.update(set_unit=into)
     for duty in queries.owed_by(unit).select_related("lead_unit"):
         _give(
             duty,
