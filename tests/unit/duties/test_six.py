@@ -204,6 +204,22 @@ def test_role_by_unit_by_act(city: City) -> None:
     assert actions_on(other, city.actor("both"), {"handle", "contribute"}) == set()
 
 
+def test_an_inbox_holds_nothing_that_its_reader_may_not_see(city: City) -> None:
+    duties = [city.duty(secrecy=secrecy, leader=city.person("lena")) for secrecy in terms.SECRECY]
+    for duty in duties:
+        city.move("cora", duty, "accept")
+    for name, seen in (
+        ("carl", duties[:1]),
+        ("cora", duties),
+        ("lena", duties),
+        ("olga", duties),
+        ("fred", []),
+    ):
+        found = queries.inbox(city.actor(name), date(2026, 9, 14), mine=False, each=9)
+        assert {row for leg in found for row in leg.rows} == set(seen), name
+        assert max((leg.count for leg in found), default=0) == len(seen), name
+
+
 # --- changing the six ---------------------------------------------------------------------------------------------
 
 

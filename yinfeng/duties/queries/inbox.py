@@ -13,7 +13,7 @@ from django.db.models import CharField, Exists, IntegerField, OuterRef, Q, Query
 from django.db.models.functions import Cast
 
 from yinfeng.core.actors import Actor, Reach
-from yinfeng.core.scopes import EVERYTHING, NOTHING, within
+from yinfeng.core.scopes import EVERYTHING, NOTHING, one_by_one, within
 from yinfeng.duties import terms
 from yinfeng.duties.models import Duty, DutyPart, Extension, own
 from yinfeng.duties.queries.duties import orphans, report_late_q, standing_q
@@ -45,7 +45,8 @@ def legs(by: Actor, today: date, *, mine: bool) -> dict[str, QuerySet[Any]]:
     ``mine``: of what is in hand and what is waited for only that which he handles, leads or set himself.
     """
     found: dict[str, QuerySet[Any]] = {}
-    duties = Duty.objects.order_by()
+    # each row is asked whether it is seen: what is sensitive waits for the cleared alone
+    duties = Duty.objects.filter(one_by_one(Duty.objects.all().scope(by, "view"))).order_by()
     working, led = own(by), _led(by)
     if working or led is not None:
         owed = _within(working, "lead_unit")
