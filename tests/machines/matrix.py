@@ -246,6 +246,7 @@ MATRIX: dict[str, Route] = {
     "project-transfer": own("projects.project.transfer", "unsigned"),
     # duties: who set one, who works on it
     "work": page(DUTIES),
+    "project-duties": own(PROJECTS, "project"),
     "duties": page(DUTIES),
     "duties-export": page("duties.duty.export"),
     "duty-new": page("duties.duty.set"),

@@ -33,6 +33,7 @@ FRAME = {"after", "before", "sort", "col", "page", "limit", "cursor", "next", "f
 OWN = {
     "search": {"q"},
     "work": {"who"},
+    "duty-new": {"from"},
     "search-suggest": {"q"},
     "notices": {"show"},
     "person-add": {"unit"},

@@ -114,9 +114,12 @@ class DutyForm(SixForm):
         help_text=_("敏感事项只有参与单位中经授权的人员能看到。"),
     )  # fmt: skip
 
-    def __init__(self, *args: Any, by: Actor, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, by: Actor, has_source: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["set_unit"].queryset = queries.setting_units(by)  # type: ignore[attr-defined]
+        if has_source:  # the object says what it is
+            for name in ("source_kind", "secrecy"):
+                del self.fields[name]
 
 
 class ChangeForm(EditForm):

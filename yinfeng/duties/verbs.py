@@ -36,6 +36,8 @@ VERBS = {
     "duties.duty.ordered": _("发督办单"),
     "duties.duty.criticised": _("通报"),
     "duties.duty.talked_to": _("约谈"),
+    "duties.about.set": _("交办了督办事项"),
+    "duties.about.closed": _("督办事项办结"),
     "duties.extension.grant": _("同意延期"),
     "duties.extension.refuse": _("不同意延期"),
     "duties.extension.withdraw": _("撤回延期申请"),

@@ -42,6 +42,7 @@ SECTIONS: tuple[Section, ...] = (
     Section("project-first-report", _("首报"), when=has_investor),
     Section("project-personal", _("三个“亲自”")),
     Section("project-construction", _("建设"), when=is_built),
+    Section("project-duties", _("督办")),
 )
 
 

@@ -10,6 +10,7 @@ from yinfeng.projects.views import (
     construction,
     dashboards,
     disputes,
+    duties,
     headquarters,
     leads,
     ledger,
@@ -25,6 +26,7 @@ from yinfeng.projects.views import (
 )
 
 urlpatterns = [
+    path("projects/<int:pk>/duties/", duties.ProjectDuties.as_view(), name="project-duties"),
     path("proposals/", proposals.Proposals.as_view(), name="proposals"),
     path("proposals/export/", proposals.ExportProposals.as_view(), name="proposals-export"),
     path("proposals/units/", proposals.PlannedByUnit.as_view(), name="proposals-units"),

@@ -130,6 +130,9 @@ class Duty(Versioned):
     clause = models.CharField(_("政策条款"), max_length=20, blank=True)
     source_type = models.CharField(_("来源对象类型"), max_length=60, blank=True, editable=False)
     source_id = models.BigIntegerField(_("来源对象"), null=True, blank=True, editable=False)
+    # what it is about, wherever it came from: the project of a resolution, of a difficulty, of a finding
+    about_type = models.CharField(_("所涉对象类型"), max_length=60, blank=True, editable=False)
+    about_id = models.BigIntegerField(_("所涉对象"), null=True, blank=True, editable=False)
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, verbose_name=_("上级事项"), related_name="parts"
     )
@@ -187,6 +190,7 @@ class Duty(Versioned):
             models.Index(fields=["set_unit", "state", "due_date"], condition=Q(state__in=terms.OPEN), name="duties_duty_set"),
             models.Index(fields=["due_date", "id"], condition=Q(state__in=terms.OWED), name="duties_duty_due"),
             models.Index(fields=["source_type", "source_id"], name="duties_duty_source"),
+            models.Index(fields=["about_type", "about_id"], name="duties_duty_about"),
             models.Index(fields=["lead_unit", "set_date"], name="duties_duty_unit"),
         ]  # fmt: skip
 

@@ -7,7 +7,20 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, F, IntegerField, Model, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -193,6 +206,27 @@ def source_of(duty: Duty, by: Actor) -> Model | None:
     model = events.object_of(duty.source_type)
     found: Model | None = rows(model).row(by, duty.source_id).first()
     return found
+
+
+def about_of(duty: Duty) -> Model | None:
+    """Return the object a duty is about, whoever asks; None when it is about none or is gone."""
+    if not duty.about_type or duty.about_id is None:
+        return None
+    found: Model | None = events.object_of(duty.about_type)._default_manager.filter(pk=duty.about_id).first()
+    return found
+
+
+def duties_about(obj: Model, by: Actor) -> list[Any]:
+    """Return the duties about an object in the actor's sight, what is open first, the soonest due first."""
+    found = Duty.objects.permitted(by).filter(about_type=events.type_of(obj), about_id=obj.pk)
+    open_first = Case(
+        When(state__in=terms.OPEN, then=Value(0)), default=Value(1), output_field=IntegerField()
+    )
+    return list(
+        found.select_related("lead_unit", "set_unit", "handler").order_by(
+            open_first, F("due_date").asc(nulls_last=True), "pk"
+        )[:200]
+    )
 
 
 def duties_of(objects: Model | Sequence[Model]) -> QuerySet[Any]:

@@ -53,10 +53,11 @@ class Six:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a duty comes from: the kind, the object if there is one, words, the clause of the policy."""
+    """Where a duty comes from: the kind, the object if there is one, what that is about, words, the clause of the policy."""
 
     kind: str
     obj: Any = None
+    about: Any = None
     text: str = ""
     clause: str = ""
 
@@ -114,13 +115,17 @@ def set_duty(
         secrecy=secrecy, due_date=due_date, work_days=six.work_days if six.due_date is None else None,
         statutory_date=six.statutory_date, source_kind=origin.kind, source_text=origin.text.strip()[:300], clause=origin.clause,
         source_type=events.type_of(origin.obj) if origin.obj is not None else "",
-        source_id=origin.obj.pk if origin.obj is not None else None, parent=parent, is_demo=is_demo,
+        source_id=origin.obj.pk if origin.obj is not None else None, parent=parent, is_demo=is_demo, **_about(origin, parent),
     )  # fmt: skip
     core.insert(duty)
     write_sides(duty, six)
     search.refresh(Duty, duty.pk)
     # recorded only now: who is told, and whether he may see the duty, hangs on who takes part
     events.record(by=by, verb="duties.duty.set", obj=duty, data={"text": _summary(duty)})
+    if origin.about is not None:
+        events.record(
+            by=by, verb="duties.about.set", obj=origin.about, data={"text": f"{duty.item}：{_summary(duty)}"}
+        )
     if not by.is_system and not permits(duty, by, "view"):
         raise Forbidden(_("这样交办的事项您自己将看不到，所以没有保存。请以您有权的单位交办。"))
     if parent is not None:
@@ -128,6 +133,13 @@ def set_duty(
             by=by, verb="duties.duty.part_set", obj=parent, data={"text": f"{lead.brief}：{duty.item}"}
         )
     return duty
+
+
+def _about(origin: Origin, parent: Duty | None) -> dict[str, Any]:
+    """Return what a duty is about: what its origin says, or what the whole of which it is a part is about."""
+    if origin.about is not None:
+        return {"about_type": events.type_of(origin.about), "about_id": origin.about.pk}
+    return {"about_type": parent.about_type, "about_id": parent.about_id} if parent is not None else {}
 
 
 def _demand_setting(by: Actor, set_unit: Unit, parent: Duty | None) -> None:
@@ -293,6 +305,10 @@ def move_duty(*, by: Actor, duty: Duty, move: str, reason: str = "", version: in
         renew(duty.parent, state__in=terms.OPEN)
     if move == "approve" and duty.parent is not None:
         _tell_parent(duty, by)
+    if move == "approve" and (about := queries.about_of(duty)) is not None:
+        events.record(
+            by=by, verb="duties.about.closed", obj=about, data={"text": f"{duty.item}：{duty.result[:200]}"}
+        )
     return duty
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from yinfeng.core.scopes import ScopedQuerySet, rows
 from yinfeng.core.tables import day, moment, with_query
 from yinfeng.core.web import ActPage, DetailPage, EditPage, ExportPage, ListPage, MovePage
-from yinfeng.duties import filters, lifecycle, queries, services, terms
+from yinfeng.duties import filters, lifecycle, queries, services, sources, terms
 from yinfeng.duties.filters import DutyFilter
 from yinfeng.duties.forms import (
     ChangeForm,
@@ -356,32 +356,52 @@ class DutyDetail(DetailPage):
 
 
 class NewDuty(ActPage):
-    """Set a duty with all six, in the name of one of one's units."""
+    """Set a duty with all six, in the name of one of one's units; ``?from=`` names the object it comes from."""
 
     permission = SET
     form = DutyForm
     secret_notice = True
     title = gettext_lazy("交办事项")
     submit_label = gettext_lazy("交办")
+    origin: Any = None
+    source: sources.Source | None = None
+
+    def start(self) -> None:
+        if given := self.request.GET.get("from", ""):
+            self.source, self.origin = sources.found(given, self.by)
 
     def cancel_url(self) -> str:
-        return reverse("duties")
+        return str(self.origin.get_absolute_url()) if self.origin is not None else reverse("duties")
 
     def form_arguments(self) -> dict[str, Any]:
-        return {"by": self.by}
+        return {"by": self.by, "has_source": self.origin is not None}
 
     def initial(self) -> dict[str, Any]:
-        return {"set_unit": self.by.unit_id}
+        known = self.source.initial(self.origin) if self.source is not None else {}
+        return {"set_unit": self.by.unit_id, **known}
 
     def act(self, form: DutyForm) -> Duty:
         data = form.cleaned_data
+        if self.source is None:
+            origin = services.Origin(data["source_kind"], text=data["source_text"])
+            secrecy = data["secrecy"]
+        else:
+            origin = services.Origin(
+                self.source.kind,
+                self.origin,
+                self.source.about(self.origin),
+                text=data["source_text"] or str(self.origin),
+            )
+            secrecy = sources.secrecy_of(self.source, self.origin)
         return services.set_duty(
-            by=self.by, six=form.six(), set_unit=data["set_unit"], secrecy=data["secrecy"],
-            origin=services.Origin(data["source_kind"], text=data["source_text"]),
-        )  # fmt: skip
+            by=self.by, six=form.six(), set_unit=data["set_unit"], secrecy=secrecy, origin=origin
+        )
 
     def done(self, result: Any) -> str:
         return _("已交办，牵头单位和责任单位已收到通知。办结时限：%(day)s。") % {"day": day(result.due_date)}
+
+    def extra(self) -> dict[str, Any]:
+        return {"intro": str(self.origin)} if self.origin is not None else {}
 
 
 class DivideDuty(EditPage):

@@ -16,6 +16,7 @@ from yinfeng.core import clock
 from yinfeng.core.actors import Actor
 from yinfeng.core.models import Versioned
 from yinfeng.core.money import YuanField
+from yinfeng.core.queries import code_label
 from yinfeng.core.scopes import NOTHING, ScopedQuerySet, within
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.orgs.models import Unit
@@ -23,6 +24,12 @@ from yinfeng.projects import stages
 from yinfeng.projects.models.records import Project
 
 _PERCENT = [MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(100))]
+
+
+class MilestoneQuerySet(ScopedQuerySet["Milestone"]):
+    def scope(self, by: Actor, action: str) -> Q:
+        """A milestone is its project's."""
+        return Q(project__in=Project.objects.permitted(by, action).values("pk"))
 
 
 class Milestone(Versioned):
@@ -35,6 +42,8 @@ class Milestone(Versioned):
     planned_delays = models.PositiveSmallIntegerField(_("顺延次数"), default=0, editable=False)
     actual_date = models.DateField(_("实际日期"), null=True, blank=True)
     note = models.CharField(_("说明"), max_length=300, blank=True)
+
+    objects = MilestoneQuerySet.as_manager()
 
     worked_out: ClassVar = ("first_planned_date", "planned_delays")
     code_tables: ClassVar = {"kind": "milestone"}
@@ -50,7 +59,10 @@ class Milestone(Versioned):
         ]  # fmt: skip
 
     def __str__(self) -> str:
-        return f"{self.project} {self.kind}"
+        return f"{self.project}：{code_label('milestone', self.kind)}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("project-construction", args=[self.project_id])
 
 
 class Builder(models.Model):

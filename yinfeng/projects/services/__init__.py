@@ -45,6 +45,7 @@ from yinfeng.projects.services.disputes import (
     tell_dispute,
     tell_the_first,
 )
+from yinfeng.projects.services.from_duties import solve_by_duty
 from yinfeng.projects.services.ledger import (
     close_books,
     recognise,
@@ -194,6 +195,7 @@ __all__ = [
     "set_milestone",
     "set_plan",
     "solve_bottleneck",
+    "solve_by_duty",
     "submit_claim",
     "submit_report",
     "take_out",

@@ -23,6 +23,7 @@ from yinfeng.core.queries import code_label
 from yinfeng.core.scopes import ScopedQuerySet, actions_of
 from yinfeng.core.tables import day, moment
 from yinfeng.core.web import EditPage, ExportPage, ListPage, MovePage, move_acts
+from yinfeng.duties.sources import new_url
 from yinfeng.projects import lifecycle, queries, services, stages
 from yinfeng.projects.construction_filters import BottleneckFilter, ConstructionFilter, ProposalFilter
 from yinfeng.projects.construction_forms import (
@@ -446,8 +447,22 @@ class ProjectConstruction(SectionPage):
             "delay": delay.told_with_first if delay else "",
             "late": late,
             "how": self._said_solved(row),
-            "acts": move_acts(lifecycle.BOTTLENECK, row, self.by, allowed),
+            "acts": [*move_acts(lifecycle.BOTTLENECK, row, self.by, allowed), *self._as_duty(row)],
         }
+
+    def _as_duty(self, row: Bottleneck) -> list[dict[str, Any]]:
+        """Return the act by which somebody who sets duties puts an open bottleneck under supervision."""
+        if row.state != stages.OPEN or not self.by.may("duties.duty.set"):
+            return []
+        return [
+            {
+                "label": _("交办督办"),
+                "url": new_url(row),
+                "icon": "clipboard-list",
+                "style": "secondary",
+                "method": "get",
+            }
+        ]
 
     @staticmethod
     def _said_solved(row: Bottleneck) -> str:

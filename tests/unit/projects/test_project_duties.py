@@ -1,0 +1,132 @@
+"""Duties that come from a project, a difficulty or a milestone: set on the spot, seen on the project's page (ADR 26)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.core.files.base import ContentFile
+from django.urls import reverse
+from django.utils import timezone
+
+from tests.factories import make_user, signed_in
+from tests.unit.projects.conftest import PDF, VIEW, City
+from tests.unit.projects.test_construction import building, raised
+from yinfeng.core.models import Code
+from yinfeng.duties import services as duties
+from yinfeng.duties import terms
+from yinfeng.duties.models import Duty
+from yinfeng.duties.sources import new_url
+from yinfeng.projects import stages
+from yinfeng.projects.models import Milestone
+
+OFFICER = [
+    *VIEW,
+    "projects.project.view_sensitive",
+    *(f"duties.duty.{act}" for act in ("view", "view_sensitive", "set", "review")),
+]
+WORKER = [
+    *VIEW,
+    "projects.project.view_sensitive",
+    "duties.duty.view",
+    "duties.duty.view_sensitive",
+    "duties.duty.handle",
+]
+
+
+@pytest.fixture
+def staff(city: City) -> City:
+    """olga: officer for the whole city; wang: clerk of 集美 who works on its duties."""
+    Code.objects.create(table="problem_kind", code="land", name="用地")
+    Code.objects.create(table="milestone", code="piling", name="桩基完成")
+    city.users["olga"] = make_user("olga", city.root, OFFICER)
+    city.users["wang"] = make_user("wang", city.jimei, WORKER)
+    return city
+
+
+def form(city: City, **values: object) -> dict[str, object]:
+    day = timezone.localdate() + timedelta(days=20)
+    return {
+        "set_unit": city.group.pk, "item": "协调用地", "target": "平整完毕", "requirement": "每周报告", "lead_unit": city.jimei.pk,
+        "due_date": day, "grade": "key", "source_text": "", **values,
+    }  # fmt: skip
+
+
+@pytest.mark.clause("3.5.3")
+def test_a_difficulty_becomes_a_duty_and_is_solved_when_that_is_closed(staff: City) -> None:
+    project = building(staff)
+    row = raised(staff, project)
+    client = signed_in(staff.users["olga"])
+    page = client.get(new_url(row)).content.decode()
+    assert row.what in page
+    assert str(row.due_date) in page
+    assert client.post(new_url(row), form(staff)).status_code == 302
+    duty = Duty.objects.get(source_kind=terms.DIFFICULTY)
+    assert (duty.source_id, duty.about_id, duty.secrecy) == (row.pk, project.pk, terms.INTERNAL)
+    told = client.get(reverse("project-duties", args=[project.pk])).content.decode()
+    assert duty.item in told
+    wang = staff.actor("wang")
+    duties.move_duty(by=wang, duty=duty, move="accept")
+    duties.submit_duty(
+        by=wang, duty=duty, result="已平整", files=[(ContentFile(PDF, "证明.pdf"), "证明.pdf")]
+    )
+    row.refresh_from_db()
+    assert row.state == stages.OPEN
+    duties.move_duty(by=staff.actor("olga"), duty=duty, move="approve")
+    row.refresh_from_db()
+    assert (row.state, row.solved_date) == (stages.SOLVED, timezone.localdate())
+    assert "已平整" in row.how
+    over = client.get(reverse("project-duties", args=[project.pk])).content.decode()
+    assert "已办结" in over
+
+
+def test_a_difficulty_solved_before_its_duty_is_closed_stays_as_it_was(staff: City) -> None:
+    row = raised(staff, building(staff))
+    client, wang = signed_in(staff.users["olga"]), staff.actor("wang")
+    client.post(new_url(row), form(staff))
+    duty = Duty.objects.get(source_kind=terms.DIFFICULTY)
+    row.state, row.solved_date, row.closed_date, row.how = (
+        stages.SOLVED,
+        timezone.localdate(),
+        timezone.localdate(),
+        "自行协调",
+    )
+    row.save()
+    duties.move_duty(by=wang, duty=duty, move="accept")
+    duties.submit_duty(
+        by=wang, duty=duty, result="已平整", files=[(ContentFile(PDF, "证明.pdf"), "证明.pdf")]
+    )
+    duties.move_duty(by=staff.actor("olga"), duty=duty, move="approve")
+    row.refresh_from_db()
+    assert row.how == "自行协调"
+
+
+def test_what_comes_from_a_sensitive_project_is_as_sensitive(staff: City) -> None:
+    project = building(staff)
+    project.secrecy = stages.SENSITIVE
+    project.save()
+    milestone = Milestone.objects.create(
+        project=project, kind="piling", planned_date=timezone.localdate() + timedelta(days=9)
+    )
+    client = signed_in(staff.users["olga"])
+    for obj, kind in ((project, terms.PROJECT), (milestone, terms.MILESTONE)):
+        assert client.post(new_url(obj), form(staff)).status_code == 302
+        duty = Duty.objects.get(source_kind=kind)
+        assert (duty.secrecy, duty.about_id) == (terms.SENSITIVE, project.pk)
+    assert "桩基完成" in client.get(reverse("duty", args=[duty.pk])).content.decode()
+
+
+def test_nobody_sets_a_duty_from_what_he_does_not_see(staff: City) -> None:
+    project = building(staff)
+    stranger = make_user("setter", staff.huli, [*VIEW, "duties.duty.view", "duties.duty.set"])
+    client = signed_in(stranger)
+    assert client.get(new_url(project)).status_code == 404
+    for odd in (
+        "projects.project-",
+        "projects.claim-1",
+        "x",
+        "projects.project-9999999999999999999",
+        "projects.project-١",
+    ):
+        assert client.get(f"{reverse('duty-new')}?from={odd}").status_code == 404
+    assert not Duty.objects.exists()
