@@ -306,6 +306,7 @@ EMAIL_PORT = number("EMAIL_PORT", 25)
 EMAIL_HOST_USER = text("EMAIL_USER", "")
 EMAIL_HOST_PASSWORD = text("EMAIL_PASSWORD", "")
 EMAIL_USE_TLS = flag("EMAIL_TLS", False)
+EMAIL_TIMEOUT = 30  # seconds; shorter than the lease of core.outbox
 DEFAULT_FROM_EMAIL = text("EMAIL_FROM", "yinfeng@localhost")
 LOGGING = {
     "version": 1,

@@ -18,7 +18,8 @@ WRITERS = {
     "core/events.py",  # the log itself, and its seals
     "core/lifecycle.py",  # the compare-and-swap of a move
     "core/jobs.py",  # a job's cursor, in the transaction of its chunk
-    "core/mailing.py",  # marks a notice as mailed before sending
+    "core/mailing.py",  # marks a notice as mailed with the letter it writes
+    "core/outbox.py",  # a message, its claim and how sending it went
     "core/search.py",  # the index, called by services
 }
 WRITES = {

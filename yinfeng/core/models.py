@@ -19,6 +19,7 @@ from yinfeng.core import clock
 from yinfeng.core.actors import Actor
 from yinfeng.core.job_lifecycle import JOB_STATES
 from yinfeng.core.language import in_english
+from yinfeng.core.models_outbox import Delivery as Delivery
 from yinfeng.core.models_search import SearchEntry as SearchEntry
 from yinfeng.core.scopes import EVERYTHING, NOTHING, ScopedQuerySet
 

@@ -46,6 +46,7 @@ ITEMS = (
     Item("work", _("通知"), "bell", "notices", order=8),
     Item("work", _("后台任务"), "progress", "jobs", order=9),
     Item("settings", _("接口密钥"), "key", "tokens", order=80),
+    Item("settings", _("对外消息"), "mail-forward", "deliveries", ("core.settings.change",), order=85),
     Item("settings", _("审计日志"), "history", "audit", ("core.audit.view",), order=90),
 )
 

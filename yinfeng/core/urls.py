@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from yinfeng.core import views
+from yinfeng.core import views, views_outbox
 
 urlpatterns = [
     path("", views.Home.as_view(), name="home"),
@@ -26,6 +26,8 @@ urlpatterns = [
     path("settings/tokens/", views.Tokens.as_view(), name="tokens"),
     path("settings/tokens/new/", views.NewToken.as_view(), name="token-new"),
     path("settings/tokens/<int:pk>/revoke/", views.RevokeToken.as_view(), name="token-revoke"),
+    path("settings/deliveries/", views_outbox.Deliveries.as_view(), name="deliveries"),
+    path("settings/deliveries/<int:pk>/", views_outbox.DecideDelivery.as_view(), name="delivery"),
     path("settings/audit/", views.AuditLog.as_view(), name="audit"),
     path("i18n/setlang/", set_language, name="set_language"),
     path("accounts/", include("yinfeng.core.account_urls")),

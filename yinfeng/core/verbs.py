@@ -25,5 +25,8 @@ VERBS = {
     "core.token.created": _("创建了接口密钥"),
     "core.token.revoked": _("停用了接口密钥"),
     "core.profile.loaded": _("载入了城市方案"),
+    "core.delivery.given_up": _("对外消息多次发送失败"),
+    "core.delivery.tried_again": _("重新发送对外消息"),
+    "core.delivery.dropped": _("不再发送对外消息"),
     "core.access.refused": _("访问被拒绝"),
 }

@@ -12,8 +12,8 @@ class OrgsConfig(AppConfig):
     verbose_name = _("组织")
 
     def ready(self) -> None:
-        from yinfeng.core import desk, search
-        from yinfeng.orgs import home, queries
+        from yinfeng.core import desk, events, search
+        from yinfeng.orgs import home, queries, services
         from yinfeng.orgs.models import UNIT_KINDS, Person, Unit
 
         def unit_line(unit: Any) -> dict[str, Any]:
@@ -29,6 +29,7 @@ class OrgsConfig(AppConfig):
             return {"title": person.name, "url": person.get_absolute_url(), "sub": "；".join(posts)}
 
         home.register()
+        events.subscribe("core.delivery.given_up", services.tell_keepers)
         search.register(Unit, queries.unit_entries)
         search.register(Person, queries.person_entries)
         desk.searchable(desk.Found(Unit, _("单位"), "units", "", unit_line, ("parent",)))

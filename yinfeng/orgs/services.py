@@ -19,9 +19,9 @@ from django.utils.translation import gettext_lazy
 from yinfeng.core import events, search
 from yinfeng.core.actors import Actor, system
 from yinfeng.core.errors import Conflict, Forbidden, Invalid, Missing, Sentence
-from yinfeng.core.models import User
+from yinfeng.core.models import Delivery, Event, User
 from yinfeng.core.scopes import demand
-from yinfeng.core.services import add, apply_edit, hash_token, insert, set_password, stale, validated
+from yinfeng.core.services import add, apply_edit, hash_token, insert, notify, set_password, stale, validated
 from yinfeng.orgs import queries
 from yinfeng.orgs.models import (
     Account,
@@ -684,3 +684,15 @@ def close_body(*, by: Actor, code: str, day: date) -> None:
         body.valid_to = day
         body.save()
         events.record(by=by, verb="orgs.body.changed", obj=body)
+
+
+# --- notices ------------------------------------------------------------------------------------------------------
+
+
+def tell_keepers(event: Event, by: Actor) -> None:
+    """Tell who keeps the whole system that a message did not get out: of the first only, the others stand on the same page."""
+    others = Delivery.objects.exclude(given_up_at=None).exclude(pk=event.object_id or 0)
+    if others.exists():
+        return
+    city = Unit.objects.filter(parent=None).values_list("pk", flat=True)
+    notify(event, queries.users_of_units(city, "core.settings.change"))

@@ -1,5 +1,5 @@
 """``yinfeng tick``: what the clock does — seal events, revive jobs of dead workers, what the apps have it do (``core.beats``),
-send notices by e-mail, tidy the search index.
+write letters about notices, send what the outbox holds, tidy the search index.
 
 Nothing depends on it for being right: what is late is computed on reading. Several clocks may run at once.
 """
@@ -14,14 +14,14 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import OperationalError, close_old_connections
 from django.utils import timezone
 
-from yinfeng.core import events, jobs, mailing, search
+from yinfeng.core import events, jobs, mailing, outbox, search
 from yinfeng.core.beats import BEATS
 
 log = structlog.get_logger(__name__)
 
 
 class Command(BaseCommand):
-    help = "Seal events, revive jobs, let the apps do what is due, send notices; with --every N seconds again and again."
+    help = "Seal events, revive jobs, let the apps do what is due, send letters; with --every N seconds again and again."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--every", type=int, default=0, help="seconds between two ticks; 0: once")
@@ -46,7 +46,8 @@ class Command(BaseCommand):
             sealed += 1
         revived = jobs.revive(now)
         done = {name: beat(now) for name, beat in BEATS.items()}
-        mailed = mailing.send_notices(now)
+        mailing.write_letters(now)
+        sent = outbox.send_due(now)
         search.tidy()
-        if sealed or revived or mailed or any(done.values()):
-            log.info("tick", sealed=sealed, revived=revived, mailed=mailed, **done)
+        if sealed or revived or sent or any(done.values()):
+            log.info("tick", sealed=sealed, revived=revived, sent=sent, **done)
