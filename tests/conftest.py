@@ -49,6 +49,18 @@ def _empty_cache() -> None:
 
 
 @pytest.fixture(autouse=True)
+def _no_platform(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no test post to WeCom or DingTalk."""
+    from yinfeng.core.outbox import NotSent
+    from yinfeng.duties import bots
+
+    def post(host: str, path: str, content: bytes) -> bytes:
+        raise NotSent("no network in tests")
+
+    monkeypatch.setattr(bots, "post", post)
+
+
+@pytest.fixture(autouse=True)
 def _own_media(settings: object, tmp_path: Path) -> None:
     """Keep what a test uploads in the test's own folder."""
     settings.MEDIA_ROOT = tmp_path / "media"  # type: ignore[attr-defined]

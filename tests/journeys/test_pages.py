@@ -17,11 +17,11 @@ pytestmark = [
 ]
 
 PAGES = {
-    "clerk-jimei": ["/", "/leads/", "/leads/new/", "/projects/", "/projects/new/", "/enterprises/", "/enterprises/add/", "/enterprises/import/", "/notices/", "/jobs/", "/search/?q=示例", "/settings/tokens/", "/settings/tokens/new/", "/accounts/password/change/", "/missing/", "/org/", "/reports/"],
+    "clerk-jimei": ["/", "/leads/", "/leads/new/", "/projects/", "/projects/new/", "/enterprises/", "/enterprises/add/", "/enterprises/import/", "/notices/", "/jobs/", "/search/?q=示例", "/settings/tokens/", "/settings/tokens/new/", "/accounts/password/change/", "/missing/", "/org/", "/reports/", "/calendar/", "/calendar/?month=2026-10", "/calendar/address/", "/calendar/letter/"],
     "head-jimei": ["/", "/leads/"],
     "leader": ["/", "/projects/", "/projects/board/", "/projects/board/funnel/", "/projects/board/map/", "/projects/lights/", "/ledger/"],
     "office": ["/work/", "/work/?who=unit", "/duties/", "/duties/new/", "/projects/scheduling/", "/projects/personal/", "/projects/personal/units/", "/projects/lights/", "/transfers/", "/transfers/settlement/", "/disputes/", "/ledger/closings/", "/ledger/closings/new/", "/proposals/", "/proposals/units/", "/proposals/new/", "/projects/headquarters/", "/areas/", "/areas/new/", "/construction/", "/construction/bottlenecks/", "/construction/incentives/", "/reports/", "/reports/copies/", "/reports/definitions/signed/", "/reports/definitions/new/"],
-    "administrator": ["/", "/org/units/", "/settings/users/", "/settings/roles/"],
+    "administrator": ["/", "/org/units/", "/settings/users/", "/settings/roles/", "/settings/workdays/", "/settings/workdays/new/", "/settings/robots/", "/settings/robots/add/", "/settings/deliveries/"],
     "auditor": ["/settings/audit/"],
 }  # fmt: skip
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}

@@ -66,6 +66,7 @@ TARGETS, SIGNALS = "enterprises.target.view", "enterprises.signal.view"
 LEADS, PROJECTS = "projects.lead.view", "projects.project.view"
 PROPOSALS = "projects.proposal.view"
 DUTIES = "duties.duty.view"
+SETTINGS, WORKDAYS = "core.settings.change", "duties.calendar.change"
 
 MATRIX: dict[str, Route] = {
     # the core
@@ -89,6 +90,8 @@ MATRIX: dict[str, Route] = {
     "token-new": page(SIGNED_IN),
     "token-revoke": own(SIGNED_IN, "token"),
     "audit": page("core.audit.view"),
+    "deliveries": page(SETTINGS),
+    "delivery": page(SETTINGS, "delivery", statuses=frozenset({404})),  # the whole city's keeper alone
     "health": Route(PUBLIC),
     "set_language": Route(PUBLIC, statuses=frozenset({302})),
     "account_login": Route(PUBLIC, statuses=frozenset({302})),
@@ -131,6 +134,21 @@ MATRIX: dict[str, Route] = {
     "invitations": page("orgs.user.invite"),
     "invitation-add": page("orgs.user.invite"),
     "invitation-revoke": own("orgs.user.invite", "invitation"),
+    # a person's calendar; the city's working days, which its keeper alone changes; the robots of units
+    "calendar": page(SIGNED_IN),
+    "calendar-address": page(SIGNED_IN),
+    "calendar-address-revoke": page(SIGNED_IN),
+    "calendar-feed": Route(PUBLIC, "", statuses=frozenset({404}), more={"secret": "x"}),
+    "weekly-letter": page(SIGNED_IN),
+    "workdays": page(WORKDAYS),
+    "workday-new": page(WORKDAYS),
+    "workday-edit": page(WORKDAYS, "workday", statuses=frozenset({403})),
+    "workday-remove": page(WORKDAYS, "workday", statuses=frozenset({403})),
+    "workday-announce": page(WORKDAYS, more={"year": 2027}),
+    "bots": page(SETTINGS),
+    "bot-add": page(SETTINGS),
+    "bot-test": own(SETTINGS, "bot"),
+    "bot-remove": own(SETTINGS, "bot"),
     # enterprises: the library is the whole city's
     "enterprises": page(LIBRARY),
     "enterprises-facets": page(LIBRARY),

@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from tests.factories import make_enterprise, make_lead, make_project, make_unit, make_user
 from yinfeng.core import events, services
-from yinfeng.core.models import ApiToken, Attachment, Code, Job, Notice, Rule, SavedView, User
+from yinfeng.core.models import ApiToken, Attachment, Code, Delivery, Job, Notice, Rule, SavedView, User
 from yinfeng.core.permissions import registry
-from yinfeng.duties.models import Duty, DutyPart, Extension, Reminder
+from yinfeng.duties.models import Bot, CalendarDay, Duty, DutyPart, Extension, Reminder
 from yinfeng.duties.models import Report as DutyReport
 from yinfeng.enterprises import services as enterprises
 from yinfeng.enterprises.models import Contact, Doubt, Enterprise, Relation, Tie
@@ -174,6 +174,11 @@ def _rows(home: Unit, away: Unit, insider: User) -> dict[str, Any]:
         "term": SeatTerm.objects.create(seat=seat, person=person),
         "grant": RoleGrant.objects.filter(user=insider).first(),
         "role": Role.objects.first(),
+        "workday": CalendarDay.objects.create(day=date(2027, 1, 1), name="元旦", source="测试"),
+        "bot": Bot.objects.create(unit=home, channel="wecom", name="甲区群", token="a" * 32, mark="aaaa"),
+        "delivery": Delivery.objects.create(
+            channel="email", address="jia@example.cn", key="test", subject="测试", text="测试", given_up_at=timezone.now()
+        ),
         "invitation": Invitation.objects.create(
             token_hash="0" * 64, name="新同事", username="new", unit=home, expires_at=timezone.now() + timedelta(days=1)
         ),

@@ -1,12 +1,13 @@
-"""What upper apps put on the core's pages: groups of search results and lists of the home page.
+"""What apps put on pages that belong to none of them: search results, lists of the home page, a person's calendar and weekly letter.
 
-An app registers a provider in ``AppConfig.ready``; the home page and the search page ask each in order.
+An app registers a provider in ``AppConfig.ready``; the page asks each in order.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Model
@@ -64,3 +65,83 @@ def on_home(
         HOME.append(board)
     if primary is not None and primary not in PRIMARY:
         PRIMARY.append(primary)
+
+
+# --- what has a date ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """Something that a person's calendar shows: on a day, or from a moment to a moment.
+
+    ``uid`` is its own among everything dated and stays the same (``duty-12``); ``url`` is a path; ``sequence`` grows whenever
+    the row changes (a version does), ``modified_at`` says when it last did.
+    """
+
+    uid: str
+    title: str
+    url: str
+    day: date | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+    note: str = ""
+    sequence: int = 0
+    modified_at: datetime | None = None
+    is_done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DatedKind:
+    """A kind of dated things: what it is called, its icon, and who finds those in a person's sight from one day to another."""
+
+    code: str
+    label: Sentence
+    icon: str
+    find: Callable[[Actor, date, date], Sequence[Dated]]
+
+
+DATED: list[DatedKind] = []
+
+
+def dated(
+    code: str, label: Sentence, icon: str, find: Callable[[Actor, date, date], Sequence[Dated]]
+) -> None:
+    """Put what ``find(by, first day, last day)`` returns into people's calendars."""
+    if all(kind.code != code for kind in DATED):
+        DATED.append(DatedKind(code, label, icon, find))
+
+
+# --- the weekly letter --------------------------------------------------------------------------------------------
+
+OVERDUE, DUE, TO_REVIEW, NEW = "overdue", "due", "to_review", "new"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A line of a person's weekly letter: in which part it stands, what it is about, its page, and the day that counts."""
+
+    part: str
+    title: str
+    url: str
+    day: date | None = None
+    note: str = ""
+
+
+DIGEST: list[Callable[[Actor, date, date], Sequence[Told]]] = []
+
+
+def digest(find: Callable[[Actor, date, date], Sequence[Told]]) -> None:
+    """Put what ``find(by, first day, last day)`` returns into the letter about the week between the two days."""
+    if find not in DIGEST:
+        DIGEST.append(find)
+
+
+# --- what a person sets for himself -------------------------------------------------------------------------------
+
+OWN_SETTINGS: list[tuple[Sentence, str, str]] = []
+
+
+def own_setting(label: Sentence, icon: str, route: str) -> None:
+    """Offer a page on which a person says what he wants to be told, beside his notices."""
+    if all(known != route for _label, _icon, known in OWN_SETTINGS):
+        OWN_SETTINGS.append((label, icon, route))

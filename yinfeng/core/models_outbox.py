@@ -22,8 +22,9 @@ DELIVERY_STATES = {WAITING: _("待发送"), FAILED: _("发送失败"), SENT: _("
 
 class DeliveryQuerySet(ScopedQuerySet["Delivery"]):
     def scope(self, by: Actor, action: str) -> Q:
-        """Who keeps the system running sees whether letters leave it; nobody reads them there."""
-        return EVERYTHING if by.reach("core.settings.change").everywhere else NOTHING
+        """Who keeps the system running sees whether letters leave it, and decides about those that do not."""
+        keeps = action in ("view", "decide") and by.reach("core.settings.change").everywhere
+        return EVERYTHING if keeps else NOTHING
 
 
 class Delivery(models.Model):

@@ -124,7 +124,7 @@ def withdraw(*, channel: str, address: str, key: str = "") -> int:
 
 def _given_up(by: Actor, delivery: Delivery) -> QuerySet[Delivery]:
     """Return the message if it was given up and ``by`` keeps the outbox."""
-    found = Delivery.objects.permitted(by, "change").filter(
+    found = Delivery.objects.permitted(by, "decide").filter(
         pk=delivery.pk, sent_at=None, given_up_at__isnull=False
     )
     if not found:

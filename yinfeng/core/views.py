@@ -151,6 +151,10 @@ class Notices(Page):
             {
                 "notifications": self._grouped(page.objects, seen),
                 "read_all_url": reverse("notices"),
+                "settings": [
+                    {"label": label, "icon": icon, "url": reverse(route)}
+                    for label, icon, route in desk.OWN_SETTINGS
+                ],
                 "tabs": [
                     {"label": _("全部"), "url": request.path, "active": "show" not in request.GET},
                     {

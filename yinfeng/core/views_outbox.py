@@ -87,6 +87,7 @@ class DecideDelivery(EditPage):
     """Send again what was given up, or let it be."""
 
     permission = "core.settings.change"
+    action = "decide"
     model = Delivery
     form = DecisionForm
     title = gettext_lazy("处理发送失败的消息")

@@ -10,9 +10,9 @@ class DutiesConfig(AppConfig):
     verbose_name = _("督办")
 
     def ready(self) -> None:
-        from yinfeng.core import beats, events, search
+        from yinfeng.core import beats, desk, events, search
         from yinfeng.core.services import may_object
-        from yinfeng.duties import queries, services
+        from yinfeng.duties import bots, queries, services  # noqa: F401 - the robots register themselves
         from yinfeng.duties.models import Duty
         from yinfeng.duties.services.calendar import CHANGES
         from yinfeng.orgs.services import may_object_to_closing
@@ -40,3 +40,5 @@ class DutiesConfig(AppConfig):
         for verb in CHANGES:
             events.subscribe(verb, services.recount_after)
         beats.register("duties", services.remind)
+        beats.register("letters", services.write_weekly)
+        desk.own_setting(_("周报邮件"), "mail", "weekly-letter")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from yinfeng.duties.views import records, work
+from yinfeng.duties.views import bots, calendar, records, work, workdays
 
 urlpatterns = [
     path("work/", work.Work.as_view(), name="work"),
@@ -20,4 +20,18 @@ urlpatterns = [
     path("duties/<int:pk>/<slug:move>/", records.MoveDuty.as_view(), name="duties.duty-move"),
     path("extensions/<int:pk>/grant/", records.GrantExtension.as_view(), name="extension-grant"),
     path("extensions/<int:pk>/<slug:move>/", records.MoveExtension.as_view(), name="duties.extension-move"),
+    path("calendar/", calendar.Calendar.as_view(), name="calendar"),
+    path("calendar/address/", calendar.MakeAddress.as_view(), name="calendar-address"),
+    path("calendar/address/revoke/", calendar.RevokeAddress.as_view(), name="calendar-address-revoke"),
+    path("calendar/letter/", calendar.ChooseLetter.as_view(), name="weekly-letter"),
+    path("calendar/<str:secret>.ics", calendar.Feed.as_view(), name="calendar-feed"),
+    path("settings/workdays/", workdays.WorkCalendar.as_view(), name="workdays"),
+    path("settings/workdays/new/", workdays.EnterDay.as_view(), name="workday-new"),
+    path("settings/workdays/<int:pk>/", workdays.ChangeDay.as_view(), name="workday-edit"),
+    path("settings/workdays/<int:pk>/remove/", workdays.RemoveDay.as_view(), name="workday-remove"),
+    path("settings/workdays/<int:year>/announce/", workdays.AnnounceYear.as_view(), name="workday-announce"),
+    path("settings/robots/", bots.Bots.as_view(), name="bots"),
+    path("settings/robots/add/", bots.AddBot.as_view(), name="bot-add"),
+    path("settings/robots/<int:pk>/", bots.TestBot.as_view(), name="bot-test"),
+    path("settings/robots/<int:pk>/remove/", bots.RemoveBot.as_view(), name="bot-remove"),
 ]

@@ -41,4 +41,10 @@ VERBS = {
     "duties.extension.grant": _("同意延期"),
     "duties.extension.refuse": _("不同意延期"),
     "duties.extension.withdraw": _("撤回延期申请"),
+    "duties.subscription.address_made": _("生成了日历订阅地址"),
+    "duties.subscription.address_revoked": _("停用了日历订阅地址"),
+    "duties.subscription.letter_chosen": _("选择是否收周报"),
+    "duties.bot.added": _("添加了群机器人"),
+    "duties.bot.removed": _("删除了群机器人"),
+    "duties.bot.tested": _("发送了测试消息"),
 }

@@ -16,6 +16,7 @@ from itertools import accumulate
 from django.db.models import BooleanField, DateField, F, IntegerField, Value
 
 from yinfeng.core.keeping import kept
+from yinfeng.core.language import in_english
 from yinfeng.duties.models.calendar import CalendarDay, CalendarYear
 
 DAY = timedelta(days=1)
@@ -33,10 +34,12 @@ def _weekdays_until(day: date) -> int:
 
 @dataclass(frozen=True)
 class Workdays:
-    """The calendar as it stands: of which days more is said than their day of the week, and which years are known whole."""
+    """The calendar as it stands: of which days more is said than their day of the week (worked or not, and the name in Chinese
+    and English), and which years are known whole."""
 
     said: Mapping[date, bool] = field(default_factory=dict)
     years: frozenset[int] = frozenset()
+    names: Mapping[date, tuple[str, str]] = field(default_factory=dict, compare=False)
 
     @cached_property
     def _unlike(self) -> list[date]:
@@ -54,6 +57,11 @@ class Workdays:
 
     def _until(self, day: date) -> int:
         return _weekdays_until(day) + self._more[bisect_right(self._unlike, day)]
+
+    def name(self, day: date) -> str:
+        """Return what a day is called in the reader's language; empty for an ordinary one."""
+        name, name_en = self.names.get(day, ("", ""))
+        return name_en if in_english() and name_en else name
 
     def count(self, start: date, end: date) -> int:
         """Return how many working days lie after ``start`` up to and including ``end``; if ``end`` is earlier, minus those from
@@ -98,19 +106,21 @@ class Workdays:
 
 def exact() -> Workdays:
     """Read the calendar as this transaction sees it, in one query."""
-    columns = ("announced", "day", "is_workday")
+    columns = ("announced", "day", "is_workday", "name", "name_en")
     days = CalendarDay.objects.annotate(announced=Value(None, IntegerField())).order_by()
     years = CalendarYear.objects.annotate(
-        announced=F("year"), day=Value(None, DateField()), is_workday=Value(None, BooleanField())
-    ).order_by()
+        announced=F("year"), day=Value(None, DateField()), is_workday=Value(None, BooleanField()),
+        name=Value(""), name_en=Value(""),
+    ).order_by()  # fmt: skip
     said: dict[date, bool] = {}
+    names: dict[date, tuple[str, str]] = {}
     known: set[int] = set()
-    for year, day, works in days.values_list(*columns).union(years.values_list(*columns), all=True):
+    for year, day, works, *name in days.values_list(*columns).union(years.values_list(*columns), all=True):
         if day is None:
             known.add(year)
         else:
-            said[day] = works
-    return Workdays(said, frozenset(known))
+            said[day], names[day] = works, (name[0], name[1])
+    return Workdays(said, frozenset(known), names)
 
 
 def shown() -> Workdays:

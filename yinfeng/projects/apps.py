@@ -13,10 +13,11 @@ class ProjectsConfig(AppConfig):
         from yinfeng.core import beats, events, search
         from yinfeng.core.services import may_object
         from yinfeng.enterprises import relinking
-        from yinfeng.projects import achievements, duty_sources, home, queries, services, stages
+        from yinfeng.projects import achievements, dated, duty_sources, home, queries, services, stages
         from yinfeng.projects.models import Builder, Claim, Lead, Partner, Project
 
         home.register()
+        dated.register()
         duty_sources.register()
         events.subscribe("duties.duty.approve", services.solve_by_duty)
         search.register(Lead, queries.lead_entries)

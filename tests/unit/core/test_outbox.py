@@ -115,6 +115,8 @@ def test_failures_pause_longer_and_are_given_up_before_everybody_s_eyes(receiver
     ]  # of the first alone
     assert mailing.write_letters(now + timedelta(days=1)) == 0
     client = signed_in(keeper)
+    notice = Notice.objects.get().pk
+    assert client.get(reverse("notice", args=[notice]))["Location"].endswith("?state=failed")
     page = client.get(reverse("deliveries") + "?state=failed").content.decode()
     assert "对方拒绝" in page
     assert "到期提醒" not in page, "no texts for who keeps the system running"

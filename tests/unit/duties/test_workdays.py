@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.factories import make_actor, make_unit
 from yinfeng.core import profile
 from yinfeng.core.actors import system
 from yinfeng.core.errors import Conflict, Forbidden, Invalid, Missing
@@ -129,10 +130,9 @@ def test_the_profile_brings_the_holidays_and_keeps_what_was_edited(
 
 @pytest.mark.django_db
 def test_keeping_the_calendar() -> None:
-    from yinfeng.core.actors import Actor
-
     by = system("test")
-    nobody = Actor(user_id=1, name="某人")
+    district = make_unit("home", parent=make_unit("city", "city"))
+    nobody = make_actor("某人", district, ["duties.calendar.change"])  # in his district alone
     entry = {"day": date(2027, 1, 1), "is_workday": False, "name": "元旦", "source": "国办发明电〔2026〕1号"}
     with pytest.raises(Forbidden):
         calendar.enter_day(by=nobody, values=entry, reason="公布")
@@ -140,6 +140,8 @@ def test_keeping_the_calendar() -> None:
         calendar.enter_day(by=by, values=entry, reason="  ")
     with pytest.raises(Invalid, match="2027 年还没有录入"):
         calendar.announce_year(by=by, year=2027, source="通知")
+    with pytest.raises(Forbidden):
+        calendar.announce_year(by=nobody, year=2027, source="通知")
     day = calendar.enter_day(by=by, values=entry, reason="公布")
     with pytest.raises(Invalid):
         calendar.enter_day(by=by, values=entry, reason="公布")

@@ -1,5 +1,6 @@
 """Duties with their six, who takes part in them, how far they came, extensions, reminders; the calendar they are counted by."""
 
+from yinfeng.duties.models.bots import Bot
 from yinfeng.duties.models.calendar import CalendarDay, CalendarYear
 from yinfeng.duties.models.duties import (
     Duty,
@@ -13,8 +14,10 @@ from yinfeng.duties.models.duties import (
     taking_part,
 )
 from yinfeng.duties.models.reminders import Reminder, ReminderQuerySet, Serial
+from yinfeng.duties.models.subscriptions import Subscription, WeeklyLetter
 
 __all__ = [
+    "Bot",
     "CalendarDay",
     "CalendarYear",
     "Duty",
@@ -26,6 +29,8 @@ __all__ = [
     "ReminderQuerySet",
     "Report",
     "Serial",
+    "Subscription",
+    "WeeklyLetter",
     "led_by",
     "own",
     "taking_part",

@@ -1,5 +1,6 @@
 """What pages and services ask of duties."""
 
+from yinfeng.duties.queries.calendar import announced, dated, day_of, days_of, subscription
 from yinfeng.duties.queries.duties import (
     WAS_LATE,
     WORK,
@@ -102,10 +103,14 @@ __all__ = [
     "Standing",
     "about_of",
     "accept_by",
+    "announced",
     "asked_extension",
     "clauses",
     "counted",
+    "dated",
+    "day_of",
     "days_late",
+    "days_of",
     "duties_about",
     "duties_of",
     "duty_entries",
@@ -138,6 +143,7 @@ __all__ = [
     "standing",
     "standing_q",
     "stands",
+    "subscription",
     "suggested",
     "to_escalate",
     "to_remind",

@@ -1,5 +1,7 @@
 """Every write of the duties: six and life, extensions, reminders, the policy's tasks, numbers of documents."""
 
+from yinfeng.duties.services.bots import add_bot, remove_bot, tell_unit, try_bot
+from yinfeng.duties.services.calendar import announce_year, change_day, enter_day, remove_day
 from yinfeng.duties.services.duties import (
     EDITED,
     Origin,
@@ -18,9 +20,11 @@ from yinfeng.duties.services.duties import (
     submit_duty,
 )
 from yinfeng.duties.services.extensions import ask_extension, grant_extension, move_extension
+from yinfeng.duties.services.letters import write_weekly
 from yinfeng.duties.services.numbers import next_number
 from yinfeng.duties.services.policy import Task, end_task, put_task
 from yinfeng.duties.services.reminders import compose, digest_of, issue_reminder, remind
+from yinfeng.duties.services.subscriptions import choose_letter, make_address, open_address, revoke_address
 from yinfeng.duties.services.telling import tell_setters, tell_units
 
 __all__ = [
@@ -28,28 +32,41 @@ __all__ = [
     "Origin",
     "Six",
     "Task",
+    "add_bot",
+    "announce_year",
     "ask_extension",
+    "change_day",
     "change_duty",
+    "choose_letter",
     "compose",
     "digest_of",
     "end_task",
+    "enter_day",
     "evidence_wanted",
     "follow_unit",
     "grant_extension",
     "hand_over",
     "issue_reminder",
     "keep_evidence",
+    "make_address",
     "may_close_unit",
     "move_duty",
     "move_extension",
     "next_number",
+    "open_address",
     "put_task",
     "recount",
     "recount_after",
     "remind",
+    "remove_bot",
+    "remove_day",
     "report_progress",
+    "revoke_address",
     "set_duty",
     "submit_duty",
     "tell_setters",
+    "tell_unit",
     "tell_units",
+    "try_bot",
+    "write_weekly",
 ]

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from yinfeng.core import events, keeping
 from yinfeng.core import services as core
 from yinfeng.core.actors import Actor
-from yinfeng.core.errors import Conflict, Invalid, Missing
+from yinfeng.core.errors import Conflict, Forbidden, Invalid, Missing
 from yinfeng.core.scopes import demand
 from yinfeng.duties.holidays import SOURCE, Said
 from yinfeng.duties.models import CalendarDay, CalendarYear
@@ -28,6 +28,12 @@ CHANGES = (
 )
 
 
+def _demand(by: Actor) -> None:
+    """Refuse whoever does not keep the calendar of the whole city: there is one."""
+    if not by.reach("duties.calendar.change").everywhere:
+        raise Forbidden(_("工作日历全市共用，只有市级的维护人员可以修改。"))
+
+
 def _forget() -> None:
     transaction.on_commit(keeping.forget)
 
@@ -38,7 +44,7 @@ def take_over(*, by: Actor, said: Mapping[date, Said], unsaid: Sequence[date]) -
 
     A year of which a day is named counts as announced; each records its event.
     """
-    by.require("duties.calendar.change")
+    _demand(by)
     edited = set(CalendarDay.objects.filter(is_edited=True).values_list("day", flat=True))
     rows = [
         CalendarDay(day=day, source=SOURCE, **what._asdict())
@@ -60,7 +66,7 @@ def take_over(*, by: Actor, said: Mapping[date, Said], unsaid: Sequence[date]) -
 @transaction.atomic
 def enter_day(*, by: Actor, values: Mapping[str, Any], reason: str) -> CalendarDay:
     """Enter a holiday or a day on which one works although the week says otherwise."""
-    by.require("duties.calendar.change")
+    _demand(by)
     day = core.add(
         CalendarDay(is_edited=True, **values), by=by, verb="duties.calendarday.added", note=_reason(reason),
         data={"day": values["day"]},
@@ -100,7 +106,7 @@ def remove_day(*, by: Actor, day: CalendarDay, version: int, reason: str) -> Non
 @transaction.atomic
 def announce_year(*, by: Actor, year: int, source: str) -> CalendarYear:
     """Say that the holidays of a year are all entered: from now on days in it are counted for certain."""
-    by.require("duties.calendar.change")
+    _demand(by)
     if not CalendarDay.objects.filter(day__year=year).exists():
         raise Invalid(
             _("%(year)s 年还没有录入任何节假日。请先录入国务院公布的安排，再标记为已公布。") % {"year": year},
