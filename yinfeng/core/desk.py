@@ -75,7 +75,7 @@ class Dated:
     """Something that a person's calendar shows: on a day, or from a moment to a moment.
 
     ``uid`` is its own among everything dated and stays the same (``duty-12``); ``url`` is a path; ``sequence`` grows whenever
-    the row changes (a version does), ``modified_at`` says when it last did.
+    the row changes (a version does), ``modified_at`` says when it last did. Of what is sensitive only the product tells the words.
     """
 
     uid: str
@@ -88,6 +88,7 @@ class Dated:
     sequence: int = 0
     modified_at: datetime | None = None
     is_done: bool = False
+    is_sensitive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +119,17 @@ OVERDUE, DUE, TO_REVIEW, NEW = "overdue", "due", "to_review", "new"
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A line of a person's weekly letter: in which part it stands, what it is about, its page, and the day that counts."""
+    """A line of a person's weekly letter: in which part it stands, what it is about, its page, and the day that counts.
+
+    Of what is sensitive the letter tells only that there is something.
+    """
 
     part: str
     title: str
     url: str
     day: date | None = None
     note: str = ""
+    is_sensitive: bool = False
 
 
 DIGEST: list[Callable[[Actor, date, date], Sequence[Told]]] = []

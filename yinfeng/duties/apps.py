@@ -12,7 +12,7 @@ class DutiesConfig(AppConfig):
     def ready(self) -> None:
         from yinfeng.core import beats, desk, events, search
         from yinfeng.core.services import may_object
-        from yinfeng.duties import bots, queries, services  # noqa: F401 - the robots register themselves
+        from yinfeng.duties import bots, dated, queries, services  # noqa: F401 - the robots register themselves
         from yinfeng.duties.models import Duty
         from yinfeng.duties.services.calendar import CHANGES
         from yinfeng.orgs.services import may_object_to_closing
@@ -41,4 +41,5 @@ class DutiesConfig(AppConfig):
             events.subscribe(verb, services.recount_after)
         beats.register("duties", services.remind)
         beats.register("letters", services.write_weekly)
+        dated.register()
         desk.own_setting(_("周报邮件"), "mail", "weekly-letter")

@@ -6,14 +6,19 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from yinfeng.core.desk import Dated
 
+HIDDEN = _("敏感事项，请登录查看")
 OCTETS = 75  # of a line, without its end: RFC 5545 3.1
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
-def escaped(text: str) -> str:
+def escaped(value: str | Promise) -> str:
     """Return a text as the value of a property: RFC 5545 3.3.11."""
+    text = str(value)
     for char, written in (("\\", "\\\\"), (";", "\\;"), (",", "\\,"), ("\r\n", "\n"), ("\n", "\\n")):
         text = text.replace(char, written)
     return _UNPRINTABLE.sub("", text)
@@ -60,8 +65,8 @@ def _event(item: Dated, kind: str, site: str, host: str, now: datetime) -> Itera
         yield f"LAST-MODIFIED:{_moment(item.modified_at)}"
     yield f"SEQUENCE:{item.sequence}"
     yield from _when(item)
-    yield f"SUMMARY:{escaped(item.title)}"
-    if item.note:
+    yield f"SUMMARY:{escaped(HIDDEN if item.is_sensitive else item.title)}"
+    if item.note and not item.is_sensitive:
         yield f"DESCRIPTION:{escaped(item.note)}"
     yield f"URL:{site}{item.url}"
     yield f"CATEGORIES:{escaped(kind)}"

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from yinfeng.core import desk
 from yinfeng.core.actors import Actor
-from yinfeng.projects import queries
+from yinfeng.projects import queries, stages
 from yinfeng.projects.models import Project
 
 LIMIT = 500
@@ -34,7 +34,7 @@ def next_steps(by: Actor, first: date, last: date) -> list[desk.Dated]:
     return [
         desk.Dated(
             uid=f"project-{project.pk}-next", title=_title(project), url=project.get_absolute_url(), day=project.next_date,
-            note=project.name, sequence=project.version, modified_at=project.updated_at,
+            note=project.name, sequence=project.version, modified_at=project.updated_at, is_sensitive=_is_sensitive(project),
         )
         for project in _steps(by, next_date__gte=first, next_date__lte=last)
     ]  # fmt: skip
@@ -44,10 +44,15 @@ def steps_of_the_week(by: Actor, first: date, last: date) -> list[desk.Told]:
     """Return those of the week, and those whose day has passed."""
     return [
         desk.Told(
-            desk.OVERDUE if _day(project) < first else desk.DUE, _title(project), project.get_absolute_url(), project.next_date
+            desk.OVERDUE if _day(project) < first else desk.DUE, _title(project), project.get_absolute_url(), project.next_date,
+            is_sensitive=_is_sensitive(project),
         )
         for project in _steps(by, next_date__lte=last)
     ]  # fmt: skip
+
+
+def _is_sensitive(project: Project) -> bool:
+    return project.secrecy == stages.SENSITIVE
 
 
 def _day(project: Any) -> date:

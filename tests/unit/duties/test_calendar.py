@@ -81,7 +81,7 @@ def test_what_other_programs_read() -> None:
     assert meeting["URL"] == "https://yf.cn/meetings/1/"
 
 
-PERMISSIONS = ["projects.project.view", "projects.project.change"]
+PERMISSIONS = ["projects.project.view", "projects.project.change", "duties.duty.view", "duties.duty.handle"]
 
 
 @pytest.fixture

@@ -67,6 +67,8 @@ from yinfeng.duties.queries.inbox import (
     in_leg,
     inbox,
     legs,
+    owed_with_last_day,
+    to_review_and_new,
     urgent,
 )
 from yinfeng.duties.queries.reminders import (
@@ -130,6 +132,7 @@ __all__ = [
     "open_parts",
     "orphans",
     "owed_by",
+    "owed_with_last_day",
     "parts",
     "reminders_of",
     "report_days",
@@ -147,6 +150,7 @@ __all__ = [
     "suggested",
     "to_escalate",
     "to_remind",
+    "to_review_and_new",
     "told_as_six",
     "units_to_charge",
     "units_to_name",

@@ -6,7 +6,7 @@ A leg is counted up to ``MOST`` and no further: the inbox of somebody who sees a
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import CharField, Exists, IntegerField, OuterRef, Q, QuerySet, Value
@@ -170,3 +170,21 @@ def in_leg(name: str, by: Actor, today: date, *, mine: bool) -> QuerySet[Any]:
 def counted(count: int) -> str:
     """Return a leg's count as it is shown."""
     return f"{MOST - 1}+" if count >= MOST else str(count)
+
+
+# --- the calendar and the weekly letter ---------------------------------------------------------------------------
+
+
+def owed_with_last_day(by: Actor, *, last: date, first: date | None = None) -> QuerySet[Duty]:
+    """Return the duties due until a day (from another on, if given) that the actor handles or leads, or his units owe."""
+    led, owed = _led(by), _within(own(by), "lead_unit")
+    hand = owed | Q(handler=by.user_id) | led if led is not None else owed
+    found = Duty.objects.permitted(by).filter(hand, state__in=terms.OWED, due_date__lte=last)
+    return (found if first is None else found.filter(due_date__gte=first)).order_by("due_date", "pk")
+
+
+def to_review_and_new(by: Actor, monday: date) -> tuple[QuerySet[Any], QuerySet[Any]]:
+    """Return what waits for the actor's review, and what was given to his units since the Monday before and is not accepted."""
+    found = legs(by, monday, mine=False)
+    new = found.get(TO_ACCEPT, Duty.objects.none()).filter(assigned_date__gte=monday - timedelta(days=7))
+    return found.get(TO_REVIEW, Duty.objects.none()), new

@@ -319,7 +319,9 @@ def mine(by: Actor) -> Q:
 def next_steps(by: Actor, **dates: date) -> QuerySet[Project]:
     """Return the ongoing projects on whose team the person is with a next step of certain dates, the earliest first."""
     seen = Project.objects.permitted(by).filter(mine(by), status=stages.ONGOING, **dates)
-    return seen.only("name", "next_step", "next_date", "version", "updated_at").order_by("next_date", "pk")
+    return seen.only("name", "next_step", "next_date", "secrecy", "version", "updated_at").order_by(
+        "next_date", "pk"
+    )
 
 
 # --- a project's page ---------------------------------------------------------------------------------------------
