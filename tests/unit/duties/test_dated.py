@@ -6,8 +6,9 @@ from datetime import date, timedelta
 
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from tests.factories import signed_in
+from tests.factories import grant, signed_in
 from tests.unit.duties.conftest import City, moment
 from yinfeng.core import desk
 from yinfeng.core.models import Delivery, Rule, User
@@ -72,3 +73,19 @@ def test_what_is_sensitive_is_told_in_the_product_alone(city: City) -> None:
     letter = Delivery.objects.get().text
     assert "敏感事项" in letter
     assert "某项目的处置" not in letter
+
+
+def test_a_reminder_is_said_by_the_units_robot_and_nothing_sensitive_is(city: City) -> None:
+    grant(city.users["olga"], city.units["commerce"], ["core.settings.change"])
+    address = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa"
+    services.add_bot(
+        by=city.actor("olga"), unit=city.units["commerce"], channel="wecom", name="群", address=address
+    )
+    city.duty(terms.WORKING, due_date=date(2026, 9, 16))
+    city.duty(terms.ASSIGNED, due_date=date(2026, 9, 16), secrecy=terms.SENSITIVE, item="不可外传")
+    assert services.remind(timezone.now()) == 2
+    (message,) = Delivery.objects.filter(channel="wecom")
+    assert "建立招商载体资源库" in message.text
+    assert "/duties/" in message.text
+    assert services.remind(timezone.now()) == 0
+    assert Delivery.objects.filter(channel="wecom").count() == 1

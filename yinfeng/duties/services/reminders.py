@@ -21,6 +21,7 @@ from yinfeng.core.errors import Conflict, Invalid
 from yinfeng.core.scopes import demand
 from yinfeng.duties import queries, terms, workdays
 from yinfeng.duties.models import Duty, Reminder
+from yinfeng.duties.services.bots import tell_unit
 from yinfeng.duties.services.duties import refusal
 from yinfeng.duties.services.numbers import next_number
 from yinfeng.duties.services.telling import tell_of_reminder
@@ -95,6 +96,14 @@ def _issue(duty: Duty, level: str, by: Actor, today: date, reason: str) -> Remin
         data={"text": number or _late_text(row)},
     )
     tell_of_reminder(event, duty, row)
+    if duty.secrecy != terms.SENSITIVE:  # what a robot says leaves the product for a chat group
+        with override("zh-hans"):
+            text = _("%(level)s：%(item)s，%(when)s") % {
+                "level": terms.LEVELS[level],
+                "item": duty.item,
+                "when": _late_text(row),
+            }
+        tell_unit(duty.lead_unit, text, duty.get_absolute_url(), f"reminder:{row.pk}")
     return row
 
 

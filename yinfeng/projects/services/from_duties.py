@@ -20,7 +20,11 @@ def solve_by_duty(event: Event, by: Actor) -> None:
     """
     assert event.object_id is not None
     duty = Duty.objects.get(pk=event.object_id)
-    if duty.source_type != events.type_of(Bottleneck) or duty.source_id is None or duty.submitted_date is None:
+    if (
+        duty.source_type != events.type_of(Bottleneck)
+        or duty.source_id is None
+        or duty.submitted_date is None
+    ):
         return
     row = (
         Bottleneck.objects.select_related("project", "unit")
