@@ -23,7 +23,7 @@ from yinfeng.orgs.queries import actor_for
 
 WECOM = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa"
 DINGTALK = "https://oapi.dingtalk.com/robot/send?access_token=" + "a1" * 32
-SECRET = "SEC" + "b2" * 32
+SIGNS_WITH = "SEC" + "b2" * 32
 
 
 class Platform:
@@ -95,7 +95,9 @@ def test_a_unit_is_told_through_its_robots(platform: Platform) -> None:
     home, away = make_unit("home", parent=city, name="甲区"), make_unit("away", parent=city)
     by = actor_for(make_user("管理员", home, ["core.settings.change"]))
     wecom = services.add_bot(by=by, unit=home, channel="wecom", name="甲区群", address=WECOM)
-    services.add_bot(by=by, unit=home, channel="dingtalk", name="甲区钉钉", address=DINGTALK, secret=SECRET)
+    services.add_bot(
+        by=by, unit=home, channel="dingtalk", name="甲区钉钉", address=DINGTALK, secret=SIGNS_WITH
+    )
     with pytest.raises(Forbidden):
         services.add_bot(by=by, unit=away, channel="wecom", name="乙区群", address=WECOM)
     with connection.cursor() as cursor:
@@ -103,7 +105,7 @@ def test_a_unit_is_told_through_its_robots(platform: Platform) -> None:
         assert all(str(value).startswith("sm4$") or value == "" for row in cursor.fetchall() for value in row)
     told = str(list(Event.objects.values_list("changes", "data", "note")))
     assert "693a91f6" not in told
-    assert SECRET not in told
+    assert SIGNS_WITH not in told
 
     assert services.tell_unit(home, "“光电项目”明天到期", "/duties/7/", "remind:7:2026-12-01") == 2
     assert services.tell_unit(home, "“光电项目”明天到期", "/duties/7/", "remind:7:2026-12-01") == 0
@@ -152,7 +154,7 @@ def test_the_pages_say_whether_a_test_message_arrived(platform: Platform) -> Non
     refused = keeper.post(reverse("bot-add"), new)
     assert refused.status_code == 422
     assert "https://oapi.dingtalk.com/robot/send" in refused.content.decode()
-    test = keeper.post(reverse("bot-add"), new | {"address": DINGTALK, "secret": SECRET})["Location"]
+    test = keeper.post(reverse("bot-add"), new | {"address": DINGTALK, "secret": SIGNS_WITH})["Location"]
     platform.answer = b'{"errcode":310000,"errmsg":"keywords not in content"}'
     failed = keeper.post(test)
     assert failed.status_code == 422
