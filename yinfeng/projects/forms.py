@@ -15,8 +15,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from yinfeng.core.actors import Actor
-from yinfeng.core.conditions import WORDS
-from yinfeng.core.forms import CodeField, EditForm, LiveField, MoneyField, ReasonForm, Styled, style
+from yinfeng.core.comparing import Comparing
+from yinfeng.core.forms import CodeField, EditForm, LiveField, MoneyField, ReasonForm, Styled
 from yinfeng.core.money import Money
 from yinfeng.enterprises.queries import LookAlike
 from yinfeng.orgs.queries import hosts, units_today, with_kept
@@ -838,15 +838,10 @@ class ReportForm(Styled):
             del self.fields["reason"]
 
 
-COMPARISONS = 6
+class DefinitionForm(Comparing):
+    """What is to be reported, and of which projects."""
 
-
-class DefinitionForm(Styled):
-    """What is to be reported. The condition is written as comparisons, all or any of which must hold.
-
-    A condition with parts inside parts, as a profile may have one, is shown in words and stays unless comparisons replace it.
-    """
-
+    fields_asked = queries.REPORTED
     groups = (
         (_("报表"), "", ["title", "code", "recipient", "submitters", "period", "due_days", "valid_from", "source", "is_closed"]),
         (_("栏目"), _("按填报表的顺序排列。"), ["columns"]),
@@ -875,35 +870,17 @@ class DefinitionForm(Styled):
         help_text=_("期末在这一天或之后的各期按这一版报送。"),
     )
     columns = forms.MultipleChoiceField(label=_("栏目"), widget=forms.CheckboxSelectMultiple)
-    joined = forms.ChoiceField(
-        label=_("项目条件"), choices=[("all", _("以下各条全部符合")), ("any", _("以下各条符合其一"))]
-    )
     is_closed = forms.BooleanField(label=_("停止报送"), required=False)
     source = forms.CharField(
         label=_("依据"), max_length=300, required=False, widget=forms.TextInput(attrs={"data-span": "2"})
     )
 
-    def __init__(self, *args: Any, is_new: bool, kept: Any = None, **kwargs: Any) -> None:
+    @staticmethod
+    def check(data: Any) -> Any:
+        return queries.checked_reported(data)
+
+    def __init__(self, *args: Any, is_new: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.kept = kept
         if not is_new:
             del self.fields["code"]
         self.fields["columns"].choices = [(head.key, head.label) for head in queries.HEADS.values()]  # type: ignore[attr-defined]
-        fields = [("", gettext("（不用这一条）")), *((item.name, item.label) for item in queries.REPORTED)]
-        signs = [(name, word) for name, word in WORDS.items()]
-        for at in range(1, COMPARISONS + 1):
-            self.fields[f"field_{at}"] = forms.ChoiceField(label=_("字段"), choices=fields, required=False)
-            self.fields[f"op_{at}"] = forms.ChoiceField(label=_("比较"), choices=signs, required=False)
-            self.fields[f"value_{at}"] = forms.CharField(label=_("值"), max_length=400, required=False)
-            for name in ("field", "op", "value"):
-                style(self.fields[f"{name}_{at}"])
-
-    def fieldsets(self) -> list[dict[str, Any]]:
-        """Return the groups; comparisons stand in rows of their own."""
-        return super().fieldsets()[: len(self.groups)]
-
-    def comparisons(self) -> list[list[Any]]:
-        """Return the bound fields of each comparison, for the template."""
-        return [
-            [self[f"{name}_{at}"] for name in ("field", "op", "value")] for at in range(1, COMPARISONS + 1)
-        ]

@@ -14,8 +14,8 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from yinfeng.core.conditions import WrongCondition, from_words, in_words
-from yinfeng.core.errors import Conflict, DomainError, Invalid, Missing
+from yinfeng.core.comparing import initial_of, too_deep
+from yinfeng.core.errors import Conflict, DomainError, Missing
 from yinfeng.core.forms import ReasonForm
 from yinfeng.core.money import show
 from yinfeng.core.scopes import fetch, rows
@@ -24,7 +24,7 @@ from yinfeng.core.web import ActPage, ListPage, Page
 from yinfeng.orgs.models import Unit
 from yinfeng.projects import queries, services, stages
 from yinfeng.projects.filters import ReportFilter
-from yinfeng.projects.forms import COMPARISONS, DefinitionForm, ReportForm
+from yinfeng.projects.forms import DefinitionForm, ReportForm
 from yinfeng.projects.models import Report, ReportDefinition
 from yinfeng.projects.tables import ReportTable
 from yinfeng.projects.views.files import cell_text, table_file
@@ -656,7 +656,7 @@ class NewDefinition(ActPage):
 
     def form_arguments(self) -> dict[str, Any]:
         condition = queries.reported(self.definition.condition) if self.definition else None
-        self.kept = condition if condition is not None and not _is_simple(condition) else None
+        self.kept = too_deep(condition)
         return {"is_new": self.definition is None, "kept": self.kept}
 
     def initial(self) -> dict[str, Any]:
@@ -684,31 +684,9 @@ class NewDefinition(ActPage):
         )
         code = self.definition.code if self.definition else data["code"]
         services.define_report(
-            by=self.by, code=code, number=data["number"], values={name: data[name] for name in names} | {"condition": self._condition(data)}
+            by=self.by, code=code, number=data["number"], values={name: data[name] for name in names} | {"condition": form.condition()}
         )  # fmt: skip
         return reverse("reports")
-
-    def _condition(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Return the condition that the comparisons say, or the one kept; each mistake stands on its comparison."""
-        parts, mistakes = [], {}
-        for at in range(1, COMPARISONS + 1):
-            if not (name := data.get(f"field_{at}")):
-                if data.get(f"value_{at}", "").strip():
-                    mistakes[f"field_{at}"] = [_("填了值，没有选字段；请选字段，或清空这一条的值。")]
-                continue
-            part = from_words(
-                queries.REPORTED.by_name[name], data.get(f"op_{at}", ""), data.get(f"value_{at}", "")
-            )
-            try:
-                queries.checked_reported(part)
-            except WrongCondition as error:
-                mistakes[f"value_{at}"] = error.mistakes
-            parts.append(part)
-        if mistakes:
-            raise Invalid(_("有内容需要修改，请看标出的各项。"), fields=mistakes)
-        if not parts:
-            return self.kept.data() if self.kept is not None else {}
-        return {data["joined"]: parts}
 
     def extra(self) -> dict[str, Any]:
         return {
@@ -736,11 +714,6 @@ class NewDefinition(ActPage):
         return _("%(told)s下面是第 %(number)s 版，%(day)s 起施行；现在施行的是第 %(now)s 版。") % words
 
 
-def _is_simple(condition: Any) -> bool:
-    found = in_words(condition)
-    return found is not None and len(found[1]) <= COMPARISONS
-
-
 class ChangeDefinition(NewDefinition):
     """Write the next version of what is to be reported."""
 
@@ -761,10 +734,4 @@ class ChangeDefinition(NewDefinition):
             "recipient": item.recipient_id,
             "valid_from": max(item.valid_from, timezone.localdate()),
         }
-        condition = queries.reported(item.condition)
-        words = in_words(condition) if condition else None
-        if words and len(words[1]) <= COMPARISONS:
-            found["joined"] = words[0]
-            for at, values in enumerate(words[1], 1):
-                found |= dict(zip((f"field_{at}", f"op_{at}", f"value_{at}"), values, strict=True))
-        return found
+        return found | initial_of(queries.reported(item.condition))
