@@ -10,6 +10,8 @@ from yinfeng.duties import api as duties
 from yinfeng.enterprises.api import imports as exchange
 from yinfeng.enterprises.api import merging, relations, targets
 from yinfeng.enterprises.api import records as enterprises
+from yinfeng.meetings import api_gates as gates
+from yinfeng.meetings import api_inspections as inspections
 from yinfeng.orgs import api as orgs
 from yinfeng.projects import api as projects
 from yinfeng.projects import api_areas as areas
@@ -29,6 +31,10 @@ RESOURCES: dict[str, type[Resource]] = {
     "disputes": projects.DisputeViewSet,
     "personal-acts": projects.PersonalActViewSet,
     "bottlenecks": construction.BottleneckViewSet,
+    "gates": gates.DecisionViewSet,
+    "inspections": inspections.InspectionViewSet,
+    "subjects": inspections.SubjectViewSet,
+    "findings": inspections.FindingViewSet,
     "ledger": projects.LedgerViewSet,
     "reversals": projects.ReversalViewSet,
     "closings": projects.ClosingViewSet,
@@ -69,6 +75,8 @@ BELONGING: dict[str, dict[str, type[Resource]]] = {
     "signals": {"files": targets.SignalFiles},
     "areas": {"premises": areas.AreaPremises},
     "proposals": {"files": planning.ProposalFiles, "partners": planning.Partners},
+    "inspections": {"draws": inspections.InspectionDrawsViewSet, "subjects": inspections.Subjects},
+    "findings": {"files": inspections.FindingFiles},
     "leads": {"files": projects.LeadFiles, "disputes": projects.LeadDisputes},
     "projects": {
         "files": projects.ProjectFiles,
@@ -88,6 +96,7 @@ BELONGING: dict[str, dict[str, type[Resource]]] = {
         "reports": construction.Reports,
         "photos": construction.Photos,
         "bottlenecks": construction.ProjectBottlenecks,
+        "gates": gates.ProjectDecisions,
     },
 }
 

@@ -21,6 +21,7 @@ PAGES = {
     "head-jimei": ["/", "/leads/"],
     "leader": ["/", "/projects/", "/projects/board/", "/projects/board/funnel/", "/projects/board/map/", "/projects/lights/", "/ledger/"],
     "office": ["/work/", "/work/?who=unit", "/duties/", "/duties/new/", "/projects/scheduling/", "/projects/personal/", "/projects/personal/units/", "/projects/lights/", "/transfers/", "/transfers/settlement/", "/disputes/", "/ledger/closings/", "/ledger/closings/new/", "/proposals/", "/proposals/units/", "/proposals/new/", "/projects/headquarters/", "/areas/", "/areas/new/", "/construction/", "/construction/bottlenecks/", "/construction/incentives/", "/reports/", "/reports/copies/", "/reports/definitions/signed/", "/reports/definitions/new/"],
+    "inspector": ["/inspections/", "/inspections/new/", "/inspections/findings/", "/inspections/2/", "/inspections/3/draws/"],
     "administrator": ["/", "/org/units/", "/settings/users/", "/settings/roles/", "/settings/workdays/", "/settings/workdays/new/", "/settings/robots/", "/settings/robots/add/", "/settings/deliveries/"],
     "auditor": ["/settings/audit/"],
 }  # fmt: skip
@@ -36,6 +37,8 @@ DETAILS = {
     "/duties/": "table a[href^='/duties/']",
     "/transfers/": "table a[href^='/transfers/']",
     "/proposals/": "table a[href^='/proposals/']",
+    "/inspections/": "table a[href^='/inspections/']",
+    "/inspections/findings/": "table a[href^='/inspections/findings/']",
     "/areas/": "table a[href^='/areas/']",
     "/construction/": "table a[href$='/construction/']",
     "/reports/": "table a[href^='/reports/']",

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 READING = [
     "duties.duty.view", "enterprises.enterprise.view", "enterprises.contact.view", "enterprises.target.view", "enterprises.signal.view",
-    "projects.lead.view", "projects.project.view", "projects.proposal.view",
+    "projects.lead.view", "projects.project.view", "projects.proposal.view", "meetings.inspection.view", "meetings.finding.view",
 ]  # fmt: skip
 CHANGE, RELATE = "enterprises.enterprise.change", "enterprises.relation.change"
 MERGE = "enterprises.enterprise.merge"
@@ -99,6 +99,17 @@ def agreement(world: World) -> dict[str, Any]:
     return {"agreed_date": TODAY(), "agreement": SimpleUploadedFile("协议.pdf", PDF, "application/pdf")}
 
 
+def decision(world: World) -> dict[str, Any]:
+    evidence = SimpleUploadedFile("纪要.pdf", PDF, "application/pdf")
+    return {
+        "gate": "second",
+        "outcome": "passed",
+        "decided_date": TODAY(),
+        "document": "纪要",
+        "evidence": evidence,
+    }
+
+
 def against_rival(world: World) -> dict[str, Any]:
     return {"against": f"lead-{world.rows['rival'].pk}", "statement": "我方先接触"}
 
@@ -112,6 +123,17 @@ def personal(world: World) -> dict[str, Any]:
 
 def at_home(world: World) -> dict[str, Any]:
     return {"unit": world.home.pk, "owner": world.insider.pk}
+
+
+def inspection(world: World) -> dict[str, Any]:
+    return {
+        "title": "某督查",
+        "unit": world.home.pk,
+        "starts": TODAY(),
+        "ends": TODAY(),
+        "matter": "履约",
+        "team": [],
+    }
 
 
 def six(world: World) -> dict[str, Any]:
@@ -131,6 +153,7 @@ LEAD = {"title": "某基地", "source": "fair", "heard_date": TODAY(), "content"
 TEAM, RECORD, EDIT = "projects.project.team", "projects.contact.record", "projects.project.change"
 
 PLAN = "projects.proposal.change"
+INSPECT = "meetings.inspection.run"
 AREA = "projects.area.change"
 HANDLE = "duties.duty.handle"
 ACTS = [
@@ -194,6 +217,22 @@ ACTS = [
         lambda world: {"to_unit": world.away.pk, "reason": "用地不足", "percent": "50", "base": "both", "years": 5,
                        "start": "agreement", "statistics": "split"}),
     Act("post", "api-transfers-move", {"pk": "transfer"}, "projects.project.transfer", 200, WHY, {"move": "withdraw"}),
+    Act("post", "api-projects-gates-list", {"parent": "land"}, "meetings.gate.record", 201, decision),
+    Act("post", "api-inspections-list", {}, INSPECT, 201, inspection, away=403),
+    Act("patch", "api-inspections-detail", {"pk": "inspection"}, INSPECT, 200, {"basis": "计划"}),
+    Act("post", "api-inspections-draw", {"pk": "inspection"}, INSPECT, 200),
+    Act("post", "api-inspections-close", {"pk": "reportable"}, INSPECT, 200, {"conclusion": "好"}),
+    Act("post", "api-inspections-move", {"pk": "inspection"}, INSPECT, 200, WHY, {"move": "cancel"}),
+    Act("post", "api-inspections-subjects-list", {"parent": "inspection"}, INSPECT, 201,
+        lambda world: {"unit": world.home.pk, "reason": "反映"}),
+    Act("post", "api-subjects-visit", {"pk": "subject"}, INSPECT, 200, {"visited_date": TODAY(), "note": "查看"}),
+    Act("post", "api-subjects-remove", {"pk": "named"}, INSPECT, 204, WHY),
+    Act("post", "api-subjects-findings", {"pk": "subject"}, INSPECT, 201,
+        lambda world: {"what": "台账", "severity": "general", "found_date": TODAY(), "evidence": SimpleUploadedFile("照片.pdf", PDF, "application/pdf")}),
+    Act("post", "api-findings-order", {"pk": "finding"}, INSPECT, 403, six),  # setting a duty is another right
+    Act("post", "api-findings-move", {"pk": "finding"}, INSPECT, 200, WHY, {"move": "withdraw"}),
+    Act("post", "api-findings-files-list", {"parent": "finding"}, INSPECT, 201, upload),
+    Act("post", "api-gates-move", {"pk": "decision"}, "meetings.gate.record", 200, WHY, {"move": "undo"}),
     Act("post", "api-leads-disputes-list", {"parent": "lead"}, "projects.dispute.argue", 201, against_rival),
     Act("post", "api-projects-disputes-list", {"parent": "unsigned"}, "projects.dispute.argue", 201, against_rival),
     Act("post", "api-disputes-move", {"pk": "raised"}, "projects.dispute.argue", 200, WHY, {"move": "withdraw"}),

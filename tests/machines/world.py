@@ -18,6 +18,7 @@ from yinfeng.duties.models import Bot, CalendarDay, Duty, DutyPart, Extension, R
 from yinfeng.duties.models import Report as DutyReport
 from yinfeng.enterprises import services as enterprises
 from yinfeng.enterprises.models import Contact, Doubt, Enterprise, Relation, Tie
+from yinfeng.meetings.models import Finding, GateDecision, Inspection, Subject
 from yinfeng.orgs.models import Body, Invitation, Membership, Person, Role, RoleGrant, Seat, SeatTerm, Unit
 from yinfeng.orgs.queries import actor_for
 from yinfeng.projects.models import (
@@ -164,7 +165,43 @@ def _rows(home: Unit, away: Unit, insider: User) -> dict[str, Any]:
         kind="first_report", key="protection", data={"months": 6, "simultaneous_hours": 24}, source="测试",
         valid_from=date(2019, 4, 28),
     )  # fmt: skip
+    Code.objects.create(table="project_class", code="land", name="供地类")
+    Rule.objects.create(
+        kind="gate_chain", key="land", source="测试", valid_from=date(2019, 4, 28),
+        data={
+            "name": "供地类", "name_en": "", "order": 1, "before_stage": "",
+            "condition": {"field": "project_class", "op": "is", "value": "land"},
+            "gates": [{"code": code, "name": name, "name_en": "", "body": ""} for code, name in (("first", "投委会"), ("second", "常务会"))],
+        },
+    )  # fmt: skip
+    gated = make_project(
+        "测试项目九", home, insider, enterprise=firm, stage="negotiating", project_class="land"
+    )
+    Code.objects.create(table="finding_severity", code="general", name="一般")
+
+    def inspection(number: str, **values: Any) -> Inspection:
+        return Inspection.objects.create(
+            number=number, title="测试督查", unit=home, starts=timezone.localdate(), ends=timezone.localdate(), matter="履约",
+            population="projects", sample_size=200, planned_by=insider, **values,
+        )  # fmt: skip
+
+    inspected, inspecting = inspection("DC-1"), inspection("DC-2", state="under_way")
+    subject = Subject.objects.create(inspection=inspecting, project=gated, reason="反映", added_by=insider)
     return {
+        "inspection": inspected,
+        "inspecting": inspecting,
+        "reportable": inspection("DC-3", state="under_way"),
+        "subject": subject,
+        "named": Subject.objects.create(inspection=inspected, unit=away, reason="反映", added_by=insider),
+        "finding": Finding.objects.create(
+            inspection=inspecting, subject=subject, number=1, unit=home, project=gated, what="未开工", severity="general",
+            found_date=timezone.localdate(), no_evidence="口头", recorded_by=insider,
+        ),
+        "land": gated,
+        "decision": GateDecision.objects.create(
+            project=gated, chain="land", chain_name="供地类", gate="first", gate_name="投委会", state="passed",
+            decided_date=timezone.localdate(), document="纪要", evidence=photo, recorded_by=insider,
+        ),
         "unit": home,
         "person": person,
         "user": insider,

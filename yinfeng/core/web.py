@@ -408,6 +408,11 @@ ICONS = {
     **dict.fromkeys(("extension_asked", "extension_granted", "grant"), "clock-plus"), "extension_refused": "x",
     "extension_withdrawn": "arrow-back-up", "recounted": "calendar-event",
     **dict.fromkeys(("reminded", "urged", "ordered"), "bell"), **dict.fromkeys(("criticised", "talked_to"), "bell-ringing"),
+    # decision gates and inspections
+    "passed": "check", "refused": "x", **dict.fromkeys(("undone", "undo"), "arrow-back-up"), "planned": "zoom-check",
+    "drawn": "dice", "visited": "eye-check", **dict.fromkeys(("found", "recorded"), "alert-triangle"),
+    **dict.fromkeys(("order", "correct"), "clipboard-check"), "printed": "printer", "subject_added": "plus", "subject_removed": "minus",
+    "report": "file-text", "team_changed": "users",
     "loaded": "upload", "signed_out": "logout", "password_changed": "key",
 }  # fmt: skip
 TONES = {"sign": "success", "verify": "success", "verified": "success", "convert": "success", "lose": "danger",

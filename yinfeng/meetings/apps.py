@@ -8,3 +8,11 @@ class MeetingsConfig(AppConfig):
     name = "yinfeng.meetings"
     label = "meetings"
     verbose_name = _("会商")
+
+    def ready(self) -> None:
+        from yinfeng.core.services import may_object
+        from yinfeng.meetings import gates, services
+
+        # decision gates and inspections
+        gates.register()
+        may_object(services.keep_inspection_files)

@@ -1,5 +1,10 @@
+"""The pages of the consultation mechanism."""
+
 from __future__ import annotations
 
-from django.urls import URLPattern
+from yinfeng.meetings import urls_gates, urls_inspections
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    *urls_gates.urlpatterns,
+    *urls_inspections.urlpatterns,
+]

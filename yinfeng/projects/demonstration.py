@@ -24,6 +24,7 @@ from yinfeng.core.actors import Actor, system
 from yinfeng.core.exchange.reading import open_table
 from yinfeng.core.models import User
 from yinfeng.core.money import Money
+from yinfeng.core.permissions import gather
 from yinfeng.duties import demonstration as duties
 from yinfeng.enterprises import imports, uscc
 from yinfeng.enterprises import services as library
@@ -198,6 +199,9 @@ class Demonstration:
                 self.actors["head-xiangan"],
                 key="演示凭证-001",
             )
+        for _app, chapter in gather("demonstration", "CHAPTER"):  # what the apps above tell
+            assert callable(chapter)
+            chapter(self.actors, self.units, self.today, at)
 
     def pass_on(self) -> None:
         """Let a signed project be passed on to another district, and another be offered."""

@@ -20,7 +20,7 @@ from django.utils.translation import pgettext_lazy
 from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Sentence
 from yinfeng.core.lifecycle import Guard, Lifecycle, Move
-from yinfeng.projects import achievements, facts, queries, stages
+from yinfeng.projects import achievements, demands, facts, queries, stages
 from yinfeng.projects.achievements import Achievement
 from yinfeng.projects.models import (
     Bottleneck,
@@ -450,7 +450,7 @@ def _follows(kind: str, *sources: str, more: tuple[Guard, ...] = (), icon: str =
     label = stages.STAGES[kind]
     return Move(
         achievements.KINDS[kind].move, format_lazy(_("转为{stage}"), stage=label), sources, kind, "verify", within=True,
-        guards=(is_ongoing, *more, has_facts(kind)), icon=icon,
+        guards=(is_ongoing, *more, has_facts(kind), demands.before(kind)), icon=icon,
         explain=format_lazy(_("“{stage}”由另一位同事核验申报后自动进入，不能直接转。"), stage=label),
     )  # fmt: skip
 
@@ -470,7 +470,7 @@ def _advance(name: str, source: str, target: str, explain: Sentence, *more: Guar
     """Return the move to a stage that needs no proof."""
     return Move(
         name, format_lazy(_("转为{stage}"), stage=stages.STAGES[target]), (source,), target, "advance",
-        guards=(is_ongoing, goes_on_undisturbed, *more, has_facts(target)), style="primary", explain=explain,
+        guards=(is_ongoing, goes_on_undisturbed, *more, has_facts(target), demands.before(target)), style="primary", explain=explain,
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from yinfeng.projects.models import ReportDefinition
 _SECTIONS = {"chain": "chain", "grade": "grade", "unit": "unit", "category": "category"}
 
 
-def _check_conditions(profile: Profile, rows: list[Row]) -> Iterator[Problem]:
+def check_conditions(profile: Profile, rows: list[Row]) -> Iterator[Problem]:
     """Yield the mistakes of the rows' conditions: what the language does not know, and codes that the profile lacks."""
 
     def is_code(table: str, code: str) -> bool:
@@ -65,7 +65,7 @@ def _load_categories(changes: Changes, by: Actor, day: date) -> None:
 
 
 def _check_reports(profile: Profile, rows: list[Row]) -> Iterator[Problem]:
-    yield from _check_conditions(profile, rows)
+    yield from check_conditions(profile, rows)
     for row in rows:
         for name, known in (("columns", queries.HEADS), ("submitters", queries.SUBMITTERS)):
             for value in row[name] or []:
@@ -118,7 +118,7 @@ SECTIONS = (
     Section(
         "category", "classes.toml",
         (_CODE, *_NAMES, Field("order", "whole", least=1), Field("condition", "table"), *_PERIOD, _SOURCE),
-        _load_categories, key=("code", "valid_from"), period=("code",), check=_check_conditions,
+        _load_categories, key=("code", "valid_from"), period=("code",), check=check_conditions,
     ),
     Section(
         "report", "reports.toml",

@@ -37,13 +37,19 @@ def is_built(project: Project) -> bool:
     return stages.reached(project.stage, stages.SIGNED) and facts.builds(project)
 
 
-SECTIONS: tuple[Section, ...] = (
+SECTIONS: list[Section] = [
     Section("project", _("概况")),
     Section("project-first-report", _("首报"), when=has_investor),
     Section("project-personal", _("三个“亲自”")),
     Section("project-construction", _("建设"), when=is_built),
     Section("project-duties", _("督办")),
-)
+]
+
+
+def register(section: Section) -> None:
+    """Add a page of an upper app to every project's; it registers in ``AppConfig.ready``."""
+    if section not in SECTIONS:
+        SECTIONS.append(section)
 
 
 def tabs_of(project: Project, active: str) -> list[dict[str, Any]]:

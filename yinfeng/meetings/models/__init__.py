@@ -1,0 +1,12 @@
+"""The consultation mechanism: decisions at gates, inspections."""
+
+# decision gates and inspections
+from yinfeng.meetings.models.gates import GateDecision as GateDecision
+from yinfeng.meetings.models.gates import GateDecisionQuerySet as GateDecisionQuerySet
+from yinfeng.meetings.models.inspections import Draw as Draw
+from yinfeng.meetings.models.inspections import Finding as Finding
+from yinfeng.meetings.models.inspections import FindingQuerySet as FindingQuerySet
+from yinfeng.meetings.models.inspections import Inspection as Inspection
+from yinfeng.meetings.models.inspections import InspectionQuerySet as InspectionQuerySet
+from yinfeng.meetings.models.inspections import Subject as Subject
+from yinfeng.meetings.models.inspections import SubjectQuerySet as SubjectQuerySet

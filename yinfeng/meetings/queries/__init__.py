@@ -1,0 +1,46 @@
+"""Reading: the chains of decision gates and how far a project has come; inspections."""
+
+# decision gates and inspections
+from yinfeng.meetings.queries.gates import AFTER as AFTER
+from yinfeng.meetings.queries.gates import KIND as KIND
+from yinfeng.meetings.queries.gates import OPEN as OPEN
+from yinfeng.meetings.queries.gates import PASSES as PASSES
+from yinfeng.meetings.queries.gates import Applied as Applied
+from yinfeng.meetings.queries.gates import Chain as Chain
+from yinfeng.meetings.queries.gates import Gate as Gate
+from yinfeng.meetings.queries.gates import Step as Step
+from yinfeng.meetings.queries.gates import besides as besides
+from yinfeng.meetings.queries.gates import chain_of as chain_of
+from yinfeng.meetings.queries.gates import decisions_of as decisions_of
+from yinfeng.meetings.queries.gates import earliest as earliest
+from yinfeng.meetings.queries.gates import gate_body as gate_body
+from yinfeng.meetings.queries.gates import gate_chains as gate_chains
+from yinfeng.meetings.queries.gates import gate_decisions as gate_decisions
+from yinfeng.meetings.queries.gates import gates_before as gates_before
+from yinfeng.meetings.queries.gates import has_gates as has_gates
+from yinfeng.meetings.queries.gates import later_passed as later_passed
+from yinfeng.meetings.queries.gates import passed_gates as passed_gates
+from yinfeng.meetings.queries.gates import steps_of as steps_of
+from yinfeng.meetings.queries.inspections import MOST_DRAWN as MOST_DRAWN
+from yinfeng.meetings.queries.inspections import Told as Told
+from yinfeng.meetings.queries.inspections import condition_in_words as condition_in_words
+from yinfeng.meetings.queries.inspections import counts_of as counts_of
+from yinfeng.meetings.queries.inspections import draw_rows as draw_rows
+from yinfeng.meetings.queries.inspections import draws_of as draws_of
+from yinfeng.meetings.queries.inspections import findings_of as findings_of
+from yinfeng.meetings.queries.inspections import inspecting_units as inspecting_units
+from yinfeng.meetings.queries.inspections import inspectors as inspectors
+from yinfeng.meetings.queries.inspections import is_severity as is_severity
+from yinfeng.meetings.queries.inspections import next_finding as next_finding
+from yinfeng.meetings.queries.inspections import project_by_code as project_by_code
+from yinfeng.meetings.queries.inspections import sampling_condition as sampling_condition
+from yinfeng.meetings.queries.inspections import severity_label as severity_label
+from yinfeng.meetings.queries.inspections import strata_of as strata_of
+from yinfeng.meetings.queries.inspections import stratum_names as stratum_names
+from yinfeng.meetings.queries.inspections import subject_rows as subject_rows
+from yinfeng.meetings.queries.inspections import subjects_of as subjects_of
+from yinfeng.meetings.queries.inspections import team_names as team_names
+from yinfeng.meetings.queries.inspections import told_findings as told_findings
+from yinfeng.meetings.queries.inspections import units_to_inspect as units_to_inspect
+from yinfeng.meetings.queries.inspections import with_counts as with_counts
+from yinfeng.meetings.queries.inspections import with_outcomes as with_outcomes

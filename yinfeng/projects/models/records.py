@@ -117,6 +117,13 @@ class Lead(Versioned, Amount):
 
 # What only a unit that runs the project does with it.
 RUNNING_ACTS = {"change", "advance", "hold", "team", "reverse", "extend"}
+# Acts of upper apps on the projects that one's units run, each with its permission.
+_ACTS_ABOVE: dict[str, str] = {}
+
+
+def let_act(action: str, permission: str) -> None:
+    """Let who holds an upper app's ``permission`` do ``action`` on the projects that his units run."""
+    _ACTS_ABOVE[action] = permission
 
 
 class ProjectQuerySet(ScopedQuerySet["Project"]):
@@ -131,7 +138,7 @@ class ProjectQuerySet(ScopedQuerySet["Project"]):
         own = {
             "record": "projects.contact.record", "reverse": "projects.ledger.reverse",
             "extend": "projects.project.add", "argue": "projects.dispute.argue", "yield": "projects.dispute.decide",
-            "personal": "projects.contact.record",
+            "personal": "projects.contact.record", **_ACTS_ABOVE,
         }  # fmt: skip
         permission = own.get(action, f"projects.project.{action}")
         reach = by.reach(permission)
@@ -140,7 +147,8 @@ class ProjectQuerySet(ScopedQuerySet["Project"]):
         if action in {"transfer", "argue"}:  # only who holds it passes it on, or speaks for it
             held = within(reach, "host_unit") | Q(host_unit=None) & within(reach, "reporter_unit")
             return seen & (EVERYTHING if reach.everywhere else held)
-        parts = stages.RUNNING_PARTS if action in RUNNING_ACTS else stages.ACTING_PARTS
+        runs = action in RUNNING_ACTS or action in _ACTS_ABOVE
+        parts = stages.RUNNING_PARTS if runs else stages.ACTING_PARTS
         allowed = taking_part(reach, by.day, () if action == "export" else parts)
         if (
             action in {"record", "personal"} and not reach.everywhere

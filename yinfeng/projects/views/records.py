@@ -25,7 +25,7 @@ from yinfeng.core.tables import Table, day, moment, with_query
 from yinfeng.core.views import safe_next
 from yinfeng.core.web import ActPage, EditPage, ExportPage, ListPage, MovePage, Page
 from yinfeng.enterprises.models import Enterprise
-from yinfeng.projects import achievements, facts, lifecycle, queries, services, stages
+from yinfeng.projects import achievements, demands, facts, lifecycle, queries, services, stages
 from yinfeng.projects.achievements import Achievement
 from yinfeng.projects.details import Detail, edit_link, fact
 from yinfeng.projects.filters import ProjectFilter
@@ -234,6 +234,7 @@ class ProjectDetail(Detail):
             arrived=queries.arrived("pk"),
             is_disputed=queries.is_disputed(),
             has_yielded=queries.has_yielded("project"),
+            **demands.known(),
         )
         found: ScopedQuerySet[Any] = queries.with_investors(joined).select_related(
             "enterprise",

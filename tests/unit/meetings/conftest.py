@@ -1,0 +1,3 @@
+from tests.unit.projects.conftest import city
+
+__all__ = ["city"]

@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from yinfeng.core.navigation import Item
+
+ITEMS = (
+    # decision gates and inspections
+    Item("supervision", _("督查"), "zoom-check", "inspections", ("meetings.inspection.view",), order=7),
+    Item("supervision", _("督查问题"), "clipboard-x", "findings", ("meetings.finding.view",), order=8),
+)
