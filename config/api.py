@@ -12,6 +12,7 @@ from yinfeng.enterprises.api import merging, relations, targets
 from yinfeng.enterprises.api import records as enterprises
 from yinfeng.meetings import api_gates as gates
 from yinfeng.meetings import api_inspections as inspections
+from yinfeng.meetings import api_meetings as meetings
 from yinfeng.orgs import api as orgs
 from yinfeng.projects import api as projects
 from yinfeng.projects import api_areas as areas
@@ -41,6 +42,9 @@ RESOURCES: dict[str, type[Resource]] = {
     "reports": reports.ReportViewSet,
     "report-definitions": reports.DefinitionViewSet,
     "report-waivers": reports.WaiverViewSet,
+    "meetings": meetings.MeetingViewSet,
+    "topics": meetings.TopicViewSet,
+    "resolutions": meetings.ResolutionViewSet,
     "contacts": enterprises.ContactViewSet,
     "imports": exchange.ImportViewSet,
     "ties": relations.TieViewSet,
@@ -71,6 +75,8 @@ BELONGING: dict[str, dict[str, type[Resource]]] = {
         "courting": targets.CourtingUnits,
         "ties": relations.Ties,
     },
+    "meetings": {"files": meetings.MeetingFiles, "items": meetings.Items, "attendees": meetings.Attendees},
+    "topics": {"files": meetings.TopicFiles, "reviews": meetings.Reviews},
     "targets": {"files": targets.TargetFiles},
     "signals": {"files": targets.SignalFiles},
     "areas": {"premises": areas.AreaPremises},

@@ -22,6 +22,7 @@ PAGES = {
     "leader": ["/", "/projects/", "/projects/board/", "/projects/board/funnel/", "/projects/board/map/", "/projects/lights/", "/ledger/"],
     "office": ["/work/", "/work/?who=unit", "/duties/", "/duties/new/", "/projects/scheduling/", "/projects/personal/", "/projects/personal/units/", "/projects/lights/", "/transfers/", "/transfers/settlement/", "/disputes/", "/ledger/closings/", "/ledger/closings/new/", "/proposals/", "/proposals/units/", "/proposals/new/", "/projects/headquarters/", "/areas/", "/areas/new/", "/construction/", "/construction/bottlenecks/", "/construction/incentives/", "/reports/", "/reports/copies/", "/reports/definitions/signed/", "/reports/definitions/new/"],
     "inspector": ["/inspections/", "/inspections/new/", "/inspections/findings/", "/inspections/2/", "/inspections/3/draws/"],
+    "office": ["/meetings/", "/meetings/new/", "/topics/", "/topics/new/", "/work/", "/work/?who=unit", "/duties/", "/duties/new/", "/projects/scheduling/", "/projects/personal/", "/projects/personal/units/", "/projects/lights/", "/transfers/", "/transfers/settlement/", "/disputes/", "/ledger/closings/", "/ledger/closings/new/", "/proposals/", "/proposals/units/", "/proposals/new/", "/projects/headquarters/", "/areas/", "/areas/new/", "/construction/", "/construction/bottlenecks/", "/construction/incentives/", "/reports/", "/reports/copies/", "/reports/definitions/signed/", "/reports/definitions/new/"],
     "administrator": ["/", "/org/units/", "/settings/users/", "/settings/roles/", "/settings/workdays/", "/settings/workdays/new/", "/settings/robots/", "/settings/robots/add/", "/settings/deliveries/"],
     "auditor": ["/settings/audit/"],
 }  # fmt: skip
@@ -35,6 +36,8 @@ DETAILS = {
     "/projects/lights/": "table a[href^='/units/']",
     "/projects/personal/": "table a[href^='/projects/']",
     "/duties/": "table a[href^='/duties/']",
+    "/meetings/": "table a[href^='/meetings/']",
+    "/topics/": "table a[href^='/topics/']",
     "/transfers/": "table a[href^='/transfers/']",
     "/proposals/": "table a[href^='/proposals/']",
     "/inspections/": "table a[href^='/inspections/']",

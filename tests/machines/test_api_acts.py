@@ -28,6 +28,7 @@ pytestmark = pytest.mark.django_db
 READING = [
     "duties.duty.view", "enterprises.enterprise.view", "enterprises.contact.view", "enterprises.target.view", "enterprises.signal.view",
     "projects.lead.view", "projects.project.view", "projects.proposal.view", "meetings.inspection.view", "meetings.finding.view",
+    "projects.lead.view", "projects.project.view", "projects.proposal.view", "meetings.meeting.view",
 ]  # fmt: skip
 CHANGE, RELATE = "enterprises.enterprise.change", "enterprises.relation.change"
 MERGE = "enterprises.enterprise.merge"
@@ -156,7 +157,35 @@ PLAN = "projects.proposal.change"
 INSPECT = "meetings.inspection.run"
 AREA = "projects.area.change"
 HANDLE = "duties.duty.handle"
+RUN, TOPIC = "meetings.meeting.run", "meetings.topic.submit"
 ACTS = [
+    Act("post", "api-meetings-list", {}, RUN, 201,
+        lambda world: {"body": world.rows["meeting_body"].pk, "title": "例会", "starts_at": (timezone.now() + timedelta(days=20)).isoformat()},
+        away=403),
+    Act("patch", "api-meetings-detail", {"pk": "coming"}, RUN, 200, {"place": "二号会议室"}),
+    Act("post", "api-meetings-move", {"pk": "coming"}, RUN, 200, WHY, {"move": "cancel"}),
+    Act("post", "api-meetings-take-on", {"pk": "coming"}, RUN, 200, lambda world: {"topic": world.rows["approved"].pk}),
+    Act("post", "api-meetings-order", {"pk": "coming"}, RUN, 200, lambda world: {"items": [world.rows["item"].pk]}),
+    Act("post", "api-meetings-attendance", {"pk": "coming"}, RUN, 200,
+        lambda world: {"attendees": [{"id": world.rows["attendee"].pk, "kind": "present"}]}),
+    Act("post", "api-meetings-files-list", {"parent": "coming"}, RUN, 201, upload),
+    Act("post", "api-meetings-attendees-list", {"parent": "coming"}, RUN, 201,
+        lambda world: {"unit": world.home.pk, "position": f"第{next(NUMBERS)}科"}),
+    Act("post", "api-meetings-attendees-remove", {"parent": "coming", "pk": "attendee"}, RUN, 204, WHY),
+    Act("post", "api-meetings-items-off", {"parent": "coming", "pk": "item"}, RUN, 204, WHY),
+    Act("post", "api-meetings-items-notes", {"parent": "held", "pk": "spoken"}, RUN, 200, {"notes": "作了汇报", "version": 1}),
+    Act("post", "api-meetings-items-resolve", {"parent": "held", "pk": "spoken"}, RUN, 201, {"decision": "deferred", "text": "再议"}),
+    Act("patch", "api-resolutions-detail", {"pk": "resolution"}, RUN, 200, {"text": "改正", **WHY}),
+    Act("post", "api-topics-list", {}, TOPIC, 201,
+        lambda world: {"body": world.rows["meeting_body"].pk, "kind": "other", "title": "某事", "unit": world.home.pk, "summary": "情况",
+                       "ask": "请研究"}, away=403),
+    Act("patch", "api-topics-detail", {"pk": "topic"}, TOPIC, 200, {"ask": "请批准"}),
+    Act("post", "api-topics-move", {"pk": "topic"}, TOPIC, 200, WHY, {"move": "withdraw"}),
+    Act("post", "api-topics-move", {"pk": "topic"}, RUN, 200, {}, {"move": "approve"}),
+    Act("post", "api-topics-files-list", {"parent": "topic"}, TOPIC, 201, upload),
+    Act("post", "api-topics-reviews-list", {"parent": "support"}, "meetings.topic.review", 201,
+        lambda world: {"conclusion": "clear", "grounds": "面向全部企业", "review_date": TODAY(), "valid_until": TODAY(),
+                       "document": SimpleUploadedFile("审查.pdf", PDF, "application/pdf")}),
     Act("post", "api-duties-list", {}, "duties.duty.set", 201, lambda world: {**six(world), "set_unit": world.home.pk, "source_kind": "other"}, away=403),
     Act("post", "api-duties-move", {"pk": "duty"}, HANDLE, 200, {}, {"move": "accept"}),
     Act("post", "api-duties-move", {"pk": "duty"}, "duties.duty.set", 200, WHY, {"move": "cancel"}),

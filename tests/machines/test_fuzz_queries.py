@@ -33,6 +33,9 @@ FRAME = {"after", "before", "sort", "col", "page", "limit", "cursor", "next", "f
 OWN = {
     "search": {"q"},
     "work": {"who"},
+    "meeting-new": {"body"},
+    "meeting-take-on": {"key"},
+    "topic-new": {"body", "project", "bottleneck"},
     "duty-new": {"from"},
     "search-suggest": {"q"},
     "notices": {"show"},

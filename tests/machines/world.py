@@ -18,7 +18,19 @@ from yinfeng.duties.models import Bot, CalendarDay, Duty, DutyPart, Extension, R
 from yinfeng.duties.models import Report as DutyReport
 from yinfeng.enterprises import services as enterprises
 from yinfeng.enterprises.models import Contact, Doubt, Enterprise, Relation, Tie
-from yinfeng.meetings.models import Finding, GateDecision, Inspection, Subject
+from yinfeng.meetings.models import (
+    Attendee,
+    FairReview,
+    Finding,
+    GateDecision,
+    Inspection,
+    Item,
+    Meeting,
+    Minutes,
+    Resolution,
+    Subject,
+    Topic,
+)
 from yinfeng.orgs.models import Body, Invitation, Membership, Person, Role, RoleGrant, Seat, SeatTerm, Unit
 from yinfeng.orgs.queries import actor_for
 from yinfeng.projects.models import (
@@ -242,6 +254,7 @@ def _rows(home: Unit, away: Unit, insider: User) -> dict[str, Any]:
         ),
         "area": (area := Area.objects.create(name="测试片区", command_unit=make_unit("post", "command", home, name="甲区指挥部"), purpose="产业")),
         "premises": Premises.objects.create(area=area, name="一号地块", kind="land", size=80),
+        **_meetings(home, far, insider),
         "proposal": planned,
         "published": published,
         "partner": Partner.objects.create(proposal=planned, enterprise=firm, reason="龙头"),
@@ -316,6 +329,58 @@ def _rows(home: Unit, away: Unit, insider: User) -> dict[str, Any]:
         "token": ApiToken.objects.create(
             owner=insider, name="测试", mark="yf_x", secret_hash="1" * 64, scopes=[],
             expires_at=timezone.now() + timedelta(days=1),
+        ),
+    }  # fmt: skip
+
+
+def _meetings(home: Unit, far: Unit, insider: User) -> dict[str, Any]:
+    """Return a meeting to come with a topic on its agenda, one that was held, one with its minutes, and topics in each state."""
+    body = Body.objects.create(code="home-meeting", kind="group", name="甲区工作组", unit=home)
+    today = timezone.localdate()
+
+    def meeting(title: str, **values: Any) -> Meeting:
+        return Meeting.objects.create(
+            body=body, title=title, starts_at=timezone.now() + timedelta(days=9), topics_close_date=today + timedelta(days=5),
+            place="会议室", chair=insider.person, created_by=insider, **values,
+        )  # fmt: skip
+
+    def topic(title: str, state: str = "submitted", unit: Unit = home, **values: Any) -> Topic:
+        given = {
+            "body": body,
+            "kind": "other",
+            "summary": "情况",
+            "ask": "请研究",
+            "submitted_by": far_user,
+            **values,
+        }
+        return Topic.objects.create(title=title, state=state, unit=unit, **given)
+
+    far_user = make_user("丙区经办", far)
+    coming, held = meeting("测试会议"), meeting("测试会议二", state="held", year=today.year, number=1)
+    issued = meeting("测试会议三", state="issued", year=today.year, number=2)
+    on, spoken = (
+        topic("测试议题", "on_agenda", meeting=coming),
+        topic("测试议题二", "on_agenda", meeting=held),
+    )
+    decided = topic("测试议题三", "decided", meeting=held)
+    settled = Item.objects.create(meeting=held, topic=decided, order=2)
+    support = topic("测试支持", unit=far, kind="support", review_unit=home)
+    return {
+        "meeting_body": body, "coming": coming, "held": held, "issued": issued,
+        "item": Item.objects.create(meeting=coming, topic=on, order=1),
+        "spoken": Item.objects.create(meeting=held, topic=spoken, order=1),
+        "attendee": Attendee.objects.create(meeting=coming, unit=home, person=insider.person, position="局长", order=1),
+        "resolution": Resolution.objects.create(
+            item=settled, topic=decided, meeting=held, year=today.year, number=1, decision="noted", text="抓紧落实", decided_date=today,
+            recorded_by=insider,
+        ),
+        "minutes": Minutes.objects.create(
+            meeting=issued, year=today.year, number=1, content={}, digest="0" * 64, issued_by=insider
+        ),
+        "topic": topic("测试待审议题"), "approved": topic("测试待上会议题", "approved"), "support": support,
+        "fair_review": FairReview.objects.create(
+            topic=support, conclusion="clear", grounds="面向全部企业", unit=home, reviewed_by=insider, review_date=today, valid_until=today,
+            ask="请研究",
         ),
     }  # fmt: skip
 

@@ -160,7 +160,8 @@ class ListPage(Page):
         }
         if not getattr(request, "htmx", False):
             context |= self._around()
-        template = f"{self.template_name}#table" if getattr(request, "htmx", False) else self.template_name
+        # the fragment is the same whatever stands above the list
+        template = "core/list.html#table" if getattr(request, "htmx", False) else self.template_name
         return self.render(context, template=template)
 
     def _best(self, filterset: ScopedFilterSet, table: tables.Table) -> tuple[tables.Page, str]:
@@ -413,6 +414,11 @@ ICONS = {
     "drawn": "dice", "visited": "eye-check", **dict.fromkeys(("found", "recorded"), "alert-triangle"),
     **dict.fromkeys(("order", "correct"), "clipboard-check"), "printed": "printer", "subject_added": "plus", "subject_removed": "minus",
     "report": "file-text", "team_changed": "users",
+    # meetings and topics
+    **dict.fromkeys(("planned", "fix"), "calendar-event"), "convene": "users", "issue": "file-certificate", "minuted": "message", "printed": "download",
+    **dict.fromkeys(("topic_on", "take_on", "gathered"), "list-details"), **dict.fromkeys(("topic_off", "uncalled"), "minus"), "called": "plus",
+    **dict.fromkeys(("resolved", "recorded"), "gavel"), "attendance": "user-check", "reordered": "arrows-sort", "reviewed": "scale", "put_off": "clock-pause",
+    **dict.fromkeys(("take_up", "submit_again", "submit_changed"), "send"),
     "loaded": "upload", "signed_out": "logout", "password_changed": "key",
 }  # fmt: skip
 TONES = {"sign": "success", "verify": "success", "verified": "success", "convert": "success", "lose": "danger",

@@ -16,3 +16,6 @@ class MeetingsConfig(AppConfig):
         # decision gates and inspections
         gates.register()
         may_object(services.keep_inspection_files)
+        from yinfeng.meetings import joining
+
+        joining.register()

@@ -1,4 +1,4 @@
-"""The demonstration's decisions and inspections."""
+"""The demonstration's meetings, decisions and inspections."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from yinfeng.core.actors import Actor
-from yinfeng.meetings import demonstration_gates, demonstration_inspections
+from yinfeng.meetings import demonstration_gates, demonstration_inspections, demonstration_meetings
 from yinfeng.orgs.models import Unit
 
 
@@ -17,7 +17,8 @@ def enter(
     today: datetime,
     at: Callable[[datetime], Any],
 ) -> None:
-    """Let bodies decide about projects, and the group for performance inspect."""
+    """Let bodies meet and decide about projects, and the group for performance inspect."""
+    demonstration_meetings.enter(actors, units, today, at)
     demonstration_gates.enter(actors, today, at)
     demonstration_inspections.enter(actors, units, today, at)
 

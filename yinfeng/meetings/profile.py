@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from yinfeng.meetings import profile_gates
+from yinfeng.meetings import profile_gates, profile_meetings
 
-SECTIONS = (*profile_gates.SECTIONS,)
+SECTIONS = (*profile_meetings.SECTIONS, *profile_gates.SECTIONS)

@@ -7,4 +7,8 @@ from yinfeng.meetings import urls_gates, urls_inspections
 urlpatterns = [
     *urls_gates.urlpatterns,
     *urls_inspections.urlpatterns,
+from yinfeng.meetings import urls_meetings
+
+urlpatterns = [
+    *urls_meetings.urlpatterns,
 ]

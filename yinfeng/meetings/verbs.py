@@ -1,5 +1,7 @@
 """What events of meetings, decisions and inspections are called on a timeline."""
 
+"""What events of the consultation mechanism are called on a timeline."""
+
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
@@ -26,4 +28,38 @@ VERBS = {
     "meetings.finding.order": _("责令整改"),
     "meetings.finding.correct": _("记为当场整改"),
     "meetings.finding.withdraw": _("撤销了问题"),
+    # meetings and topics
+    "meetings.meeting.planned": _("拟定了会议"),
+    "meetings.meeting.changed": _("修改了会议"),
+    "meetings.meeting.fix": _("确定了议程"),
+    "meetings.meeting.convene": _("召开了会议"),
+    "meetings.meeting.issue": _("印发了纪要"),
+    "meetings.meeting.cancel": _("取消了会议"),
+    "meetings.meeting.topic_on": _("列入了议题"),
+    "meetings.meeting.topic_off": _("移出了议题"),
+    "meetings.meeting.reordered": _("调整了议程顺序"),
+    "meetings.meeting.called": _("列入参会名单"),
+    "meetings.meeting.uncalled": _("移出参会名单"),
+    "meetings.meeting.attendance": _("登记了出席情况"),
+    "meetings.meeting.minuted": _("记录了讨论情况"),
+    "meetings.meeting.resolved": _("记录了议定事项"),
+    "meetings.meeting.printed": _("下载了会议材料"),
+    "meetings.topic.submitted": _("提出了议题"),
+    "meetings.topic.gathered": _("按规则列出议题"),
+    "meetings.topic.changed": _("修改了议题"),
+    "meetings.topic.approve": _("同意上会"),
+    "meetings.topic.take_up": _("重新上会"),
+    "meetings.topic.refuse": _("不予上会"),
+    "meetings.topic.withdraw": _("撤回了议题"),
+    "meetings.topic.submit_again": _("重新提交"),
+    "meetings.topic.submit_changed": _("内容有变化，重新审核"),
+    "meetings.topic.take_on": _("列入会议议程"),
+    "meetings.topic.take_off": _("移出会议议程"),
+    "meetings.topic.decide": _("会议议定"),
+    "meetings.topic.put_off": _("会议暂缓议定"),
+    "meetings.topic.reviewed": _("记录了公平竞争审查结论"),
+    "meetings.resolution.recorded": _("记录了议定事项"),
+    "meetings.resolution.corrected": _("更正了议定事项"),
+    # on the project that was spoken about
+    "meetings.project.resolved": _("会商议定"),
 }

@@ -75,6 +75,7 @@ PEOPLE = (
     Person("clerk-torch", "蔡白露", "district_clerk", "torch", "招商专员"),
     Person("head-torch", "叶秋分", "district_head", "torch", "招商处处长"),
     Person("department", "杨惊蛰", "department_officer", "resources-planning", "要素保障联络员"),
+    Person("market", "江寒露", "department_officer", "market-regulation", "公平竞争审查专员"),
     Person("soe", "洪芒种", "soe_clerk", "city-soes", "投资部经理"),
     Person("leader", "苏大寒", "city_leader", "xiamen", "市领导", "government"),
     Person("inspector", "曾霜降", "inspector", "xiamen", "督查专员", "group-performance"),

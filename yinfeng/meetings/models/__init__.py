@@ -10,3 +10,16 @@ from yinfeng.meetings.models.inspections import Inspection as Inspection
 from yinfeng.meetings.models.inspections import InspectionQuerySet as InspectionQuerySet
 from yinfeng.meetings.models.inspections import Subject as Subject
 from yinfeng.meetings.models.inspections import SubjectQuerySet as SubjectQuerySet
+
+"""What the consultation mechanism keeps."""
+
+from __future__ import annotations
+
+# meetings and topics
+from yinfeng.meetings.models.records import Attendee as Attendee
+from yinfeng.meetings.models.records import FairReview as FairReview
+from yinfeng.meetings.models.records import Item as Item
+from yinfeng.meetings.models.records import Meeting as Meeting
+from yinfeng.meetings.models.records import Minutes as Minutes
+from yinfeng.meetings.models.records import Resolution as Resolution
+from yinfeng.meetings.models.records import Topic as Topic

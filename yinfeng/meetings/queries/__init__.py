@@ -1,6 +1,7 @@
-"""Reading: the chains of decision gates and how far a project has come; inspections."""
+"""What pages, papers and services ask of the consultation mechanism, of decision gates and inspections."""
 
-# decision gates and inspections
+from __future__ import annotations
+
 from yinfeng.meetings.queries.gates import AFTER as AFTER
 from yinfeng.meetings.queries.gates import KIND as KIND
 from yinfeng.meetings.queries.gates import OPEN as OPEN
@@ -21,6 +22,9 @@ from yinfeng.meetings.queries.gates import has_gates as has_gates
 from yinfeng.meetings.queries.gates import later_passed as later_passed
 from yinfeng.meetings.queries.gates import passed_gates as passed_gates
 from yinfeng.meetings.queries.gates import steps_of as steps_of
+from yinfeng.meetings.queries.gather import Proposed as Proposed
+from yinfeng.meetings.queries.gather import proposal as proposal
+from yinfeng.meetings.queries.gather import proposed as proposed
 from yinfeng.meetings.queries.inspections import MOST_DRAWN as MOST_DRAWN
 from yinfeng.meetings.queries.inspections import Told as Told
 from yinfeng.meetings.queries.inspections import condition_in_words as condition_in_words
@@ -44,3 +48,40 @@ from yinfeng.meetings.queries.inspections import told_findings as told_findings
 from yinfeng.meetings.queries.inspections import units_to_inspect as units_to_inspect
 from yinfeng.meetings.queries.inspections import with_counts as with_counts
 from yinfeng.meetings.queries.inspections import with_outcomes as with_outcomes
+from yinfeng.meetings.queries.meetings import Rhythm as Rhythm
+from yinfeng.meetings.queries.meetings import agenda as agenda
+from yinfeng.meetings.queries.meetings import attendance_counts as attendance_counts
+from yinfeng.meetings.queries.meetings import attendance_of as attendance_of
+from yinfeng.meetings.queries.meetings import bodies as bodies
+from yinfeng.meetings.queries.meetings import bodies_run_by as bodies_run_by
+from yinfeng.meetings.queries.meetings import closing_day as closing_day
+from yinfeng.meetings.queries.meetings import is_coming as is_coming
+from yinfeng.meetings.queries.meetings import item_of as item_of
+from yinfeng.meetings.queries.meetings import items_of as items_of
+from yinfeng.meetings.queries.meetings import last_before as last_before
+from yinfeng.meetings.queries.meetings import meeting_counts as meeting_counts
+from yinfeng.meetings.queries.meetings import meetings_with_word as meetings_with_word
+from yinfeng.meetings.queries.meetings import minutes_of as minutes_of
+from yinfeng.meetings.queries.meetings import months_on as months_on
+from yinfeng.meetings.queries.meetings import open_meetings as open_meetings
+from yinfeng.meetings.queries.meetings import resolutions_of as resolutions_of
+from yinfeng.meetings.queries.meetings import review_of as review_of
+from yinfeng.meetings.queries.meetings import review_rule as review_rule
+from yinfeng.meetings.queries.meetings import reviewer_units as reviewer_units
+from yinfeng.meetings.queries.meetings import rhythm_of as rhythm_of
+from yinfeng.meetings.queries.meetings import rhythms as rhythms
+from yinfeng.meetings.queries.meetings import seats_called as seats_called
+from yinfeng.meetings.queries.meetings import with_situation as with_situation
+from yinfeng.meetings.queries.topics import brought_by as brought_by
+from yinfeng.meetings.queries.topics import difficulties_of as difficulties_of
+from yinfeng.meetings.queries.topics import heard_at as heard_at
+from yinfeng.meetings.queries.topics import no_difficulties as no_difficulties
+from yinfeng.meetings.queries.topics import projects_named as projects_named
+from yinfeng.meetings.queries.topics import resolutions_about as resolutions_about
+from yinfeng.meetings.queries.topics import reviews_of as reviews_of
+from yinfeng.meetings.queries.topics import topic_counts as topic_counts
+from yinfeng.meetings.queries.topics import topics_of as topics_of
+from yinfeng.meetings.queries.topics import units_bringing as units_bringing
+from yinfeng.meetings.queries.topics import units_that_brought as units_that_brought
+from yinfeng.meetings.queries.topics import waiting_for as waiting_for
+from yinfeng.meetings.queries.topics import with_word as with_word

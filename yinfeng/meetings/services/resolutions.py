@@ -1,0 +1,131 @@
+"""What a body decided (clauses 1.1 and 3.2.1): each resolution opens its duties, with all six, in the same act."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from yinfeng.core import events
+from yinfeng.core import services as core
+from yinfeng.core.actors import Actor
+from yinfeng.core.errors import Conflict, Invalid
+from yinfeng.core.scopes import demand
+from yinfeng.duties import services as duties
+from yinfeng.duties import terms
+from yinfeng.duties.services import Six
+from yinfeng.meetings import lifecycle, queries, states
+from yinfeng.meetings.models import Item, Meeting, Resolution, Topic
+from yinfeng.meetings.services.meetings import touch
+from yinfeng.meetings.services.topics import person, refusal
+from yinfeng.orgs.queries import hosts
+from yinfeng.projects.stages import SENSITIVE
+
+Values = Mapping[str, Any]
+
+
+@transaction.atomic
+def resolve(*, by: Actor, meeting: Meeting, item: Item, values: Values, tasks: Sequence[Six]) -> Resolution:
+    """Record what was decided of a topic and give out what is to be done about it, all or nothing.
+
+    ``values``: decision, text, conditions, siting_unit, support. What was agreed, or heard with demands, has at least one
+    duty. Of two who record the same topic one is told; the number is the next of the body's year.
+    """
+    demand(meeting, by, "run")
+    if meeting.state != states.HELD:
+        raise Conflict(_("会议召开之后、纪要印发之前才能记录议定事项。"))
+    topic = Topic.objects.select_related("body__unit", "project").get(pk=item.topic_id)
+    if item.outcome is not None:
+        raise Conflict(_("这个议题已经记录了议定事项。"))
+    touch(meeting)
+    day = timezone.localtime(meeting.starts_at).date()
+    resolution = Resolution(
+        item=item,
+        topic=topic,
+        meeting=meeting,
+        decided_date=day,
+        year=day.year,
+        recorded_by_id=person(by),
+        number=0,
+        **values,
+    )
+    _check(resolution)
+    if resolution.decision in states.GRANTING and not tasks:
+        raise Invalid(_("请至少写明一项要落实的任务：谁牵头、做什么、什么时候办结。"))
+    resolution.number = duties.next_number(series=f"resolution:{topic.body_id}", year=day.year)
+    core.insert(resolution)
+    move = "put_off" if resolution.decision == states.DEFERRED else "decide"
+    text = f"{states.DECISIONS[resolution.decision]}：{resolution.text}"
+    lifecycle.TOPIC.perform(topic, move, by=by, within=True, data={"text": text[:500]})
+    events.record(by=by, verb="meetings.resolution.recorded", obj=resolution, data={"text": text[:500]})
+    events.record(by=by, verb="meetings.meeting.resolved", obj=meeting, data={"text": topic.title})
+    if topic.project is not None:
+        told = f"{topic.body.label}{meeting.numbered}：{topic.title}。{text}"
+        events.record(by=by, verb="meetings.project.resolved", obj=topic.project, data={"text": told[:600]})
+    _give_out(by, resolution, tasks)
+    return resolution
+
+
+def _check(resolution: Resolution) -> None:
+    """Refuse a site or support under a decision that gives none, a site that cannot be one, and support that was not found fair."""
+    topic = resolution.topic
+    gives = resolution.decision in states.GRANTING
+    for name, label in (("siting_unit", _("落地单位")), ("support", _("给予的支持"))):
+        if getattr(resolution, name) and not gives:
+            told = {"label": label, "decision": states.DECISIONS[resolution.decision]}
+            raise refusal(name, _("议定意见是“%(decision)s”时不能填写%(label)s。") % told)
+    if (
+        topic.kind == states.SITING
+        and resolution.decision in (states.AGREED, states.CONDITIONAL)
+        and resolution.siting_unit is None
+    ):
+        raise refusal("siting_unit", _("同意落地的，请选择落地单位。"))
+    if resolution.siting_unit is not None and not hosts().filter(pk=resolution.siting_unit.pk).exists():
+        raise refusal("siting_unit", _("这个单位已经撤销或者不能承接项目，请选择其他单位。"))
+    if resolution.decision == states.CONDITIONAL and not resolution.conditions.strip():
+        raise refusal("conditions", _("附条件同意的，请写明附带的条件。"))
+    if resolution.support.strip():  # whatever the topic was called
+        day = max(resolution.decided_date, timezone.localdate())
+        for sentence in lifecycle.hindrance(topic, queries.review_of(topic), day):
+            raise refusal("support", sentence)
+
+
+def _give_out(by: Actor, resolution: Resolution, tasks: Sequence[Six]) -> None:
+    topic, meeting = resolution.topic, resolution.meeting
+    is_sensitive = meeting.secrecy == states.SENSITIVE or (
+        topic.project is not None and topic.project.secrecy == SENSITIVE
+    )
+    text = f"{topic.body.label}{meeting.numbered} · {topic.title}"
+    origin = duties.Origin(terms.RESOLUTION, obj=resolution, text=text)
+    for number, six in enumerate(tasks):
+        try:
+            duties.set_duty(
+                by=by, six=six, origin=origin, set_unit=topic.body.unit, is_demo=meeting.is_demo,
+                secrecy=terms.SENSITIVE if is_sensitive else terms.INTERNAL,
+            )  # fmt: skip
+        except Invalid as error:  # whose task it is about
+            fields = {f"tasks-{number}-{name}": texts for name, texts in error.fields.items()}
+            told = {"number": number + 1, "sentence": error.sentence}
+            raise Invalid(_("第 %(number)s 项任务：%(sentence)s") % told, fields=fields) from error
+
+
+@transaction.atomic
+def correct_resolution(
+    *, by: Actor, resolution: Resolution, version: int, text: str, conditions: str, reason: str
+) -> Resolution:
+    """Put right how a resolution is worded, until the minutes are issued; what was decided and given stays."""
+    demand(resolution, by, "change")
+    if resolution.meeting.state != states.HELD:
+        raise Conflict(_("纪要已经印发，不能再修改；有误的由以后的会议更正。"))
+    if not reason.strip():
+        raise refusal("reason", _("请填写原因。"))
+    if resolution.decision == states.CONDITIONAL and not conditions.strip():
+        raise refusal("conditions", _("附条件同意的，请写明附带的条件。"))
+    core.apply_edit(
+        resolution, {"text": text.strip(), "conditions": conditions.strip()}, by=by, version=version,
+        verb="meetings.resolution.corrected", note=reason.strip(),
+    )  # fmt: skip
+    return resolution

@@ -1,0 +1,252 @@
+"""Putting an agenda together, and recording what was said and decided of each topic."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from yinfeng.core.errors import DomainError, Missing
+from yinfeng.core.forms import ReasonForm
+from yinfeng.core.money import show
+from yinfeng.core.scopes import ScopedQuerySet, fetch, rows
+from yinfeng.core.tables import day
+from yinfeng.core.web import EditPage, Page
+from yinfeng.meetings import queries, services, states
+from yinfeng.meetings.forms import LeaveForm, NotesForm, ResolutionForm, TaskRows
+from yinfeng.meetings.models import Item, Meeting, Topic
+from yinfeng.meetings.tables import TOPIC_TONES
+from yinfeng.meetings.views.meetings import RUN, OfMeeting
+
+ROWS, MORE = 1, "more"  # tasks that the form begins with, and the button for another
+
+
+class GatherTopics(OfMeeting):
+    """What waits for a meeting, and what the rules of the profile propose for it, each taken on by one click."""
+
+    template_name = "meetings/gather.html"
+    route = "meeting-topics"
+
+    def content(self) -> dict[str, Any]:
+        meeting: Meeting = self.object
+        is_open = meeting.state in states.OPEN_MEETINGS
+        may = self.runs and is_open
+        waiting = list(queries.waiting_for(meeting, self.by)) if is_open else []
+        proposed: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+        is_late = meeting.state == states.FIXED or timezone.localdate() > meeting.topics_close_date
+        for found in queries.proposed(meeting.body, self.by, timezone.localdate()) if is_open else []:
+            proposed[found.rule.label].append(self._proposal(found))
+        return {
+            "waiting": [self._waiting(topic) for topic in waiting], "may": may, "is_late": is_late,
+            "proposed": [{"title": title, "rows": lines} for title, lines in proposed.items()],
+            "has_rules": bool(proposed), "take_on_url": reverse("meeting-take-on", args=[meeting.pk]),
+            "new_url": f"{reverse('topic-new')}?body={meeting.body_id}" if self.by.may("meetings.topic.submit") else "",
+            "closes": day(meeting.topics_close_date), "is_closed": not is_open,
+        }  # fmt: skip
+
+    def _waiting(self, topic: Topic) -> dict[str, Any]:
+        meeting: Meeting = self.object
+        parts = [
+            str(states.TOPIC_KINDS[topic.kind]),
+            topic.unit.brief,
+            _("%(day)s 提交") % {"day": day(topic.submitted_date)},
+        ]
+        return {
+            "title": topic.title, "url": topic.get_absolute_url(), "sub": " · ".join(parts),
+            "badge": {"text": states.TOPIC_STATES[topic.state], "tone": TOPIC_TONES[topic.state]},
+            "key": f"topic:{topic.pk}" if topic.state == states.APPROVED else "", "late": services.is_late(meeting, topic),
+        }  # fmt: skip
+
+    @staticmethod
+    def _proposal(found: queries.Proposed) -> dict[str, Any]:
+        project = found.project
+        amount = project.contracted if project.contracted is not None else project.intended
+        unit = project.host_unit or project.reporter_unit
+        target = found.bottleneck or project
+        return {
+            "title": found.title, "url": target.get_absolute_url(), "key": found.key, "sub": found.reason,
+            "meta": " · ".join(filter(None, [unit.brief, show(amount) if amount is not None else ""])),
+        }  # fmt: skip
+
+
+class TakeOn(EditPage):
+    """Take a waiting topic or a proposal of a rule on the agenda; what comes late asks why on a page of its own."""
+
+    permission = RUN
+    model = Meeting
+    action = "run"
+    form = LeaveForm
+    title = gettext_lazy("列入议程")
+    submit_label = gettext_lazy("列入议程")
+
+    @classmethod
+    def queryset(cls) -> ScopedQuerySet[Any]:
+        found: ScopedQuerySet[Any] = rows(Meeting).select_related("body__unit")
+        return found
+
+    def start(self) -> None:
+        super().start()
+        self.key = str(self.request.POST.get("key") or self.request.GET.get("key") or "")
+
+    def initial(self) -> dict[str, Any]:
+        return {}
+
+    def cancel_url(self) -> str:
+        return reverse("meeting-topics", args=[self.object.pk])
+
+    def act(self, form: LeaveForm) -> str:
+        leave = form.cleaned_data["leave"]
+        kind, _colon, number = self.key.partition(":")
+        if kind == "topic":
+            if not (number.isascii() and number.isdecimal() and len(number) < 19):
+                raise Missing
+            topic = fetch(rows(Topic), self.by, int(number))
+            services.take_on(by=self.by, meeting=self.object, topic=topic, leave=leave)
+        else:
+            services.take_on_proposal(by=self.by, meeting=self.object, key=self.key, leave=leave)
+        return self.cancel_url()
+
+    def done(self, result: Any) -> str:
+        return _("已列入议程。")
+
+    def extra(self) -> dict[str, Any]:
+        back = {"label": _("征集议题"), "url": self.cancel_url()}
+        return {"back": back, "intro": self.object.title, "carried_key": self.key}
+
+    template_name = "meetings/take_on.html"
+
+
+class OfItem(EditPage):
+    """An act on one topic of an agenda, by the office of the body."""
+
+    permission = RUN
+    model = Meeting
+    action = "run"
+
+    @classmethod
+    def queryset(cls) -> ScopedQuerySet[Any]:
+        found: ScopedQuerySet[Any] = rows(Meeting).select_related("body__unit")
+        return found
+
+    def start(self) -> None:
+        super().start()
+        item = queries.item_of(self.kwargs["item"], self.object)
+        if item is None or not rows(Topic).row(self.by, item.topic_id).exists():
+            raise Missing
+        self.item: Item = item
+
+    def initial(self) -> dict[str, Any]:
+        return {}
+
+    def extra(self) -> dict[str, Any]:
+        back = {"label": str(self.object), "url": self.object.get_absolute_url()}
+        return {"back": back, "intro": self.item.topic.title}
+
+
+class MoveUp(Page):
+    """Put a topic before the one that stands above it."""
+
+    permission = RUN
+    http_method_names = ("post",)
+
+    def post(self, request: HttpRequest, pk: int, item: int) -> HttpResponse:
+        meeting = fetch(rows(Meeting), self.by, pk, "run")
+        order = [row.pk for row in queries.items_of(meeting)]
+        if item not in order:
+            raise Missing
+        place = order.index(item)
+        if place:
+            order[place - 1], order[place] = order[place], order[place - 1]
+            services.reorder(by=self.by, meeting=meeting, items=order)
+        return HttpResponseRedirect(f"{meeting.get_absolute_url()}#item-{item}")
+
+
+class TakeOff(OfItem):
+    form = ReasonForm
+    title = gettext_lazy("移出议程")
+    submit_label = gettext_lazy("移出")
+
+    def act(self, form: ReasonForm) -> Meeting:
+        services.take_off(by=self.by, meeting=self.object, item=self.item, reason=form.cleaned_data["reason"])
+        return self.object  # type: ignore[no-any-return]
+
+
+class Notes(OfItem):
+    form = NotesForm
+    title = gettext_lazy("记录讨论情况")
+
+    def initial(self) -> dict[str, Any]:
+        return {"notes": self.item.notes, "version": self.item.version}
+
+    def act(self, form: NotesForm) -> Meeting:
+        data = form.cleaned_data
+        services.note_item(
+            by=self.by, meeting=self.object, item=self.item, version=data["version"] or 0, notes=data["notes"]
+        )
+        return self.object  # type: ignore[no-any-return]
+
+
+class Resolve(OfItem):
+    """Record what was decided and give out the duties, in one act; a row of the six for each, another by a button."""
+
+    form = ResolutionForm
+    template_name = "meetings/resolve.html"
+    title = gettext_lazy("记录议定事项")
+    submit_label = gettext_lazy("记录并交办")
+    secret_notice = True
+
+    def start(self) -> None:
+        super().start()
+        posted = self.request.method == "POST"
+        self.tasks = TaskRows(
+            self._posted() if posted else None, prefix="tasks", initial=None if posted else [{}] * ROWS
+        )
+
+    def _posted(self) -> Any:
+        """Return what was sent, with one row more when that was asked for."""
+        data = self.request.POST.copy()
+        total = data.get("tasks-TOTAL_FORMS", "")
+        count = int(total) if total.isascii() and total.isdecimal() and len(total) < 4 else ROWS
+        data["tasks-TOTAL_FORMS"] = str(min(count + (MORE in data), 20))
+        data.setdefault("tasks-INITIAL_FORMS", "0")
+        return data
+
+    def initial(self) -> dict[str, Any]:
+        return {"decision": states.NOTED if self.item.topic.kind == states.HEARING else ""}
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        if MORE not in request.POST:
+            return super().post(request, **kwargs)
+        self.start()
+        return self.show(self.make_form(data=request.POST))
+
+    def act(self, form: ResolutionForm) -> Any:
+        if not self.tasks.is_valid():
+            return self.show(form, status=422)
+        six = [row.six() for row in self.tasks if row.has_changed()]
+        return services.resolve(
+            by=self.by, meeting=self.object, item=self.item, values=form.values(), tasks=six
+        ).meeting
+
+    def refuse(self, form: Any, error: DomainError) -> HttpResponse:
+        """Show each sentence about a task on the field of its row."""
+        filled = [row for row in self.tasks if row.has_changed()]
+        for name, texts in list(error.fields.items()):
+            prefix, _dash, rest = name.partition("-")
+            number, _dash, field = rest.partition("-")
+            if prefix == "tasks" and number.isdecimal() and int(number) < len(filled):
+                row = filled[int(number)]
+                for text in texts:
+                    row.add_error(field if field in row.fields else None, str(text))
+        return super().refuse(form, error)
+
+    def done(self, result: Any) -> str:
+        return _("已记录，任务已交办给牵头单位。")
+
+    def extra(self) -> dict[str, Any]:
+        return super().extra() | {"tasks": self.tasks, "item": self.item}
