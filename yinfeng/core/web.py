@@ -415,9 +415,9 @@ ICONS = {
     **dict.fromkeys(("order", "correct"), "clipboard-check"), "printed": "printer", "subject_added": "plus", "subject_removed": "minus",
     "report": "file-text", "team_changed": "users",
     # meetings and topics
-    **dict.fromkeys(("planned", "fix"), "calendar-event"), "convene": "users", "issue": "file-certificate", "minuted": "message", "printed": "download",
+    "fix": "calendar-event", "convene": "users", "issue": "file-certificate", "minuted": "message",
     **dict.fromkeys(("topic_on", "take_on", "gathered"), "list-details"), **dict.fromkeys(("topic_off", "uncalled"), "minus"), "called": "plus",
-    **dict.fromkeys(("resolved", "recorded"), "gavel"), "attendance": "user-check", "reordered": "arrows-sort", "reviewed": "scale", "put_off": "clock-pause",
+    "resolved": "gavel", "attendance": "user-check", "reordered": "arrows-sort", "reviewed": "scale", "put_off": "clock-pause",
     **dict.fromkeys(("take_up", "submit_again", "submit_changed"), "send"),
     "loaded": "upload", "signed_out": "logout", "password_changed": "key",
 }  # fmt: skip

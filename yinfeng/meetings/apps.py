@@ -11,11 +11,8 @@ class MeetingsConfig(AppConfig):
 
     def ready(self) -> None:
         from yinfeng.core.services import may_object
-        from yinfeng.meetings import gates, services
-
-        # decision gates and inspections
-        gates.register()
-        may_object(services.keep_inspection_files)
-        from yinfeng.meetings import joining
+        from yinfeng.meetings import gates, joining, services
 
         joining.register()
+        gates.register()
+        may_object(services.keep_inspection_files)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from yinfeng.meetings import urls_gates, urls_inspections
-
-urlpatterns = [
-    *urls_gates.urlpatterns,
-    *urls_inspections.urlpatterns,
-from yinfeng.meetings import urls_meetings
+from yinfeng.meetings import urls_gates, urls_inspections, urls_meetings
 
 urlpatterns = [
     *urls_meetings.urlpatterns,
+    *urls_gates.urlpatterns,
+    *urls_inspections.urlpatterns,
 ]

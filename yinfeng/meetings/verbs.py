@@ -1,7 +1,5 @@
 """What events of meetings, decisions and inspections are called on a timeline."""
 
-"""What events of the consultation mechanism are called on a timeline."""
-
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _

@@ -1,6 +1,7 @@
-"""The consultation mechanism: decisions at gates, inspections."""
+"""What the consultation mechanism keeps: meetings, topics, resolutions; decisions at gates; inspections."""
 
-# decision gates and inspections
+from __future__ import annotations
+
 from yinfeng.meetings.models.gates import GateDecision as GateDecision
 from yinfeng.meetings.models.gates import GateDecisionQuerySet as GateDecisionQuerySet
 from yinfeng.meetings.models.inspections import Draw as Draw
@@ -10,12 +11,6 @@ from yinfeng.meetings.models.inspections import Inspection as Inspection
 from yinfeng.meetings.models.inspections import InspectionQuerySet as InspectionQuerySet
 from yinfeng.meetings.models.inspections import Subject as Subject
 from yinfeng.meetings.models.inspections import SubjectQuerySet as SubjectQuerySet
-
-"""What the consultation mechanism keeps."""
-
-from __future__ import annotations
-
-# meetings and topics
 from yinfeng.meetings.models.records import Attendee as Attendee
 from yinfeng.meetings.models.records import FairReview as FairReview
 from yinfeng.meetings.models.records import Item as Item

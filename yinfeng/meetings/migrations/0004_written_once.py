@@ -16,5 +16,5 @@ def keep(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("meetings", "0001_topics_and_meetings")]
+    dependencies = [("meetings", "0003_topics_and_meetings")]
     operations = [migrations.RunPython(keep, migrations.RunPython.noop)]

@@ -8,9 +8,8 @@ import yinfeng.core.clock
 
 
 class Migration(migrations.Migration):
-    initial = True
-
     dependencies = [
+        ("meetings", "0002_inspections"),
         ("core", "0007_tokens_by_their_bytes"),
         ("orgs", "0001_initial"),
         ("projects", "0043_out_of_the_library"),
