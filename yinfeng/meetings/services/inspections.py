@@ -304,7 +304,7 @@ def order_finding(*, by: Actor, finding: Finding, six: Six, version: int | None 
     inspection = finding.inspection
     text = _("%(title)s，问题 %(number)s") % {"title": inspection.title, "number": finding.number}
     return set_duty(
-        by=by, six=six, origin=Origin(terms.INSPECTION, obj=finding, text=text, clause="1.4"), set_unit=inspection.unit,
+        by=by, six=six, origin=Origin(terms.INSPECTION, obj=finding, about=finding.project, text=text, clause="1.4"), set_unit=inspection.unit,
         secrecy=terms.SENSITIVE if is_sensitive else terms.INTERNAL, is_demo=inspection.is_demo,
     )  # fmt: skip
 

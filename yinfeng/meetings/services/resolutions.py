@@ -99,7 +99,7 @@ def _give_out(by: Actor, resolution: Resolution, tasks: Sequence[Six]) -> None:
         topic.project is not None and topic.project.secrecy == SENSITIVE
     )
     text = f"{topic.body.label}{meeting.numbered} · {topic.title}"
-    origin = duties.Origin(terms.RESOLUTION, obj=resolution, text=text)
+    origin = duties.Origin(terms.RESOLUTION, obj=resolution, about=topic.project, text=text)
     for number, six in enumerate(tasks):
         try:
             duties.set_duty(
