@@ -7,6 +7,7 @@ from rest_framework.routers import SimpleRouter
 from yinfeng.core import api_common as common
 from yinfeng.core.api import Resource, under
 from yinfeng.duties import api as duties
+from yinfeng.duties import api_statistics as circulars
 from yinfeng.enterprises.api import imports as exchange
 from yinfeng.enterprises.api import merging, relations, targets
 from yinfeng.enterprises.api import records as enterprises
@@ -54,6 +55,7 @@ RESOURCES: dict[str, type[Resource]] = {
     "signals": targets.SignalViewSet,
     "duties": duties.DutyViewSet,
     "extensions": duties.ExtensionViewSet,
+    "circulars": circulars.CircularViewSet,
     "units": orgs.UnitViewSet,
     "files": common.FileViewSet,
     "notices": common.NoticeViewSet,

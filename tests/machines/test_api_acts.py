@@ -197,6 +197,8 @@ ACTS = [
     Act("post", "api-duties-divide", {"pk": "working_duty"}, HANDLE, 201, lambda world: six(world)),
     Act("post", "api-duties-remind", {"pk": "duty"}, "duties.duty.supervise", 201, {"level": "remind", **WHY}),
     Act("post", "api-duties-files-list", {"parent": "given_duty"}, "duties.duty.set", 201, upload, away=201),
+    Act("post", "api-circulars-list", {}, "duties.duty.supervise", 201,
+        lambda world: {"unit": world.home.pk, "start": "2026-01-01", "end": "2026-01-31", "demand": "限期办结"}, away=403),
     Act("post", "api-duties-reports-list", {"parent": "working_duty"}, HANDLE, 201, lambda world: {"unit": world.home.pk, "text": "进展"}),
     Act("post", "api-duties-extensions-list", {"parent": "working_duty"}, HANDLE, 201,
         {"until": str(timezone.localdate() + timedelta(days=60)), **WHY}),

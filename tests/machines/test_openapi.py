@@ -130,6 +130,7 @@ def rows_for(path: str, world: World) -> dict[str, str]:
         "inspections": "inspection",
         "subjects": "subject",
         "findings": "finding",
+        "circulars": "circular",
         "disputes": "dispute",
         "personal-acts": "personal",
         "ledger": "entry",

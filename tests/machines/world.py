@@ -14,8 +14,9 @@ from tests.factories import make_enterprise, make_lead, make_project, make_unit,
 from yinfeng.core import events, services
 from yinfeng.core.models import ApiToken, Attachment, Code, Delivery, Job, Notice, Rule, SavedView, User
 from yinfeng.core.permissions import registry
-from yinfeng.duties.models import Bot, CalendarDay, Duty, DutyPart, Extension, Reminder
+from yinfeng.duties.models import Bot, CalendarDay, Circular, Duty, DutyPart, Extension, Reminder
 from yinfeng.duties.models import Report as DutyReport
+from yinfeng.duties.services import digest_of
 from yinfeng.enterprises import services as enterprises
 from yinfeng.enterprises.models import Contact, Doubt, Enterprise, Relation, Tie
 from yinfeng.meetings.models import (
@@ -68,6 +69,13 @@ PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 
 # A Monday, two whole weeks ago at least.
 WEEK = period_of("weekly", timezone.localdate() - timedelta(days=21)).starts
+
+# A document as duties freeze it: what a reminder and a circular have.
+PAPER: dict[str, Any] = {
+    "title": "关于测试督办的通报", "number": "厦招通〔2025〕1号", "addressee": "各有关单位", "opening": "测试督办应于昨日办结。",
+    "facts": [["落实事项", "测试督办"]], "paragraphs": ["共交办督办事项1项。"], "unit_heads": ["单位", "交办"], "units": [["甲区", "1"]],
+    "late_heads": ["事项"], "late": [["测试督办"]], "late_note": "", "demand": "限期办结。", "signer": "测试市招商办", "date": "2026-11-03",
+}  # fmt: skip
 
 
 @dataclass
@@ -174,6 +182,9 @@ def _rows(home: Unit, away: Unit, insider: User) -> dict[str, Any]:
         Share.objects.create(entry=row, unit=home, part="host", millionths=1_000_000, amount=100_000_000)
     far = make_unit("far", parent=home.parent, name="丙区")
     Rule.objects.create(
+        kind="duty_reminder", key="circular", valid_from=date(2019, 1, 1), data={"work_days": 5, "mark": "厦招通"}, source="测试"
+    )  # fmt: skip
+    Rule.objects.create(
         kind="first_report", key="protection", data={"months": 6, "simultaneous_hours": 24}, source="测试",
         valid_from=date(2019, 4, 28),
     )  # fmt: skip
@@ -264,7 +275,13 @@ def _rows(home: Unit, away: Unit, insider: User) -> dict[str, Any]:
         "unsigned": make_project("测试项目二", home, insider, enterprise=firm, stage="negotiating"),
         "duty": (assigned := duty("测试督办", set_by=insider)),
         "given_duty": duty("测试督办四", lead=away, set_by=insider),
-        "reminder": Reminder.objects.create(duty=assigned, level="urge", for_date=timezone.localdate(), days_late=1, number="厦招催〔2026〕1号"),
+        "reminder": Reminder.objects.create(
+            duty=assigned, level="urge", for_date=timezone.localdate(), days_late=1, number=PAPER["number"], document=PAPER, digest=digest_of(PAPER),
+        ),
+        "circular": Circular.objects.create(
+            unit=home, start_date=WEEK, end_date=WEEK + timedelta(days=6), number=PAPER["number"], title="关于督办事项办理情况的通报",
+            content=PAPER, digest=digest_of(PAPER), issued_by=insider,
+        ),
         "working_duty": (working := duty("测试督办二", state="working", handler=insider, accepted_date=timezone.localdate())),
         "duty_report": DutyReport.objects.create(duty=working, unit=home, text="正在办理", reported_by=insider),
         "extension": Extension.objects.create(

@@ -408,6 +408,7 @@ ICONS = {
     **dict.fromkeys(("insist", "reopen"), "rotate"), "hand_over": "user-share", "follow_unit": "arrow-merge", "part_closed": "check",
     **dict.fromkeys(("extension_asked", "extension_granted", "grant"), "clock-plus"), "extension_refused": "x",
     "extension_withdrawn": "arrow-back-up", "recounted": "calendar-event",
+    "issued": "speakerphone", **dict.fromkeys(("document_altered", "altered"), "alert-triangle"),
     **dict.fromkeys(("reminded", "urged", "ordered"), "bell"), **dict.fromkeys(("criticised", "talked_to"), "bell-ringing"),
     # decision gates and inspections
     "passed": "check", "refused": "x", **dict.fromkeys(("undone", "undo"), "arrow-back-up"), "planned": "zoom-check",

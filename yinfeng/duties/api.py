@@ -24,6 +24,7 @@ from yinfeng.core.api import (
 from yinfeng.core.api_common import FilesViewSet
 from yinfeng.core.errors import Invalid
 from yinfeng.duties import lifecycle, services, terms
+from yinfeng.duties.api_statistics import Counts
 from yinfeng.duties.filters import DutyFilter
 from yinfeng.duties.models import Duty, DutyPart, Extension, Reminder, Report
 from yinfeng.orgs.models import Person, Unit
@@ -52,7 +53,7 @@ class DutySerializer(serializers.ModelSerializer[Duty]):
             "id", "number", "item", "target", "requirement", "leader", "lead_unit", "set_unit", "set_by", "set_date", "grade", "secrecy",
             "due_date", "first_due_date", "work_days", "statutory_date", "source_kind", "source_text", "clause", "parent", "state",
             "handler", "accepted_date", "reported_date", "percent", "result", "submitted_by", "submitted_date", "closed_date",
-            "extensions", "returns", "reopenings", "version", "created_at", "updated_at", "is_demo",
+            "extensions", "returns", "refusals", "reopenings", "version", "created_at", "updated_at", "is_demo",
         ]  # fmt: skip
         read_only_fields: ClassVar = fields
 
@@ -184,7 +185,7 @@ class GrantInput(Strict):
     answer = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
 
 
-class DutyViewSet(Moving, ObjectViewSet):
+class DutyViewSet(Counts, Moving, ObjectViewSet):
     """Duties: what units must do for others, by when, and what came of it."""
 
     model = Duty

@@ -46,7 +46,10 @@ class DutyFilter(ScopedFilterSet):
     was_late = YesNoFilter(label=_("逾期报结"), method="by_lateness")
     extended = YesNoFilter(label=_("延期过"), method="by_count", field_name="extensions")
     returned = YesNoFilter(label=_("退回过"), method="by_count", field_name="returns")
+    refused = YesNoFilter(label=_("审核未通过"), method="by_count", field_name="refusals")
     reopened = YesNoFilter(label=_("重新办理过"), method="by_count", field_name="reopenings")
+    timed = YesNoFilter(label=_("有办结时限"), method="by_presence", field_name="due_date")
+    led = YesNoFilter(label=_("有牵头领导"), method="by_presence", field_name="leader")
     report_late = YesNoFilter(label=_("进展逾期未报"), method="by_report")
     homeless = YesNoFilter(label=_("牵头单位已撤销"), method="by_homeless")
     parent = django_filters.NumberFilter(
@@ -65,7 +68,9 @@ class DutyFilter(ScopedFilterSet):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        units, leaders = queries.filter_options()
+        named = [str((self.data or {}).get(name, "")) for name in ("unit", "setter")]
+        known = [int(text) for text in named if text.isascii() and text.isdecimal() and len(text) < 10]
+        units, leaders = queries.filter_options(known)
         for name, choices in {"unit": units, "setter": units, "leader": leaders}.items():
             self.filters[name].extra["choices"] = choices
             vars(self.filters[name]).pop("_field", None)
@@ -94,6 +99,9 @@ class DutyFilter(ScopedFilterSet):
 
     def by_count(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
         return queryset.filter(**{f"{name}__gt" if value else name: 0})
+
+    def by_presence(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
+        return queryset.filter(**{f"{name}__isnull": not value})
 
     def by_report(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
         late = queries.report_late_q(timezone.localdate())

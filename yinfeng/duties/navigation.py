@@ -12,4 +12,5 @@ ITEMS = (
     Item("work", _("日历"), "calendar", "calendar", order=5),
     Item("settings", _("工作日历"), "calendar-event", "workdays", ("duties.calendar.change",), order=60),
     Item("settings", _("群机器人"), "robot", "bots", ("core.settings.change",), order=70),
+    Item("supervision", _("督办统计"), "chart-bar", "duties-standing", ("duties.duty.view",), order=3),
 )

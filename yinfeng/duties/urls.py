@@ -2,13 +2,24 @@ from __future__ import annotations
 
 from django.urls import path
 
-from yinfeng.duties.views import bots, calendar, records, work, workdays
+from yinfeng.duties.views import bots, calendar, circulars, leaders, records, work, workdays
 
 urlpatterns = [
     path("work/", work.Work.as_view(), name="work"),
     path("duties/", records.Duties.as_view(), name="duties"),
     path("duties/export/", records.ExportDuties.as_view(), name="duties-export"),
     path("duties/new/", records.NewDuty.as_view(), name="duty-new"),
+    path("duties/standing/", leaders.Standing.as_view(), name="duties-standing"),
+    path("duties/standing/export/", leaders.ExportStanding.as_view(), name="duties-standing-export"),
+    path("duties/standing/circulars/", circulars.Circulars.as_view(), name="circulars"),
+    path("duties/standing/circulars/new/", circulars.IssueCircular.as_view(), name="circular-new"),
+    path("duties/standing/circulars/draft/", circulars.DraftCircular.as_view(), name="circular-draft"),
+    path("duties/standing/circulars/<int:pk>/", circulars.CircularPage.as_view(), name="circular"),
+    path(
+        "duties/standing/circulars/<int:pk>/document/",
+        circulars.CircularDocument.as_view(),
+        name="circular-document",
+    ),
     path("duties/<int:pk>/", records.DutyDetail.as_view(), name="duty"),
     path("duties/<int:pk>/change/", records.ChangeDuty.as_view(), name="duty-change"),
     path("duties/<int:pk>/report/", records.ReportProgress.as_view(), name="duty-report"),
@@ -18,6 +29,7 @@ urlpatterns = [
     path("duties/<int:pk>/hand-over/", records.HandOver.as_view(), name="duty-hand-over"),
     path("duties/<int:pk>/remind/", records.Remind.as_view(), name="duty-remind"),
     path("duties/<int:pk>/<slug:move>/", records.MoveDuty.as_view(), name="duties.duty-move"),
+    path("reminders/<int:pk>/document/", circulars.ReminderDocument.as_view(), name="reminder-document"),
     path("extensions/<int:pk>/grant/", records.GrantExtension.as_view(), name="extension-grant"),
     path("extensions/<int:pk>/<slug:move>/", records.MoveExtension.as_view(), name="duties.extension-move"),
     path("calendar/", calendar.Calendar.as_view(), name="calendar"),

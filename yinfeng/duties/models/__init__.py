@@ -2,6 +2,7 @@
 
 from yinfeng.duties.models.bots import Bot
 from yinfeng.duties.models.calendar import CalendarDay, CalendarYear
+from yinfeng.duties.models.circulars import Circular, CircularQuerySet, CircularUnit
 from yinfeng.duties.models.duties import (
     Duty,
     DutyPart,
@@ -20,6 +21,9 @@ __all__ = [
     "Bot",
     "CalendarDay",
     "CalendarYear",
+    "Circular",
+    "CircularQuerySet",
+    "CircularUnit",
     "Duty",
     "DutyPart",
     "DutyQuerySet",

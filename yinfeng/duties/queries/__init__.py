@@ -1,6 +1,7 @@
 """What pages and services ask of duties."""
 
 from yinfeng.duties.queries.calendar import announced, dated, day_of, days_of, subscription
+from yinfeng.duties.queries.circulars import circular_mark, overdue, supervising_units, told_of
 from yinfeng.duties.queries.duties import (
     WAS_LATE,
     WORK,
@@ -41,6 +42,7 @@ from yinfeng.duties.queries.duties import (
     units_to_charge,
     units_to_name,
     was_handed_over,
+    with_history,
     with_situation,
 )
 from yinfeng.duties.queries.inbox import (
@@ -79,6 +81,17 @@ from yinfeng.duties.queries.reminders import (
     to_remind,
     work_days_of,
 )
+from yinfeng.duties.queries.statistics import (
+    PERIODS,
+    Figures,
+    Line,
+    Month,
+    Period,
+    Statistics,
+    period_of,
+    statistics,
+    trend,
+)
 
 __all__ = [
     "DUE_SOON",
@@ -90,6 +103,7 @@ __all__ = [
     "MOST",
     "ORDER",
     "OVERDUE",
+    "PERIODS",
     "REPORT_DUE",
     "SENT_BACK",
     "TO_ACCEPT",
@@ -101,12 +115,18 @@ __all__ = [
     "WAITING",
     "WAS_LATE",
     "WORK",
+    "Figures",
     "Leg",
+    "Line",
+    "Month",
+    "Period",
     "Standing",
+    "Statistics",
     "about_of",
     "accept_by",
     "announced",
     "asked_extension",
+    "circular_mark",
     "clauses",
     "counted",
     "dated",
@@ -131,9 +151,11 @@ __all__ = [
     "of_policy",
     "open_parts",
     "orphans",
+    "overdue",
     "owed_by",
     "owed_with_last_day",
     "parts",
+    "period_of",
     "reminders_of",
     "report_days",
     "report_due",
@@ -146,16 +168,21 @@ __all__ = [
     "standing",
     "standing_q",
     "stands",
+    "statistics",
     "subscription",
     "suggested",
+    "supervising_units",
     "to_escalate",
     "to_remind",
     "to_review_and_new",
     "told_as_six",
+    "told_of",
+    "trend",
     "units_to_charge",
     "units_to_name",
     "urgent",
     "was_handed_over",
+    "with_history",
     "with_situation",
     "work_days_of",
 ]

@@ -80,6 +80,15 @@ def with_situation(found: QuerySet[Any]) -> QuerySet[Any]:
     return shown
 
 
+def with_history(found: QuerySet[Any]) -> QuerySet[Any]:
+    """Bring along with a duty what it has at all of reports, extensions and reminders: a page asks for no more."""
+    told = {"was_reported": Report, "was_asked": Extension, "was_reminded": Reminder}
+    shown: QuerySet[Any] = found.annotate(
+        **{name: Exists(model._default_manager.filter(duty=OuterRef("pk"))) for name, model in told.items()}
+    )
+    return shown
+
+
 # --- against the last day -----------------------------------------------------------------------------------------
 
 
@@ -317,7 +326,8 @@ def owed_by(unit: Unit) -> QuerySet[Any]:
 
 def orphans() -> Q:
     """Return the Q of open duties whose lead unit exists no more: they must be handed over."""
-    return Q(state__in=terms.OPEN) & ~Q(lead_unit__in=units_today().values("pk"))
+    gone = Unit.objects.exclude(pk__in=units_today().values("pk"))
+    return Q(state__in=terms.OPEN, lead_unit__in=gone.values("pk"))
 
 
 def last_setback(duty: Duty) -> datetime | None:
@@ -367,9 +377,9 @@ def told_as_six(source: str) -> list[dict[str, str]]:
     return told
 
 
-def filter_options() -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
-    """Return the units and the people that filters offer, in one query: units that exist, and who leads a duty."""
-    units = units_to_charge().order_by().annotate(
+def filter_options(asked: Iterable[int] = ()) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
+    """Return the units and the people that filters offer, in one query: units that exist or were ``asked`` for, and who leads a duty."""
+    units = (units_to_charge() | Unit.objects.filter(pk__in=list(asked))).order_by().annotate(
         kind_of=Value(0, output_field=IntegerField()), shown=brief_name(""), place=F("order")
     ).values_list("kind_of", "pk", "shown", "place")  # fmt: skip
     led = Person.objects.filter(pk__in=DutyPart.objects.filter(part=terms.LEADER).values("person")).order_by()

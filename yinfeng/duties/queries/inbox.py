@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import CharField, Exists, IntegerField, OuterRef, Q, QuerySet, Value
+from django.db.models import CharField, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast
 
 from yinfeng.core.actors import Actor, Reach
@@ -18,6 +18,7 @@ from yinfeng.duties import terms
 from yinfeng.duties.models import Duty, DutyPart, Extension, own
 from yinfeng.duties.queries.duties import orphans, report_late_q, standing_q
 from yinfeng.duties.queries.reminders import is_due_q, levels
+from yinfeng.orgs.models import Person
 
 MOST = 100  # counted, and “99+” above
 
@@ -92,10 +93,10 @@ def _within(reach: Reach, field: str) -> Q:
 
 
 def _led(by: Actor) -> Q | None:
-    """Return the Q of what the person leads, for those who lead at all."""
+    """Return the Q of what the person leads, by the duty's own column: beside others joined by OR an index can answer it."""
     if by.user_id is None:
         return None
-    return Q(pk__in=DutyPart.objects.filter(person__user=by.user_id, part=terms.LEADER).values("duty"))
+    return Q(leader=Subquery(Person.objects.filter(user=by.user_id).values("pk")[:1]))
 
 
 def _own_hand(by: Actor) -> Q:
@@ -103,9 +104,12 @@ def _own_hand(by: Actor) -> Q:
     return Q(handler=by.user_id) | Q(submitted_by=by.user_id)
 
 
+# Of which a person has few.
+OF_PERSON = {OVERDUE, DUE_TODAY, DUE_SOON, REPORT_DUE, IN_HAND, UNDER_REVIEW}
+
 # What is oldest, or due first, comes first; without a last day last.
 ORDER = {
-    TO_ACCEPT: "assigned_date", TO_REVIEW: "submitted_date", SENT_BACK: "updated_at", REPORT_DUE: "reported_date",
+    TO_ACCEPT: "assigned_date", TO_REVIEW: "submitted_date", UNDER_REVIEW: "submitted_date", SENT_BACK: "updated_at", REPORT_DUE: "reported_date",
 }  # fmt: skip
 
 
@@ -123,7 +127,7 @@ def inbox(by: Actor, today: date, *, mine: bool, each: int) -> list[Leg]:
     found = legs(by, today, mine=mine)
     if not found:
         return []
-    keys = [_keys(name, rows) for name, rows in found.items()]
+    keys = [_keys(name, rows, few=mine and name in OF_PERSON) for name, rows in found.items()]
     placed: dict[str, list[tuple[bool, str, int]]] = {}
     for number, pk, at in keys[0].union(*keys[1:], all=True) if len(keys) > 1 else keys[0]:
         placed.setdefault(LEGS[number], []).append((not at, at or "", pk))
@@ -142,20 +146,27 @@ def urgent(by: Actor, today: date) -> list[tuple[str, QuerySet[Any], str]]:
     """Return the legs on which the person must act, each bounded, with the field by which its rows are ordered."""
     found = legs(by, today, mine=True)
     return [
-        (name, _first(name, found[name]), ORDER.get(name, "due_date")) for name in URGENT if name in found
+        (name, _first(name, found[name], few=name in OF_PERSON), ORDER.get(name, "due_date"))
+        for name in URGENT
+        if name in found
     ]
 
 
-def _first(name: str, rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Return a leg's first rows; the slice stands in a subquery, which both databases take in a union."""
-    first = rows.order_by(ORDER.get(name, "due_date"), "pk").values("pk")[:MOST]
+def _first(name: str, rows: QuerySet[Any], *, few: bool) -> QuerySet[Any]:
+    """Return a leg's first rows; the slice stands in a subquery, which both databases take in a union.
+
+    ``few``: they are gathered and sorted (a day sorts as its text does); by the order of an index, the rows of one person
+    among all others were looked for through everything that is overdue in the city.
+    """
+    by = ORDER.get(name, "due_date")
+    first = rows.order_by(Cast(by, CharField()) if few else by, "pk").values("pk")[:MOST]
     return Duty.objects.filter(pk__in=first).order_by()
 
 
-def _keys(name: str, rows: QuerySet[Any]) -> QuerySet[Any, Any]:
+def _keys(name: str, rows: QuerySet[Any], *, few: bool) -> QuerySet[Any, Any]:
     """Return the keys of a leg's first rows and by what they are ordered."""
     place = Value(LEGS.index(name), output_field=IntegerField())
-    found: QuerySet[Any, Any] = _first(name, rows).values_list(
+    found: QuerySet[Any, Any] = _first(name, rows, few=few).values_list(
         place, "pk", Cast(ORDER.get(name, "due_date"), CharField())
     )
     return found

@@ -2,6 +2,14 @@
 
 from yinfeng.duties.services.bots import add_bot, remove_bot, tell_unit, try_bot
 from yinfeng.duties.services.calendar import announce_year, change_day, enter_day, remove_day
+from yinfeng.duties.services.circulars import (
+    check_period,
+    compose_circular,
+    draft_circular,
+    is_as_issued,
+    issue_circular,
+    note_altered,
+)
 from yinfeng.duties.services.duties import (
     EDITED,
     Origin,
@@ -37,15 +45,20 @@ __all__ = [
     "ask_extension",
     "change_day",
     "change_duty",
+    "check_period",
     "choose_letter",
     "compose",
+    "compose_circular",
     "digest_of",
+    "draft_circular",
     "end_task",
     "enter_day",
     "evidence_wanted",
     "follow_unit",
     "grant_extension",
     "hand_over",
+    "is_as_issued",
+    "issue_circular",
     "issue_reminder",
     "keep_evidence",
     "make_address",
@@ -53,6 +66,7 @@ __all__ = [
     "move_duty",
     "move_extension",
     "next_number",
+    "note_altered",
     "open_address",
     "put_task",
     "recount",

@@ -286,7 +286,9 @@ def move_duty(*, by: Actor, duty: Duty, move: str, reason: str = "", version: in
         values = {"handler_id": person(by), "accepted_date": today}
     elif move == "approve":
         values = {"closed_date": today, "percent": 100}
-    elif move in {"reject", "take_back"}:
+    elif move == "reject":
+        values = {"submitted_date": None, "refusals": F("refusals") + 1}
+    elif move == "take_back":
         values = {"submitted_date": None}
     elif move == "send_back":
         values = {"returns": F("returns") + 1}

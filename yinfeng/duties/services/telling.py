@@ -56,3 +56,8 @@ def tell_of_reminder(event: Any, duty: Duty, reminder: Reminder) -> None:
     if reminder.level not in (terms.REMIND, terms.URGE):
         told |= _setters(duty)
     core.notify(event, told, OWING)
+
+
+def tell_named(event: Any, units: Iterable[int]) -> None:
+    """Tell the units that a circular names of it."""
+    core.notify(event, users_of_units(units, "duties.duty.view"), OWING)

@@ -93,7 +93,7 @@ class DutyDetail(DetailPage):
         found = rows(Duty).select_related(
             "lead_unit", "set_unit", "leader", "handler", "set_by", "submitted_by", "parent"
         )
-        return queries.with_situation(found)  # type: ignore[return-value]
+        return queries.with_history(queries.with_situation(found))  # type: ignore[return-value]
 
     def file_kinds(self) -> list[tuple[str, str]]:
         return [(terms.EVIDENCE, _("佐证材料")), ("", _("其他材料"))]
@@ -138,7 +138,7 @@ class DutyDetail(DetailPage):
     def content(self) -> dict[str, Any]:
         duty: Any = self.object
         sides = queries.sides(duty.pk)
-        reminders = queries.reminders_of(duty.pk)
+        reminders = queries.reminders_of(duty.pk) if duty.was_reminded else []
         late = is_overdue(duty, self.today)
         return {
             "title": duty.item,
@@ -303,7 +303,7 @@ class DutyDetail(DetailPage):
 
     def _reports(self) -> dict[str, Any]:
         lines = []
-        for row in queries.reports(self.object.pk):
+        for row in queries.reports(self.object.pk) if self.object.was_reported else []:
             done = f"{row.percent}% · " if row.percent is not None else ""
             problem = _("问题：%(text)s") % {"text": row.problem} if row.problem else ""
             lines.append({
@@ -314,7 +314,7 @@ class DutyDetail(DetailPage):
 
     def _extensions(self) -> dict[str, Any]:
         lines = []
-        for row in queries.extensions(self.object.pk):
+        for row in queries.extensions(self.object.pk) if self.object.was_asked else []:
             acts = []
             if row.state == terms.ASKED:
                 if "review" in self.allowed():
@@ -343,7 +343,7 @@ class DutyDetail(DetailPage):
     def _reminders(self, reminders: list[Reminder]) -> dict[str, Any]:
         lines = [
             {
-                "title": row.number or terms.LEVELS[row.level], "url": "",
+                "title": row.number or terms.LEVELS[row.level], "url": row.get_absolute_url() if row.document else "",
                 "sub": " · ".join(filter(None, [row.reason, str(row.issued_by or _("系统"))])),
                 "badge": {"text": terms.LEVELS[row.level], "tone": LEVEL_TONES[row.level]}, "date_text": moment(row.issued_at),
             }
