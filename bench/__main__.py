@@ -47,17 +47,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--projects", type=int, default=10_000)
     parser.add_argument("--enterprises", type=int, default=50_000)
     parser.add_argument("--entries", type=int, default=0, help="at least so many in the ledger")
+    parser.add_argument("--duties", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument(
         "--small", action="store_true", help="few rows and rounds: shows that it runs, measures nothing"
     )
     given = parser.parse_args(arguments)
     if given.small:
-        given.projects, given.enterprises, given.entries, given.rounds = 120, 200, 400, 3
+        given.projects, given.enterprises, given.entries, given.duties, given.rounds = 120, 200, 400, 400, 3
     with emptiness() as settings:
         os.environ |= settings
         django.setup()
-        broken = report(given.projects, given.enterprises, given.entries, given.rounds)
+        broken = report(given.projects, given.enterprises, given.entries, given.duties, given.rounds)
         django.db.connections.close_all()
     if given.small:
         print("\ntoo few rows to judge by")
@@ -67,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if broken else 0
 
 
-def report(projects: int, enterprises: int, entries: int, rounds: int) -> list[str]:
+def report(projects: int, enterprises: int, entries: int, duties: int, rounds: int) -> list[str]:
     """Build the city, measure, print; return the pages that broke a bound."""
     from bench.city import Builder  # models can be imported only now
     from bench.measure import measure, pages
@@ -75,12 +76,12 @@ def report(projects: int, enterprises: int, entries: int, rounds: int) -> list[s
 
     began = time.monotonic()
     call_command("migrate", verbosity=0, interactive=False)
-    city = Builder(projects, enterprises, entries).city()
+    city = Builder(projects, enterprises, entries, duties).city()
     vendor = django.db.connection.vendor
     took = time.monotonic() - began
     entered = Entry.objects.count()
     print(
-        f"{projects:,} projects, {entered:,} entries of the ledger and {enterprises:,} enterprises on {vendor} (filled in {took:.0f} s)\n"
+        f"{projects:,} projects, {entered:,} entries of the ledger, {duties:,} duties and {enterprises:,} enterprises on {vendor} (filled in {took:.0f} s)\n"
     )
     print(f"{'':22}{'unrestricted':>14}{'restricted':>14}{'restricted to':>16}")
     print(f"{'':22}{'to bare view':>14}{'to bare view':>14}{'unrestricted':>16}")

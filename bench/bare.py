@@ -6,7 +6,20 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Avg, Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Sum, Window
+from django.db.models import (
+    Avg,
+    Count,
+    DurationField,
+    Exists,
+    F,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Sum,
+    Window,
+)
 from django.db.models.functions import RowNumber
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -16,6 +29,7 @@ from yinfeng.core import events
 from yinfeng.core.models import Event
 from yinfeng.core.search import key
 from yinfeng.core.tables import PAGE_ROWS
+from yinfeng.duties.models import Duty, DutyPart, Extension, Reminder
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.projects import stages
 from yinfeng.projects.models import (
@@ -149,6 +163,88 @@ def unit(request: HttpRequest, pk: int) -> HttpResponse:
         duties=large.values_list(*done).annotate(Count("pk")),
         rows=ongoing.order_by("progress_at").select_related("enterprise", "host_unit")[:10],
     )
+
+
+def charged(request: HttpRequest) -> QuerySet[Duty]:
+    """Return the duties that the page beside this one shows: all, or those in which one unit takes part."""
+    unit = request.GET.get("unit")
+    parts = DutyPart.objects.filter(unit=unit).values("duty")
+    return Duty.objects.filter(pk__in=parts) if unit else Duty.objects.all()
+
+
+def duties(request: HttpRequest) -> HttpResponse:
+    """Show the newest duties with how many parts each has, and how many there are, up to ten thousand."""
+    found = charged(request)
+    rows = found.select_related("lead_unit", "set_unit", "leader").order_by("-pk")[:PAGE_ROWS]
+    parts = dict(Duty.objects.filter(parent__in=[row.pk for row in rows]).order_by().values_list("parent").annotate(Count("pk")))  # fmt: skip
+    return page("duties", rows=rows, parts=parts, count=found.values("pk")[:10_001].count())
+
+
+def work(request: HttpRequest) -> HttpResponse:
+    """Show what of a unit (or of all) is late, due, to be accepted, in hand, reviewed and joined: a hundred keys of each, eight rows."""
+    unit, today = request.GET.get("unit"), timezone.localdate()
+    owed = Duty.objects.filter(lead_unit=unit) if unit else Duty.objects.all()
+    going = owed.filter(state__in=["assigned", "working"])
+    soon = today + timedelta(days=3)
+    legs = [
+        going.filter(due_date__lt=today).order_by("due_date"), going.filter(due_date=today).order_by("pk"),
+        going.filter(due_date__gt=today, due_date__lte=soon).order_by("due_date"),
+        going.filter(state="working", due_date__gt=soon).order_by("due_date"),
+        owed.filter(state="assigned").order_by("assigned_date"), owed.filter(state="submitted").order_by("submitted_date"),
+        owed.filter(state="working", reported_date__lt=today - timedelta(days=14)).order_by("reported_date"),
+        charged(request).filter(state="working", due_date__isnull=False).order_by("due_date"),
+    ]  # fmt: skip
+    if not unit:  # who sees everything sets and supervises too
+        told = Exists(
+            Reminder.objects.filter(duty=OuterRef("pk"), level="order", for_date=OuterRef("due_date"))
+        )
+        legs += [
+            going.filter(due_date__lt=today - timedelta(days=3)).exclude(told).order_by("due_date"),
+            owed.filter(state="returned").order_by("updated_at"), going.filter(due_date__isnull=False).order_by("due_date"),
+            owed.filter(Exists(Extension.objects.filter(duty=OuterRef("pk"), state="asked"))).order_by("due_date"),
+        ]  # fmt: skip
+    keys = [list(leg.values_list("pk", flat=True)[:100]) for leg in legs]
+    shown = [pk for leg in keys for pk in leg[:8]]
+    rows = Duty.objects.filter(pk__in=shown).select_related("lead_unit", "set_unit", "handler")
+    return page("work", rows=rows, counts=[len(leg) for leg in keys])
+
+
+def standing(request: HttpRequest) -> HttpResponse:
+    """Show of each unit and leader what was set and closed this year and is open, and of each day of it what was set and closed."""
+    today = timezone.localdate()
+    first, found = today.replace(month=1, day=1), charged(request).filter(due_date__isnull=False).order_by()
+    closed, late = Q(state="closed", closed_date__gte=first), Q(submitted_date__gt=F("due_date"))
+    is_open = Q(state__in=["assigned", "working", "submitted", "returned"])
+    of_set = [
+        Q(),
+        Q(state="cancelled"),
+        Q(extensions__gt=0),
+        Q(returns__gt=0),
+        Q(refusals__gt=0),
+        Q(reopenings__gt=0),
+    ]
+    counted = [Q(set_date__gte=first) & q for q in of_set]
+    counted += [closed & ~late, closed & late, is_open, is_open & Q(due_date__lt=today)]
+    units = (
+        found.filter(Q(set_date__gte=first) | closed | is_open)
+        .values_list("lead_unit__name", "leader__name")
+        .annotate(
+            **{f"n{number}": Count("pk", filter=q) for number, q in enumerate(counted)}, days=Avg(F("submitted_date") - F("due_date"), filter=closed & late, output_field=DurationField())
+        )
+    )  # fmt: skip
+    given = found.filter(set_date__gte=first).values_list("set_date").annotate(Count("pk"))
+    done = (
+        found.filter(closed).values_list("closed_date").annotate(Count("pk"), late=Count("pk", filter=late))
+    )
+    sums: dict[str, list[list[int]]] = {}
+    for unit, leader, *numbers, _days in units:
+        for name in (unit, leader):
+            sums.setdefault(name or "", []).append(numbers)
+    lines = [(name, [sum(column) for column in zip(*rows, strict=True)]) for name, rows in sums.items()]
+    months: dict[str, int] = {}
+    for day, count, *_late in [*given, *done]:
+        months[f"{day:%Y-%m}"] = months.get(f"{day:%Y-%m}", 0) + count
+    return page("standing", rows=lines, months=months)
 
 
 def came(stays: QuerySet[Stay]) -> QuerySet[Any, Any]:

@@ -16,9 +16,12 @@ from django.db import connection
 from django.db.models import Model
 from django.utils import timezone
 
+from bench.duties import LEADERS, Cast, Duties
 from yinfeng.core import events
 from yinfeng.core.models import Attachment, Code, Event, User
 from yinfeng.core.money import WAN
+from yinfeng.duties import terms
+from yinfeng.duties.models import Duty
 from yinfeng.enterprises import naming
 from yinfeng.enterprises.models import Contact, Enterprise, EnterpriseTag
 from yinfeng.orgs.models import Membership, Person, Role, RoleGrant, Unit
@@ -69,12 +72,13 @@ class City:
     home: int
     projects: list[int]
     enterprises: list[int]
+    duties: list[int]
 
 
 class Builder:
     """Fill an empty, migrated database."""
 
-    def __init__(self, projects: int, enterprises: int, entries: int = 0) -> None:
+    def __init__(self, projects: int, enterprises: int, entries: int = 0, duties: int = 0) -> None:
         self.entries = entries
         call_command("profile", "load", "xiamen", stdout=io.StringIO())
         self.chance = random.Random(20260701)
@@ -102,6 +106,7 @@ class Builder:
         self.unrestricted = self.person("office", root, "office_officer")
         self.make_enterprises(enterprises)
         self.make_projects(projects)
+        Duties(self.cast(), self.put, self.today, self.now).fill(duties)
         if connection.vendor == "postgresql":  # what autovacuum does by itself a minute later
             with connection.cursor() as cursor:
                 cursor.execute("VACUUM ANALYZE")
@@ -115,7 +120,8 @@ class Builder:
             home.pk,
             list(seen.values_list("project", flat=True).order_by("-project").distinct()[:200:10]),
             list(Enterprise.objects.order_by("pk").values_list("pk", flat=True)[:2000:100]),
-        )
+            list(Duty.objects.filter(lead_unit=home, secrecy=terms.INTERNAL, state__in=terms.OPEN).values_list("pk", flat=True).order_by("-pk")[:200:10]),
+        )  # fmt: skip
 
     # --- people -----------------------------------------------------------------------------------------------------
 
@@ -129,6 +135,19 @@ class Builder:
         held = Role.objects.get(code=role)
         RoleGrant.objects.create(user=user, role=held, unit=unit, valid_from=date(2025, 1, 1))
         return user
+
+    def cast(self) -> Cast:
+        """Return who takes part in duties: every unit that can owe one, the leaders of the city, the staff of districts."""
+        units = list(Unit.objects.exclude(kind__in=("collective", "city", "leadership")).order_by("order"))
+        leaders = [Person(name=f"测试市领导{n}") for n in range(LEADERS)]
+        return Cast(
+            self.districts,
+            [unit for unit in units if unit not in self.districts],
+            [unit for unit in units if unit.kind in ("leader_group", "office", "government", "group")],
+            self.put(Person, leaders),
+            Unit.objects.get(member_kind="district"),
+            [user for staff in self.staff.values() for user in staff],
+        )
 
     # --- enterprises ------------------------------------------------------------------------------------------------
 

@@ -71,6 +71,10 @@ def pages(city: City) -> list[Page]:
         Page("map", "/projects/board/map/", "/bare/places/"),
         Page("lights of units", "/projects/lights/", "/bare/lights/"),
         Page("dashboard of a unit", "/units/{pk}/projects/", "/bare/unit/{pk}/", [city.home]),
+        Page("list of duties", "/duties/", "/bare/duties/"),
+        Page("work of units", "/work/?who=unit", "/bare/work/"),
+        Page("standing of duties", "/duties/standing/", "/bare/standing/"),
+        Page("one duty", "/duties/{pk}/", "/bare/duties.duty/{pk}/{rows}/", city.duties),
         Page("list of enterprises", "/enterprises/", "/bare/enterprises/"),
         Page("one enterprise", "/enterprises/{pk}/", "/bare/enterprises.enterprise/{pk}/{rows}/", city.enterprises),
     ]  # fmt: skip
