@@ -11,8 +11,9 @@ class MeetingsConfig(AppConfig):
 
     def ready(self) -> None:
         from yinfeng.core.services import may_object
-        from yinfeng.meetings import gates, joining, services
+        from yinfeng.meetings import dated, gates, joining, services
 
+        dated.register()
         joining.register()
         gates.register()
         may_object(services.keep_inspection_files)

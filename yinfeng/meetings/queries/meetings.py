@@ -210,6 +210,17 @@ def is_coming(coming: bool, today: date) -> Q:
     return ahead if coming else ~ahead
 
 
+def meetings_between(by: Actor, first: date, last: date) -> QuerySet[Meeting]:
+    """Return the meetings in the person's sight from one day to another, without those that were cancelled."""
+    if not by.may("meetings.meeting.view"):
+        return Meeting.objects.none()
+    begin, end = (
+        timezone.make_aware(datetime.combine(day, time.min)) for day in (first, last + timedelta(days=1))
+    )
+    found = Meeting.objects.permitted(by).filter(starts_at__gte=begin, starts_at__lt=end)
+    return found.exclude(state=states.CANCELLED).select_related("body").order_by("starts_at", "pk")[:500]
+
+
 def meeting_counts(by: Actor) -> dict[str, int]:
     """Return how many meetings in the person's sight are in each state."""
     rows = Meeting.objects.permitted(by).order_by().values_list("state").annotate(n=Count("pk"))
