@@ -46,8 +46,9 @@ PAPERS: Mapping[str, Sentence] = {
     AGENDA: gettext_lazy("会议议程"), BRIEFS: gettext_lazy("议题简介（每个一页）"), SEATING: gettext_lazy("座次图"),
     MINUTES: gettext_lazy("会议纪要"),
 }  # fmt: skip
-# Characters of each text on a page that is to hold a whole topic, its facts and all: the rest is in the product.
-_ROOM = {"summary": 110, "situation": 120, "difficulties": 110, "review": 70, "ask": 150}
+# Characters of each text on the first page, which is to hold the title, a topic and its facts; later pages have half as much again. The
+# whole text is in the product.
+_ROOM = {"summary": 50, "situation": 66, "difficulties": 50, "review": 60, "ask": 90}
 _SEATS_A_ROW = 9
 
 
@@ -180,7 +181,7 @@ def _difficulties(known: Mapping[int, Any], by: Actor) -> dict[int, list[Bottlen
 
 def _brief(number: int, item: Item, project: Any, still: Mapping[int, list[Bottleneck]]) -> list[Any]:
     topic = item.topic
-    found: list[Any] = [Heading(1, topic.title)]
+    found: list[Any] = [Heading(1, _short(topic.title, 50))]
     if project is not None:
         found.append(Facts(_facts(project), columns=2))
     said: list[tuple[str, str, str]] = [("提出单位", topic.unit.name, "")]
@@ -201,9 +202,9 @@ def _brief(number: int, item: Item, project: Any, still: Mapping[int, list[Bottl
         )
         said.append(("公平竞争审查", told, "review"))
     said.append(("提请议定", topic.ask, "ask"))
-    found.append(
-        Facts([(label, _short(text, _ROOM.get(room, 60))) for label, text, room in said if text], columns=1)
-    )
+    more = 2 if number == 1 else 3
+    pairs = [(label, _short(text, _ROOM.get(room, 40) * more // 2)) for label, text, room in said if text]
+    found.append(Facts(pairs, columns=1))
     return found
 
 
@@ -212,15 +213,15 @@ def _facts(project: Any) -> list[tuple[str, str]]:
     grade = projects.grade_of(project, projects.tiers(timezone.localdate()))
     arrived = show(Decimal(project.arrived_cents) / 100) if project.arrived_cents else "—"
     return [
-        ("项目编号", project.code), ("投资主体", project.enterprise.name if project.enterprise else "—"),
+        ("项目编号", project.code), ("投资主体", _short(project.enterprise.name, 26) if project.enterprise else "—"),
         ("阶段", str(stages.STAGES[project.stage])), ("分级", grade.label if grade else "—"),
         ("意向投资", show(project.intended)), ("合同投资", show(project.contracted)),
         ("到位资金", arrived), ("固定投资", show(project.fixed_investment)),
-        ("落地单位", unit.brief), ("拟选址", project.site or "—"),
+        ("落地单位", unit.brief), ("拟选址", _short(project.site or "—", 20)),
         ("用地需求", f"{project.land_mu:,.2f} 亩" if project.land_mu is not None else "—"),
         ("行业", core.code_label("industry", project.industry) if project.industry else "—"),
         ("年产值", show(project.expected_output)), ("年税收", show(project.expected_tax)),
-        ("最近进展", f"{timezone.localtime(project.progress_at).date()}"), ("下一步", _short(project.next_step or "—", 40)),
+        ("最近进展", f"{timezone.localtime(project.progress_at).date()}"), ("下一步", _short(project.next_step or "—", 20)),
     ]  # fmt: skip
 
 

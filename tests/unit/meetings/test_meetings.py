@@ -718,3 +718,19 @@ def test_amounts_in_briefs_have_their_unit(hall: Hall) -> None:
     )
     told = dict(facts.pairs)
     assert (told["意向投资"], told["固定投资"], told["合同投资"]) == ("20 亿元", "3 亿元", "—")
+
+
+def test_a_brief_cuts_what_its_page_cannot_hold_and_says_so(hall: Hall) -> None:
+    """As much of each text as a page held in LibreOffice beside title, facts and all; the whole is in the product."""
+    project = hall.major(summary="建设封测基地" * 300)
+    topic = hall.approved(
+        project=project, title="封测基地" * 25, ask="请批准" * 300, summary="情况复杂" * 400
+    )
+    meeting = hall.held(topic, hall.approved(ask="请批准" * 300))
+    document = papers.briefs(fresh(meeting), hall.actor("office"))
+    first, second = (
+        dict(block.pairs)["提请议定"] for block in document.body if getattr(block, "columns", 0) == 1
+    )
+    assert (len(first), len(second)) == (90 - 8 + 9, 135 - 8 + 9)
+    assert first.endswith("……（全文见系统）")
+    assert len(document.body[0].text) < 60
