@@ -13,11 +13,17 @@ class DutiesConfig(AppConfig):
         from yinfeng.core import beats, desk, events, search
         from yinfeng.core.services import may_object
         from yinfeng.duties import bots, dated, queries, services  # noqa: F401 - the robots register themselves
+        from yinfeng.duties.lists import found_line
         from yinfeng.duties.models import Duty
         from yinfeng.duties.services.calendar import CHANGES
         from yinfeng.orgs.services import may_object_to_closing
 
         search.register(Duty, queries.duty_entries)
+        desk.searchable(
+            desk.Found(
+                Duty, _("督办事项"), "duties", "duties.duty.view", found_line, ("lead_unit", "set_unit"), 15
+            )
+        )
         may_object(services.keep_evidence)
         may_object_to_closing(services.may_close_unit)
         events.subscribe("orgs.unit.merged", services.follow_unit)

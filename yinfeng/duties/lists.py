@@ -77,3 +77,9 @@ def is_overdue(duty: Duty, today: date) -> bool:
 def unit_words(duty: Duty) -> str:
     """Return from whom to whom a duty went."""
     return f"{duty.set_unit.brief} → {duty.lead_unit.brief}"
+
+
+def found_line(duty: Duty) -> dict[str, Any]:
+    """Return a duty as a line among what was searched for."""
+    words = [duty.number, unit_words(duty), str(terms.DUTY_STATES[duty.state])]
+    return {"title": duty.item, "url": duty.get_absolute_url(), "sub": " · ".join(words)}

@@ -6,9 +6,10 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
-from tests.factories import grant, make_user
+from tests.factories import grant, make_user, signed_in
 from tests.unit.duties.conftest import CLERK, HEAD, City, pdf, told
 from yinfeng.core import keeping
 from yinfeng.core import services as core
@@ -462,3 +463,11 @@ def test_by_when_it_is_to_be_accepted(city: City, state: str) -> None:
     duty = city.duty(state, due_date=date(2026, 10, 20))
     wanted = date(2026, 9, 29) if state == terms.ASSIGNED else None
     assert queries.accept_by(duty, timezone.localdate() + timedelta(days=1)) == wanted
+
+
+def test_a_duty_is_found_by_whoever_sees_it(city: City) -> None:
+    duty = city.duty()
+    for name, sees in (("carl", True), ("olga", True), ("tom", False)):
+        for asked in ("载体", duty.number):
+            page = signed_in(city.users[name]).get(reverse("search"), {"q": asked}).content.decode()
+            assert (duty.get_absolute_url() in page) is sees
