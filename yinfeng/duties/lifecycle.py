@@ -42,7 +42,7 @@ def holder_is_open(duty: Duty, by: Actor) -> Iterator[Sentence]:
 
 def asks_nothing(duty: Duty, by: Actor) -> Iterator[Sentence]:
     """Ask that no extension waits for an answer."""
-    if queries.asked_extension(duty) is not None:
+    if queries.is_asking(duty):
         yield _now("有一份延期申请等待审批，请先撤回或等待审批。")
 
 

@@ -31,7 +31,7 @@ from yinfeng.core.models import Code, Event
 from yinfeng.core.prepared import prepared
 from yinfeng.core.scopes import rows
 from yinfeng.duties import terms, workdays
-from yinfeng.duties.models import Duty, DutyPart, Extension, Reminder, Report, own
+from yinfeng.duties.models import Duty, DutyPart, Extension, own
 from yinfeng.orgs.models import Person, Unit
 from yinfeng.orgs.queries import brief_name, people, units_today
 
@@ -59,11 +59,10 @@ def open_parts(duty: Duty) -> int:
     return duty.parts.filter(state__in=terms.OPEN).count() if known is None else known
 
 
-def asked_extension(duty: Duty) -> Extension | None:
-    """Return the extension that waits for an answer."""
-    if "is_asking" in duty.__dict__ and not duty.__dict__["is_asking"]:
-        return None
-    return duty.asked_extensions.filter(state=terms.ASKED).first()
+def is_asking(duty: Duty) -> bool:
+    """Say whether an extension of a duty waits for an answer."""
+    known: bool | None = duty.__dict__.get("is_asking")  # a page has asked for it with the row
+    return duty.asked_extensions.filter(state=terms.ASKED).exists() if known is None else known
 
 
 def with_situation(found: QuerySet[Any]) -> QuerySet[Any]:
@@ -76,15 +75,6 @@ def with_situation(found: QuerySet[Any]) -> QuerySet[Any]:
         parts_count=Coalesce(Subquery(count), 0),
         parts_open=Coalesce(Subquery(still), 0),
         is_asking=Exists(asking),
-    )
-    return shown
-
-
-def with_history(found: QuerySet[Any]) -> QuerySet[Any]:
-    """Bring along with a duty what it has at all of reports, extensions and reminders: a page asks for no more."""
-    told = {"was_reported": Report, "was_asked": Extension, "was_reminded": Reminder}
-    shown: QuerySet[Any] = found.annotate(
-        **{name: Exists(model._default_manager.filter(duty=OuterRef("pk"))) for name, model in told.items()}
     )
     return shown
 
@@ -178,28 +168,6 @@ def sides(duty: int) -> QuerySet[DutyPart]:
         .select_related("unit", "person", "named_as")
         .order_by("order", "pk")
     )
-
-
-@prepared
-def reports(duty: int) -> QuerySet[Report]:
-    """Return the newest reports of progress."""
-    return (
-        Report.objects.filter(duty=duty)
-        .select_related("unit", "reported_by")
-        .order_by("-reported_at", "-pk")[:20]
-    )
-
-
-@prepared
-def extensions(duty: int) -> QuerySet[Extension]:
-    """Return what extensions were asked for, the newest first."""
-    return Extension.objects.filter(duty=duty).select_related("asked_by").order_by("-pk")[:20]
-
-
-@prepared
-def reminders_of(duty: int) -> QuerySet[Reminder]:
-    """Return what reminders were issued, the newest first."""
-    return Reminder.objects.filter(duty=duty).select_related("issued_by").order_by("-issued_at", "-pk")[:20]
 
 
 def parts(duty: Duty, by: Actor) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from yinfeng.core import queries as core
 from yinfeng.core.actors import Actor
 from yinfeng.duties import terms, workdays
 from yinfeng.duties.models import Duty, Reminder
+from yinfeng.duties.queries.story import Issued
 
 
 def levels(today: date) -> list[tuple[str, dict[str, Any]]]:
@@ -49,7 +51,7 @@ def to_escalate(by: Actor, level: str, today: date) -> QuerySet[Any]:
     return Duty.objects.permitted(by, "supervise").filter(is_due_q(level, today))
 
 
-def suggested(duty: Duty, issued: list[Reminder], today: date) -> str:
+def suggested(duty: Duty, issued: Iterable[Reminder | Issued], today: date) -> str:
     """Return the gravest level that the rule makes due today and that was not issued yet; empty for none."""
     if duty.state not in terms.OWED or duty.due_date is None or today <= duty.due_date:
         return ""

@@ -34,7 +34,7 @@ from yinfeng.duties.lists import (
     is_overdue,
     state_badge,
 )
-from yinfeng.duties.models import Duty, Extension, Reminder
+from yinfeng.duties.models import Duty, Extension
 from yinfeng.duties.tables import DutyTable
 
 VIEW = "duties.duty.view"
@@ -93,7 +93,7 @@ class DutyDetail(DetailPage):
         found = rows(Duty).select_related(
             "lead_unit", "set_unit", "leader", "handler", "set_by", "submitted_by", "parent"
         )
-        return queries.with_history(queries.with_situation(found))  # type: ignore[return-value]
+        return queries.with_situation(found)  # type: ignore[return-value]
 
     def file_kinds(self) -> list[tuple[str, str]]:
         return [(terms.EVIDENCE, _("佐证材料")), ("", _("其他材料"))]
@@ -137,8 +137,7 @@ class DutyDetail(DetailPage):
 
     def content(self) -> dict[str, Any]:
         duty: Any = self.object
-        sides = queries.sides(duty.pk)
-        reminders = queries.reminders_of(duty.pk) if duty.was_reminded else []
+        told = queries.story(duty.pk)
         late = is_overdue(duty, self.today)
         return {
             "title": duty.item,
@@ -155,7 +154,7 @@ class DutyDetail(DetailPage):
                 {"label": _("完成进度"), "value": f"{duty.percent}%", "sub": self._parts_words()},
                 {"label": _("交办单位"), "value": duty.set_unit.brief, "sub": day(duty.set_date)},
             ],
-            "warnings": self._warnings(reminders),
+            "warnings": self._warnings(told),
             "fact_groups": [
                 {
                     "title": _("六定"),
@@ -163,7 +162,7 @@ class DutyDetail(DetailPage):
                         {"label": _("落实事项"), "value": duty.item, "wide": True},
                         {"label": _("目标任务"), "value": duty.target, "wide": True},
                         {"label": _("牵头领导"), "value": str(duty.leader or "")},
-                        {"label": _("责任单位"), "value": self._units(sides), "wide": True},
+                        {"label": _("责任单位"), "value": self._units(told), "wide": True},
                         {"label": _("工作要求"), "value": duty.requirement, "wide": True},
                         {"label": _("办结时限"), "value": self._deadline(), "sub": self._deadline_sub()},
                     ],
@@ -172,8 +171,8 @@ class DutyDetail(DetailPage):
                 {"title": _("来源"), "facts": self._source()},
             ],
             "related": [
-                self._reports(),
-                *(group for group in (self._parts(), self._extensions(), self._reminders(reminders)) if group["rows"]),
+                self._reports(told),
+                *(group for group in (self._parts(), self._extensions(told), self._reminders(told)) if group["rows"]),
             ],
         }  # fmt: skip
 
@@ -196,13 +195,10 @@ class DutyDetail(DetailPage):
             "done": duty.parts_count - duty.parts_open, "all": duty.parts_count,
         }  # fmt: skip
 
-    def _units(self, sides: list[Any]) -> str:
-        def named(*parts: str) -> str:
-            return _("、").join(
-                side.unit.brief for side in sides if side.part in parts and side.named_as_id is None
-            )
-
-        lead, joint = named(terms.LEAD, terms.CO_LEAD), named(terms.JOINT)
+    def _units(self, told: queries.Story) -> str:
+        lead, joint = (
+            _("、").join(told.named(*parts)) for parts in ((terms.LEAD, terms.CO_LEAD), (terms.JOINT,))
+        )
         words = [_("牵头：%(units)s") % {"units": lead}]
         if joint:
             words.append(_("责任：%(units)s") % {"units": joint})
@@ -273,7 +269,7 @@ class DutyDetail(DetailPage):
         facts.append({"label": _("交办人"), "value": str(duty.set_by or "")})
         return facts
 
-    def _warnings(self, reminders: list[Reminder]) -> list[dict[str, str]]:
+    def _warnings(self, told: queries.Story) -> list[dict[str, str]]:
         """Return what must be known before anything else: the level that is due, or a lead unit that is gone."""
         duty, found = self.object, []
         if not duty.lead_unit.is_open(self.today) and duty.state in terms.OPEN:
@@ -281,7 +277,7 @@ class DutyDetail(DetailPage):
                 "tone": "danger", "title": _("牵头单位已经撤销"), "text": _("须移交给其他单位办理。"),
                 **({"url": reverse("duty-hand-over", args=[duty.pk]), "label": _("移交")} if "set" in self.allowed() else {}),
             })  # fmt: skip
-        level = queries.suggested(duty, reminders, self.today)
+        level = queries.suggested(duty, told.reminders, self.today)
         if level and "supervise" in self.allowed():
             found.append({
                 "tone": "warning", "title": _("按规定应当%(level)s") % {"level": terms.LEVELS[level]},
@@ -301,20 +297,20 @@ class DutyDetail(DetailPage):
         ]  # fmt: skip
         return {"title": _("分解任务"), "rows": lines}
 
-    def _reports(self) -> dict[str, Any]:
+    def _reports(self, told: queries.Story) -> dict[str, Any]:
         lines = []
-        for row in queries.reports(self.object.pk) if self.object.was_reported else []:
+        for row in told.reports:
             done = f"{row.percent}% · " if row.percent is not None else ""
             problem = _("问题：%(text)s") % {"text": row.problem} if row.problem else ""
             lines.append({
-                "title": f"{done}{row.text}", "sub": " · ".join(filter(None, [problem, row.unit.brief, str(row.reported_by or "")])),
-                "date_text": moment(row.reported_at),
+                "title": f"{done}{row.text}", "sub": " · ".join(filter(None, [problem, row.unit, row.who])),
+                "date_text": moment(row.at),
             })  # fmt: skip
         return {"title": _("进展报告"), "rows": lines, "empty": _("还没有报告进展。")}
 
-    def _extensions(self) -> dict[str, Any]:
+    def _extensions(self, told: queries.Story) -> dict[str, Any]:
         lines = []
-        for row in queries.extensions(self.object.pk) if self.object.was_asked else []:
+        for row in told.extensions:
             acts = []
             if row.state == terms.ASKED:
                 if "review" in self.allowed():
@@ -334,20 +330,20 @@ class DutyDetail(DetailPage):
                     ]
             until = row.granted_until or row.until
             lines.append({
-                "title": f"{row.was} → {until}", "sub": " · ".join(filter(None, [row.reason, row.answer, str(row.asked_by)])),
+                "title": f"{row.was} → {until}", "sub": " · ".join(filter(None, [row.reason, row.answer, row.who])),
                 "badge": {"text": terms.EXTENSION_STATES[row.state], "tone": EXTENSION_TONES[row.state]},
-                "date_text": moment(row.asked_at), "acts": acts,
+                "date_text": moment(row.at), "acts": acts,
             })  # fmt: skip
         return {"title": _("延期"), "rows": lines}
 
-    def _reminders(self, reminders: list[Reminder]) -> dict[str, Any]:
+    def _reminders(self, told: queries.Story) -> dict[str, Any]:
         lines = [
             {
-                "title": row.number or terms.LEVELS[row.level], "url": row.get_absolute_url() if row.document else "",
-                "sub": " · ".join(filter(None, [row.reason, str(row.issued_by or _("系统"))])),
-                "badge": {"text": terms.LEVELS[row.level], "tone": LEVEL_TONES[row.level]}, "date_text": moment(row.issued_at),
+                "title": row.number or terms.LEVELS[row.level], "url": reverse("reminder-document", args=[row.pk]) if row.has_document else "",
+                "sub": " · ".join(filter(None, [row.reason, row.who or _("系统")])),
+                "badge": {"text": terms.LEVELS[row.level], "tone": LEVEL_TONES[row.level]}, "date_text": moment(row.at),
             }
-            for row in reminders
+            for row in told.reminders
         ]  # fmt: skip
         return {"title": _("催办督办"), "rows": lines}
 
@@ -587,7 +583,7 @@ class Remind(EditPage):
     def initial(self) -> dict[str, Any]:
         duty = self.object
         return {
-            "level": queries.suggested(duty, queries.reminders_of(duty.pk), timezone.localdate())
+            "level": queries.suggested(duty, queries.story(duty.pk).reminders, timezone.localdate())
             or terms.URGE
         }
 
