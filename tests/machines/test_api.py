@@ -16,7 +16,7 @@ from config.api import router
 from tests.factories import signed_in
 from tests.machines.matrix import MATRIX, Route
 from tests.machines.test_routes import ROUTES, snapshot
-from tests.machines.world import World, build
+from tests.machines.world import World
 from yinfeng.core import services
 from yinfeng.core.web import SIGNED_IN
 from yinfeng.orgs.queries import actor_for
@@ -29,11 +29,6 @@ RESOURCES = {
     if name.startswith("api-") and name not in {"api-schema", "api-docs"}
 }
 METHODS = ("get", "post", "patch", "put", "delete")
-
-
-@pytest.fixture
-def world() -> World:
-    return build()
 
 
 def address(name: str, route: Route, world: World) -> str:

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from tests.factories import make_user, signed_in
 from tests.machines.test_routes import ROUTES, snapshot
-from tests.machines.world import PDF, WEEK, World, build
+from tests.machines.world import PDF, WEEK, World
 from yinfeng.core import services
 from yinfeng.core.api_schema import Act as Plain
 from yinfeng.core.models import Code
@@ -349,10 +349,10 @@ V1 = {"If-Match": '"1"'}
 
 
 @pytest.fixture
-def world() -> World:
+def world(world: World) -> World:
     for table, code in (("lead_source", "fair"), ("milestone", "topping_out"), ("problem_kind", "land")):
         Code.objects.create(table=table, code=code, name=code)
-    return build()
+    return world
 
 
 def rows() -> dict[str, Any]:

@@ -11,7 +11,7 @@ from django.apps import apps
 from tests.machines.hostile import post_form, undone
 from tests.machines.test_fuzz_forms import WRITING, client_of, fields_of, filled, url_of
 from tests.machines.test_routes import snapshot
-from tests.machines.world import World, build
+from tests.machines.world import World
 
 pytestmark = pytest.mark.django_db
 MODELS = {
@@ -25,11 +25,6 @@ PRIVILEGED = {
     "is_superuser", "is_staff", "is_admin", "admin", "groups", "user_permissions", "verified_by", "number", "permissions", "by",
     "actor", "object", "instance", "_state", "__class__", "__dict__", "csrfmiddlewaretoken", "_method", "despite",
 }  # fmt: skip
-
-
-@pytest.fixture
-def world() -> World:
-    return build()
 
 
 def valued(world: World, fields: set[str]) -> list[tuple[str, bytes]]:

@@ -24,7 +24,7 @@ from tests.machines.hostile import (
     undone,
 )
 from tests.machines.matrix import MATRIX
-from tests.machines.world import World, build
+from tests.machines.world import World
 
 pytestmark = pytest.mark.django_db
 PAGES = sorted(name for name in MATRIX if not name.startswith("api-"))
@@ -50,11 +50,6 @@ WITHOUT_FORM = {
 # Pages that post nothing: 405, or no page at all.
 READING = {"account", "account_inactive", "account_set_password", "accounts", "area", "areas", "areas-export", "audit", "body", "bots", "bottlenecks", "bottlenecks-export", "calendar", "calendar-feed", "circular", "circular-document", "circular-draft", "circulars", "closings", "construction", "construction-export", "deliveries", "dispute", "disputes", "disputes-export", "duties", "duties-export", "duties-standing", "duties-standing-export", "duty", "enterprise", "enterprise-check", "enterprise-list", "enterprise-lists", "enterprises", "enterprises-export", "enterprises-facets", "enterprises-template", "entry", "file", "finding", "findings", "findings-export", "headquarters", "headquarters-export", "home", "incentives", "incentives-export", "inspection", "inspection-draws", "inspection-paper", "inspections", "inspections-export", "invitations", "job", "job-result", "jobs", "lead", "lead-check", "leads", "leads-export", "ledger", "ledger-export", "lights", "meeting", "meeting-paper", "meeting-people", "meeting-topics", "meetings", "meetings-export", "organisation", "people", "person", "personal", "personal-export", "personal-units", "project", "project-board", "project-construction", "project-duties", "project-first-report", "project-funnel", "project-gates", "project-map", "project-personal", "project-topics", "projects", "projects-export", "proposal", "proposals", "proposals-export", "proposals-units", "reminder-document", "report", "report-copies", "report-export", "report-period", "report-period-export", "reports", "roles", "scheduling", "scheduling-export", "search", "search-suggest", "settlement", "settlement-export", "signal", "signals", "signals-export", "target", "targets", "targets-export", "tokens", "topic", "topics", "topics-export", "transfer", "transfers", "transfers-export", "unit", "unit-projects", "units", "work", "workdays"}  # fmt: skip
 WRITING = sorted(set(PAGES) - READING)
-
-
-@pytest.fixture
-def world() -> World:
-    return build()
 
 
 # A move that the world's claim is ready for.

@@ -16,7 +16,7 @@ from tests.factories import signed_in
 from tests.machines.hostile import PAYLOADS, encoded, hostile_client, judge, some, undone
 from tests.machines.matrix import MATRIX
 from tests.machines.test_routes import ROUTES
-from tests.machines.world import World, build
+from tests.machines.world import World
 from yinfeng.core.web import PUBLIC
 
 pytestmark = pytest.mark.django_db
@@ -73,11 +73,6 @@ OWN = {
     "enterprise-add": {"name"},
     "enterprise-check": {"name", "uscc"},
 }  # fmt: skip
-
-
-@pytest.fixture
-def world() -> World:
-    return build()
 
 
 def names_read() -> set[str]:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from tests.factories import signed_in
 from tests.machines.hostile import PAYLOADS, hostile_client, judge, sentences
 from tests.machines.test_routes import snapshot
-from tests.machines.world import PDF, World, build
+from tests.machines.world import PDF, World
 from yinfeng.core.exchange import ooxml
 from yinfeng.core.jobs import move, run_job
 from yinfeng.core.models import Attachment, Job
@@ -29,11 +29,6 @@ from yinfeng.projects.models import Project
 pytestmark = pytest.mark.django_db
 OFFICE = "http://schemas.openxmlformats.org"
 SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-
-
-@pytest.fixture
-def world() -> World:
-    return build()
 
 
 def workbook(rows: str = "", head: str = "", **parts: bytes) -> bytes:

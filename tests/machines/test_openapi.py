@@ -27,7 +27,7 @@ from tests.factories import make_user
 from tests.machines.hostile import SOAK, some, undone
 from tests.machines.test_fuzz_assignment import PRIVILEGED
 from tests.machines.test_routes import snapshot
-from tests.machines.world import World, build
+from tests.machines.world import World
 from yinfeng.core import services
 from yinfeng.core.models import User
 from yinfeng.core.permissions import registry
@@ -52,11 +52,6 @@ def _one_connection() -> Iterator[None]:
     yield
     for signal in (request_started, request_finished):
         signal.connect(close_old_connections)
-
-
-@pytest.fixture
-def world() -> World:
-    return build()
 
 
 def readers() -> list[str]:

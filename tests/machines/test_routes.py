@@ -18,7 +18,7 @@ from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, r
 
 from tests.factories import signed_in
 from tests.machines.matrix import MATRIX, Route
-from tests.machines.world import World, build
+from tests.machines.world import World
 from yinfeng.core.web import PUBLIC, SIGNED_IN
 
 pytestmark = pytest.mark.django_db
@@ -37,11 +37,6 @@ def walk(resolver: Any, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
 
 ROUTES = dict(walk(get_resolver()))
 PAGES = {name: route for name, route in MATRIX.items() if not name.startswith("api-")}
-
-
-@pytest.fixture
-def world() -> World:
-    return build()
 
 
 def address(name: str, route: Route, world: World) -> str:
