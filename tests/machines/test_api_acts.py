@@ -405,8 +405,12 @@ def test_the_act_needs_its_permission(act: Act, world: World) -> None:
 
 @pytest.mark.parametrize("act", ACTS, ids=str)
 def test_a_token_needs_the_permission_among_its_scopes(act: Act, world: World) -> None:
-    # who may work on duties everywhere speaks for his own units alone
-    by = actor_for(world.insider if act.permission == HANDLE else world.chief)
+    # who may set duties or work on them everywhere speaks for his own units alone
+    by = actor_for(
+        world.insider
+        if act.permission in {HANDLE, "duties.duty.set", "duties.duty.supervise"}
+        else world.chief
+    )
     _token, secret = services.create_token(by=by, name="只读", scopes=READING, days=1)
     refused(act, Client(), world, 403, Authorization=f"Bearer {secret}")
     _token, secret = services.create_token(by=by, name="可写", scopes=[*READING, act.permission], days=1)

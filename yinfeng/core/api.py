@@ -32,7 +32,7 @@ from yinfeng.core.api_schema import Act, Body, Schema
 from yinfeng.core.errors import DomainError, Invalid, Missing, Stale, sentence_for
 from yinfeng.core.events import type_of
 from yinfeng.core.lifecycle import Lifecycle
-from yinfeng.core.models import Follow
+from yinfeng.core.models import Event, Follow
 from yinfeng.core.money import UNITS, Money, YuanField
 from yinfeng.core.queries import rate_of
 from yinfeng.core.scopes import ScopedQuerySet, actions_on, fetch, rows
@@ -435,8 +435,11 @@ class ObjectViewSet(ScopedViewSet):
     def timeline(self, request: Request, pk: str = "") -> Response:
         """Tell what happened to the row, newest first, as its page does."""
         row = self.get_object()
-        told = [entry(event, row) for event in queries.timeline(self.told_of(row))[0]]
-        return Response(Told(told, many=True).data)
+        return Response(Told(self.lines_of(row, queries.timeline(self.told_of(row))[0]), many=True).data)
+
+    def lines_of(self, row: Any, events: Sequence[Event]) -> list[dict[str, Any]]:
+        """Return events as the lines of a row's timeline."""
+        return [entry(event, row) for event in events]
 
     @action(detail=True, pagination_class=None, filter_backends=[])
     @act(gives=Following)

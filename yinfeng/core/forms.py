@@ -161,9 +161,21 @@ class LiveField(forms.ModelChoiceField):
         copy.queryset = self.found()
         return copy
 
+    def label_from_instance(self, obj: Any) -> str:
+        return called(obj)
+
+
+def called(obj: Any) -> str:
+    """Return a row as a choice names it: a unit by its full name and the short one that every page prints."""
+    name, short = str(obj), getattr(obj, "short_name", "")
+    return f"{name}（{short}）" if short and short != name else name
+
 
 class RowsField(forms.ModelMultipleChoiceField):
     """A choice of several rows; a key that no database holds is one that is not offered."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return called(obj)
 
     def clean(self, value: Any) -> Any:
         if isinstance(value, list | tuple) and any(len(str(key)) > 18 for key in value):

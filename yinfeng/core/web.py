@@ -304,10 +304,14 @@ class DetailPage(Page):
         before = min(int(asked), queries.NEWEST) if asked.isdecimal() and len(asked) < 20 else queries.NEWEST
         events, rest = queries.timeline(self.told_of(), before)
         return {
-            "timeline": [entry(event, self.object) for event in events],
+            "timeline": [self.line_of(event) for event in events],
             "timeline_more_url": f"?before={rest}#timeline" if rest else "",
             "timeline_newest_url": f"{self.request.path}#timeline" if before < queries.NEWEST else "",
         }
+
+    def line_of(self, event: Event) -> dict[str, Any]:
+        """Return an event as a line of the timeline."""
+        return entry(event, self.object)
 
     def frame(self) -> dict[str, Any]:
         """Return what every detail page has: moves, timeline, files, following."""

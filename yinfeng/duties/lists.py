@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from yinfeng.core.tables import Cell, day
-from yinfeng.duties import queries, terms
+from yinfeng.duties import queries, terms, workdays
 from yinfeng.duties.models import Duty
 
 STATE_TONES = {
@@ -58,7 +58,11 @@ def due_words(duty: Duty, today: date) -> str:
         return _("已逾期")
     if late == 0:
         return _("今天到期")
-    return ngettext("还有 %(days)s 个工作日", "还有 %(days)s 个工作日", -late) % {"days": -late}
+    words = ngettext("还有 %(days)s 个工作日", "还有 %(days)s 个工作日", -late) % {"days": -late}
+    # whose holidays nobody has announced yet
+    return (
+        words if workdays.shown().is_known(duty.due_date) else _("%(words)s（按周末推算）") % {"words": words}
+    )
 
 
 def due_cell(duty: Duty, today: date) -> Cell | str:

@@ -31,6 +31,7 @@ VERBS = {
     "duties.duty.extension_refused": _("不同意延期"),
     "duties.duty.extension_withdrawn": _("撤回延期申请"),
     "duties.duty.recounted": _("节假日安排变动，重新计算时限"),
+    "duties.duty.made_sensitive": _("随项目转为敏感"),
     "duties.duty.reminded": _("提醒"),
     "duties.duty.urged": _("催办"),
     "duties.duty.ordered": _("发督办单"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -29,6 +30,7 @@ from yinfeng.core.api import (
 )
 from yinfeng.core.api_common import FilesViewSet
 from yinfeng.core.errors import Invalid, Missing
+from yinfeng.core.models import Event
 from yinfeng.core.scopes import fetch, rows
 from yinfeng.duties.api import SixInput, six_of
 from yinfeng.meetings import lifecycle, queries, services, states
@@ -138,6 +140,15 @@ class MeetingViewSet(Moving, ObjectViewSet):
     filterset_class = MeetingFilter
     lifecycles = (lifecycle.MEETING,)
     queryset = Meeting.objects.none()
+
+    def lines_of(self, row: Any, events: Sequence[Event]) -> list[dict[str, Any]]:
+        """Name a topic to those alone who see it."""
+        hidden = queries.hidden_topics(self.by, (event.data.get("topic") for event in events))
+        lines = super().lines_of(row, events)
+        return [
+            line | {"detail": "", "note": ""} if event.data.get("topic") in hidden else line
+            for line, event in zip(lines, events, strict=True)
+        ]
 
     @act(MeetingSerializer, permission=RUN, status=201)
     def create(self, given: dict[str, Any]) -> Meeting:

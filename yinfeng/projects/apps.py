@@ -20,6 +20,7 @@ class ProjectsConfig(AppConfig):
         dated.register()
         duty_sources.register()
         events.subscribe("duties.duty.approve", services.solve_by_duty)
+        events.subscribe("projects.project.changed", services.hide_duties)
         search.register(Lead, queries.lead_entries)
         search.register(Project, queries.project_entries)
         may_object(services.keep_evidence)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from yinfeng.core.queries import code_label
@@ -19,6 +21,11 @@ def _holder(project: Project) -> int:
     return project.host_unit_id or project.reporter_unit_id
 
 
+def _to_come(day: date | None) -> date | None:
+    """Return a day that has not passed; a duty has none that has."""
+    return day if day is not None and day >= timezone.localdate() else None
+
+
 def _of_project(project: Project) -> Mapping[str, Any]:
     return {"item": project.name, "lead_unit": _holder(project)}
 
@@ -26,7 +33,7 @@ def _of_project(project: Project) -> Mapping[str, Any]:
 def _of_bottleneck(row: Bottleneck) -> Mapping[str, Any]:
     return {
         "item": f"{row.project.name}：{row.what}"[:200], "target": _("难点解决，项目可以继续推进"), "lead_unit": row.unit_id,
-        "due_date": row.due_date,
+        "due_date": _to_come(row.due_date),
     }  # fmt: skip
 
 
@@ -34,7 +41,7 @@ def _of_milestone(row: Milestone) -> Mapping[str, Any]:
     label = code_label("milestone", row.kind)
     return {
         "item": f"{row.project.name}：{label}"[:200], "target": _("按计划完成“%(milestone)s”") % {"milestone": label},
-        "lead_unit": _holder(row.project), "due_date": row.planned_date,
+        "lead_unit": _holder(row.project), "due_date": _to_come(row.planned_date),
     }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from yinfeng.duties import services as duties
 from yinfeng.duties import terms
 from yinfeng.duties.models import Duty
 from yinfeng.duties.sources import new_url
-from yinfeng.projects import stages
+from yinfeng.projects import services, stages
 from yinfeng.projects.models import Milestone
 
 OFFICER = [
@@ -130,3 +130,23 @@ def test_nobody_sets_a_duty_from_what_he_does_not_see(staff: City) -> None:
     ):
         assert client.get(f"{reverse('duty-new')}?from={odd}").status_code == 404
     assert not Duty.objects.exists()
+
+
+def test_a_duty_becomes_as_secret_as_its_project_does(staff: City) -> None:
+    project = building(staff)
+    signed_in(staff.users["olga"]).post(new_url(project), form(staff))
+    duty = Duty.objects.get(source_kind=terms.PROJECT)
+    assert duty.secrecy == terms.INTERNAL
+    services.change_project(
+        by=staff.actor("bob"), project=project, version=project.version, values={"secrecy": stages.SENSITIVE}
+    )
+    duty.refresh_from_db()
+    assert duty.secrecy == terms.SENSITIVE
+
+
+def test_a_day_that_has_passed_is_not_proposed_again(staff: City) -> None:
+    row = raised(staff, building(staff))
+    row.due_date = timezone.localdate() - timedelta(days=2)
+    row.save()
+    page = signed_in(staff.users["olga"]).get(new_url(row))
+    assert page.context["form"].initial["due_date"] is None

@@ -11,8 +11,7 @@ from yinfeng.core import queries as core
 from yinfeng.core.actors import Actor
 from yinfeng.duties import terms
 from yinfeng.duties.models import Duty
-from yinfeng.duties.queries.duties import standing_q
-from yinfeng.orgs.queries import units_today
+from yinfeng.duties.queries.duties import speaks_for, standing_q
 
 
 def told_of(by: Actor) -> QuerySet[Any]:
@@ -31,9 +30,7 @@ def overdue(duties: QuerySet[Any], today: date) -> QuerySet[Any]:
 
 def supervising_units(by: Actor) -> QuerySet[Any]:
     """Return the units in whose name an actor issues circulars."""
-    reach = by.reach("duties.duty.supervise")
-    found = units_today().exclude(kind__in=("collective", "city"))
-    return found if reach.everywhere else found.filter(pk__in=reach.units)
+    return speaks_for(by, "duties.duty.supervise")
 
 
 def circular_mark(today: date) -> str:

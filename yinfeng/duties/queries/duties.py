@@ -245,12 +245,12 @@ def stands(duties: Iterable[Duty], today: date) -> Standing:
 
 def units_to_charge() -> QuerySet[Any]:
     """Return the units that can be given a duty: those that exist, without the city itself and names for several."""
-    return units_today().exclude(kind__in=("collective", "city"))
+    return units_today().exclude(kind__in=("collective", "city")).order_by("order", "code")
 
 
 def units_to_name() -> QuerySet[Any]:
     """Return the units that can be named as responsible beside the lead: names for several too."""
-    return units_today().exclude(kind="city")
+    return units_today().exclude(kind="city").order_by("order", "code")
 
 
 def leaders() -> QuerySet[Person]:
@@ -258,13 +258,27 @@ def leaders() -> QuerySet[Person]:
     return people()
 
 
+# The bodies in whose name the office of the whole city acts (clauses 1.1 to 1.4).
+BODIES = ("leader_group", "group", "office")
+
+
+def speaks_for(by: Actor, permission: str) -> QuerySet[Any]:
+    """Return the units in whose name an actor sets duties or issues papers.
+
+    Who may for the whole city does so for his own units, the leader group, its groups and its office, and in no other's name.
+    """
+    reach = by.reach(permission)
+    found = units_to_charge()
+    if by.is_system:
+        return found
+    if reach.everywhere:
+        return found.filter(Q(pk__in=by.unit_ids) | Q(kind__in=BODIES))
+    return found.filter(pk__in=reach.units)
+
+
 def setting_units(by: Actor) -> QuerySet[Any]:
     """Return the units in whose name an actor sets duties."""
-    reach = by.reach("duties.duty.set")
-    found = units_today().exclude(kind__in=("collective", "city"))
-    if reach.everywhere:
-        return found
-    return found.filter(pk__in=reach.units)
+    return speaks_for(by, "duties.duty.set")
 
 
 def handling_units(duty: Duty, by: Actor) -> QuerySet[Any]:

@@ -93,13 +93,14 @@ def remove_day(*, by: Actor, day: CalendarDay, version: int, reason: str) -> Non
     """Let the week hold for a day again."""
     demand(day, by, "change")
     note = _reason(reason)
-    events.record(
-        by=by, verb="duties.calendarday.removed", obj=day, note=note, changes={"is_workday": (day.is_workday, None)}
-    )  # fmt: skip
     if CalendarDay.objects.filter(pk=day.pk, version=version).delete()[0] != 1:
         if not CalendarDay.objects.filter(pk=day.pk).exists():
             raise Missing
         raise Conflict(_("另一位同事刚刚改过这一天，您的操作没有生效。请刷新页面后再试。"))
+    # recorded only now: who counts days again on this reads the calendar without it
+    events.record(
+        by=by, verb="duties.calendarday.removed", obj=day, note=note, changes={"is_workday": (day.is_workday, None)}
+    )  # fmt: skip
     _forget()
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import override
 from yinfeng.core import events
 from yinfeng.core import services as core
 from yinfeng.core.actors import Actor
-from yinfeng.core.errors import Conflict
+from yinfeng.core.errors import Conflict, Forbidden
 from yinfeng.core.exchange.official import chinese_date, document_number
 from yinfeng.duties import queries
 from yinfeng.duties.models import Circular, CircularUnit, Duty, Reminder
@@ -63,11 +63,8 @@ def draft_circular(*, by: Actor, unit: Unit, period: queries.Period, demand: str
 
 
 def _demand_issuing(by: Actor, unit: Unit) -> None:
-    by.require_at(
-        "duties.duty.supervise",
-        unit.pk,
-        _("您没有以这个单位的名义印发通报的权限。请选择您所在的督查单位。"),
-    )
+    if not by.is_system and not queries.supervising_units(by).filter(pk=unit.pk).exists():
+        raise Forbidden(_("您没有以这个单位的名义印发通报的权限。请选择您所在的督查单位。"))
 
 
 def check_period(period: queries.Period, today: date) -> None:

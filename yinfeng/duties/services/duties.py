@@ -145,9 +145,8 @@ def _about(origin: Origin, parent: Duty | None) -> dict[str, Any]:
 def _demand_setting(by: Actor, set_unit: Unit, parent: Duty | None) -> None:
     """Raise Forbidden unless the actor sets duties for the unit; parts are set by who works on the whole."""
     if parent is None:
-        by.require_at(
-            "duties.duty.set", set_unit.pk, _("您没有以这个单位的名义交办事项的权限。请选择您所在的单位。")
-        )
+        if not by.is_system and not queries.setting_units(by).filter(pk=set_unit.pk).exists():
+            raise Forbidden(_("您没有以这个单位的名义交办事项的权限。请选择您所在的单位。"))
         return
     demand(parent, by, "handle", _("分解任务由牵头单位办理。"))
     if parent.state != terms.WORKING:
@@ -295,7 +294,10 @@ def move_duty(*, by: Actor, duty: Duty, move: str, reason: str = "", version: in
     elif move == "insist":
         values = {"assigned_date": today, "accepted_date": None, "handler_id": None, "reported_date": None}
     elif move == "reopen":
-        values = {"closed_date": None, "submitted_date": None, "reopenings": F("reopenings") + 1}
+        # how far it is and what came of it is to be told anew; what was told stands in its history
+        values = {
+            "closed_date": None, "submitted_date": None, "reopenings": F("reopenings") + 1, "percent": 0, "result": "",
+        }  # fmt: skip
         lifecycle.DUTY.check(duty, move, by)
         _hold_unit(
             duty.lead_unit, "lead_unit", today
@@ -453,7 +455,7 @@ def _give(
         duty, move, by=by, reason=reason, version=version, within=within, changes={"lead_unit": (old, unit)},
         values={
             "lead_unit": unit, "assigned_date": timezone.localdate(), "accepted_date": None, "handler_id": None,
-            "submitted_date": None, "submitted_by_id": None, "reported_date": None,
+            "submitted_date": None, "submitted_by_id": None, "reported_date": None, "percent": 0, "result": "",
         },
     )  # fmt: skip
     search.refresh(Duty, duty.pk)
@@ -526,3 +528,26 @@ def recount(*, by: Actor) -> int:
 def recount_after(event: Any, by: Actor) -> None:
     """Count again because the calendar of working days says something else now."""
     recount(by=by)
+
+
+@transaction.atomic
+def follow_secrecy(*, by: Actor, about: Any, is_sensitive: bool) -> int:
+    """Make the duties about an object as secret as it has become; return how many changed.
+
+    A duty set apart as sensitive by hand stays so while its object is not.
+    """
+    if not is_sensitive:
+        return 0
+    found = Duty.objects.filter(
+        about_type=events.type_of(about), about_id=about.pk, secrecy=terms.INTERNAL
+    ).exclude(state__in=(terms.CANCELLED,))
+    changed = 0
+    for duty in found:
+        if Duty.objects.filter(pk=duty.pk, version=duty.version).update(
+            secrecy=terms.SENSITIVE, version=F("version") + 1
+        ):
+            duty.refresh_from_db()
+            told = {"secrecy": (terms.INTERNAL, terms.SENSITIVE)}
+            events.record(by=by, verb="duties.duty.made_sensitive", obj=duty, changes=told)
+            changed += 1
+    return changed

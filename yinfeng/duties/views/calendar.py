@@ -144,7 +144,7 @@ class MakeAddress(ActPage):
             "warning": _("这个地址只显示这一次"),
             "what_to_do": _("请现在复制到您的日历程序。谁有这个地址，谁就能看到您的日历：不要转发给别人。"),
             "label": _("订阅地址"),
-            "secret": settings.BASE_URL + reverse("calendar-feed", args=[secret]),
+            "secret": self.request.build_absolute_uri(reverse("calendar-feed", args=[secret])),
             "hint": _(
                 "iPhone：设置 → 日历 → 账户 → 添加已订阅的日历。电脑上的 Outlook：从 Internet 添加日历。"
             ),

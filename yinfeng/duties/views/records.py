@@ -102,6 +102,11 @@ class DutyDetail(DetailPage):
     def today(self) -> Any:
         return timezone.localdate()
 
+    @cached_property
+    def told(self) -> queries.Story:
+        """What belongs to the duty."""
+        return queries.story(self.object.pk)
+
     def frame(self) -> dict[str, Any]:
         frame = super().frame()
         frame["acts"] = [*frame["acts"], *self._other_acts()]
@@ -123,6 +128,18 @@ class DutyDetail(DetailPage):
             }
 
         found = []
+        if "review" in allowed and duty.is_asking and duty.state in terms.OWED:
+            asked = next(row for row in self.told.extensions if row.state == terms.ASKED)
+            found += [
+                {
+                    "label": _("同意延期"), "url": reverse("extension-grant", args=[asked.pk]), "icon": "clock-plus",
+                    "style": "primary", "method": "get",
+                },
+                {
+                    "label": _("不同意延期"), "url": reverse("duties.extension-move", args=[asked.pk, "refuse"]), "icon": "x",
+                    "style": "secondary", "method": "get",
+                },
+            ]  # fmt: skip
         if "contribute" in allowed and duty.state == terms.WORKING:
             found.append(link("duty-report", _("报告进展"), "message"))
         if "handle" in allowed and duty.state == terms.WORKING:
@@ -137,7 +154,7 @@ class DutyDetail(DetailPage):
 
     def content(self) -> dict[str, Any]:
         duty: Any = self.object
-        told = queries.story(duty.pk)
+        told = self.told
         late = is_overdue(duty, self.today)
         return {
             "title": duty.item,
@@ -256,7 +273,15 @@ class DutyDetail(DetailPage):
         facts = [{"label": label, "value": duty.source_text, "wide": True}]
         if found is not None:
             url = found.get_absolute_url() if hasattr(found, "get_absolute_url") else ""
-            facts = [{"label": label, "value": str(found), "url": url, "sub": duty.source_text, "wide": True}]
+            facts = [
+                {
+                    "label": label,
+                    "value": str(found),
+                    "url": url,
+                    "sub": "" if duty.source_text == str(found) else duty.source_text,
+                    "wide": True,
+                }
+            ]
         if duty.parent is not None:
             facts.append(
                 {

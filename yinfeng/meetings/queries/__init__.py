@@ -76,6 +76,7 @@ from yinfeng.meetings.queries.meetings import with_situation as with_situation
 from yinfeng.meetings.queries.topics import brought_by as brought_by
 from yinfeng.meetings.queries.topics import difficulties_of as difficulties_of
 from yinfeng.meetings.queries.topics import heard_at as heard_at
+from yinfeng.meetings.queries.topics import hidden_topics as hidden_topics
 from yinfeng.meetings.queries.topics import no_difficulties as no_difficulties
 from yinfeng.meetings.queries.topics import projects_named as projects_named
 from yinfeng.meetings.queries.topics import resolutions_about as resolutions_about

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
@@ -100,3 +101,11 @@ def units_that_brought(by: Actor) -> QuerySet[Unit]:
     """Return the units of which a person sees topics."""
     found = Unit.objects.filter(pk__in=Topic.objects.permitted(by).values("unit"))
     return found.order_by("order", "code")
+
+
+def hidden_topics(by: Actor, topics: Iterable[int | None]) -> set[int]:
+    """Return those of the topics that the person does not see."""
+    asked = {pk for pk in topics if pk is not None}
+    if not asked:
+        return set()
+    return asked - set(Topic.objects.permitted(by).filter(pk__in=asked).values_list("pk", flat=True))

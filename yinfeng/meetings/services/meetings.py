@@ -173,7 +173,11 @@ def take_on(*, by: Actor, meeting: Meeting, topic: Topic, leave: str = "") -> It
         reason=item.leave,
     )
     events.record(
-        by=by, verb="meetings.meeting.topic_on", obj=meeting, note=item.leave, data={"text": topic.title}
+        by=by,
+        verb="meetings.meeting.topic_on",
+        obj=meeting,
+        note=item.leave,
+        data={"text": topic.title, "topic": topic.pk},
     )
     return item
 
@@ -218,7 +222,11 @@ def take_off(*, by: Actor, meeting: Meeting, item: Item, reason: str) -> None:
     touch(meeting)
     topic = _off(by, item, reason.strip())
     events.record(
-        by=by, verb="meetings.meeting.topic_off", obj=meeting, note=reason.strip(), data={"text": topic.title}
+        by=by,
+        verb="meetings.meeting.topic_off",
+        obj=meeting,
+        note=reason.strip(),
+        data={"text": topic.title, "topic": topic.pk},
     )
 
 
@@ -254,7 +262,12 @@ def note_item(*, by: Actor, meeting: Meeting, item: Item, version: int, notes: s
         raise Conflict(_("会议召开之后、纪要印发之前才能记录讨论情况。"))
     touch(meeting)
     if core.write_edit(item, {"notes": notes.strip()}, version):
-        events.record(by=by, verb="meetings.meeting.minuted", obj=meeting, data={"text": item.topic.title})
+        events.record(
+            by=by,
+            verb="meetings.meeting.minuted",
+            obj=meeting,
+            data={"text": item.topic.title, "topic": item.topic_id},
+        )
     return item
 
 

@@ -61,7 +61,9 @@ def resolve(*, by: Actor, meeting: Meeting, item: Item, values: Values, tasks: S
     text = f"{states.DECISIONS[resolution.decision]}：{resolution.text}"
     lifecycle.TOPIC.perform(topic, move, by=by, within=True, data={"text": text[:500]})
     events.record(by=by, verb="meetings.resolution.recorded", obj=resolution, data={"text": text[:500]})
-    events.record(by=by, verb="meetings.meeting.resolved", obj=meeting, data={"text": topic.title})
+    events.record(
+        by=by, verb="meetings.meeting.resolved", obj=meeting, data={"text": topic.title, "topic": topic.pk}
+    )
     if topic.project is not None:
         told = f"{topic.body.label}{meeting.numbered}：{topic.title}。{text}"
         events.record(by=by, verb="meetings.project.resolved", obj=topic.project, data={"text": told[:600]})

@@ -202,10 +202,8 @@ class Resolve(OfItem):
 
     def start(self) -> None:
         super().start()
-        posted = self.request.method == "POST"
-        self.tasks = TaskRows(
-            self._posted() if posted else None, prefix="tasks", initial=None if posted else [{}] * ROWS
-        )
+        self.tasks = TaskRows(self._posted() if self.request.method == "POST" else None, prefix="tasks")
+        self.tasks.extra = ROWS  # none is there already: one that is left empty is no task
 
     def _posted(self) -> Any:
         """Return what was sent, with one row more when that was asked for."""
@@ -213,7 +211,7 @@ class Resolve(OfItem):
         total = data.get("tasks-TOTAL_FORMS", "")
         count = int(total) if total.isascii() and total.isdecimal() and len(total) < 4 else ROWS
         data["tasks-TOTAL_FORMS"] = str(min(count + (MORE in data), 20))
-        data.setdefault("tasks-INITIAL_FORMS", "0")
+        data["tasks-INITIAL_FORMS"] = "0"
         return data
 
     def initial(self) -> dict[str, Any]:
@@ -246,7 +244,9 @@ class Resolve(OfItem):
         return super().refuse(form, error)
 
     def done(self, result: Any) -> str:
-        return _("已记录，任务已交办给牵头单位。")
+        if any(row.has_changed() for row in self.tasks):
+            return _("已记录，任务已交办给牵头单位。")
+        return _("已记录。")
 
     def extra(self) -> dict[str, Any]:
         return super().extra() | {"tasks": self.tasks, "item": self.item}

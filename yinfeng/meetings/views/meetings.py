@@ -159,6 +159,16 @@ class MeetingDetail(OfMeeting):
         found: ScopedQuerySet[Any] = queries.with_situation(super().queryset(by))
         return found
 
+    def line_of(self, event: Any) -> dict[str, Any]:
+        """Name a topic to those alone who see it; who runs the meeting sees all of them."""
+        line = super().line_of(event)
+        topic = event.data.get("topic")
+        if topic is None or self.runs:
+            return line
+        items: list[Any] = queries.items_of(self.object)
+        seen = {item.topic_id for item in items if item.is_seen}
+        return line if topic in seen else line | {"detail": _("不在您的查看范围内的议题"), "note": ""}
+
     def frame(self) -> dict[str, Any]:
         queries.agenda(self.object, self.by, self.object.last_id)
         return DetailPage.frame(self) | self.masthead()
@@ -214,6 +224,7 @@ class MeetingDetail(OfMeeting):
         lines = [
             duty_line(duty, today) for duty in sorted(found, key=lambda duty: duty.state not in terms.OPEN)
         ]
+        hidden = sum(not item.is_seen for item in self.object.__dict__["last_agenda"])
         told = _(
             "交办 %(total)s 项：已办结 %(closed)s 项（按期 %(on_time)s 项），正在办理 %(going)s 项，其中逾期 %(overdue)s 项。"
         ) % {
@@ -221,7 +232,7 @@ class MeetingDetail(OfMeeting):
             "overdue": standing.overdue,
         }  # fmt: skip
         return {
-            "title": self.object.last_title, "url": reverse("meeting", args=[self.object.last_id]), "told": told if found else _("上次会议没有交办事项。"), "rows": lines,
+            "title": self.object.last_title, "url": reverse("meeting", args=[self.object.last_id]), "told": _last_words(told if found else "", hidden), "rows": lines,
         }  # fmt: skip
 
     def _item(self, number: int, item: Any, given: dict[int, list[Any]]) -> dict[str, Any]:
@@ -507,3 +518,13 @@ class Uncall(OfPeople):
 
     def extra(self) -> dict[str, Any]:
         return {"sentence": self.attendee.text if self.attendee else ""}
+
+
+def _last_words(told: str, hidden: int) -> str:
+    """Return how the last meeting's duties stand, and of how many of its topics one does not see that."""
+    if not hidden:
+        return told or _("上次会议没有交办事项。")
+    more = ngettext(
+        "另有 %(count)s 个议题不在您的查看范围内。", "另有 %(count)s 个议题不在您的查看范围内。", hidden
+    ) % {"count": hidden}
+    return f"{told}{more}"

@@ -45,7 +45,7 @@ from yinfeng.projects.services.disputes import (
     tell_dispute,
     tell_the_first,
 )
-from yinfeng.projects.services.from_duties import solve_by_duty
+from yinfeng.projects.services.from_duties import hide_duties, solve_by_duty
 from yinfeng.projects.services.ledger import (
     close_books,
     recognise,
@@ -157,6 +157,7 @@ __all__ = [
     "extend_project",
     "find_by_new_name",
     "generate_project",
+    "hide_duties",
     "keep_agreement",
     "keep_closed",
     "keep_evidence",

@@ -1,4 +1,4 @@
-"""What the end of a duty changes in projects: the difficulty it came from is solved."""
+"""What duties and projects do to each other: a difficulty is solved by its duty, a duty is as secret as its project."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import replace
 from yinfeng.core import events
 from yinfeng.core.actors import Actor
 from yinfeng.core.models import Event
+from yinfeng.duties import services as duties
 from yinfeng.duties.models import Duty
 from yinfeng.projects import stages
-from yinfeng.projects.models import Bottleneck
+from yinfeng.projects.models import Bottleneck, Project
 from yinfeng.projects.services.construction import solve_bottleneck
 
 
@@ -37,3 +38,12 @@ def solve_by_duty(event: Event, by: Actor) -> None:
         by=replace(by, is_system=True), bottleneck=row, how=f"{duty.number}：{duty.result}"[:1000],
         solved_date=max(duty.submitted_date, row.since_date),
     )  # fmt: skip
+
+
+def hide_duties(event: Event, by: Actor) -> None:
+    """Make the duties about a project sensitive when it becomes so."""
+    if "secrecy" not in event.changes:
+        return
+    assert event.object_id is not None
+    project = Project.objects.get(pk=event.object_id)
+    duties.follow_secrecy(by=by, about=project, is_sensitive=project.secrecy == stages.SENSITIVE)
