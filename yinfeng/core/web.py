@@ -13,11 +13,12 @@ from typing import Any, ClassVar
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import DecimalField, Model, PositiveIntegerField
+from django.db.models import DateTimeField, DecimalField, Model, PositiveIntegerField
 from django.forms import Form, ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.dateparse import parse_datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views import View
@@ -507,6 +508,8 @@ def value_text(field: Any, table: str = "") -> Callable[[Any], str]:
             return _("是") if value else _("否")
         if isinstance(field, YuanField):
             return show(Decimal(str(value)))
+        if isinstance(field, DateTimeField) and (at := parse_datetime(str(value))) is not None:
+            return tables.moment(at)
         if table:
             return queries.code_label(table, str(value))
         if isinstance(field, PositiveIntegerField | DecimalField):  # a small integer is a year or the like
