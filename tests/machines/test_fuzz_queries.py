@@ -33,6 +33,7 @@ FRAME = {"after", "before", "sort", "col", "page", "limit", "cursor", "next", "f
 OWN = {
     "search": {"q"},
     "work": {"who"},
+    "meetings": {"when"},
     "meeting-new": {"body"},
     "meeting-take-on": {"key"},
     "topic-new": {"body", "project", "bottleneck"},

@@ -32,7 +32,7 @@ from yinfeng.orgs.models import Person, Unit
 VIEW, SET = "duties.duty.view", "duties.duty.set"
 
 
-class PartySerializer(serializers.ModelSerializer[DutyPart]):
+class DutyPartySerializer(serializers.ModelSerializer[DutyPart]):
     """A unit that takes part and as what, or the leader; one meant by a collective name carries it in ``named_as``."""
 
     class Meta:
@@ -102,7 +102,7 @@ class DutyInput(SixInput):
     )
 
 
-class ChangeInput(Strict):
+class DutyChangeInput(Strict):
     """What a duty asks for from now on, all of it, and why."""
 
     item = serializers.CharField(max_length=200)
@@ -114,28 +114,28 @@ class ChangeInput(Strict):
     reason = serializers.CharField(max_length=500)
 
 
-class HandOverInput(Strict):
+class DutyHandOverInput(Strict):
     """The unit that leads from now on, and why."""
 
     unit = serializers.PrimaryKeyRelatedField(queryset=Unit.objects.all())
     reason = serializers.CharField(max_length=1000)
 
 
-class SubmitInput(Strict):
+class DutySubmitInput(Strict):
     """The result of a duty with a file that shows it; without a file those uploaded as evidence count."""
 
     result = serializers.CharField(max_length=4000)
     evidence = Upload(required=False)
 
 
-class RemindInput(Strict):
+class DutyRemindInput(Strict):
     """A level of reminder and what it asks for."""
 
     level = serializers.ChoiceField(choices=list(terms.LEVELS.items()))
     reason = serializers.CharField(max_length=500)
 
 
-class ReminderSerializer(serializers.ModelSerializer[Reminder]):
+class DutyReminderSerializer(serializers.ModelSerializer[Reminder]):
     """A level of reminder as it was issued; ``document`` is what it says, ``digest`` is of it."""
 
     class Meta:
@@ -146,7 +146,7 @@ class ReminderSerializer(serializers.ModelSerializer[Reminder]):
         read_only_fields: ClassVar = fields
 
 
-class ReportSerializer(serializers.ModelSerializer[Report]):
+class DutyReportSerializer(serializers.ModelSerializer[Report]):
     """How far a duty had come, as one of its units told it."""
 
     class Meta:
@@ -155,7 +155,7 @@ class ReportSerializer(serializers.ModelSerializer[Report]):
         read_only_fields: ClassVar = fields
 
 
-class ReportInput(Strict):
+class DutyReportInput(Strict):
     """How far a duty has come; ``percent`` of the whole is the lead unit's to say."""
 
     unit = serializers.PrimaryKeyRelatedField(queryset=Unit.objects.all())
@@ -164,7 +164,7 @@ class ReportInput(Strict):
     problem = serializers.CharField(max_length=1000, required=False, allow_blank=True, default="")
 
 
-class ExtensionSerializer(serializers.ModelSerializer[Extension]):
+class DutyExtensionSerializer(serializers.ModelSerializer[Extension]):
     """A later last day that was asked for; ``granted_until`` may be earlier than asked."""
 
     class Meta:
@@ -175,12 +175,12 @@ class ExtensionSerializer(serializers.ModelSerializer[Extension]):
         read_only_fields: ClassVar = fields
 
 
-class ExtensionInput(Strict):
+class DutyExtensionInput(Strict):
     until = serializers.DateField()
     reason = serializers.CharField(max_length=1000)
 
 
-class GrantInput(Strict):
+class DutyGrantInput(Strict):
     until = serializers.DateField()
     answer = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
 
@@ -210,7 +210,7 @@ class DutyViewSet(Counts, Moving, ObjectViewSet):
         return services.move_duty(by=self.by, duty=duty, move=move, version=version, **given)
 
     @action(detail=True, methods=["post"])
-    @act(ChangeInput, DutySerializer, needs="set", versioned=True)
+    @act(DutyChangeInput, DutySerializer, needs="set", versioned=True)
     def change(self, duty: Duty, version: int, given: dict[str, Any]) -> Duty:
         """Change what a duty asks for, with a reason; its units are told."""
         leader, joint, reason = given.pop("leader"), given.pop("joint_units"), given.pop("reason")
@@ -225,13 +225,13 @@ class DutyViewSet(Counts, Moving, ObjectViewSet):
         )
 
     @action(detail=True, methods=["post"], url_path="hand-over")
-    @act(HandOverInput, DutySerializer, needs="set", versioned=True)
+    @act(DutyHandOverInput, DutySerializer, needs="set", versioned=True)
     def hand_over(self, duty: Duty, version: int, given: dict[str, Any]) -> Duty:
         """Give a duty to another unit, which accepts it anew."""
         return services.hand_over(by=self.by, duty=duty, version=version, **given)
 
     @action(detail=True, methods=["post"], parser_classes=[MultiPartParser])
-    @act(SubmitInput, DutySerializer, needs="handle")
+    @act(DutySubmitInput, DutySerializer, needs="handle")
     def submit(self, duty: Duty, given: dict[str, Any]) -> Duty:
         """Report a duty as done; who set it reviews."""
         file = given.get("evidence")
@@ -249,7 +249,7 @@ class DutyViewSet(Counts, Moving, ObjectViewSet):
         )  # fmt: skip
 
     @action(detail=True, methods=["post"])
-    @act(RemindInput, ReminderSerializer, needs="supervise", status=201)
+    @act(DutyRemindInput, DutyReminderSerializer, needs="supervise", status=201)
     def remind(self, duty: Duty, given: dict[str, Any]) -> Reminder:
         """Issue a level of reminder; a grave one only when the rule says that it is time."""
         return services.issue_reminder(by=self.by, duty=duty, **given)
@@ -265,7 +265,7 @@ class DutyParties(NestedViewSet):
 
     parent, model = Duty, DutyPart
     permission = VIEW
-    serializer_class = PartySerializer
+    serializer_class = DutyPartySerializer
     ordering = ("order", "pk")
 
     def belonging(self, parent: Duty) -> QuerySet[DutyPart]:
@@ -277,12 +277,12 @@ class DutyReports(NestedViewSet):
 
     parent, model = Duty, Report
     permission = VIEW
-    serializer_class = ReportSerializer
+    serializer_class = DutyReportSerializer
 
     def belonging(self, parent: Duty) -> QuerySet[Report]:
         return parent.reports.all()
 
-    @act(ReportInput, ReportSerializer, needs="contribute", status=201)
+    @act(DutyReportInput, DutyReportSerializer, needs="contribute", status=201)
     def create(self, parent: Duty, given: dict[str, Any]) -> Report:
         """Tell how far a duty has come, for one of its units."""
         return services.report_progress(by=self.by, duty=parent, **given)
@@ -293,7 +293,7 @@ class DutyReminders(NestedViewSet):
 
     parent, model = Duty, Reminder
     permission = VIEW
-    serializer_class = ReminderSerializer
+    serializer_class = DutyReminderSerializer
 
     def belonging(self, parent: Duty) -> QuerySet[Reminder]:
         return parent.reminders.all()
@@ -304,12 +304,12 @@ class DutyExtensions(NestedViewSet):
 
     parent, model = Duty, Extension
     permission = VIEW
-    serializer_class = ExtensionSerializer
+    serializer_class = DutyExtensionSerializer
 
     def belonging(self, parent: Duty) -> QuerySet[Extension]:
         return parent.asked_extensions.all()
 
-    @act(ExtensionInput, ExtensionSerializer, needs="handle", status=201)
+    @act(DutyExtensionInput, DutyExtensionSerializer, needs="handle", status=201)
     def create(self, parent: Duty, given: dict[str, Any]) -> Extension:
         """Ask for a later last day, before the present one has passed."""
         return services.ask_extension(by=self.by, duty=parent, **given)
@@ -320,19 +320,19 @@ class ExtensionViewSet(Moving, ScopedViewSet):
 
     model = Extension
     permission = VIEW
-    serializer_class = ExtensionSerializer
+    serializer_class = DutyExtensionSerializer
     filter_backends = ()
     lifecycles = (lifecycle.EXTENSION,)
     queryset = Extension.objects.none()
 
     @action(detail=True, methods=["post"], url_path=MOVE)
-    @act(MoveInput, ExtensionSerializer, versioned=True)
+    @act(MoveInput, DutyExtensionSerializer, versioned=True)
     def move(self, extension: Extension, version: int, given: dict[str, Any], move: str) -> Extension:
         """Refuse an extension with a reason, or take back one's own."""
         return services.move_extension(by=self.by, extension=extension, move=move, version=version, **given)
 
     @action(detail=True, methods=["post"])
-    @act(GrantInput, ExtensionSerializer, needs="decide", versioned=True)
+    @act(DutyGrantInput, DutyExtensionSerializer, needs="decide", versioned=True)
     def grant(self, extension: Extension, version: int, given: dict[str, Any]) -> Extension:
         """Grant the last day asked for, or an earlier one."""
         return services.grant_extension(by=self.by, extension=extension, version=version, **given)

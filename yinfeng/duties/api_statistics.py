@@ -21,7 +21,7 @@ from yinfeng.duties.models import Circular, Duty
 from yinfeng.orgs.models import Unit
 
 
-class PeriodInput(Strict):
+class StandingPeriodInput(Strict):
     """From which day through which."""
 
     start = serializers.DateField()
@@ -81,13 +81,13 @@ class Counts:
     by: Any
 
     @extend_schema(
-        parameters=[PeriodInput],
+        parameters=[StandingPeriodInput],
         responses={200: StatisticsSerializer, 422: OpenApiResponse(Problem, description=REFUSALS["422"])},
     )
     @action(detail=False, pagination_class=None, filter_backends=[])
     def standing(self, request: Request) -> Response:
         """Say how the duties that the caller sees stand, by the unit that leads and by leader."""
-        asked = PeriodInput(data=request.query_params)
+        asked = StandingPeriodInput(data=request.query_params)
         asked.is_valid(raise_exception=True)
         period = queries.Period(asked.validated_data["start"], asked.validated_data["end"])
         found = queries.statistics(rows(Duty).permitted(self.by), period, timezone.localdate())
@@ -107,7 +107,7 @@ class CircularSerializer(serializers.ModelSerializer[Circular]):
         read_only_fields: ClassVar = fields
 
 
-class CircularInput(PeriodInput):
+class CircularInput(StandingPeriodInput):
     """The unit that issues, the period, and what it asks for."""
 
     unit = serializers.PrimaryKeyRelatedField(queryset=Unit.objects.all())

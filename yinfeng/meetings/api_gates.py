@@ -24,7 +24,7 @@ from yinfeng.projects.models import Project
 VIEW = "projects.project.view"
 
 
-class DecisionSerializer(serializers.ModelSerializer[GateDecision]):
+class GateDecisionSerializer(serializers.ModelSerializer[GateDecision]):
     """What a body decided about a project at a gate; names stand as they were on the day."""
 
     evidence = FileSerializer(read_only=True, allow_null=True)
@@ -38,7 +38,7 @@ class DecisionSerializer(serializers.ModelSerializer[GateDecision]):
         read_only_fields: ClassVar = fields
 
 
-class DecisionInput(Strict):
+class GateDecisionInput(Strict):
     """What was decided at the gate whose turn it is: ``outcome`` is passed (with the document) or refused (with the reason)."""
 
     gate = serializers.CharField(max_length=40)
@@ -75,14 +75,14 @@ class ProjectDecisions(NestedViewSet):
 
     parent, model = Project, GateDecision
     permission = VIEW
-    serializer_class = DecisionSerializer
+    serializer_class = GateDecisionSerializer
     parser_classes = (MultiPartParser,)
     ordering = ("-decided_date", "-pk")
 
     def belonging(self, parent: Project) -> QuerySet[GateDecision]:
         return queries.gate_decisions(parent)
 
-    @act(DecisionInput, DecisionSerializer, needs=gating.GATE, status=201)
+    @act(GateDecisionInput, GateDecisionSerializer, needs=gating.GATE, status=201)
     def create(self, parent: Project, given: dict[str, Any]) -> GateDecision:
         """Record what the body of the gate decided whose turn it is."""
         file, outcome = given.pop("evidence", None), given.pop("outcome")
@@ -116,7 +116,7 @@ class DecisionViewSet(Moving, ScopedViewSet):
 
     model = GateDecision
     permission = VIEW
-    serializer_class = DecisionSerializer
+    serializer_class = GateDecisionSerializer
     filterset_class = DecisionFilter
     lifecycles = (GATE,)
     queryset = GateDecision.objects.none()
@@ -125,7 +125,7 @@ class DecisionViewSet(Moving, ScopedViewSet):
         return super().get_queryset().select_related("evidence__uploaded_by")
 
     @action(detail=True, methods=["post"], url_path=MOVE)
-    @act(MoveInput, DecisionSerializer, versioned=True)
+    @act(MoveInput, GateDecisionSerializer, versioned=True)
     def move(self, decision: GateDecision, version: int, given: dict[str, Any], move: str) -> GateDecision:
         """Undo a decision that was recorded wrongly, with the reason."""
         GATE.check(decision, move, self.by)

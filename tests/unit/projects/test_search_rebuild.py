@@ -11,6 +11,7 @@ from tests.unit.projects.conftest import City
 from yinfeng.core import search
 from yinfeng.core.actors import system
 from yinfeng.core.models_search import SearchEntry
+from yinfeng.duties import services as duties
 from yinfeng.enterprises import services as library
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.orgs import services as orgs
@@ -35,6 +36,8 @@ def kept(city: City) -> Index:
     values = {"name": "街道办", "kind": "office"}
     orgs.put_unit(by=by, code="street", parent=city.jimei, values=values, day=city.jimei.created_at.date())
     firm = library.add_enterprise(by=by, values={"name": "示例光电有限公司", "country": "CN"})
+    six = duties.Six(item="梳理用地", target="清单", requirement="周报", lead_unit=city.jimei, work_days=5)
+    duties.set_duty(by=by, six=six, origin=duties.Origin("other"), set_unit=city.huli)
     library.change_enterprise(by=by, enterprise=firm, version=1, values={"name": "新名光电有限公司"})
     return index()
 

@@ -83,6 +83,7 @@ from yinfeng.meetings.queries.topics import resolutions_about as resolutions_abo
 from yinfeng.meetings.queries.topics import reviews_of as reviews_of
 from yinfeng.meetings.queries.topics import topic_counts as topic_counts
 from yinfeng.meetings.queries.topics import topics_of as topics_of
+from yinfeng.meetings.queries.topics import unit_of as unit_of
 from yinfeng.meetings.queries.topics import units_bringing as units_bringing
 from yinfeng.meetings.queries.topics import units_that_brought as units_that_brought
 from yinfeng.meetings.queries.topics import waiting_for as waiting_for

@@ -109,3 +109,8 @@ def hidden_topics(by: Actor, topics: Iterable[int | None]) -> set[int]:
     if not asked:
         return set()
     return asked - set(Topic.objects.permitted(by).filter(pk__in=asked).values_list("pk", flat=True))
+
+
+def unit_of(code: str) -> int | None:
+    """Return the unit of a code of the profile."""
+    return Unit.objects.filter(code=code).values_list("pk", flat=True).first()

@@ -24,7 +24,6 @@ from yinfeng.meetings.forms import CorrectionForm, ReviewForm, TakeOnForm, Topic
 from yinfeng.meetings.models import FairReview, Resolution, Topic
 from yinfeng.meetings.tables import DECISION_TONES, REVIEW_TONES, TOPIC_TONES, TopicTable
 from yinfeng.meetings.views.meetings import VIEW, resolution_lines
-from yinfeng.orgs.models import Unit
 from yinfeng.projects.details import fact
 from yinfeng.projects.models import Project
 from yinfeng.projects.sections import SectionPage
@@ -321,8 +320,7 @@ class SubmitTopic(ActPage):
         """Return what the address says: the project one came from, its difficulty, the body."""
         found: dict[str, Any] = {"unit": self.by.unit_id, "kind": states.HEARING}
         if (rule := queries.review_rule(timezone.localdate())) is not None:
-            unit = Unit.objects.filter(code=rule.unit).values_list("pk", flat=True).first()
-            found["review_unit"] = unit
+            found["review_unit"] = queries.unit_of(rule.unit)
         if (body := _number(self.request.GET.get("body", ""))) is not None:
             found["body"] = body
         if (pk := _number(self.request.GET.get("project", ""))) is not None:
