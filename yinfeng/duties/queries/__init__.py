@@ -15,6 +15,7 @@ from yinfeng.duties.queries.circulars import (
     told_of,
 )
 from yinfeng.duties.queries.duties import (
+    BODIES,
     WAS_LATE,
     WORK,
     Standing,
@@ -44,6 +45,7 @@ from yinfeng.duties.queries.duties import (
     sides,
     soon_days,
     source_of,
+    speaks_for,
     standing,
     standing_q,
     stands,
@@ -75,7 +77,6 @@ from yinfeng.duties.queries.inbox import (
     WAITING,
     Leg,
     counted,
-    in_leg,
     inbox,
     legs,
     owed_with_last_day,
@@ -120,6 +121,7 @@ from yinfeng.duties.queries.story import (
 )
 
 __all__ = [
+    "BODIES",
     "DAY",
     "DUE_SOON",
     "DUE_TODAY",
@@ -180,7 +182,6 @@ __all__ = [
     "filter_options",
     "handling_units",
     "hands_in",
-    "in_leg",
     "inbox",
     "is_asking",
     "is_due_q",
@@ -204,6 +205,7 @@ __all__ = [
     "sides",
     "soon_days",
     "source_of",
+    "speaks_for",
     "standing",
     "standing_q",
     "stands",

@@ -172,12 +172,6 @@ def _keys(name: str, rows: QuerySet[Any], *, few: bool) -> QuerySet[Any, Any]:
     return found
 
 
-def in_leg(name: str, by: Actor, today: date, *, mine: bool) -> QuerySet[Any]:
-    """Return the rows of one leg as a query set of duties, for the list that shows all of it."""
-    rows = legs(by, today, mine=mine).get(name)
-    return Duty.objects.filter(pk__in=rows.values("pk")) if rows is not None else Duty.objects.none()
-
-
 def counted(count: int) -> str:
     """Return a leg's count as it is shown."""
     return f"{MOST - 1}+" if count >= MOST else str(count)

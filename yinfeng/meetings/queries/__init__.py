@@ -59,7 +59,6 @@ from yinfeng.meetings.queries.meetings import is_coming as is_coming
 from yinfeng.meetings.queries.meetings import item_of as item_of
 from yinfeng.meetings.queries.meetings import items_of as items_of
 from yinfeng.meetings.queries.meetings import last_before as last_before
-from yinfeng.meetings.queries.meetings import meeting_counts as meeting_counts
 from yinfeng.meetings.queries.meetings import meetings_between as meetings_between
 from yinfeng.meetings.queries.meetings import meetings_with_word as meetings_with_word
 from yinfeng.meetings.queries.meetings import minutes_of as minutes_of

@@ -221,12 +221,6 @@ def meetings_between(by: Actor, first: date, last: date) -> QuerySet[Meeting]:
     return found.exclude(state=states.CANCELLED).select_related("body").order_by("starts_at", "pk")[:500]
 
 
-def meeting_counts(by: Actor) -> dict[str, int]:
-    """Return how many meetings in the person's sight are in each state."""
-    rows = Meeting.objects.permitted(by).order_by().values_list("state").annotate(n=Count("pk"))
-    return dict(rows)
-
-
 # --- reviews and units --------------------------------------------------------------------------------------------
 
 
