@@ -47,6 +47,11 @@ def text() -> str:
     return found
 
 
+def of_policy() -> Any:
+    """Return the standing duties of the policy, in the order of its clauses."""
+    return Duty.objects.filter(source_kind=terms.POLICY, parent=None).order_by("pk")
+
+
 def clauses_of(text: str) -> dict[str, tuple[list[str], list[str]]]:
     """Return by clause of parts 2 and 3 the lead departments and the responsible units as the text names them."""
     part, section, item = 0, 0, 0
@@ -101,7 +106,7 @@ def test_the_units_on_the_duties_are_those_the_text_names(text: str, tmp_path: P
         clause: tuple([known[name] for name in names] for names in named) for clause, named in told.items()
     }
     on_duties: dict[str, tuple[list[str], list[str]]] = {}
-    for duty in queries.of_policy():
+    for duty in of_policy():
         sides = [side for side in queries.sides(duty.pk) if side.unit and not side.named_as]
         on_duties[duty.clause] = tuple(  # type: ignore[assignment]
             [side.unit.code for side in sides if side.unit and side.part in parts]
@@ -128,7 +133,7 @@ def test_the_units_on_the_duties_are_those_the_text_names(text: str, tmp_path: P
         assert line["deadline"] == "长期"
     # what is asked for is the text itself
     plain = re.sub(r"\s", "", text)
-    for duty in queries.of_policy():
+    for duty in of_policy():
         for sentence in re.split("[。;]", duty.requirement):
             assert re.sub(r"\s", "", sentence) in plain, duty.clause
     # units that are meant by a collective are addressed, not quoted
@@ -168,10 +173,9 @@ def edit(folder: Path, clause: str, **values: str | None) -> None:
 
 def state() -> list[Any]:
     sides = {
-        duty.pk: [(s.part, s.unit_id, s.named_as_id) for s in queries.sides(duty.pk)]
-        for duty in queries.of_policy()
+        duty.pk: [(s.part, s.unit_id, s.named_as_id) for s in queries.sides(duty.pk)] for duty in of_policy()
     }
-    return [(row, sides[row["id"]]) for row in queries.of_policy().values()]
+    return [(row, sides[row["id"]]) for row in of_policy().values()]
 
 
 def test_loading_again_changes_nothing_and_a_changed_clause_changes_its_duty_alone(folder: Path) -> None:
@@ -233,4 +237,4 @@ def test_what_was_handed_over_stays_there_and_what_was_taken_away_comes_back(fol
     edit(folder, "3.4.4", lead_units="commerce")
     profile.load(str(folder), by=by)
     assert Duty.objects.get(clause="3.4.4").state == terms.ASSIGNED
-    assert queries.of_policy().count() == len(CLAUSES)
+    assert of_policy().count() == len(CLAUSES)

@@ -27,7 +27,7 @@ from django.utils import timezone
 from yinfeng.core import events, search
 from yinfeng.core import queries as core
 from yinfeng.core.actors import Actor
-from yinfeng.core.models import Code, Event
+from yinfeng.core.models import Event
 from yinfeng.core.prepared import prepared
 from yinfeng.core.scopes import rows
 from yinfeng.duties import terms, workdays
@@ -288,17 +288,6 @@ def handling_units(duty: Duty, by: Actor) -> QuerySet[Any]:
     if not reach.everywhere:
         found = found.filter(unit__in=reach.units)
     return Unit.objects.filter(pk__in=found.values("unit")).exclude(kind="collective")
-
-
-def clauses() -> list[Code]:
-    """Return the clauses of the policy that have tasks, in their order."""
-    found = Code.objects.filter(table="clause").order_by("order")
-    return [clause for clause in found if clause.data.get("lead_units")]
-
-
-def of_policy() -> QuerySet[Any]:
-    """Return the standing duties of the policy, in the order of its clauses."""
-    return Duty.objects.filter(source_kind=terms.POLICY, parent=None).order_by("pk")
 
 
 def owed_by(unit: Unit) -> QuerySet[Any]:
