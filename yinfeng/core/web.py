@@ -412,7 +412,7 @@ ICONS = {
     **dict.fromkeys(("set", "part_set"), "clipboard-list"), "reported": "message", "take_back": "arrow-back-up", "reject": "x",
     **dict.fromkeys(("insist", "reopen"), "rotate"), "hand_over": "user-share", "follow_unit": "arrow-merge", "part_closed": "check",
     **dict.fromkeys(("extension_asked", "extension_granted", "grant"), "clock-plus"), "extension_refused": "x",
-    "extension_withdrawn": "arrow-back-up", "recounted": "calendar-event",
+    "extension_withdrawn": "arrow-back-up", "recounted": "calendar-event", "made_sensitive": "eye-off",
     "issued": "speakerphone", **dict.fromkeys(("document_altered", "altered"), "alert-triangle"),
     **dict.fromkeys(("reminded", "urged", "ordered"), "bell"), **dict.fromkeys(("criticised", "talked_to"), "bell-ringing"),
     # decision gates and inspections
