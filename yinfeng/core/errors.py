@@ -39,6 +39,11 @@ class Invalid(DomainError):
     code = "invalid"
 
 
+def refusal(field: str, sentence: Sentence) -> Invalid:
+    """Return the refusal of what stands in one field."""
+    return Invalid(sentence, fields={field: [sentence]})
+
+
 class Forbidden(DomainError):
     """Refuse an act on a row its asker may see but not act on."""
 

@@ -46,6 +46,13 @@ FOLLOWING, ASSIGNED = "following", "assigned"
 # --- for every app's services -------------------------------------------------------------------------------------
 
 
+def person(by: Actor) -> int:
+    """Return the account that acts; the system alone cannot, where each act is somebody's."""
+    if by.user_id is None:
+        raise Forbidden(_("这项操作须由本人登录后办理。"))
+    return by.user_id
+
+
 def validated(obj: Model, exclude: Iterable[str] = ()) -> None:
     """Run ``full_clean`` and raise Invalid with the model's sentences per field."""
     try:

@@ -13,11 +13,11 @@ from django.utils.translation import override
 from yinfeng.core import events
 from yinfeng.core import services as core
 from yinfeng.core.actors import Actor
-from yinfeng.core.errors import Conflict, Forbidden
+from yinfeng.core.errors import Conflict, Forbidden, refusal
 from yinfeng.core.exchange.official import chinese_date, document_number
+from yinfeng.core.services import person
 from yinfeng.duties import queries
 from yinfeng.duties.models import Circular, CircularUnit, Duty, Reminder
-from yinfeng.duties.services.duties import person, refusal
 from yinfeng.duties.services.numbers import next_number
 from yinfeng.duties.services.reminders import digest_of
 from yinfeng.duties.services.telling import tell_named

@@ -17,9 +17,10 @@ from yinfeng.core import events, search
 from yinfeng.core import queries as core_queries
 from yinfeng.core import services as core
 from yinfeng.core.actors import Actor
-from yinfeng.core.errors import Conflict, Forbidden, Invalid, Sentence
+from yinfeng.core.errors import Conflict, Forbidden, Invalid, Sentence, refusal
 from yinfeng.core.models import Attachment
 from yinfeng.core.scopes import demand, permits
+from yinfeng.core.services import person
 from yinfeng.duties import lifecycle, queries, terms, workdays
 from yinfeng.duties.models import Duty, DutyPart, Report
 from yinfeng.duties.services.numbers import next_number
@@ -60,17 +61,6 @@ class Origin:
     about: Any = None
     text: str = ""
     clause: str = ""
-
-
-def refusal(field: str, sentence: Sentence) -> Invalid:
-    return Invalid(sentence, fields={field: [sentence]})
-
-
-def person(by: Actor) -> int:
-    """Return the account that acts; the system alone cannot, for each of these acts is somebody's."""
-    if by.user_id is None:
-        raise Forbidden(_("这项操作须由本人登录后办理。"))
-    return by.user_id
 
 
 def renew(duty: Duty, **wanted: Any) -> None:

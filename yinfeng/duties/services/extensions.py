@@ -13,11 +13,12 @@ from yinfeng.core import events
 from yinfeng.core import queries as core_queries
 from yinfeng.core import services as core
 from yinfeng.core.actors import Actor
-from yinfeng.core.errors import Conflict, Invalid
+from yinfeng.core.errors import Conflict, Invalid, refusal
 from yinfeng.core.scopes import demand
+from yinfeng.core.services import person
 from yinfeng.duties import lifecycle, terms, workdays
 from yinfeng.duties.models import Duty, Extension
-from yinfeng.duties.services.duties import person, refusal, renew
+from yinfeng.duties.services.duties import renew
 
 
 @transaction.atomic

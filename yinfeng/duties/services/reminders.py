@@ -17,12 +17,11 @@ from yinfeng.core import events
 from yinfeng.core import queries as core_queries
 from yinfeng.core import services as core
 from yinfeng.core.actors import Actor, system
-from yinfeng.core.errors import Conflict, Invalid
+from yinfeng.core.errors import Conflict, Invalid, refusal
 from yinfeng.core.scopes import demand
 from yinfeng.duties import queries, terms, workdays
 from yinfeng.duties.models import Duty, Reminder
 from yinfeng.duties.services.bots import tell_unit
-from yinfeng.duties.services.duties import refusal
 from yinfeng.duties.services.numbers import next_number
 from yinfeng.duties.services.telling import tell_of_reminder
 

@@ -17,10 +17,11 @@ from yinfeng.core import events
 from yinfeng.core import services as core
 from yinfeng.core.actors import Actor
 from yinfeng.core.conditions import WrongCondition
-from yinfeng.core.errors import Conflict, Forbidden, Invalid, Sentence
+from yinfeng.core.errors import Conflict, Invalid, Sentence, refusal
 from yinfeng.core.lifecycle import stale
 from yinfeng.core.models import Attachment
 from yinfeng.core.scopes import demand
+from yinfeng.core.services import person
 from yinfeng.duties import terms
 from yinfeng.duties.models import Duty
 from yinfeng.duties.services import Origin, Six, next_number, set_duty
@@ -38,17 +39,6 @@ Upload = tuple[File[bytes], str]
 PLAN = (
     "title", "starts", "ends", "matter", "basis", "population", "unit_kinds", "condition", "sample_by", "sample_size", "per_unit",
 )  # fmt: skip
-
-
-def refusal(field: str, sentence: Sentence) -> Invalid:
-    return Invalid(sentence, fields={field: [sentence]})
-
-
-def person(by: Actor) -> int:
-    """Return the account that acts; the system alone cannot, for each of these acts is somebody's."""
-    if by.user_id is None:
-        raise Forbidden(_("这项操作须由本人登录后办理。"))
-    return by.user_id
 
 
 # --- planning -----------------------------------------------------------------------------------------------------

@@ -13,14 +13,14 @@ from django.utils.translation import gettext as _
 from yinfeng.core import events
 from yinfeng.core import services as core
 from yinfeng.core.actors import Actor
-from yinfeng.core.errors import Conflict, Invalid
+from yinfeng.core.errors import Conflict, Invalid, refusal
 from yinfeng.core.lifecycle import stale
 from yinfeng.core.models import Event
 from yinfeng.core.scopes import demand
+from yinfeng.core.services import person
 from yinfeng.duties.services import digest_of, next_number
 from yinfeng.meetings import lifecycle, papers, queries, states
 from yinfeng.meetings.models import Attendee, Item, Meeting, Minutes, Topic
-from yinfeng.meetings.services.topics import person, refusal
 from yinfeng.orgs.models import Person, Unit
 from yinfeng.orgs.queries import users_of_units
 

@@ -12,15 +12,15 @@ from django.utils.translation import gettext as _
 from yinfeng.core import events
 from yinfeng.core import services as core
 from yinfeng.core.actors import Actor
-from yinfeng.core.errors import Conflict, Invalid
+from yinfeng.core.errors import Conflict, Invalid, refusal
 from yinfeng.core.scopes import demand
+from yinfeng.core.services import person
 from yinfeng.duties import services as duties
 from yinfeng.duties import terms
 from yinfeng.duties.services import Six
 from yinfeng.meetings import lifecycle, queries, states
 from yinfeng.meetings.models import Item, Meeting, Resolution, Topic
 from yinfeng.meetings.services.meetings import touch
-from yinfeng.meetings.services.topics import person, refusal
 from yinfeng.orgs.queries import hosts
 from yinfeng.projects.stages import SENSITIVE
 

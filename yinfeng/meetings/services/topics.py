@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 from yinfeng.core import events
 from yinfeng.core import services as core
 from yinfeng.core.actors import Actor
-from yinfeng.core.errors import Conflict, Forbidden, Invalid, Sentence
+from yinfeng.core.errors import Conflict, Forbidden, Sentence, refusal
 from yinfeng.core.models import Attachment, Event
 from yinfeng.core.scopes import demand, permits
+from yinfeng.core.services import person
 from yinfeng.meetings import lifecycle, queries, states
 from yinfeng.meetings.models import FairReview, Topic
 from yinfeng.orgs.models import Unit
@@ -28,17 +29,6 @@ Values = Mapping[str, Any]
 OPEN_TOPICS = (states.SUBMITTED, states.APPROVED, states.PUT_OFF, states.REFUSED, states.WITHDRAWN)
 # What a body was told when it approved a topic: a change of it is to be approved again.
 _APPROVED_AS = ("kind", "title", "summary", "ask", "project", "bottleneck")
-
-
-def person(by: Actor) -> int:
-    """Return the account that acts; the system alone cannot, for each of these acts is somebody's."""
-    if by.user_id is None:
-        raise Forbidden(_("这项操作须由本人登录后办理。"))
-    return by.user_id
-
-
-def refusal(field: str, sentence: Sentence) -> Invalid:
-    return Invalid(sentence, fields={field: [sentence]})
 
 
 @transaction.atomic

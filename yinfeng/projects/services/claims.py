@@ -18,6 +18,7 @@ from yinfeng.core.errors import Blocked, Conflict, Invalid, Sentence
 from yinfeng.core.models import Attachment, Event
 from yinfeng.core.money import Money, show
 from yinfeng.core.scopes import demand
+from yinfeng.core.services import person
 from yinfeng.orgs.models import Unit
 from yinfeng.orgs.queries import users_of_units
 from yinfeng.projects import achievements, facts, lifecycle, queries, stages
@@ -25,7 +26,7 @@ from yinfeng.projects.achievements import Achievement
 from yinfeng.projects.models import Claim, Participation, Project, Reversal, StepBack
 from yinfeng.projects.services.asking import ask, check_past, questions_about_amounts
 from yinfeng.projects.services.asking_claims import questions_about_claim
-from yinfeng.projects.services.ledger import person, recognise
+from yinfeng.projects.services.ledger import recognise
 from yinfeng.projects.services.records import follow_fields, hold_project, note_stage
 
 # --- claims -------------------------------------------------------------------------------------------------------

@@ -20,11 +20,12 @@ from yinfeng.core import events
 from yinfeng.core import queries as core_queries
 from yinfeng.core import services as core
 from yinfeng.core.actors import Actor
-from yinfeng.core.errors import Blocked, Conflict, FieldConflict, Invalid, Sentence, Stale
+from yinfeng.core.errors import Blocked, Conflict, FieldConflict, Invalid, Sentence, Stale, refusal
 from yinfeng.core.lifecycle import stale
 from yinfeng.core.models import Event
 from yinfeng.core.money import WAN, show
 from yinfeng.core.scopes import demand, permits
+from yinfeng.core.services import person
 from yinfeng.orgs.models import Unit
 from yinfeng.orgs.queries import users_of_units
 from yinfeng.projects import facts, lifecycle, queries, stages
@@ -40,12 +41,8 @@ from yinfeng.projects.models import (
     Project,
 )
 from yinfeng.projects.services.asking import Questions, ask, check_year
-from yinfeng.projects.services.ledger import lock, person
+from yinfeng.projects.services.ledger import lock
 from yinfeng.projects.services.records import add_unit, hold_project
-
-
-def refusal(field: str, sentence: Sentence) -> Invalid:
-    return Invalid(sentence, fields={field: [sentence]})
 
 
 def _demand_building(project: Project, by: Actor) -> None:

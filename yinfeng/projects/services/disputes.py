@@ -17,13 +17,13 @@ from yinfeng.core.errors import Conflict, Invalid, Sentence
 from yinfeng.core.lifecycle import stale
 from yinfeng.core.models import Event
 from yinfeng.core.scopes import demand
+from yinfeng.core.services import person
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.enterprises.services import hold
 from yinfeng.orgs.models import Unit
 from yinfeng.orgs.queries import users_of_units
 from yinfeng.projects import lifecycle, queries, stages
 from yinfeng.projects.models import Dispute, Lead, Project, Side
-from yinfeng.projects.services.ledger import person
 from yinfeng.projects.services.records import (
     drop_bottlenecks,
     drop_transfer,

@@ -17,11 +17,11 @@ from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Invalid, Sentence
 from yinfeng.core.models import Attachment, Event
 from yinfeng.core.scopes import demand
+from yinfeng.core.services import person
 from yinfeng.orgs.models import Membership
 from yinfeng.projects import lifecycle, queries, stages
 from yinfeng.projects.models import Claim, Entry, PersonalAct, Project
 from yinfeng.projects.services.asking import check_past
-from yinfeng.projects.services.ledger import person
 from yinfeng.projects.services.records import read_anew, refuse_when_over
 
 

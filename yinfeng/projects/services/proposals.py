@@ -17,6 +17,7 @@ from yinfeng.core.errors import Conflict, Forbidden, Invalid
 from yinfeng.core.models import Event
 from yinfeng.core.money import show
 from yinfeng.core.scopes import demand, permits
+from yinfeng.core.services import person
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.enterprises.services import hold
 from yinfeng.orgs.models import Unit
@@ -24,7 +25,6 @@ from yinfeng.orgs.queries import hosts, users_of_units
 from yinfeng.projects import lifecycle, queries, stages
 from yinfeng.projects.models import Partner, Project, Proposal
 from yinfeng.projects.services.asking import ask_about_amounts
-from yinfeng.projects.services.ledger import person
 from yinfeng.projects.services.records import (
     add_project,
     check_area,

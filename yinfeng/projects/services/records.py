@@ -20,6 +20,7 @@ from yinfeng.core.lifecycle import stale
 from yinfeng.core.models import Attachment, Event, User
 from yinfeng.core.money import Money
 from yinfeng.core.scopes import demand, permits
+from yinfeng.core.services import person
 from yinfeng.enterprises import services as library
 from yinfeng.enterprises.models import Enterprise
 from yinfeng.enterprises.services import hold
@@ -46,7 +47,6 @@ from yinfeng.projects.services.asking import (
     check_plan,
     without_unasked,
 )
-from yinfeng.projects.services.ledger import person
 from yinfeng.projects.services.registering import keep_registered_firm, with_registered_firm
 from yinfeng.projects.services.seconds import (
     AskedWhy,

@@ -15,11 +15,11 @@ from yinfeng.core import services as core
 from yinfeng.core.actors import Actor, system
 from yinfeng.core.errors import Conflict, Forbidden, Invalid, Missing
 from yinfeng.core.models import Event
+from yinfeng.core.services import person
 from yinfeng.orgs.models import Unit
 from yinfeng.orgs.queries import people_of, users_of_units
 from yinfeng.projects import queries
 from yinfeng.projects.models import Report, ReportDefinition, ReportReminder, ReportWaiver, WaiverWithdrawal
-from yinfeng.projects.services.ledger import person
 
 MOST_ROWS = 5_000
 RESERVED = ("copies", "definitions", "new")  # words in the addresses of reports

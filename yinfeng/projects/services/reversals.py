@@ -16,9 +16,10 @@ from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Conflict, Invalid
 from yinfeng.core.money import show
 from yinfeng.core.scopes import demand
+from yinfeng.core.services import person
 from yinfeng.projects import lifecycle, stages
 from yinfeng.projects.models import Entry, Reversal
-from yinfeng.projects.services.ledger import enter_opposite, lock, person
+from yinfeng.projects.services.ledger import enter_opposite, lock
 
 
 @transaction.atomic

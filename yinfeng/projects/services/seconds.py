@@ -10,9 +10,9 @@ from yinfeng.core import events
 from yinfeng.core import services as core
 from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Invalid, Sentence
+from yinfeng.core.services import person
 from yinfeng.projects import queries, stages
 from yinfeng.projects.models import Project, ProjectLink
-from yinfeng.projects.services.ledger import person
 
 TOLD = 3  # projects by name in the question
 

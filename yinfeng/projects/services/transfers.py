@@ -18,12 +18,12 @@ from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Blocked, Conflict, Invalid, Sentence
 from yinfeng.core.models import Attachment, Event
 from yinfeng.core.scopes import demand
+from yinfeng.core.services import person
 from yinfeng.orgs.models import Unit
 from yinfeng.orgs.queries import users_of_units
 from yinfeng.projects import facts, lifecycle, queries, stages
 from yinfeng.projects.models import Project, Transfer
 from yinfeng.projects.services.asking import check_past
-from yinfeng.projects.services.ledger import person
 from yinfeng.projects.services.records import hold_project, speak_for, take_part
 
 TERMS = ("percent", "base", "years", "start", "statistics", "exclusions")
