@@ -446,8 +446,16 @@ class Comparison:
     def _said(self) -> dict[str, Any]:
         return {"field": self.field.in_sentence}
 
+    @property
+    def _asks_for_one(self) -> bool:
+        """Say whether one code fulfils the comparison, so that to name what was found is to say that it fits."""
+        one = self.op == "is" or (self.op == "in" and len(self.value) == 1)
+        return one and self.field.kind in {CHOICE, ORDER}
+
     def _say(self, found: str, holds: bool) -> str:
         told = {"field": self.field.in_sentence, "found": found, "words": self.words}
+        if holds and self._asks_for_one:
+            return _("%(field)s为“%(found)s”") % told
         if holds:
             return _("%(field)s为“%(found)s”，符合“%(words)s”") % told
         return _("%(field)s为“%(found)s”，不符合“%(words)s”") % told

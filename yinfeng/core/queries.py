@@ -203,10 +203,12 @@ def _timeline(before: int, *places: str | int) -> QuerySet[Event]:
 def timeline(objects: Sequence[Model], before: int = NEWEST) -> tuple[list[Event], int]:
     """Return the newest events about any of ``objects``, and the id before which there are more (0: there are none).
 
+    What was written last is read; it stands by when it happened, which differs where a history was entered afterwards.
     The caller has read the objects through their scope.
     """
     found = _timeline(before, *_places(objects))
-    return found[:TOLD], found[TOLD - 1].pk if len(found) > TOLD else 0
+    rest = found[TOLD - 1].pk if len(found) > TOLD else 0
+    return sorted(found[:TOLD], key=lambda event: event.at, reverse=True), rest
 
 
 @prepared

@@ -6,6 +6,7 @@ reads it from here, so a route without one fails.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -520,16 +521,26 @@ def value_text(field: Any, table: str = "") -> Callable[[Any], str]:
 
 
 def brief(content: dict[str, Any]) -> dict[str, Any]:
-    """Gather the facts that are empty and not asked for into one line at the end of their group."""
+    """Gather the facts that are empty and not asked for into one line at the end of their group, and set the others in rows."""
     for group in content.get("fact_groups", ()):
         empty = [
             fact
             for fact in group["facts"]
             if fact["value"] in ("", "—", None) and not fact.get("missing") and not fact.get("sub")
         ]
-        group["facts"] = [fact for fact in group["facts"] if fact not in empty]
+        group["facts"] = in_rows([fact for fact in group["facts"] if fact not in empty])
         group["empty"] = _("、").join(str(fact["label"]) for fact in empty)
     return content
+
+
+def in_rows(facts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give a whole row to each fact that has nobody beside it, so that no line ends in the middle of the page."""
+    left = False
+    for fact, following in itertools.zip_longest(facts, facts[1:]):
+        beside = not fact.get("wide") and (left or not (following or {"wide": True}).get("wide"))
+        fact["wide"] = not beside
+        left = beside and not left
+    return facts
 
 
 def file_line(attachment: Attachment) -> dict[str, Any]:

@@ -88,6 +88,8 @@ def test_each_kind_of_field_answers_with_its_sentence(city: City) -> None:
         ({"field": "land_mu", "op": "at_most", "value": 30}, True, "用地需求 30 亩，不超过 30 亩"),
         ({"field": "stage", "op": "at_least", "value": "signed"}, False, "阶段为“在谈”，不符合“已到签约或以后的阶段”"),
         ({"field": "stage", "op": "at_most", "value": "signed"}, True, "阶段为“在谈”，符合“还在签约或以前的阶段”"),
+        ({"field": "stage", "op": "in", "value": ["negotiating"]}, True, "阶段为“在谈”"),
+        ({"field": "stage", "op": "in", "value": ["negotiating", "signed"]}, True, "阶段为“在谈”，符合“阶段为在谈或签约”"),
         ({"field": "grade", "op": "at_least", "value": "tier_10"}, False, "分级为“general”，不符合“分级在tier_10及以上”"),
         ({"field": "is_foreign", "op": "is", "value": True}, True, "是外资项目"),
         ({"field": "is_foreign", "op": "is", "value": False}, False, "是外资项目"),
