@@ -65,11 +65,11 @@ def tell_unit(unit: Unit, text: str, url: str, key: str) -> int:
     """Tell a unit something through its robots, in the caller's transaction; return how many will say it.
 
     ``url`` is a path, ``key`` unique to what is told. The text leaves the product for a chat group: nothing sensitive stands in it.
+    Who keeps the outbox running reads its subjects: they say for whom a message is, and nothing of it.
     """
     told = f"引凤：{text}\n{settings.BASE_URL}{url}"  # a keyword by which DingTalk may let it pass
+    subject = _("发给%(unit)s的提醒") % {"unit": unit.brief}
     return sum(
-        outbox.put(
-            channel=bot.channel, address=str(bot.pk), key=f"{key}:bot:{bot.pk}", subject=" ".join(text.split()), text=told
-        )
+        outbox.put(channel=bot.channel, address=str(bot.pk), key=f"{key}:bot:{bot.pk}", subject=subject, text=told)
         for bot in Bot.objects.filter(unit=unit)
     )  # fmt: skip
