@@ -67,7 +67,7 @@ def inspection_report(
             Table(
                 [_("序号"), _("责任单位"), _("问题"), _("程度"), _("整改")],
                 [
-                    [str(told.finding.number), told.finding.unit.brief, _problem(told, is_filed), queries.severity_label(told.finding.severity), _rectified(told)]
+                    [str(told.finding.number), told.finding.unit.brief, _problem(told, is_filed), queries.severity_label(told.finding.severity), _rectified(told, is_filed)]
                     for told in stands
                 ],
                 widths=(1.3, 2.2, 5, 1.8, 3.4),
@@ -160,10 +160,10 @@ def _problem(told: queries.Told, is_filed: bool) -> str:
     )
 
 
-def _rectified(told: queries.Told) -> str:
+def _rectified(told: queries.Told, is_filed: bool) -> str:
     lines = [str(inspecting.OUTCOMES[told.outcome])]
     for duty in told.duties:
         lines += [duty.number, _("限 %(day)s 前") % {"day": duty.due_date}]
-    if told.finding.settled:
+    if told.finding.settled and not (is_filed and _is_sensitive(told.finding.project)):
         lines.append(told.finding.settled)
     return "\n".join(lines)

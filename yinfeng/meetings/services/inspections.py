@@ -14,6 +14,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from yinfeng.core import events
+from yinfeng.core import queries as core_queries
 from yinfeng.core import services as core
 from yinfeng.core.actors import Actor
 from yinfeng.core.conditions import WrongCondition
@@ -188,6 +189,8 @@ def add_subject(
         raise refusal("reason", _("请写明列入的原因。"))
     if (unit is None) == (project is None):
         raise refusal("unit", _("请选择一个单位，或者一个项目。"))
+    if unit is not None and unit.pk == inspection.unit_id:
+        raise refusal("unit", _("督查单位不能督查自己，请选择其他单位。"))
     if project is not None:
         demand(project, by, "view")
     subject = core.insert(
@@ -207,7 +210,7 @@ def remove_subject(*, by: Actor, subject: Subject, reason: str) -> None:
     _hold(inspection)
     if inspection.state != inspecting.PLANNED:
         raise Conflict(_("督查开始之后，对象不能再移除。"))
-    if subject.draw_id is not None:
+    if subject.draw_id is not None or _was_drawn(inspection, subject):
         raise Conflict(_("抽中的对象不能单独移除，需要时重新抽取并写明原因。"))
     if not reason.strip():
         raise refusal("reason", _("请填写原因。"))
@@ -216,6 +219,15 @@ def remove_subject(*, by: Actor, subject: Subject, reason: str) -> None:
     events.record(
         by=by, verb="meetings.inspection.subject_removed", obj=inspection, note=reason.strip(), data={"text": label}
     )  # fmt: skip
+
+
+def _was_drawn(inspection: Inspection, subject: Subject) -> bool:
+    """Say whether the draw that stands picked a subject that somebody had added by hand before."""
+    draw = inspection.draw
+    if draw is None:
+        return False
+    is_units = draw.rule["population"] == inspecting.UNITS
+    return (subject.unit_id if is_units else subject.project_id) in draw.picked
 
 
 @transaction.atomic
@@ -235,10 +247,12 @@ def record_visit(
         told = {"day": inspection.starts}
         raise refusal("visited_date", _("检查日期不能早于督查开始的 %(day)s。") % told)
     values = {"visited_date": visited_date, "visit_note": note.strip()}
+    # what stood there before is in the audit log alone: the timeline is read by people who do not see every project
+    before = f"{subject.visited_date} {subject.visit_note}" if subject.visited_date else ""
     changes = core.write_edit(subject, values, subject.version if version is None else version)
     if changes:
         events.record(
-            by=by, verb="meetings.inspection.visited", obj=inspection, data={"text": f"{visited_date} {subject.told}"},
+            by=by, verb="meetings.inspection.visited", obj=inspection, data={"text": f"{visited_date} {subject.told}", "before": before},
         )  # fmt: skip
     return subject
 
@@ -377,7 +391,7 @@ def print_report(*, by: Actor, inspection: Inspection) -> io.BytesIO:
 
 
 def keep_inspection_files(attachment: Attachment) -> Sentence | None:
-    """Object to taking off the report of an inspection, and what shows a finding that was dealt with."""
+    """Object to taking off the report of an inspection, what shows a finding that was dealt with, and all that shows another."""
     if attachment._state.adding:
         return None
     if Inspection.objects.filter(report=attachment).exists():
@@ -385,6 +399,11 @@ def keep_inspection_files(attachment: Attachment) -> Sentence | None:
     if attachment.object_type != events.type_of(Finding) or attachment.kind != inspecting.EVIDENCE:
         return None
     finding = Finding.objects.filter(pk=attachment.object_id).first()
-    if finding is not None and finding.state != inspecting.FOUND:
+    if finding is None:
+        return None
+    if finding.state != inspecting.FOUND:
         return _("问题已经处理，佐证材料不能撤下。")
+    others = core_queries.files_of(finding).filter(kind=inspecting.EVIDENCE).exclude(pk=attachment.pk)
+    if not finding.no_evidence and not others.exists():
+        return _("这是问题唯一的佐证材料，不能撤下；传错了的，请先上传正确的材料。")
     return None
