@@ -11,6 +11,7 @@ from functools import wraps
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
+from django.db import models
 from django.db.models import Model, QuerySet
 from django.http import Http404
 from django.utils import timezone
@@ -35,7 +36,7 @@ from yinfeng.core.lifecycle import Lifecycle
 from yinfeng.core.models import Event, Follow
 from yinfeng.core.money import UNITS, Money, YuanField
 from yinfeng.core.queries import rate_of
-from yinfeng.core.scopes import ScopedQuerySet, actions_on, fetch, rows
+from yinfeng.core.scopes import ScopedQuerySet, actions_on, fetch, files_action, permits, rows
 from yinfeng.core.web import SIGNED_IN, entry
 
 ID = r"\d{1,18}"
@@ -164,12 +165,23 @@ class Strict(serializers.Serializer[Any]):
         return _("没有这一项，或这一项不能直接填写。")
 
 
+class Moment(serializers.DateTimeField):
+    """A point in time; one at the very edge of the calendar is refused, where Django REST framework fails."""
+
+    def enforce_timezone(self, value: Any) -> Any:
+        try:
+            return super().enforce_timezone(value)
+        except OverflowError:
+            self.fail("overflow")
+
+
 class StrictModel(Strict, serializers.ModelSerializer[Any]):
     """A row as it is read and, of its fields that are not read-only, written."""
 
     serializer_field_mapping: ClassVar = {
         **serializers.ModelSerializer.serializer_field_mapping,
         YuanField: serializers.DecimalField,
+        models.DateTimeField: Moment,
     }
 
 
@@ -439,7 +451,9 @@ class ObjectViewSet(ScopedViewSet):
 
     def lines_of(self, row: Any, events: Sequence[Event]) -> list[dict[str, Any]]:
         """Return events as the lines of a row's timeline."""
-        return [entry(event, row) for event in events]
+        needed = files_action(type(row))
+        with_files = needed == "view" or permits(row, self.by, needed)
+        return [entry(event, row, with_files=with_files) for event in events]
 
     @action(detail=True, pagination_class=None, filter_backends=[])
     @act(gives=Following)

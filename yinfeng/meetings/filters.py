@@ -59,7 +59,9 @@ class TopicFilter(WithBodies):
     state = django_filters.ChoiceFilter(label=_("状态"), choices=list(states.TOPIC_STATES.items()))
     kind = django_filters.ChoiceFilter(label=_("议题类别"), choices=list(states.TOPIC_KINDS.items()))
     unit = django_filters.ChoiceFilter(label=_("提出单位"), choices=[])
-    project = django_filters.NumberFilter(label=_("项目"), field_name="project_id")
+    project = django_filters.NumberFilter(
+        label=_("项目"), field_name="project_id", min_value=1, max_value=10**18
+    )
 
     class Meta:
         model = Topic
