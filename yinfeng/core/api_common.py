@@ -22,7 +22,7 @@ from yinfeng.core.api import Listed, NestedViewSet, Reason, Resource, ScopedView
 from yinfeng.core.api_schema import Problem
 from yinfeng.core.errors import Missing
 from yinfeng.core.models import Attachment, Code, Job, Notice
-from yinfeng.core.scopes import ScopedQuerySet, fetch, in_sight, rows
+from yinfeng.core.scopes import ScopedQuerySet, demand, fetch, files_action, in_sight, rows
 from yinfeng.core.web import SIGNED_IN
 
 # --- files --------------------------------------------------------------------------------------------------------
@@ -53,6 +53,8 @@ class FilesViewSet(NestedViewSet):
     ordering = ("-uploaded_at", "-pk")
 
     def belonging(self, parent: Model) -> QuerySet[Any]:
+        if (needed := files_action(type(parent))) != "view":
+            demand(parent, self.by, needed)
         return queries.files_of(parent)
 
     @act(FileInput, FileSerializer, needs="change", status=201)
@@ -86,7 +88,11 @@ class FileViewSet(Resource):
         found = queries.attachment(self.kwargs["pk"])
         if found is None:
             raise Missing
-        return [found, fetch(rows(events.object_of(found.object_type)), self.by, found.object_id, needs)]
+        model = events.object_of(found.object_type)
+        obj = fetch(rows(model), self.by, found.object_id, files_action(model))
+        if needs != "view":
+            demand(obj, self.by, needs)
+        return [found, obj]
 
     @extend_schema(
         responses={

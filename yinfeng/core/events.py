@@ -221,6 +221,20 @@ def verbs() -> dict[str, Any]:
     return {verb: label for _app, table in gather("verbs", "VERBS") for verb, label in table.items()}  # type: ignore[attr-defined]
 
 
+_named: dict[str, str] = {}
+
+
+def names(key: str, model: type[Model]) -> None:
+    """Say that ``data[key]`` of events is the number of a row of ``model`` they tell of: nobody is told who does not see that one too."""
+    _named[key] = type_of(model)
+
+
+def rows_told(event: Event) -> list[tuple[str, int | None]]:
+    """Return which rows an event tells of: its object first, then those that its data names (see ``names``)."""
+    others = [(kind, event.data[key]) for key, kind in _named.items() if event.data.get(key) is not None]
+    return [(event.object_type, event.object_id), *others]
+
+
 _renamed: dict[str, str] = {}
 
 

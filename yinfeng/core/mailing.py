@@ -13,7 +13,7 @@ from django.utils.translation import override
 from yinfeng.core import events, outbox
 from yinfeng.core.actors import actor_of
 from yinfeng.core.models import Notice
-from yinfeng.core.scopes import in_sight
+from yinfeng.core.scopes import in_sight, kept_inside
 
 # A notice that was read in the product within this time needs no letter.
 WAIT = timedelta(minutes=10)
@@ -47,8 +47,13 @@ def _write(notices: list[Notice], now: datetime) -> bool:
     told = in_sight(actor_of(owner), [notice.event for notice in mine])
     if not told:
         return False
+    hidden = kept_inside(told)
     with override(owner.language or settings.LANGUAGE_CODE):
-        lines = [f"· {event.object_label}：{events.verbs().get(event.verb, event.verb)}" for event in told]
+        names = [_("敏感事项，请登录查看") if event.pk in hidden else event.object_label for event in told]
+        lines = [
+            f"· {name}：{events.verbs().get(event.verb, event.verb)}"
+            for name, event in zip(names, told, strict=True)
+        ]
         subject = _("引凤：%(count)s 条新通知") % {"count": len(told)}
         text = "\n".join([*lines, "", f"{settings.BASE_URL}/notices/"])
     key = f"notices:{owner.pk}:{mine[0].pk}"

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import cache
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from django.db.models import BooleanField, Case, Exists, Model, OuterRef, Q, QuerySet, Value, When
+from django.db.models import BooleanField, Case, Exists, ForeignKey, Model, OuterRef, Q, QuerySet, Value, When
 from django.utils.translation import gettext as _
 
 from yinfeng.core.actors import Actor, Reach
@@ -79,19 +80,52 @@ def permits(obj: Model, by: Actor, action: str) -> bool:
 
 
 def in_sight(by: Actor, events: Iterable[Event]) -> list[Event]:
-    """Return those of the events whose object the actor may see now, one query per kind of object."""
-    from yinfeng.core.events import object_of
+    """Return those of the events whose object, and every other row they tell of, the actor may see now: one query per kind of row."""
+    from yinfeng.core.events import object_of, rows_told
 
-    told = list(events)
+    told = [(event, rows_told(event)) for event in events]
     wanted: defaultdict[str, set[int | None]] = defaultdict(set)
-    for event in told:
-        wanted[event.object_type].add(event.object_id)
+    for _event, about in told:
+        for kind, pk in about:
+            wanted[kind].add(pk)
     seen: dict[str, set[int]] = {}
     for kind, ids in wanted.items():
         found = object_of(kind)._default_manager.filter(pk__in=ids - {None})
         if isinstance(found, ScopedQuerySet):
             seen[kind] = set(found.permitted(by).values_list("pk", flat=True))
-    return [event for event in told if event.object_id in seen.get(event.object_type, ())]
+    return [event for event, about in told if all(pk in seen.get(kind, ()) for kind, pk in about)]
+
+
+SENSITIVE = "sensitive"  # what fields called ``secrecy`` say of it
+
+
+@cache
+def secrecy_paths(model: type[Model], steps: int = 2) -> tuple[str, ...]:
+    """Return the paths to the ``secrecy`` of a model's rows and of what they belong to, so many steps away."""
+    found: list[str] = []
+    for field in model._meta.concrete_fields:
+        if field.name == "secrecy":
+            found.append(field.name)
+        elif isinstance(field, ForeignKey) and steps:
+            found += [f"{field.name}__{path}" for path in secrecy_paths(field.related_model, steps - 1)]
+    return tuple(found)
+
+
+def kept_inside(events: Iterable[Event]) -> set[int]:
+    """Return the numbers of those of the events whose object is sensitive, or belongs to what is: no letter tells its words."""
+    from yinfeng.core.events import object_of
+
+    wanted: defaultdict[str, dict[int | None, list[int]]] = defaultdict(dict)
+    for event in events:
+        wanted[event.object_type].setdefault(event.object_id, []).append(event.pk)
+    kept: set[int] = set()
+    for kind, of in wanted.items():
+        model = object_of(kind)
+        if paths := secrecy_paths(model):
+            is_sensitive = Q(*((path, SENSITIVE) for path in paths), _connector=Q.OR)
+            found = model._default_manager.filter(is_sensitive, pk__in=of.keys() - {None})
+            kept.update(*(of[pk] for pk in found.values_list("pk", flat=True)))
+    return kept
 
 
 def with_actions(queryset: ScopedQuerySet[M], by: Actor, actions: Iterable[str]) -> ScopedQuerySet[M]:
@@ -131,6 +165,11 @@ def fetch(
     if action != "view":
         demand(obj, by, action, refusal)
     return obj
+
+
+def files_action(model: type[Model]) -> str:
+    """Return the action by which one has the files on rows of a model: seeing the row, unless the model says ``files_are_for``."""
+    return str(getattr(model, "files_are_for", "view"))
 
 
 def demand(obj: Model, by: Actor, action: str, refusal: Sentence = "") -> None:

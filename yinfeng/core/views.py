@@ -33,7 +33,7 @@ from yinfeng.core.forms import ReasonForm, Styled
 from yinfeng.core.middleware import error_page, explain, is_ours
 from yinfeng.core.models import ApiToken, Attachment, Event, Job, Notice
 from yinfeng.core.permissions import registry
-from yinfeng.core.scopes import demand, fetch, in_sight, rows
+from yinfeng.core.scopes import demand, fetch, files_action, in_sight, rows
 from yinfeng.core.tables import Cell, Column, Table, day, moment
 from yinfeng.core.web import (
     PUBLIC,
@@ -261,8 +261,8 @@ def find_file(pk: Any, page: Page, action: str) -> tuple[Attachment, Model]:
     if attachment is None:
         raise Missing
     obj = find_object(attachment.object_type, attachment.object_id, page, "view")
-    if action != "view":
-        demand(obj, page.by, action)
+    for needed in {files_action(type(obj)), action} - {"view"}:
+        demand(obj, page.by, needed)
     return attachment, obj
 
 

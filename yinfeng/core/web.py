@@ -34,7 +34,7 @@ from yinfeng.core.lifecycle import Lifecycle
 from yinfeng.core.models import Attachment, Event
 from yinfeng.core.money import YuanField, show
 from yinfeng.core.prepared import prepared
-from yinfeng.core.scopes import ScopedQuerySet, actions_of, fetch, rows, with_actions
+from yinfeng.core.scopes import ScopedQuerySet, actions_of, fetch, files_action, rows, with_actions
 
 SIGNED_IN = "signed-in"
 PUBLIC = "public"
@@ -311,9 +311,14 @@ class DetailPage(Page):
             "timeline_newest_url": f"{self.request.path}#timeline" if before < queries.NEWEST else "",
         }
 
+    @property
+    def has_files(self) -> bool:
+        """Say whether the reader may have the row's files, and be told their names."""
+        return files_action(self.model) in {"view", *self.allowed()}
+
     def line_of(self, event: Event) -> dict[str, Any]:
         """Return an event as a line of the timeline."""
-        return entry(event, self.object)
+        return entry(event, self.object, with_files=self.has_files)
 
     def frame(self) -> dict[str, Any]:
         """Return what every detail page has: moves, timeline, files, following."""
@@ -322,7 +327,9 @@ class DetailPage(Page):
         frame: dict[str, Any] = {
             "may_edit": may_edit,
             **self.timeline(),
-            "files": [file_line(attachment) for attachment in queries.attachments(self.told_of())],
+            "files": [
+                file_line(file) for file in (queries.attachments(self.told_of()) if self.has_files else [])
+            ],
             "upload_url": object_url("file-add", obj) if may_edit else "",
             "file_kinds": self.file_kinds(),
             "acts": [act for table in self.lifecycles for act in move_acts(table, obj, by, allowed)],
@@ -439,8 +446,8 @@ def icon_of(act: str) -> str:
     return "arrow-back-up" if act.startswith("return_to_") else ICONS.get(act, "point")
 
 
-def entry(event: Event, obj: Model | None = None) -> dict[str, Any]:
-    """Return an event as a line of a timeline, its fields under the names people know."""
+def entry(event: Event, obj: Model | None = None, *, with_files: bool = True) -> dict[str, Any]:
+    """Return an event as a line of a timeline, its fields under the names people know; files are named only ``with_files``."""
     model = (
         type(obj)
         if obj is not None and events.type_of(obj) == event.object_type
@@ -458,7 +465,7 @@ def entry(event: Event, obj: Model | None = None) -> dict[str, Any]:
         # named when it is another row: of another kind, or one that became part of this
         "object": event.object_label if model is not type(obj) or event.object_id != obj.pk else "",
         "detail": ("→ " if act == "merged_away" else "")
-        + (event.data.get("file") or event.data.get("text", "")),
+        + ((event.data.get("file") if with_files else "") or event.data.get("text", "")),
         "note": event.note,
         "changes": [
             change_line(model, name, old, new)

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from yinfeng.core import events
 from yinfeng.core.services import may_object
 from yinfeng.meetings import services
+from yinfeng.meetings.models import Topic
 from yinfeng.projects import sections
 
 
@@ -14,6 +15,7 @@ def register() -> None:
     """Give every project its page of topics and resolutions, and tell people of what waits for them."""
     sections.register(sections.Section("project-topics", _("会商")))
     may_object(services.keep_review_documents)
+    events.names("topic", Topic)
     for verb in ("submitted", "submit_again", "submit_changed"):
         events.subscribe(f"meetings.topic.{verb}", services.tell_office)
         events.subscribe(f"meetings.topic.{verb}", services.tell_reviewers)

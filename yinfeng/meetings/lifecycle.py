@@ -55,17 +55,17 @@ def body_is_open(topic: Topic, by: Actor) -> Iterator[Sentence]:
 
 
 def has_agenda(meeting: Meeting, by: Actor) -> Iterator[Sentence]:
-    if not queries.items_of(meeting):
+    if not queries.items_of(meeting, by):
         yield _now("议程还是空的，请先列入议题。")
 
 
 def support_is_fair(meeting: Meeting, by: Actor) -> Iterator[Sentence]:
     """Ask of every topic on the agenda that asks for support that its review holds on the day of the meeting."""
     day = max(timezone.localtime(meeting.starts_at).date(), timezone.localdate())
-    for item in queries.items_of(meeting):
+    for item in queries.items_of(meeting, by):
         if item.topic.kind == states.SUPPORT and item.outcome is None:
             for sentence in hindrance(item.topic, queries.review_of(item.topic), day):
-                yield _now("“%(topic)s”：%(why)s") % {"topic": item.topic.title, "why": sentence}
+                yield _now("“%(topic)s”：%(why)s") % {"topic": queries.title_of(item), "why": sentence}
 
 
 def has_begun(meeting: Meeting, by: Actor) -> Iterator[Sentence]:
@@ -79,9 +79,9 @@ def has_chair(meeting: Meeting, by: Actor) -> Iterator[Sentence]:
 
 
 def all_is_decided(meeting: Meeting, by: Actor) -> Iterator[Sentence]:
-    for item in queries.items_of(meeting):
+    for item in queries.items_of(meeting, by):
         if item.outcome is None:
-            yield _now("“%(topic)s”还没有记录议定事项。") % {"topic": item.topic.title}
+            yield _now("“%(topic)s”还没有记录议定事项。") % {"topic": queries.title_of(item)}
 
 
 def attendance_is_known(meeting: Meeting, by: Actor) -> Iterator[Sentence]:

@@ -69,7 +69,7 @@ class TopicTable(Table):
             "submitted", _("提交日期"), lambda row: day(row.submitted_date), value=lambda row: row.submitted_date, kind="date",
             sort="submitted_date",
         ),
-        Column("meeting", _("会议"), lambda row: row.meeting.title if row.meeting else "—", related="meeting"),
+        Column("meeting", _("会议"), lambda row: row.meeting.told if row.meeting else "—", related="meeting"),
         Column("ask", _("提请议定的事项"), lambda row: row.ask, shown=False),
         Column("why", _("列入理由"), lambda row: row.why or "—", shown=False),
         Column(

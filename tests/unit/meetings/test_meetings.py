@@ -334,7 +334,7 @@ def test_what_was_put_off_comes_back_before_the_next_meeting(hall: Hall) -> None
     assert topic.state == states.PUT_OFF
     services.move_topic(by=hall.actor("office"), topic=topic, move="take_up")
     services.take_on(by=hall.actor("office"), meeting=hall.meeting(), topic=fresh(topic))
-    assert [item.meeting for item in queries.heard_at(topic)][1] == meeting
+    assert [item.meeting for item in queries.heard_at(topic, hall.actor("office"))][1] == meeting
 
 
 # --- deciding -----------------------------------------------------------------------------------------------------

@@ -96,6 +96,8 @@ class Meeting(Versioned):
 
     objects = MeetingQuerySet.as_manager()
 
+    files_are_for: ClassVar = "read"  # as its papers
+
     class Meta:
         verbose_name = _("会议")
         verbose_name_plural = _("会议")
@@ -120,6 +122,11 @@ class Meeting(Versioned):
 
     def get_absolute_url(self) -> str:
         return reverse("meeting", args=[self.pk])
+
+    @property
+    def told(self) -> str:
+        """What is said of it where people may read who do not see it."""
+        return str(_("敏感会议")) if self.secrecy == states.SENSITIVE else self.title
 
     @property
     def numbered(self) -> str:
@@ -390,9 +397,12 @@ class FairReview(models.Model):
 
 class ResolutionQuerySet(ScopedQuerySet["Resolution"]):
     def scope(self, by: Actor, action: str) -> Q:
-        """A resolution is seen with its topic; its words are put right by the office of the body."""
+        """A resolution is seen with its topic, and one of a sensitive meeting with the meeting; its words are put right by the office of the body."""
         if action == "view":
-            return Q(topic__in=Topic.objects.permitted(by).values("pk"))
+            open_here = ~Q(meeting__secrecy=states.SENSITIVE) | Q(
+                meeting__in=Meeting.objects.permitted(by).values("pk")
+            )
+            return Q(topic__in=Topic.objects.permitted(by).values("pk")) & open_here
         if action == "change":
             return Q(meeting__in=Meeting.objects.permitted(by, "run").values("pk"))
         return NOTHING

@@ -71,6 +71,7 @@ from yinfeng.meetings.queries.meetings import reviewer_units as reviewer_units
 from yinfeng.meetings.queries.meetings import rhythm_of as rhythm_of
 from yinfeng.meetings.queries.meetings import rhythms as rhythms
 from yinfeng.meetings.queries.meetings import seats_called as seats_called
+from yinfeng.meetings.queries.meetings import title_of as title_of
 from yinfeng.meetings.queries.meetings import with_situation as with_situation
 from yinfeng.meetings.queries.topics import brought_by as brought_by
 from yinfeng.meetings.queries.topics import difficulties_of as difficulties_of

@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from yinfeng.core import queries as core
 from yinfeng.core.actors import Actor
@@ -22,10 +23,15 @@ from yinfeng.orgs.queries import units_today
 # --- one meeting --------------------------------------------------------------------------------------------------
 
 
-def items_of(meeting: Meeting) -> list[Item]:
+def items_of(meeting: Meeting, by: Actor | None = None) -> list[Any]:
     """Return the agenda in its order, each with its topic, resolution and (of support) review; a page has read it already."""
-    known: list[Item] | None = meeting.__dict__.get("agenda")
-    return agenda(meeting) if known is None else known
+    known: list[Any] | None = meeting.__dict__.get("agenda")
+    return agenda(meeting, by) if known is None else known
+
+
+def title_of(item: Any) -> str:
+    """Return what a topic of the agenda is called, to who does not see it that it is out of sight."""
+    return str(item.topic.title) if item.is_seen else _("不在您的查看范围内的议题")
 
 
 def agenda(meeting: Meeting, by: Actor | None = None, last: int | None = None) -> list[Any]:
@@ -81,16 +87,17 @@ def _before(meetings: QuerySet[Any], body: Any, starts_at: Any, own: Any) -> Que
     return before.exclude(pk=own).order_by("-starts_at", "-pk")
 
 
-def with_situation(meetings: Any) -> Any:
-    """Bring along with each meeting which one was the last before it, how many came, and of how many nobody knows."""
+def with_situation(meetings: Any, by: Actor) -> Any:
+    """Bring along with each meeting which one was the last before it, if it is in sight, how many came, and of how many nobody knows."""
     last = _before(Meeting.objects.all(), OuterRef("body"), OuterRef("starts_at"), OuterRef("pk"))
     rows = Attendee.objects.filter(meeting=OuterRef("pk")).order_by().values("meeting")
 
     def count(kind: str) -> Coalesce:
         return Coalesce(Subquery(rows.filter(kind=kind).annotate(n=Count("pk")).values("n")), 0)
 
-    return meetings.annotate(
-        last_id=Subquery(last.values("pk")[:1]), last_title=Subquery(last.values("title")[:1]),
+    seen = Meeting.objects.permitted(by).filter(pk=OuterRef("before_id"))
+    return meetings.annotate(before_id=Subquery(last.values("pk")[:1])).annotate(
+        last_id=Subquery(seen.values("pk")), last_title=Subquery(seen.values("title")),
         present_count=count(states.PRESENT), called_count=count(states.CALLED),
     )  # fmt: skip
 

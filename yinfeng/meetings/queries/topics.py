@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Value, When
 
 from yinfeng.core.actors import Actor
 from yinfeng.core.events import type_of
@@ -36,9 +36,16 @@ def reviews_of(topic: Topic) -> QuerySet[FairReview]:
     return FairReview.objects.filter(topic=topic).select_related("unit", "reviewed_by", "document")
 
 
-def heard_at(topic: Topic) -> QuerySet[Item]:
-    """Return the agendas on which a topic stood, the newest first, each with what was decided."""
-    found = Item.objects.filter(topic=topic).select_related("meeting__body", "resolution__siting_unit")
+def heard_at(topic: Topic, by: Actor) -> QuerySet[Any]:
+    """Return the agendas on which a topic stood, the newest first, each with what was decided, and ``is_told``.
+
+    Of a sensitive meeting nothing is told to who does not see it.
+    """
+    seen = Meeting.objects.permitted(by).filter(pk=OuterRef("meeting"))
+    found: QuerySet[Any] = Item.objects.filter(topic=topic).annotate(
+        is_told=Case(When(~Q(meeting__secrecy=states.SENSITIVE), then=Value(True)), default=Exists(seen))
+    )
+    found = found.select_related("meeting__body", "resolution__siting_unit")
     return found.order_by("-meeting__starts_at", "-pk")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -23,6 +24,7 @@ from yinfeng.meetings import lifecycle, papers, queries, states
 from yinfeng.meetings.models import Attendee, Item, Meeting, Minutes, Topic
 from yinfeng.orgs.models import Person, Unit
 from yinfeng.orgs.queries import users_of_units
+from yinfeng.projects.services.asking import check_year
 
 Values = Mapping[str, Any]
 
@@ -36,6 +38,7 @@ def plan_meeting(*, by: Actor, values: Values, is_demo: bool = False) -> Meeting
     by.require_at("meetings.meeting.run", body.unit_id, _("您没有为这个机构组织会议的权限。"))
     if starts_at is None:
         raise refusal("starts_at", _("请填写开会时间。"))
+    check_year("starts_at", _("开会日期"), starts_at.date())
     day = timezone.localtime(starts_at).date()
     if not queries.bodies(day).filter(pk=body.pk).exists():
         raise refusal("body", _("这个机构在开会那天已经撤销，请选择别的机构。"))
@@ -54,6 +57,30 @@ def _check_days(meeting: Meeting) -> None:
         raise refusal("topics_close_date", _("议题截止日期不能晚于开会那天。"))
 
 
+def _check_moved(meeting: Meeting, values: Values) -> None:
+    """Refuse days that do not fit: of a meeting that was held one ahead, of one with its number one of another year.
+
+    Once topics are closed, their day moves by as much as the meeting does: what comes late has its reason (``take_on``).
+    """
+    days = ("starts_at", "topics_close_date")
+    wanted = Meeting(**{name: values.get(name, getattr(meeting, name)) for name in days})
+    check_year("starts_at", _("开会日期"), wanted.starts_at.date())
+    _check_days(wanted)
+    day, before = (timezone.localtime(row.starts_at).date() for row in (wanted, meeting))
+    if meeting.state == states.HELD and wanted.starts_at > timezone.now():
+        raise refusal("starts_at", _("会议已经召开，开会时间不能晚于现在。"))
+    if meeting.year is not None and day.year != meeting.year:
+        told = {"numbered": meeting.numbered, "year": meeting.year}
+        raise refusal("starts_at", _("会议已编为%(numbered)s，请填写 %(year)s 年的时间。") % told)
+    moved = wanted.topics_close_date - meeting.topics_close_date
+    if meeting.topics_close_date < timezone.localdate() and moved > max(day - before, timedelta(0)):
+        told = {"day": meeting.topics_close_date}
+        sentence = _(
+            "议题已于 %(day)s 截止，不能再延后；确需补列的议题，列入议程时写明理由。会议延期的，可以顺延同样的天数。"
+        )
+        raise refusal("topics_close_date", sentence % told)
+
+
 def _moment(meeting: Meeting) -> str:
     return f"{timezone.localtime(meeting.starts_at):%Y-%m-%d %H:%M}"
 
@@ -63,11 +90,7 @@ def change_meeting(*, by: Actor, meeting: Meeting, version: int, values: Values)
     """Change when, where and under whom a body meets; of one that was held, what was recorded wrongly, until its minutes are issued."""
     demand(meeting, by, "run")
     _demand_unissued(meeting)
-    day = {
-        name: values[name] if name in values else getattr(meeting, name)
-        for name in ("starts_at", "topics_close_date")
-    }
-    _check_days(Meeting(**day))
+    _check_moved(meeting, values)
     core.apply_edit(meeting, values, by=by, version=version, verb="meetings.meeting.changed")
     return meeting
 
@@ -76,6 +99,11 @@ def _demand_unissued(meeting: Meeting) -> None:
     if meeting.state in (states.ISSUED, states.CANCELLED):
         told = {"state": states.MEETING_STATES[meeting.state]}
         raise Conflict(_("会议的状态是“%(state)s”，不能再修改。") % told)
+
+
+def _demand_begun(meeting: Meeting, kinds: Iterable[str]) -> None:
+    if meeting.state in states.OPEN_MEETINGS and states.PRESENT in kinds:
+        raise Conflict(_("会议还没有召开，不能登记出席；请假和列席可以先登记。"))
 
 
 def _demand_open(meeting: Meeting) -> None:
@@ -169,8 +197,8 @@ def take_on(*, by: Actor, meeting: Meeting, topic: Topic, leave: str = "") -> It
         by=by,
         within=True,
         values={"meeting": meeting},
-        data={"text": meeting.title},
-        reason=item.leave,
+        data={"text": meeting.told},
+        reason="" if meeting.secrecy == states.SENSITIVE else item.leave,
     )
     events.record(
         by=by,
@@ -232,7 +260,10 @@ def take_off(*, by: Actor, meeting: Meeting, item: Item, reason: str) -> None:
 
 def _off(by: Actor, item: Item, reason: str) -> Topic:
     topic = Topic.objects.get(pk=item.topic_id)
-    lifecycle.TOPIC.perform(topic, "take_off", by=by, within=True, reason=reason, values={"meeting": None})
+    told = (
+        "" if item.meeting.secrecy == states.SENSITIVE else reason
+    )  # the topic's timeline is read by others
+    lifecycle.TOPIC.perform(topic, "take_off", by=by, within=True, reason=told, values={"meeting": None})
     item.delete()
     return topic
 
@@ -282,6 +313,7 @@ def call(
     """Call a unit, or somebody, to a meeting."""
     demand(meeting, by, "run")
     _demand_unissued(meeting)
+    _demand_begun(meeting, [kind])
     touch(meeting)
     last = Attendee.objects.filter(meeting=meeting).aggregate(last=Max("order"))["last"] or 0
     row = core.insert(
@@ -317,6 +349,7 @@ def record_attendance(*, by: Actor, meeting: Meeting, kinds: Mapping[int, str]) 
     changed = {pk: kind for pk, kind in kinds.items() if there[pk].kind != kind}
     if not changed:
         return
+    _demand_begun(meeting, changed.values())
     touch(meeting)
     for pk, kind in changed.items():
         Attendee.objects.filter(pk=pk).update(kind=kind)

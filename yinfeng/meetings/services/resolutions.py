@@ -58,14 +58,15 @@ def resolve(*, by: Actor, meeting: Meeting, item: Item, values: Values, tasks: S
     resolution.number = duties.next_number(series=f"resolution:{topic.body_id}", year=day.year)
     core.insert(resolution)
     move = "put_off" if resolution.decision == states.DEFERRED else "decide"
-    text = f"{states.DECISIONS[resolution.decision]}：{resolution.text}"
-    lifecycle.TOPIC.perform(topic, move, by=by, within=True, data={"text": text[:500]})
-    events.record(by=by, verb="meetings.resolution.recorded", obj=resolution, data={"text": text[:500]})
+    lifecycle.TOPIC.perform(topic, move, by=by, within=True, data={"text": _told(resolution)})
+    events.record(
+        by=by, verb="meetings.resolution.recorded", obj=resolution, data={"text": _told(resolution)}
+    )
     events.record(
         by=by, verb="meetings.meeting.resolved", obj=meeting, data={"text": topic.title, "topic": topic.pk}
     )
     if topic.project is not None:
-        told = f"{topic.body.label}{meeting.numbered}：{topic.title}。{text}"
+        told = f"{topic.body.label}{meeting.numbered}：{topic.title}。{_told(resolution)}"
         events.record(by=by, verb="meetings.project.resolved", obj=topic.project, data={"text": told[:600]})
     _give_out(by, resolution, tasks)
     return resolution
@@ -89,10 +90,18 @@ def _check(resolution: Resolution) -> None:
         raise refusal("siting_unit", _("这个单位已经撤销或者不能承接项目，请选择其他单位。"))
     if resolution.decision == states.CONDITIONAL and not resolution.conditions.strip():
         raise refusal("conditions", _("附条件同意的，请写明附带的条件。"))
-    if resolution.support.strip():  # whatever the topic was called
+    grants = topic.kind == states.SUPPORT and resolution.decision in (states.AGREED, states.CONDITIONAL)
+    if grants or resolution.support.strip():  # whatever the topic was called
         day = max(resolution.decided_date, timezone.localdate())
         for sentence in lifecycle.hindrance(topic, queries.review_of(topic), day):
-            raise refusal("support", sentence)
+            raise refusal("support" if resolution.support.strip() else "decision", sentence)
+
+
+def _told(resolution: Resolution) -> str:
+    """Return what timelines tell of it: whoever sees a topic or a project reads theirs, so of a sensitive meeting nothing."""
+    if resolution.meeting.secrecy == states.SENSITIVE:
+        return resolution.meeting.told
+    return f"{states.DECISIONS[resolution.decision]}：{resolution.text}"[:500]
 
 
 def _give_out(by: Actor, resolution: Resolution, tasks: Sequence[Six]) -> None:

@@ -19,16 +19,19 @@ from yinfeng.core.models import Attachment, Event
 from yinfeng.core.scopes import demand, permits
 from yinfeng.core.services import person
 from yinfeng.meetings import lifecycle, queries, states
-from yinfeng.meetings.models import FairReview, Topic
+from yinfeng.meetings.models import FairReview, Item, Topic
 from yinfeng.orgs.models import Unit
 from yinfeng.orgs.queries import users_of_units
+from yinfeng.projects.stages import SENSITIVE
 
 Values = Mapping[str, Any]
 
 # Until it is on an agenda its words can be changed; whoever changes them cannot approve them.
 OPEN_TOPICS = (states.SUBMITTED, states.APPROVED, states.PUT_OFF, states.REFUSED, states.WITHDRAWN)
-# What a body was told when it approved a topic: a change of it is to be approved again.
-_APPROVED_AS = ("kind", "title", "summary", "ask", "project", "bottleneck")
+# What was told when a topic was approved, to whom and by whom: a change of it is to be approved again.
+_APPROVED_AS = ("body", "unit", "kind", "title", "summary", "ask", "project", "bottleneck")
+# From when on what came with a topic is part of what a meeting had before it.
+_LAID_BEFORE = (states.FIXED, *states.TOOK_PLACE)
 
 
 @transaction.atomic
@@ -78,6 +81,7 @@ def change_topic(*, by: Actor, topic: Topic, version: int, values: Values) -> To
     if (unit := values.get("unit")) is not None:
         by.require_at("meetings.topic.submit", unit.pk)
     _check(_as_it_would_be(topic, values), by)
+    _keep_what_it_is_about(topic, values)
     changes = core.apply_edit(topic, values, by=by, version=version, verb="meetings.topic.changed")
     if topic.state in (states.APPROVED, states.PUT_OFF) and changes.keys() & set(_APPROVED_AS):
         lifecycle.TOPIC.perform(
@@ -88,6 +92,18 @@ def change_topic(*, by: Actor, topic: Topic, version: int, values: Values) -> To
             values={"submitted_by_id": person(by), "submitted_date": timezone.localdate()},
         )
     return topic
+
+
+def _keep_what_it_is_about(topic: Topic, values: Values) -> None:
+    """Refuse another project for a topic whose history names a sensitive one, another project or unit for one that was reviewed."""
+    changed = {
+        name for name in ("project", "unit") if name in values and values[name] != getattr(topic, name)
+    }
+    if "project" in changed and topic.project is not None and topic.project.secrecy == SENSITIVE:
+        raise refusal("project", _("敏感项目的议题不能改为别的项目，请撤回后另行提出。"))
+    if changed and topic.reviews.exists():
+        told = _("议题已经出具公平竞争审查结论，涉及的项目和提出单位不能再改，请撤回后另行提出。")
+        raise refusal(min(changed), told)
 
 
 def _as_it_would_be(topic: Topic, values: Values) -> Topic:
@@ -122,7 +138,7 @@ def review_topic(
     demand(topic, by, "review")
     if version is not None and version != topic.version:
         raise lifecycle.stale_topic(topic)
-    if by.user_id in queries.brought_by(topic) or topic.review_unit_id == topic.unit_id:
+    if by.user_id in queries.brought_by(topic) or topic.unit_id in (topic.review_unit_id, by.unit_id):
         raise Conflict(_("公平竞争审查须由提出单位以外的单位和人员进行。"))
     if topic.state not in states.WAITING_TOPICS:
         raise Conflict(
@@ -166,9 +182,15 @@ def _check_review(
 
 
 def keep_review_documents(attachment: Attachment) -> Sentence | None:
-    """Object to taking off the document of a review."""
+    """Object to taking off the document of a review, and what was laid before a body with a topic."""
+    if attachment._state.adding:
+        return None
     if FairReview.objects.filter(document=attachment).exists():
         return _("这份材料是公平竞争审查的文书，不能撤下。")
+    if attachment.object_type == events.type_of(Topic):
+        laid_before = Item.objects.filter(topic=attachment.object_id, meeting__state__in=_LAID_BEFORE)
+        if laid_before.exists():
+            return _("议题的材料已经提交会议，不能撤下；有更正的请另行上传。")
     return None
 
 

@@ -156,18 +156,22 @@ class MeetingDetail(OfMeeting):
 
     @classmethod
     def queryset(cls, by: Actor) -> ScopedQuerySet[Any]:
-        found: ScopedQuerySet[Any] = queries.with_situation(super().queryset(by))
+        found: ScopedQuerySet[Any] = queries.with_situation(super().queryset(by), by)
         return found
 
     def line_of(self, event: Any) -> dict[str, Any]:
-        """Name a topic to those alone who see it; who runs the meeting sees all of them."""
-        line = super().line_of(event)
-        topic = event.data.get("topic")
-        if topic is None or self.runs:
-            return line
+        return super().line_of(event) | {"topic": event.data.get("topic")}
+
+    def timeline(self) -> dict[str, Any]:
+        """Name a topic to those alone who see it, whoever runs the meeting."""
+        found = super().timeline()
         items: list[Any] = queries.items_of(self.object)
-        seen = {item.topic_id for item in items if item.is_seen}
-        return line if topic in seen else line | {"detail": _("不在您的查看范围内的议题"), "note": ""}
+        named = {line["topic"] for line in found["timeline"]} - {item.topic_id for item in items}
+        hidden = {item.topic_id for item in items if not item.is_seen} | queries.hidden_topics(self.by, named)
+        for line in found["timeline"]:
+            if line["topic"] in hidden:
+                line |= {"detail": _("不在您的查看范围内的议题"), "note": ""}
+        return found
 
     def frame(self) -> dict[str, Any]:
         queries.agenda(self.object, self.by, self.object.last_id)

@@ -141,8 +141,8 @@ class TopicDetail(DetailPage):
 
     def content(self) -> dict[str, Any]:
         topic: Topic = self.object
-        heard = list(queries.heard_at(topic))
-        outcomes = [item.outcome for item in heard if item.outcome is not None]
+        heard = list(queries.heard_at(topic, self.by))
+        outcomes = [item.outcome for item in heard if item.outcome is not None and item.is_told]
         given: dict[int, list[Any]] = {}
         if outcomes:
             mine = duties.duties_of(outcomes).permitted(self.by).filter(parent=None)  # type: ignore[attr-defined]
@@ -161,7 +161,7 @@ class TopicDetail(DetailPage):
                 fact(_("提出单位"), topic.unit.brief),
                 fact(_("提出人"), topic.submitted_by or _("按规则列出"), sub=day(topic.submitted_date)),
                 fact(_("项目"), topic.project.name if topic.project else "", url=self._project_url()),
-                fact(_("难点"), topic.bottleneck.what if topic.bottleneck else ""),
+                fact(_("难点"), topic.bottleneck.what if topic.bottleneck and self._project_url() else ""),
                 fact(_("审核人"), topic.approved_by),
             ]),
         ]  # fmt: skip
@@ -176,7 +176,7 @@ class TopicDetail(DetailPage):
                 resolution_lines(item.outcome, given.get(item.outcome.pk, []))
                 | {"meeting": item.meeting.title, "meeting_url": item.meeting.get_absolute_url(), "notes": item.notes}
                 for item in heard
-                if item.outcome is not None
+                if item.outcome is not None and item.is_told
             ],
             "related": [*([self._review_rows()] if topic.kind == states.SUPPORT else []), self._heard(heard)],
         }  # fmt: skip
@@ -226,18 +226,22 @@ class TopicDetail(DetailPage):
         return {
             "title": _("上会情况"),
             "rows": [
-                {
-                    "title": item.meeting.title, "url": item.meeting.get_absolute_url(),
-                    "sub": " · ".join(filter(None, [
-                        day(timezone.localtime(item.meeting.starts_at).date()), item.meeting.numbered,
-                        _("补列：%(why)s") % {"why": item.leave} if item.leave else "",
-                    ])),
-                    "badge": {"text": states.DECISIONS[item.outcome.decision], "tone": DECISION_TONES[item.outcome.decision]}
-                    if item.outcome else {"text": states.MEETING_STATES[item.meeting.state], "tone": "muted"},
-                }
+                self._hearing(item) if item.is_told else {"title": item.meeting.told, "sub": _("不在您的查看范围内")}
                 for item in heard
             ],
             "empty": _("还没有列入过议程。"),
+        }  # fmt: skip
+
+    @staticmethod
+    def _hearing(item: Any) -> dict[str, Any]:
+        return {
+            "title": item.meeting.title, "url": item.meeting.get_absolute_url(),
+            "sub": " · ".join(filter(None, [
+                day(timezone.localtime(item.meeting.starts_at).date()), item.meeting.numbered,
+                _("补列：%(why)s") % {"why": item.leave} if item.leave else "",
+            ])),
+            "badge": {"text": states.DECISIONS[item.outcome.decision], "tone": DECISION_TONES[item.outcome.decision]}
+            if item.outcome else {"text": states.MEETING_STATES[item.meeting.state], "tone": "muted"},
         }  # fmt: skip
 
 
