@@ -96,6 +96,10 @@ def attempt(delivery: Delivery, now: datetime) -> bool:
     except NotSent as error:
         _failed(delivery, str(error)[:300], now)
         return False
+    except Exception as error:  # one message that breaks its channel (a lost key) does not hold up the others
+        log.exception("channel broke", delivery=delivery.pk, channel=delivery.channel)
+        _failed(delivery, type(error).__name__, now)
+        return False
     Delivery.objects.filter(pk=delivery.pk, sent_at=None).update(
         sent_at=now, given_up_at=None, text="", problem=""
     )

@@ -142,6 +142,17 @@ def test_a_message_that_kills_every_sender_ends_too(receiver: Receiver) -> None:
 
 
 @pytest.mark.django_db
+def test_a_message_that_breaks_its_channel_does_not_hold_up_the_others(receiver: Receiver) -> None:
+    put("broken")
+    put("sound")
+    Delivery.objects.filter(key="broken").update(channel="gone")
+    assert outbox.send_due(timezone.now()) == 1
+    assert receiver.arrived == ["sound"]
+    broken = Delivery.objects.get(key="broken")
+    assert (broken.state, broken.problem) == ("waiting", "KeyError")
+
+
+@pytest.mark.django_db
 def test_letters_carry_their_key_and_nothing_of_who_left(settings: Any) -> None:
     settings.BASE_URL = "https://yinfeng.example.cn"
     user = make_user("甲", email="jia@example.cn")
