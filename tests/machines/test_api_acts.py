@@ -167,7 +167,7 @@ ACTS = [
     Act("post", "api-meetings-take-on", {"pk": "coming"}, RUN, 200, lambda world: {"topic": world.rows["approved"].pk}),
     Act("post", "api-meetings-order", {"pk": "coming"}, RUN, 200, lambda world: {"items": [world.rows["item"].pk]}),
     Act("post", "api-meetings-attendance", {"pk": "coming"}, RUN, 200,
-        lambda world: {"attendees": [{"id": world.rows["attendee"].pk, "kind": "present"}]}),
+        lambda world: {"attendees": [{"id": world.rows["attendee"].pk, "kind": "excused"}]}),
     Act("post", "api-meetings-files-list", {"parent": "coming"}, RUN, 201, upload),
     Act("post", "api-meetings-attendees-list", {"parent": "coming"}, RUN, 201,
         lambda world: {"unit": world.home.pk, "position": f"第{next(NUMBERS)}科"}),

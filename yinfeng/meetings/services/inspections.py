@@ -189,8 +189,6 @@ def add_subject(
         raise refusal("reason", _("请写明列入的原因。"))
     if (unit is None) == (project is None):
         raise refusal("unit", _("请选择一个单位，或者一个项目。"))
-    if unit is not None and unit.pk == inspection.unit_id:
-        raise refusal("unit", _("督查单位不能督查自己，请选择其他单位。"))
     if project is not None:
         demand(project, by, "view")
     subject = core.insert(
