@@ -10,31 +10,23 @@ from yinfeng.duties.services.circulars import (
     issue_circular,
     note_altered,
 )
-from yinfeng.duties.services.duties import (
-    EDITED,
-    Origin,
-    Six,
-    change_duty,
-    evidence_wanted,
-    follow_secrecy,
-    follow_unit,
-    hand_over,
-    keep_evidence,
-    may_close_unit,
-    move_duty,
-    recount,
-    recount_after,
-    report_progress,
-    set_duty,
-    submit_duty,
-)
 from yinfeng.duties.services.extensions import ask_extension, grant_extension, move_extension
+from yinfeng.duties.services.following import follow_secrecy, recount, recount_after
+from yinfeng.duties.services.handing_over import follow_unit, hand_over, may_close_unit
 from yinfeng.duties.services.letters import write_weekly
 from yinfeng.duties.services.numbers import next_number
 from yinfeng.duties.services.policy import Task, end_task, put_task
 from yinfeng.duties.services.reminders import compose, digest_of, issue_reminder, remind
+from yinfeng.duties.services.setting import EDITED, Origin, Six, change_duty, set_duty
 from yinfeng.duties.services.subscriptions import choose_letter, make_address, open_address, revoke_address
 from yinfeng.duties.services.telling import tell_setters, tell_units
+from yinfeng.duties.services.working import (
+    evidence_wanted,
+    keep_evidence,
+    move_duty,
+    report_progress,
+    submit_duty,
+)
 
 __all__ = [
     "EDITED",

@@ -18,7 +18,7 @@ from yinfeng.core.scopes import demand
 from yinfeng.core.services import person
 from yinfeng.duties import lifecycle, terms, workdays
 from yinfeng.duties.models import Duty, Extension
-from yinfeng.duties.services.duties import renew
+from yinfeng.duties.services.holding import renew
 
 
 @transaction.atomic

@@ -17,7 +17,7 @@ from yinfeng.core import services as core
 from yinfeng.core.actors import Actor
 from yinfeng.duties import queries, terms
 from yinfeng.duties.models import Duty
-from yinfeng.duties.services.duties import Origin, Six, set_duty, write_sides
+from yinfeng.duties.services.setting import Origin, Six, set_duty, write_sides
 from yinfeng.orgs.models import Unit
 
 
