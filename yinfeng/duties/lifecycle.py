@@ -54,6 +54,12 @@ def parent_is_open(duty: Duty, by: Actor) -> Iterator[Sentence]:
         }
 
 
+def source_is_free(duty: Duty, by: Actor) -> Iterator[Sentence]:
+    """Ask that what the duty came from has no other open one meanwhile, where it may have one at a time only."""
+    if other := queries.open_beside(duty.source_kind, duty.source_type, duty.source_id, duty.pk):
+        yield queries.already_set(other)
+
+
 DUTY = Lifecycle(
     name="duties.duty",
     state_field="state",
@@ -102,7 +108,7 @@ DUTY = Lifecycle(
         ),
         Move(
             "reopen", _("重新办理"), (terms.CLOSED,), terms.WORKING, "review", asks_reason=True, icon="rotate",
-            guards=(holder_is_open, parent_is_open), explain=_("办结之后发现没有落实的，由牵头单位继续办理。时限不变，须延期的另行申请。"),
+            guards=(holder_is_open, parent_is_open, source_is_free), explain=_("办结之后发现没有落实的，由牵头单位继续办理。时限不变，须延期的另行申请。"),
         ),
     ),
 )  # fmt: skip

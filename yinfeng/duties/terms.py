@@ -50,6 +50,8 @@ SOURCES: dict[str, Sentence] = {
     PART: _("任务分解"),
     OTHER: _("其他交办"),
 }
+# Of which no more than one duty is open at a time: its closing settles what it came from.
+ONE_AT_A_TIME = (DIFFICULTY, MILESTONE, INSPECTION)
 # What a person enters by hand; the others are opened by what they come from.
 BY_HAND = (INSTRUCTION, OTHER)
 

@@ -10,8 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests.factories import make_user, signed_in
+from tests.factories.races import at_once
 from tests.unit.projects.conftest import PDF, VIEW, City
 from tests.unit.projects.test_construction import building, raised
+from yinfeng.core.errors import Blocked, Conflict
 from yinfeng.core.models import Code
 from yinfeng.duties import services as duties
 from yinfeng.duties import terms
@@ -65,6 +67,10 @@ def test_a_difficulty_becomes_a_duty_and_is_solved_when_that_is_closed(staff: Ci
     assert (duty.source_id, duty.about_id, duty.secrecy) == (row.pk, project.pk, terms.INTERNAL)
     told = client.get(reverse("project-duties", args=[project.pk])).content.decode()
     assert duty.item in told
+    page = client.get(reverse("project-construction", args=[project.pk])).content.decode()
+    assert f"{duty.number} · 待签收 · {duty.due_date} 前办结" in page
+    assert duty.get_absolute_url() in page
+    assert new_url(row) not in page
     wang = staff.actor("wang")
     duties.move_duty(by=wang, duty=duty, move="accept")
     duties.submit_duty(
@@ -78,6 +84,62 @@ def test_a_difficulty_becomes_a_duty_and_is_solved_when_that_is_closed(staff: Ci
     assert "已平整" in row.how
     over = client.get(reverse("project-duties", args=[project.pk])).content.decode()
     assert "已办结" in over
+
+
+def test_what_has_one_duty_at_a_time_gets_no_second_while_that_is_open(staff: City) -> None:
+    project = building(staff)
+    milestone = Milestone.objects.create(
+        project=project, kind="piling", planned_date=timezone.localdate() + timedelta(days=9)
+    )
+    client, olga, wang = signed_in(staff.users["olga"]), staff.actor("olga"), staff.actor("wang")
+    construction = reverse("project-construction", args=[project.pk])
+    for obj in (raised(staff, project), milestone):
+        assert new_url(obj) in client.get(construction).content.decode()
+        client.post(new_url(obj), form(staff))
+        first = Duty.objects.latest("pk")
+        for refused in (client.get(new_url(obj)), client.post(new_url(obj), form(staff))):
+            assert refused.status_code == 409
+            assert first.number in refused.content.decode()
+        page = client.get(construction).content.decode()
+        assert f"{first.number} · 待签收" in page
+        assert new_url(obj) not in page
+        duties.move_duty(by=olga, duty=first, move="cancel", reason="另行安排")
+        page = client.get(construction).content.decode()
+        assert (first.number in page, new_url(obj) in page) == (False, True)
+        assert client.post(new_url(obj), form(staff)).status_code == 302
+    # a milestone's duty that was closed is not put to work beside the next one
+    second = Duty.objects.latest("pk")
+    duties.move_duty(by=wang, duty=second, move="accept")
+    duties.submit_duty(
+        by=wang, duty=second, result="已完成", files=[(ContentFile(PDF, "证明.pdf"), "证明.pdf")]
+    )
+    duties.move_duty(by=olga, duty=second, move="approve")
+    client.post(new_url(milestone), form(staff))
+    with pytest.raises(Blocked, match="已经交办督办"):
+        duties.move_duty(by=olga, duty=second, move="reopen", reason="复核")
+    # the project itself may have several
+    for _turn in range(2):
+        assert client.post(new_url(project), form(staff)).status_code == 302
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_set_a_duty_from_one_difficulty_at_once_one_does(
+    transactional_db: None, staff: City
+) -> None:
+    project = building(staff)
+    row, olga, day = raised(staff, project), staff.actor("olga"), timezone.localdate() + timedelta(days=20)
+    six = duties.Six(
+        item="协调用地", target="平整完毕", requirement="每周报告", lead_unit=staff.jimei, due_date=day
+    )
+    origin = duties.Origin(terms.DIFFICULTY, obj=row, about=project)
+
+    def act() -> Duty:
+        return duties.set_duty(by=olga, six=six, origin=origin, set_unit=staff.group)
+
+    results = at_once([act, act])
+    assert sum(isinstance(result, Conflict) for result in results) == 1
+    assert Duty.objects.count() == 1
 
 
 def test_a_difficulty_solved_before_its_duty_is_closed_stays_as_it_was(staff: City) -> None:

@@ -21,12 +21,14 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, JSONObject
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from yinfeng.core import events, search
 from yinfeng.core import queries as core
 from yinfeng.core.actors import Actor
+from yinfeng.core.errors import Sentence
 from yinfeng.core.models import Event
 from yinfeng.core.prepared import prepared
 from yinfeng.core.scopes import rows
@@ -185,11 +187,20 @@ def source_of(duty: Duty, by: Actor) -> Model | None:
     return found
 
 
+def origin_of(duty: Duty) -> Model | None:
+    """Return the object a duty came from, whoever asks; None when it came from none or that is gone."""
+    return _object(duty.source_type, duty.source_id)
+
+
 def about_of(duty: Duty) -> Model | None:
     """Return the object a duty is about, whoever asks; None when it is about none or is gone."""
-    if not duty.about_type or duty.about_id is None:
+    return _object(duty.about_type, duty.about_id)
+
+
+def _object(kind: str, pk: int | None) -> Model | None:
+    if not kind or pk is None:
         return None
-    found: Model | None = events.object_of(duty.about_type)._default_manager.filter(pk=duty.about_id).first()
+    found: Model | None = events.object_of(kind)._default_manager.filter(pk=pk).first()
     return found
 
 
@@ -213,6 +224,45 @@ def duties_of(objects: Model | Sequence[Model]) -> QuerySet[Any]:
         return Duty.objects.none()
     kind = events.type_of(several[0])
     return Duty.objects.filter(source_type=kind, source_id__in=[obj.pk for obj in several])
+
+
+def open_beside(kind: str, source_type: str, source_id: int | None, duty: int | None = None) -> Duty | None:
+    """Return the open duty that an object has already (other than ``duty``), if its kind may have one at a time only."""
+    if kind not in terms.ONE_AT_A_TIME or source_id is None:
+        return None
+    found = Duty.objects.filter(source_type=source_type, source_id=source_id, state__in=terms.OPEN)
+    return (found if duty is None else found.exclude(pk=duty)).order_by("pk").first()
+
+
+def already_set(other: Duty) -> Sentence:
+    """Say that what a duty would come from has an open one already."""
+    told = {"what": terms.SOURCES[other.source_kind], "number": other.number}
+    return _("这一%(what)s已经交办督办（%(number)s），办结或撤销之前不再另行交办。") % told
+
+
+def with_duty(found: QuerySet[Any], by: Actor) -> QuerySet[Any]:
+    """Bring along with rows that duties come from, as ``duty_told``, how the one of each stands: the open one, else the last.
+
+    It says in ``may_view`` whether the actor sees it: that there is one, whoever sees what it came from may know.
+    """
+    seen = Exists(Duty.objects.permitted(by).filter(pk=OuterRef("pk")))
+    told = JSONObject(
+        pk="pk",
+        number="number",
+        state="state",
+        due_date="due_date",
+        may_view=Case(When(seen, then=1), default=0),
+    )
+    duties = Duty.objects.filter(source_type=events.type_of(found.model), source_id=OuterRef("pk")).exclude(
+        state=terms.CANCELLED
+    )
+    open_first = Case(
+        When(state__in=terms.OPEN, then=Value(0)), default=Value(1), output_field=IntegerField()
+    )
+    shown: QuerySet[Any] = found.annotate(
+        duty_told=Subquery(duties.order_by(open_first, "-pk").values(told=told)[:1])
+    )
+    return shown
 
 
 @dataclass(frozen=True, slots=True)

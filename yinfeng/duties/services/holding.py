@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, Model
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from yinfeng.core import events
 from yinfeng.core.errors import Conflict, refusal
-from yinfeng.duties import queries
+from yinfeng.duties import queries, terms
 from yinfeng.duties.models import Duty
 from yinfeng.orgs.models import Unit
 
@@ -37,3 +38,12 @@ def hold_unit(unit: Unit, field: str, today: date) -> Unit:
         told = {"unit": held.brief, "day": held.valid_to}
         raise refusal(field, _("“%(unit)s”到 %(day)s 撤销，请选择其他单位。") % told)
     return held
+
+
+def hold_source(kind: str, obj: Model, duty: int | None = None) -> None:
+    """Keep what a duty comes from to this transaction and refuse a second open duty of what has one at a time."""
+    if kind not in terms.ONE_AT_A_TIME:
+        return
+    type(obj)._default_manager.select_for_update().get(pk=obj.pk)
+    if other := queries.open_beside(kind, events.type_of(obj), obj.pk, duty):
+        raise Conflict(queries.already_set(other))

@@ -18,7 +18,7 @@ from yinfeng.core.errors import Conflict, Forbidden, refusal
 from yinfeng.core.scopes import demand, permits
 from yinfeng.duties import queries, terms, workdays
 from yinfeng.duties.models import Duty, DutyPart
-from yinfeng.duties.services.holding import hold_unit, renew
+from yinfeng.duties.services.holding import hold_source, hold_unit, renew
 from yinfeng.duties.services.numbers import next_number
 from yinfeng.orgs.models import Person, Unit
 from yinfeng.orgs.queries import members_of
@@ -71,6 +71,8 @@ def set_duty(
     today = timezone.localdate()
     _demand_setting(by, set_unit, parent)
     lead = hold_unit(six.lead_unit, "lead_unit", today)
+    if origin.obj is not None:
+        hold_source(origin.kind, origin.obj)
     if parent is not None:  # which may be submitted at this moment because it has no open part
         renew(parent, state=terms.WORKING, lead_unit=set_unit)
     due_date = last_day(six, today)

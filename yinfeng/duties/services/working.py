@@ -22,7 +22,7 @@ from yinfeng.core.scopes import demand
 from yinfeng.core.services import person
 from yinfeng.duties import lifecycle, queries, terms
 from yinfeng.duties.models import Duty, Report
-from yinfeng.duties.services.holding import hold_unit, renew
+from yinfeng.duties.services.holding import hold_source, hold_unit, renew
 from yinfeng.orgs.models import Unit
 
 Upload = tuple[File[bytes], str]
@@ -53,6 +53,8 @@ def move_duty(*, by: Actor, duty: Duty, move: str, reason: str = "", version: in
             "closed_date": None, "submitted_date": None, "reopenings": F("reopenings") + 1, "percent": 0, "result": "",
         }  # fmt: skip
         lifecycle.DUTY.check(duty, move, by)
+        if (source := queries.origin_of(duty)) is not None:
+            hold_source(duty.source_kind, source, duty.pk)
         hold_unit(
             duty.lead_unit, "lead_unit", today
         )  # which may be closed at this moment because it owes nothing

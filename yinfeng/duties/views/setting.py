@@ -9,6 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from yinfeng.core import events
+from yinfeng.core.errors import Conflict
 from yinfeng.core.tables import day
 from yinfeng.core.web import ActPage, EditPage
 from yinfeng.duties import lifecycle, queries, services, sources, terms
@@ -42,6 +44,9 @@ class NewDuty(ActPage):
     def start(self) -> None:
         if given := self.request.GET.get("from", ""):
             self.source, self.origin = sources.found(given, self.by)
+            kind = events.type_of(self.origin)
+            if other := queries.open_beside(self.source.kind, kind, self.origin.pk):
+                raise Conflict(queries.already_set(other))
 
     def cancel_url(self) -> str:
         return str(self.origin.get_absolute_url()) if self.origin is not None else reverse("duties")

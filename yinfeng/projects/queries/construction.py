@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db.models import (
@@ -27,6 +28,7 @@ from django.db.models.functions import Cast
 from yinfeng.core import queries as core
 from yinfeng.core.actors import Actor
 from yinfeng.core.scopes import with_actions
+from yinfeng.duties import queries as duties
 from yinfeng.orgs.models import Unit
 from yinfeng.orgs.queries import LANDING_KINDS
 from yinfeng.projects import facts, stages
@@ -150,10 +152,12 @@ def every_month(months: Sequence[Month]) -> list[Month]:
     return found
 
 
-def milestones_of(project: Project) -> list[Milestone]:
-    """Return the milestones of a project in the order of the profile's table."""
+def milestones_of(project: Project, by: Actor | None = None) -> list[Milestone]:
+    """Return the milestones of a project in the order of the profile's table; for ``by`` with the duty set from each."""
     order = {entry.code: number for number, entry in enumerate(core.entries("milestone"))}
-    found = Milestone.objects.filter(project=project)
+    found: QuerySet[Any] = Milestone.objects.filter(project=project)
+    if by is not None:
+        found = duties.with_duty(found, by)
     return sorted(found, key=lambda row: (order.get(row.kind, len(order)), row.pk))
 
 
@@ -214,9 +218,9 @@ def still_open(project: Project) -> int:
 
 
 def bottlenecks_of(project: Project, by: Actor) -> list[Bottleneck]:
-    """Return the bottlenecks of a project, open ones first, with what the person may do on each."""
+    """Return the bottlenecks of a project, open ones first, with what the person may do on each and the duty set from it."""
     found = with_actions(Bottleneck.objects.filter(project=project), by, ("change", "solve"))
-    rows = found.select_related("unit", "project").order_by("due_date", "pk")
+    rows = duties.with_duty(found, by).select_related("unit", "project").order_by("due_date", "pk")
     return sorted(rows, key=lambda row: row.state != stages.OPEN)
 
 

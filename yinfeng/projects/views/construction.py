@@ -23,6 +23,7 @@ from yinfeng.core.queries import code_label
 from yinfeng.core.scopes import ScopedQuerySet, actions_of
 from yinfeng.core.tables import day, moment
 from yinfeng.core.web import EditPage, ExportPage, ListPage, MovePage, move_acts
+from yinfeng.duties import terms
 from yinfeng.duties.sources import new_url
 from yinfeng.projects import lifecycle, queries, services, stages
 from yinfeng.projects.construction_filters import BottleneckFilter, ConstructionFilter, ProposalFilter
@@ -331,9 +332,9 @@ class ProjectConstruction(SectionPage):
         project: Project = self.object
         started, done = project.started_date, project.completed_date
         lines = [
-            (_("开工"), project.planned_start_date, started, "", "", queries.delay_of(project, "planned_start_date")),
-            *(self._milestone(row) for row in queries.milestones_of(project)),
-            (_("竣工"), project.planned_completion_date, done, "", "", queries.delay_of(project, "planned_completion_date")),
+            (_("开工"), project.planned_start_date, started, "", "", queries.delay_of(project, "planned_start_date"), None),
+            *(self._milestone(row) for row in queries.milestones_of(project, self.by)),
+            (_("竣工"), project.planned_completion_date, done, "", "", queries.delay_of(project, "planned_completion_date"), None),
         ]  # fmt: skip
         days = [when for line in lines for when in line[1:3] if when is not None]
         self.steps: list[dict[str, Any]] = []
@@ -371,8 +372,10 @@ class ProjectConstruction(SectionPage):
                 "note": note,
                 "url": url,
                 "delay": delay.told_with_first if delay else "",
+                "duty": self._duty(row) if row else None,
+                "set_url": self._set_url(row, is_open=not actual and not self.is_built_up) if row else "",
             }
-            for name, planned, actual, note, url, delay in lines
+            for name, planned, actual, note, url, delay, row in lines
             if planned or actual
         ]
         ticks = [{"x": x, "at": f"{x / 10:g}%", "name": name} for x, name in _ticks(first, last, place)]
@@ -380,10 +383,18 @@ class ProjectConstruction(SectionPage):
 
     def _milestone(
         self, row: Milestone
-    ) -> tuple[str, date | None, date | None, str, str, queries.Delay | None]:
+    ) -> tuple[str, date | None, date | None, str, str, queries.Delay | None, Milestone]:
         url = reverse("project-milestone", args=[self.object.pk, row.pk]) if self.may_keep else ""
         label = code_label("milestone", row.kind)
-        return label, row.planned_date, row.actual_date, row.note, url, queries.delay_of(row, "planned_date")
+        return (
+            label,
+            row.planned_date,
+            row.actual_date,
+            row.note,
+            url,
+            queries.delay_of(row, "planned_date"),
+            row,
+        )
 
     def _moved_url(self) -> str:
         """Return where it is told why days and months of the plan were moved; empty where none was."""
@@ -447,17 +458,41 @@ class ProjectConstruction(SectionPage):
             "delay": delay.told_with_first if delay else "",
             "late": late,
             "how": self._said_solved(row),
-            "acts": [*move_acts(lifecycle.BOTTLENECK, row, self.by, allowed), *self._as_duty(row)],
+            "duty": self._duty(row),
+            "acts": [
+                *move_acts(lifecycle.BOTTLENECK, row, self.by, allowed),
+                *self._as_duty(row),
+            ],
         }
 
+    # --- what was set from it ---
+
+    @staticmethod
+    def _duty(row: Any) -> dict[str, Any] | None:
+        """Return in words how the duty set from a row stands, linked for who may see it."""
+        told = row.duty_told
+        if told is None:
+            return None
+        if not told["may_view"]:
+            return {"text": _("已交办督办"), "url": ""}
+        due = _("%(day)s 前办结") % {"day": told["due_date"]} if told["due_date"] else ""
+        words = " · ".join(filter(None, [told["number"], str(terms.DUTY_STATES[told["state"]]), due]))
+        return {"text": _("督办：%(words)s") % {"words": words}, "url": reverse("duty", args=[told["pk"]])}
+
+    def _set_url(self, row: Any, *, is_open: bool = True) -> str:
+        """Return where who sets duties puts under supervision what is open and is not yet; empty for nobody else."""
+        is_set = row.duty_told is not None and row.duty_told["state"] in terms.OPEN
+        return new_url(row) if is_open and not is_set and self.by.may("duties.duty.set") else ""
+
     def _as_duty(self, row: Bottleneck) -> list[dict[str, Any]]:
-        """Return the act by which somebody who sets duties puts an open bottleneck under supervision."""
-        if row.state != stages.OPEN or not self.by.may("duties.duty.set"):
+        """Return the act by which a difficulty is put under supervision."""
+        url = self._set_url(row, is_open=row.state == stages.OPEN)
+        if not url:
             return []
         return [
             {
                 "label": _("交办督办"),
-                "url": new_url(row),
+                "url": url,
                 "icon": "clipboard-list",
                 "style": "secondary",
                 "method": "get",
