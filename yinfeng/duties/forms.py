@@ -22,7 +22,10 @@ def _long(rows: int = 3) -> forms.Textarea:
 
 
 class PeopleField(LiveField):
-    """A choice among people, by name and post."""
+    """A choice among people who can lead, by name and post, in official order."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.name}（{obj.post}）" if obj.post else str(obj.name)
 
 
 class UnitsField(RowsField):
@@ -138,6 +141,10 @@ class ChangeForm(EditForm):
     joint_units = UnitsField(label=_("责任单位"), required=False)
     reason = forms.CharField(label=_("原因"), max_length=500, widget=_long(2))
 
+    def __init__(self, *args: Any, kept: int | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["leader"].queryset = queries.leaders(kept)  # type: ignore[attr-defined]
+
 
 class ProgressForm(Styled):
     """Tell how far a duty has come, for one of its units."""
@@ -201,10 +208,14 @@ class HandOverForm(EditForm):
 class RemindForm(Styled):
     """Issue a level of reminder by hand."""
 
-    level = forms.ChoiceField(label=_("级别"), choices=list(terms.LEVELS.items()))
+    level = forms.ChoiceField(label=_("级别"), help_text=_("按规定现在可以发的级别。"))
     reason = forms.CharField(
         label=_("要求"),
         max_length=500,
         widget=_long(3),
         help_text=_("写进文书：要求何时办到什么程度；约谈的写明时间和地点。"),
     )
+
+    def __init__(self, *args: Any, levels: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["level"].choices = [(level, terms.LEVELS[level]) for level in levels]  # type: ignore[attr-defined]

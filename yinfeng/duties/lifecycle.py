@@ -46,6 +46,16 @@ def asks_nothing(duty: Duty, by: Actor) -> Iterator[Sentence]:
         yield _now("有一份延期申请等待审批，请先撤回或等待审批。")
 
 
+def is_decided(duty: Duty, by: Actor) -> Iterator[Sentence]:
+    """Ask that who set the duty has answered the extension that is asked for: it is his to decide."""
+    if not queries.is_asking(duty):
+        return
+    if by.may_at("duties.duty.review", duty.set_unit_id):
+        yield _now("有一份延期申请等您审批，请先同意或者不同意延期。")
+    else:
+        yield _now("有一份延期申请等待审批，请先由交办单位有审核权限的同事审批。")
+
+
 def parent_is_open(duty: Duty, by: Actor) -> Iterator[Sentence]:
     """Ask that the duty of which this is a part goes on."""
     if duty.parent is not None and duty.parent.state not in terms.OPEN:
@@ -96,7 +106,7 @@ DUTY = Lifecycle(
         ),
         Move(
             "hand_over", _("移交"), (terms.ASSIGNED, terms.WORKING, terms.RETURNED), terms.ASSIGNED, "set", icon="user-share",
-            guards=(asks_nothing,), route="duty-hand-over",
+            guards=(is_decided,), route="duty-hand-over",
         ),
         Move(
             "follow_unit", _("随单位并入移交"), (terms.ASSIGNED, terms.WORKING, terms.SUBMITTED, terms.RETURNED), terms.ASSIGNED, "view", within=True,

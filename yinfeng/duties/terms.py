@@ -22,6 +22,8 @@ DUTY_STATES: dict[str, Sentence] = {
 # In which somebody owes something; in which the lead unit does.
 OPEN = (ASSIGNED, WORKING, SUBMITTED, RETURNED)
 OWED = (ASSIGNED, WORKING)
+# In which its evidence is being judged, or was.
+JUDGED = (SUBMITTED, CLOSED)
 
 ASKED, GRANTED, REFUSED, WITHDRAWN = "asked", "granted", "refused", "withdrawn"
 EXTENSION_STATES: dict[str, Sentence] = {

@@ -60,7 +60,7 @@ def test_what_an_extension_cannot_be_asked_for(city: City) -> None:
         city.ask(part, later, by="fred")
     # the day off that is asked for is the next working day, which the law here still allows
     assert city.ask(duty, date(2026, 10, 1)).until == date(2026, 10, 8)
-    with pytest.raises(Invalid, match="已有一份"):
+    with pytest.raises(Conflict, match="已有一份"):
         city.ask(duty, later)
     with pytest.raises(Blocked, match="延期申请"):
         city.submit("carl", duty)

@@ -1,5 +1,14 @@
 """What pages and services ask of duties."""
 
+from yinfeng.duties.queries.acts import (
+    issuable,
+    why_never_remind,
+    why_not_change,
+    why_not_divide,
+    why_not_extend,
+    why_not_remind,
+    why_not_report,
+)
 from yinfeng.duties.queries.calendar import (
     announced,
     begins,
@@ -188,6 +197,7 @@ __all__ = [
     "is_asking",
     "is_due_q",
     "is_open",
+    "issuable",
     "last_setback",
     "leaders",
     "legs",
@@ -227,6 +237,12 @@ __all__ = [
     "units_to_name",
     "urgent",
     "was_handed_over",
+    "why_never_remind",
+    "why_not_change",
+    "why_not_divide",
+    "why_not_extend",
+    "why_not_remind",
+    "why_not_report",
     "with_duty",
     "with_situation",
     "work_days_of",

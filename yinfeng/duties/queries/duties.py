@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import (
     Case,
+    CharField,
     Count,
     Exists,
     F,
@@ -21,7 +22,7 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Coalesce, JSONObject
+from django.db.models.functions import Coalesce, Concat, JSONObject
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -34,8 +35,8 @@ from yinfeng.core.prepared import prepared
 from yinfeng.core.scopes import rows
 from yinfeng.duties import terms, workdays
 from yinfeng.duties.models import Duty, DutyPart, Extension, own
-from yinfeng.orgs.models import Person, Unit
-from yinfeng.orgs.queries import brief_name, people, units_today
+from yinfeng.orgs.models import Membership, Person, SeatTerm, Unit, in_force
+from yinfeng.orgs.queries import brief_name, units_today
 
 
 def is_open(unit: Unit, day: date) -> bool:
@@ -303,9 +304,29 @@ def units_to_name() -> QuerySet[Any]:
     return units_today().exclude(kind="city").order_by("order", "code")
 
 
-def leaders() -> QuerySet[Person]:
-    """Return the people who can lead."""
-    return people()
+def leaders(kept: int | None = None) -> QuerySet[Any]:
+    """Return who can lead (牵头领导), each with his ``post``: leaders of the city, then the first hands of units, in official order.
+
+    Those with a seat in a body by the order of bodies and seats, the others by that of units. ``kept`` is named already and stays.
+    """
+    today = timezone.localdate()
+    seats = SeatTerm.objects.filter(
+        in_force(today), in_force(today, "seat"), in_force(today, "seat__body"), person=OuterRef("pk")
+    ).order_by("seat__body__order", "seat__order", "pk")  # fmt: skip
+    leads = Q(is_first_hand=True) | Q(unit__kind="leadership")
+    posts = (
+        Membership.objects.filter(in_force(today), in_force(today, "unit"), leads, person=OuterRef("pk"))
+        .annotate(told=Concat(brief_name(), Value(" "), F("position"), output_field=CharField()))
+        .order_by("-is_first_hand", "unit__order", "pk")
+    )
+    found = Person.objects.annotate(
+        body_order=Subquery(seats.values("seat__body__order")[:1]), seat_order=Subquery(seats.values("seat__order")[:1]),
+        unit_order=Subquery(posts.values("unit__order")[:1]),
+        post=Coalesce(Subquery(posts.values("told")[:1]), Subquery(seats.values("seat__position")[:1]), Value("")),
+    )  # fmt: skip
+    can_lead = Q(body_order__isnull=False) | Q(unit_order__isnull=False)
+    places = (F(name).asc(nulls_last=True) for name in ("body_order", "seat_order", "unit_order"))
+    return found.filter(can_lead if kept is None else can_lead | Q(pk=kept)).order_by(*places, "name", "pk")
 
 
 # The bodies in whose name the office of the whole city acts (clauses 1.1 to 1.4).

@@ -9,8 +9,19 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import CharField, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Cast
+from django.db.models import (
+    CharField,
+    DateField,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
+from django.db.models.functions import Cast, Coalesce
 
 from yinfeng.core.actors import Actor, Reach
 from yinfeng.core.scopes import EVERYTHING, NOTHING, one_by_one, within
@@ -109,7 +120,7 @@ OF_PERSON = {OVERDUE, DUE_TODAY, DUE_SOON, REPORT_DUE, IN_HAND, UNDER_REVIEW}
 
 # What is oldest, or due first, comes first; without a last day last.
 ORDER = {
-    TO_ACCEPT: "assigned_date", TO_REVIEW: "submitted_date", UNDER_REVIEW: "submitted_date", SENT_BACK: "updated_at", REPORT_DUE: "reported_date",
+    TO_REVIEW: "submitted_date", UNDER_REVIEW: "submitted_date", SENT_BACK: "updated_at", REPORT_DUE: "reported_date",
 }  # fmt: skip
 
 
@@ -146,7 +157,7 @@ def urgent(by: Actor, today: date) -> list[tuple[str, QuerySet[Any], str]]:
     """Return the legs on which the person must act, each bounded, with the field by which its rows are ordered."""
     found = legs(by, today, mine=True)
     return [
-        (name, _first(name, found[name], few=name in OF_PERSON), ORDER.get(name, "due_date"))
+        (name, _first(name, found[name], few=name in OF_PERSON), ORDER.get(name, "due_or_never"))
         for name in URGENT
         if name in found
     ]
@@ -156,11 +167,13 @@ def _first(name: str, rows: QuerySet[Any], *, few: bool) -> QuerySet[Any]:
     """Return a leg's first rows; the slice stands in a subquery, which both databases take in a union.
 
     ``few``: they are gathered and sorted (a day sorts as its text does); by the order of an index, the rows of one person
-    among all others were looked for through everything that is overdue in the city.
+    among all others were looked for through everything that is overdue in the city. What has no last day comes last.
     """
     by = ORDER.get(name, "due_date")
-    first = rows.order_by(Cast(by, CharField()) if few else by, "pk").values("pk")[:MOST]
-    return Duty.objects.filter(pk__in=first).order_by()
+    place = (Cast(by, CharField()) if few else F(by)).asc(nulls_last=True)
+    first = rows.order_by(place, "pk").values("pk")[:MOST]
+    never = Coalesce("due_date", Value(date.max), output_field=DateField())
+    return Duty.objects.filter(pk__in=first).annotate(due_or_never=never).order_by()
 
 
 def _keys(name: str, rows: QuerySet[Any], *, few: bool) -> QuerySet[Any, Any]:

@@ -10,37 +10,23 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from yinfeng.core import events
-from yinfeng.core import queries as core_queries
 from yinfeng.core import services as core
 from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Conflict, Invalid, refusal
 from yinfeng.core.scopes import demand
 from yinfeng.core.services import person
-from yinfeng.duties import lifecycle, terms, workdays
+from yinfeng.duties import lifecycle, queries, terms, workdays
 from yinfeng.duties.models import Duty, Extension
 from yinfeng.duties.services.holding import renew
 
 
 @transaction.atomic
 def ask_extension(*, by: Actor, duty: Duty, until: date, reason: str) -> Extension:
-    """Ask for a later last day, before the present one has passed (FACTS §1.14: 延期须届满前申请); how often, the profile says."""
+    """Ask for a later last day, before the present one has passed; ``queries.why_not_extend`` says what else is asked."""
     demand(duty, by, "handle")
-    if duty.state != terms.WORKING:
-        raise Conflict(
-            _("签收之后、报结之前可以申请延期。现在的状态是“%(state)s”。")
-            % {"state": terms.DUTY_STATES[duty.state]}
-        )
-    if duty.due_date is None:
-        raise Conflict(_("长期事项没有时限，不需要延期。"))
-    today = timezone.localdate()
-    if today > duty.due_date:
-        raise Conflict(
-            _("时限（%(day)s）已过，不能再申请延期。请尽快办结，并在进展中说明原因。")
-            % {"day": duty.due_date}
-        )
-    most = core_queries.rules("duty_extension", today).get("limit", {}).get("times")
-    if most is not None and duty.extensions >= most:
-        raise Conflict(_("已经延期 %(count)s 次，按规定不能再延。") % {"count": duty.extensions})
+    if why := queries.why_not_extend(duty, timezone.localdate()):
+        raise Conflict(why)
+    assert duty.due_date is not None
     check_until(duty, until, "until")
     if not reason.strip():
         raise refusal("reason", _("请填写延期的原因。"))

@@ -43,12 +43,8 @@ def issue_reminder(*, by: Actor, duty: Duty, level: str, reason: str) -> Reminde
         raise refusal("level", _("请选择提醒的级别。"))
     today = timezone.localdate()
     duty = _hold(duty.pk)
-    if duty.state not in terms.OWED:
-        raise Conflict(
-            _("事项现在的状态是“%(state)s”，不需要催办。") % {"state": terms.DUTY_STATES[duty.state]}
-        )
-    if duty.due_date is None:
-        raise Conflict(_("长期事项没有时限，不按时限催办。"))
+    if why := queries.why_never_remind(duty):
+        raise Conflict(why)
     if not reason.strip():
         raise refusal("reason", _("请写明要求，它会写进文书。"))
     wanted = queries.work_days_of(level, today)

@@ -122,12 +122,10 @@ def _demand_setting(by: Actor, set_unit: Unit, parent: Duty | None) -> None:
             raise Forbidden(_("您没有以这个单位的名义交办事项的权限。请选择您所在的单位。"))
         return
     demand(parent, by, "handle", _("分解任务由牵头单位办理。"))
-    if parent.state != terms.WORKING:
-        raise Conflict(_("事项签收之后、报结之前才能分解。"))
+    if why := queries.why_not_divide(parent):
+        raise Conflict(why)
     if set_unit.pk != parent.lead_unit_id:
         raise refusal("set_unit", _("分解任务由牵头单位交办。"))
-    if parent.parent_id is not None and parent.parent is not None and parent.parent.parent_id is not None:
-        raise Conflict(_("任务最多分解两层。"))
 
 
 def last_day(six: Six, today: date) -> date | None:
@@ -195,10 +193,8 @@ def change_duty(
 ) -> Duty:  # fmt: skip
     """Change what a duty asks for, its leader and its joint units; the last day changes by extension, the lead by hand-over."""
     demand(duty, by, "set")
-    if duty.state not in terms.OPEN:
-        raise Conflict(_("事项已经“%(state)s”，不能再修改。") % {"state": terms.DUTY_STATES[duty.state]})
-    if duty.state == terms.SUBMITTED:
-        raise Conflict(_("事项已经报结，等待审核，不能修改要求。"))
+    if why := queries.why_not_change(duty):
+        raise Conflict(why)
     if not reason.strip():
         raise refusal("reason", _("请填写修改的原因，牵头单位会看到。"))
     before = [

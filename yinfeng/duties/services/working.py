@@ -89,11 +89,8 @@ def report_progress(
 ) -> Report:
     """Tell how far a duty has come, for one of its units; how much of the whole is done, the lead unit alone says."""
     demand(duty, by, "contribute", _("报告进展由牵头单位和责任单位办理。"))
-    if duty.state != terms.WORKING:
-        raise Conflict(
-            _("事项签收之后、报结之前报告进展。现在的状态是“%(state)s”。")
-            % {"state": terms.DUTY_STATES[duty.state]}
-        )
+    if why := queries.why_not_report(duty):
+        raise Conflict(why)
     if not queries.handling_units(duty, by).filter(pk=unit.pk).exists():
         raise refusal("unit", _("请以您所在的、承担这一事项的单位报告。"))
     if percent is not None and unit.pk != duty.lead_unit_id:
@@ -175,6 +172,6 @@ def keep_evidence(attachment: Attachment) -> Sentence | None:
     ):
         return None
     state = Duty.objects.filter(pk=attachment.object_id).values_list("state", flat=True).first()
-    if state in {terms.SUBMITTED, terms.CLOSED}:
+    if state in terms.JUDGED:
         return _("这是报结的佐证材料，审核期间和办结之后不能撤下。")
     return None

@@ -57,7 +57,10 @@ class DutyDetail(DetailPage):
         frame = super().frame()
         frame["acts"] = [*frame["acts"], *self._other_acts()]
         for file in frame["files"]:
-            file["kind"] = _("佐证材料") if file["kind"] == terms.EVIDENCE else _("其他材料")
+            is_evidence = file["kind"] == terms.EVIDENCE
+            file["kind"] = _("佐证材料") if is_evidence else _("其他材料")
+            if is_evidence and self.object.state in terms.JUDGED:
+                file["remove_url"] = ""  # what is judged, or was closed by it, stays
         return frame
 
     def _other_acts(self) -> list[dict[str, Any]]:
@@ -86,16 +89,22 @@ class DutyDetail(DetailPage):
                     "style": "secondary", "method": "get",
                 },
             ]  # fmt: skip
-        if "contribute" in allowed and duty.state == terms.WORKING:
-            found.append(link("duty-report", _("报告进展"), "message"))
-        if "handle" in allowed and duty.state == terms.WORKING:
-            if duty.due_date is not None and not duty.is_asking and self.today <= duty.due_date:
-                found.append(link("duty-extend", _("申请延期"), "clock-plus"))
-            found.append(link("duty-divide", _("分解任务"), "sitemap"))
-        if "set" in allowed and duty.state in (*terms.OWED, terms.RETURNED):
-            found.append(link("duty-change", _("修改要求"), "pencil"))
-        if "supervise" in allowed and duty.state in terms.OWED and duty.due_date is not None:
-            found.append(link("duty-remind", _("催办督办"), "bell"))
+        today = self.today
+        for action, why, route, label, icon in (
+            ("contribute", queries.why_not_report(duty), "duty-report", _("报告进展"), "message"),
+            ("handle", queries.why_not_extend(duty, today), "duty-extend", _("申请延期"), "clock-plus"),
+            ("handle", queries.why_not_divide(duty), "duty-divide", _("分解任务"), "sitemap"),
+            ("set", queries.why_not_change(duty), "duty-change", _("修改要求"), "pencil"),
+            (
+                "supervise",
+                queries.why_not_remind(duty, self.told.reminders, today),
+                "duty-remind",
+                _("催办督办"),
+                "bell",
+            ),
+        ):
+            if action in allowed and not why:
+                found.append(link(route, label, icon))
         return found
 
     def content(self) -> dict[str, Any]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from yinfeng.core.errors import Conflict
 from yinfeng.core.tables import day
 from yinfeng.core.web import EditPage, MovePage
-from yinfeng.duties import lifecycle, services
+from yinfeng.duties import lifecycle, queries, services
 from yinfeng.duties.forms import (
     ExtensionForm,
     GrantForm,
@@ -26,6 +28,11 @@ class AskExtension(EditPage):
     form = ExtensionForm
     title = gettext_lazy("申请延期")
     submit_label = gettext_lazy("申请延期")
+
+    def start(self) -> None:
+        super().start()
+        if why := queries.why_not_extend(self.object, timezone.localdate()):
+            raise Conflict(why)
 
     def initial(self) -> dict[str, Any]:
         return {}

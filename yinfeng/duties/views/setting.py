@@ -93,6 +93,11 @@ class DivideDuty(EditPage):
     title = gettext_lazy("分解任务")
     submit_label = gettext_lazy("交办分解任务")
 
+    def start(self) -> None:
+        super().start()
+        if why := queries.why_not_divide(self.object):
+            raise Conflict(why)
+
     def initial(self) -> dict[str, Any]:
         duty = self.object
         return {"due_date": duty.due_date, "grade": duty.grade, "requirement": duty.requirement}
@@ -120,6 +125,14 @@ class ChangeDuty(EditPage):
     secret_notice = True
     title = gettext_lazy("修改要求")
     submit_label = gettext_lazy("保存")
+
+    def start(self) -> None:
+        super().start()
+        if why := queries.why_not_change(self.object):
+            raise Conflict(why)
+
+    def form_arguments(self) -> dict[str, Any]:
+        return {"kept": self.object.leader_id}
 
     def initial(self) -> dict[str, Any]:
         duty = self.object
@@ -177,12 +190,18 @@ class Remind(EditPage):
     title = gettext_lazy("催办督办")
     submit_label = gettext_lazy("签发")
 
+    def start(self) -> None:
+        super().start()
+        duty, today = self.object, timezone.localdate()
+        self.issued = queries.story(duty.pk).reminders
+        if why := queries.why_not_remind(duty, self.issued, today):
+            raise Conflict(why)
+
+    def form_arguments(self) -> dict[str, Any]:
+        return {"levels": queries.issuable(self.object, self.issued, timezone.localdate())}
+
     def initial(self) -> dict[str, Any]:
-        duty = self.object
-        return {
-            "level": queries.suggested(duty, queries.story(duty.pk).reminders, timezone.localdate())
-            or terms.URGE
-        }
+        return {"level": queries.suggested(self.object, self.issued, timezone.localdate())}
 
     def act(self, form: RemindForm) -> Duty:
         services.issue_reminder(by=self.by, duty=self.object, **form.cleaned_data)

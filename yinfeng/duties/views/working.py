@@ -7,8 +7,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from yinfeng.core.errors import Conflict
 from yinfeng.core.web import EditPage, MovePage
-from yinfeng.duties import lifecycle, services
+from yinfeng.duties import lifecycle, queries, services
 from yinfeng.duties.forms import (
     ProgressForm,
     SubmitForm,
@@ -26,6 +27,11 @@ class ReportProgress(EditPage):
     secret_notice = True
     title = gettext_lazy("报告进展")
     submit_label = gettext_lazy("报告")
+
+    def start(self) -> None:
+        super().start()
+        if why := queries.why_not_report(self.object):
+            raise Conflict(why)
 
     def form_arguments(self) -> dict[str, Any]:
         return {"duty": self.object, "by": self.by}
