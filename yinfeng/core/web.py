@@ -418,7 +418,7 @@ ICONS = {
     "categorised": "category", "submitted": "send", "corrected": "send", "defined": "clipboard-list", "waived": "circle-off", "overdue": "clock",
     **dict.fromkeys(("extend", "bottleneck_extended", "postponed"), "clock-plus"), "bottleneck_dropped": "x",
     **dict.fromkeys(("set", "part_set"), "clipboard-list"), "reported": "message", "take_back": "arrow-back-up", "reject": "x",
-    **dict.fromkeys(("insist", "reopen"), "rotate"), "hand_over": "user-share", "follow_unit": "arrow-merge", "part_closed": "check",
+    **dict.fromkeys(("insist", "reopen"), "rotate"), "hand_over": "user-share", **dict.fromkeys(("follow_unit", "setter_moved"), "arrow-merge"), "part_closed": "check",
     **dict.fromkeys(("extension_asked", "extension_granted", "grant"), "clock-plus"), "extension_refused": "x",
     "extension_withdrawn": "arrow-back-up", "recounted": "calendar-event", "made_sensitive": "eye-off",
     "issued": "speakerphone", **dict.fromkeys(("document_altered", "altered"), "alert-triangle"),

@@ -33,17 +33,21 @@ VIEW, SET = "duties.duty.view", "duties.duty.set"
 
 
 class DutyPartySerializer(serializers.ModelSerializer[DutyPart]):
-    """A unit that takes part and as what, or the leader; one meant by a collective name carries it in ``named_as``."""
+    """A unit that takes part and as what, or the leader; one meant by a collective name carries it in ``named_as``.
+
+    A unit that led it or had set it before carries the days between which it did.
+    """
 
     class Meta:
         model = DutyPart
-        fields: ClassVar = ["part", "unit", "person", "named_as"]
+        fields: ClassVar = ["part", "unit", "person", "named_as", "since", "until"]
         read_only_fields: ClassVar = fields
 
 
 class DutySerializer(serializers.ModelSerializer[Duty]):
     """A duty with its six. ``due_date`` is the last day, through its end; none: it stands until further notice.
 
+    ``given_date`` is the day as it was given, when ``due_date`` may be the next working day after it.
     ``first_due_date`` is the one before any extension, ``work_days`` is kept when it was counted from ``set_date``.
     """
 
@@ -51,7 +55,7 @@ class DutySerializer(serializers.ModelSerializer[Duty]):
         model = Duty
         fields: ClassVar = [
             "id", "number", "item", "target", "requirement", "leader", "lead_unit", "set_unit", "set_by", "set_date", "grade", "secrecy",
-            "due_date", "first_due_date", "work_days", "statutory_date", "source_kind", "source_text", "clause", "parent", "state",
+            "due_date", "given_date", "first_due_date", "work_days", "statutory_date", "source_kind", "source_text", "clause", "parent", "state",
             "handler", "accepted_date", "reported_date", "percent", "result", "submitted_by", "submitted_date", "closed_date",
             "extensions", "returns", "refusals", "reopenings", "version", "created_at", "updated_at", "is_demo",
         ]  # fmt: skip

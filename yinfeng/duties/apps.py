@@ -27,6 +27,10 @@ class DutiesConfig(AppConfig):
         may_object(services.keep_evidence)
         may_object_to_closing(services.may_close_unit)
         events.subscribe("orgs.unit.merged", services.follow_unit)
+        for verb in ("closed", "changed"):
+            events.subscribe(f"orgs.unit.{verb}", services.follow_closing)
+        for verb in ("created", "changed", "reopened"):
+            events.subscribe(f"orgs.unit.{verb}", services.join_collectives)
         for verb in (
             "set",
             "changed",
@@ -39,9 +43,9 @@ class DutiesConfig(AppConfig):
             "reopen",
         ):
             events.subscribe(f"duties.duty.{verb}", services.tell_units)
-        for verb in ("extension_granted", "extension_refused", "recounted"):
+        for verb in ("extension_granted", "extension_refused", "recounted", "joined", "setter_moved"):
             events.subscribe(f"duties.duty.{verb}", services.tell_units)
-        for verb in ("submit", "send_back", "extension_asked", "part_closed", "follow_unit"):
+        for verb in ("submit", "send_back", "extension_asked", "part_closed", "follow_unit", "setter_moved"):
             events.subscribe(f"duties.duty.{verb}", services.tell_setters)
         for verb in CHANGES:
             events.subscribe(verb, services.recount_after)

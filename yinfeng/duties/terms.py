@@ -60,15 +60,20 @@ BY_HAND = (INSTRUCTION, OTHER)
 # --- who takes part -----------------------------------------------------------------------------------------------
 
 SETTER, LEAD, CO_LEAD, JOINT, LEADER = "setter", "lead", "co_lead", "joint", "leader"
+FORMER_LEAD, FORMER_SETTER = "was_lead", "was_setter"
 PARTS: dict[str, Sentence] = {
     SETTER: _("交办单位"),
     LEAD: _("牵头单位"),
     CO_LEAD: _("共同牵头"),
     JOINT: _("责任单位"),
     LEADER: _("牵头领导"),
+    FORMER_LEAD: _("原牵头单位"),
+    FORMER_SETTER: _("原交办单位"),
 }
 # The units that owe a duty, of whose work it tells.
 RESPONSIBLE = (LEAD, CO_LEAD, JOINT)
+# Who held it before: it sees on what it did, and acts no more.
+FORMERLY = (FORMER_LEAD, FORMER_SETTER)
 
 # --- how grave ----------------------------------------------------------------------------------------------------
 

@@ -31,6 +31,8 @@ VERBS = {
     "duties.duty.extension_refused": _("不同意延期"),
     "duties.duty.extension_withdrawn": _("撤回延期申请"),
     "duties.duty.recounted": _("节假日安排变动，重新计算时限"),
+    "duties.duty.setter_moved": _("交办单位变动，改由承接的单位审核"),
+    "duties.duty.joined": _("新单位随统称加入"),
     "duties.duty.made_sensitive": _("随项目转为敏感"),
     "duties.duty.reminded": _("提醒"),
     "duties.duty.urged": _("催办"),

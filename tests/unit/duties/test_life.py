@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,16 +10,17 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from tests.factories import grant, make_user, signed_in
-from tests.unit.duties.conftest import CLERK, HEAD, City, pdf, told
+from tests.factories import grant, make_actor, make_unit, make_user, signed_in
+from tests.unit.duties.conftest import CLERK, HEAD, OFFICER, City, pdf, told
 from yinfeng.core import keeping
 from yinfeng.core import services as core
 from yinfeng.core.actors import system
 from yinfeng.core.errors import Blocked, Conflict, DomainError, Forbidden, Invalid, Stale
 from yinfeng.core.models import Event, Rule
 from yinfeng.core.queries import files_of
+from yinfeng.core.scopes import actions_on
 from yinfeng.duties import lifecycle, queries, services, terms
-from yinfeng.duties.models import Duty
+from yinfeng.duties.models import Duty, DutyPart
 from yinfeng.duties.services import calendar
 from yinfeng.orgs import services as orgs
 from yinfeng.orgs.models import Unit
@@ -328,7 +330,8 @@ def test_another_unit_takes_a_duty_over_and_is_told(city: City) -> None:
     assert [side.unit.code for side in queries.sides(duty.pk) if side.unit] == ["office", "finance", "jimei"]
     part.refresh_from_db()
     assert part.set_unit == units["finance"]
-    assert not Duty.objects.permitted(city.actor("carl")).exists()
+    # who led it sees on what it did
+    assert set(Duty.objects.permitted(city.actor("carl"))) == {duty, part}
     for move in ("approve", "reject"):
         assert move not in {offer.move.name for offer in lifecycle.DUTY.offers(part, city.actor("cora"))}
     city.move("fred", duty, "accept")
@@ -339,6 +342,50 @@ def test_another_unit_takes_a_duty_over_and_is_told(city: City) -> None:
     city.move("finn", part, "approve")
     with pytest.raises(Invalid, match="至少 1 份"):
         city.submit("fred", duty, files=())
+
+
+def test_who_held_a_duty_before_sees_it_on_and_does_nothing_more(city: City) -> None:
+    units, olga = city.units, city.actor("olga")
+    acts = {"set", "handle", "contribute", "review", "supervise", "change"}
+    people = {
+        "clerk": make_actor("科员", units["commerce"], CLERK), "head": make_actor("处长", units["commerce"], HEAD),
+        "officer": make_actor("督查", units["commerce"], OFFICER), "other": make_actor("别人", units["tourism"], OFFICER),
+    }  # fmt: skip
+    for secrecy, seeing in (
+        (terms.INTERNAL, {"clerk", "head", "officer"}),
+        (terms.SENSITIVE, {"head", "officer"}),
+    ):
+        duty = city.duty(secrecy=secrecy)
+        city.move("cora", duty, "accept")
+        services.report_progress(
+            by=city.actor("cora"), duty=duty, unit=units["commerce"], text="已核对 40 处"
+        )
+        part = city.part(duty, "huli")
+        city.on(date(2026, 9, 16))
+        services.hand_over(by=olga, duty=duty, unit=units["finance"], reason="职责调整")
+        services.change_duty(
+            by=olga, duty=duty, version=duty.version, values={"target": "录入 200 处"}, leader=None, joint_units=[units["jimei"]], reason="细化",
+        )  # fmt: skip
+        for name, actor in people.items():
+            for row in (duty, part):
+                assert actions_on(row, actor, {"view", *acts}) == ({"view"} if name in seeing else set()), (
+                    name
+                )
+            assert Duty.objects.permitted(actor).filter(pk__in=[duty.pk, part.pk]).count() == (
+                2 if name in seeing else 0
+            )
+        city.on(date(2026, 9, 14))
+    page = signed_in(city.users["cora"]).get(duty.get_absolute_url()).content.decode()
+    assert "市商务局（2026-09-14 至 2026-09-16）" in page
+    assert "已核对 40 处" in page
+    # the second that holds it, and the first once more
+    city.on(date(2026, 9, 17))
+    services.hand_over(by=olga, duty=duty, unit=units["commerce"], reason="收回")
+    held = DutyPart.objects.filter(duty=duty, part=terms.FORMER_LEAD).order_by("until")
+    assert list(held.values_list("unit__code", "since", "until")) == [
+        ("commerce", date(2026, 9, 14), date(2026, 9, 16)), ("finance", date(2026, 9, 16), date(2026, 9, 17)),
+    ]  # fmt: skip
+    assert {"handle", "contribute"} <= actions_on(duty, people["head"], acts)
 
 
 @pytest.mark.clause("3.5.3")
@@ -407,6 +454,53 @@ def test_what_a_merged_unit_had_set_is_reviewed_by_the_unit_it_joined(city: City
     assert city.move("tom", duty, "approve").state == terms.CLOSED
 
 
+def test_what_a_closed_unit_had_set_is_reviewed_by_the_one_above_or_the_office(city: City) -> None:
+    units = city.units
+    units["bureau"] = make_unit("bureau", "government", units["science"], name="科技处")
+    for name, unit, heir in (("bea", "bureau", "science"), ("tom", "tourism", "office")):
+        if name not in city.users:
+            city.users[name] = make_user(name, units[unit], HEAD, username=name)
+        duty = city.duty(terms.SUBMITTED, by=name, set_unit=units[unit], lead_unit=units["commerce"])
+        orgs.close_unit(by=city.actor("erin"), unit=units[unit], day=date(2026, 9, 14), reason="机构改革")
+        duty.refresh_from_db()
+        assert duty.set_unit == units[heir]
+        event = Event.objects.get(verb="duties.duty.setter_moved", object_id=duty.pk)
+        assert (event.note, len(event.changes["set_unit"])) == ("机构改革", 2)
+        assert told(duty, "setter_moved") >= {"carl", "cora"}
+    assert "olga" in told(duty, "setter_moved")
+    assert city.move("olga", duty, "approve").state == terms.CLOSED
+    # … nothing is above an office, and nobody would review what it has set
+    Unit.objects.filter(code="tourism").update(valid_to=None)
+    city.duty()
+    with pytest.raises(Conflict, match="接着审核"):
+        orgs.close_unit(by=city.actor("erin"), unit=units["office"], day=date(2026, 9, 14), reason="机构改革")
+
+
+def test_a_new_district_joins_the_policys_tasks_that_say_each_district(city: City) -> None:
+    six = replace(city.six(joint_units=[city.units["districts"]]), due_date=None)
+    origin = services.Origin(terms.POLICY, clause="9.9")
+    task = services.set_duty(by=system(), six=six, origin=origin, set_unit=city.units["office"])
+    by_hand = city.duty(joint_units=[city.units["districts"]])
+    new = orgs.put_unit(
+        by=system(), code="xiangan", parent=city.units["root"], values={"kind": "district", "name": "翔安区"}, day=date(2026, 9, 14)
+    )  # fmt: skip
+    assert list(DutyPart.objects.filter(unit=new).values_list("duty", "part", "named_as__code")) == [
+        (task.pk, terms.JOINT, "districts")
+    ]
+    assert "翔安区（各区）" in Event.objects.get(verb="duties.duty.joined", object_id=task.pk).data["text"]
+    clerk = make_actor("翔安干部", new, CLERK)
+    assert actions_on(task, clerk, {"view", "contribute"}) == {"view", "contribute"}
+    assert not Duty.objects.permitted(clerk).filter(pk=by_hand.pk).exists()
+    orgs.put_unit(
+        by=system(),
+        code="xiangan",
+        parent=city.units["root"],
+        values={"name": "翔安新区"},
+        day=date(2026, 9, 14),
+    )
+    assert DutyPart.objects.filter(unit=new).count() == 1
+
+
 def test_what_a_unit_owes_that_the_profile_closed_shows_as_to_be_handed_over(city: City) -> None:
     duty, other = city.duty(), city.duty(lead_unit=city.units["science"])
     done = city.duty(terms.CLOSED)
@@ -455,6 +549,34 @@ def test_days_given_in_working_days_are_counted_again_when_the_calendar_changes(
     event = Event.objects.get(verb="duties.duty.recounted", object_id=counted.pk)
     assert event.changes["due_date"] == ["2026-09-21", "2026-09-22"]
     assert services.recount(by=by) == 0
+
+
+def test_a_day_that_becomes_a_holiday_is_the_next_working_day_and_back(city: City) -> None:
+    by, monday, tuesday = system("test"), date(2026, 9, 21), date(2026, 9, 22)
+    dated, other = city.duty(due_date=monday), city.duty(due_date=date(2026, 9, 24))
+    granted = city.duty(terms.WORKING, due_date=date(2026, 9, 17))
+    services.grant_extension(by=city.actor("olga"), extension=city.ask(granted, monday), until=monday)
+    older = city.duty(due_date=monday)  # of before the day as given was kept
+    Duty.objects.filter(pk=older.pk).update(given_date=None)
+    whole = city.duty(terms.WORKING, due_date=monday)
+    part = city.part(whole)
+    moving = (dated, granted, older, whole, part)
+    entry = {"day": monday, "is_workday": False, "name": "台风停工", "source": "市防指通知"}
+    holiday = calendar.enter_day(by=by, values=entry, reason="台风")
+    for duty in moving:
+        duty.refresh_from_db()
+        assert (duty.due_date, duty.given_date) == (tuesday, monday)
+    other.refresh_from_db()
+    assert other.due_date == date(2026, 9, 24)
+    city.on(tuesday)
+    assert not Duty.objects.filter(queries.standing_q(terms.OVERDUE, tuesday)).exists()
+    page = signed_in(city.users["olga"]).get(dated.get_absolute_url()).content.decode()
+    assert "所定日期 2026-09-21 遇节假日" in page
+    city.on(date(2026, 9, 15))
+    calendar.remove_day(by=by, day=holiday, version=holiday.version, reason="台风未登陆")
+    for duty in moving:
+        duty.refresh_from_db()
+        assert duty.due_date == monday
 
 
 @pytest.mark.parametrize("state", [terms.ASSIGNED, terms.WORKING])

@@ -130,6 +130,8 @@ class Duty(Versioned):
     )
 
     due_date = models.DateField(_("办结时限"), null=True, blank=True)
+    # the last day as it was given, which may be a day off; none when working days were counted
+    given_date = models.DateField(_("所定日期"), null=True, blank=True, editable=False)
     first_due_date = models.DateField(_("最初办结时限"), null=True, blank=True, editable=False)
     work_days = models.PositiveSmallIntegerField(
         _("工作日数"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(750)]
@@ -176,7 +178,7 @@ class Duty(Versioned):
     objects = DutyQuerySet.as_manager()
 
     worked_out: ClassVar = (
-        "first_due_date", "assigned_date", "accepted_date", "reported_date", "submitted_date", "closed_date", "extensions",
+        "given_date", "first_due_date", "assigned_date", "accepted_date", "reported_date", "submitted_date", "closed_date", "extensions",
         "returns", "refusals", "reopenings", "submitted_by", "percent",
     )  # fmt: skip
 
@@ -226,6 +228,7 @@ class DutyPart(models.Model):
     """A unit that takes part in a duty and as what, or the person who leads it; in the order in which they were named.
 
     A unit meant by a collective (各区) stands with it in ``named_as``: people are found by the one, documents quote the other.
+    A unit that led it or had set it before (``terms.FORMERLY``) stands with the days between which it did: it sees it on.
     """
 
     # the index over duty and who stands for its own
@@ -243,6 +246,9 @@ class DutyPart(models.Model):
         Unit, models.PROTECT, null=True, blank=True, verbose_name=_("统称"), related_name="+"
     )
     order = models.PositiveSmallIntegerField(_("顺序"), default=0)
+    # of who held it before: from which day until which
+    since = models.DateField(_("起始日期"), null=True, blank=True)
+    until = models.DateField(_("截止日期"), null=True, blank=True)
     # the unit, or the person with a minus: in one column, so that one index tells what somebody sees
     who = models.GeneratedField(
         expression=Coalesce(F("unit"), F("person") * Value(-1)), output_field=models.BigIntegerField(), db_persist=True,

@@ -165,9 +165,10 @@ def accept_by(duty: Duty, today: date) -> date | None:
 
 @prepared
 def sides(duty: int) -> QuerySet[DutyPart]:
-    """Return who takes part, in the order of the document."""
+    """Return who takes part, in the order of the document; without those that held it before."""
     return (
         DutyPart.objects.filter(duty=duty)
+        .exclude(part__in=terms.FORMERLY)
         .select_related("unit", "person", "named_as")
         .order_by("order", "pk")
     )
@@ -364,6 +365,30 @@ def handling_units(duty: Duty, by: Actor) -> QuerySet[Any]:
 def owed_by(unit: Unit) -> QuerySet[Any]:
     """Return the duties that a unit still owes as the one that leads."""
     return Duty.objects.filter(lead_unit=unit, state__in=terms.OPEN)
+
+
+def set_by(unit: Unit) -> QuerySet[Duty]:
+    """Return the open duties that a unit has set, and reviews."""
+    return Duty.objects.filter(set_unit=unit, state__in=terms.OPEN).order_by("pk")
+
+
+def reviewer_after(unit: Unit) -> Unit | None:
+    """Return which unit reviews what one that is closed had set: the nearest above it that stays, else the leader group's office.
+
+    The city itself, and a name for several units, review nothing. None where there is neither.
+    """
+    last = unit.valid_to or timezone.localdate()
+    stays = (
+        Unit.objects.filter(in_force(last + timedelta(days=1)))
+        .exclude(kind__in=("collective", "city"))
+        .exclude(pk=unit.pk)
+    )
+    above = [code for code in unit.path.split("/") if code][:-1]
+    nearest: list[Unit] = sorted(stays.filter(code__in=above), key=lambda found: -len(found.path))
+    if nearest:
+        return nearest[0]
+    offices: list[Unit] = list(stays.filter(kind__in=("office", "leader_group")))
+    return min(offices, key=lambda found: (found.kind != "office", found.order, found.code), default=None)
 
 
 def orphans() -> Q:

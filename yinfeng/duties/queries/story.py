@@ -29,11 +29,16 @@ SHOWN = 20  # of each kind, the newest
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """A unit that takes part and as what, or the leader, by name; ``is_meant`` when a collective name stands for it."""
+    """A unit that takes part and as what, or the leader, by name; ``is_meant`` when a collective name stands for it.
+
+    Of who held it before: from which day until which.
+    """
 
     part: str
     name: str
     is_meant: bool
+    since: date | None = None
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +104,7 @@ def story(duty: int) -> Story:
     found = sorted(legs[0].union(*legs[1:], all=True), key=lambda row: (row[0], row[6] or 0, -row[1]))
     for kind, pk, one, two, three, four, number, first, second, third, at in found:
         if kind == _PARTY:
-            told.parties.append(Party(one, two, bool(three)))
+            told.parties.append(Party(one, two, bool(three), first, second))
         elif kind == _REPORT:
             told.reports.append(Reported(pk, one, two, three, four, None if number < 0 else number, at))
         elif kind == _ASKED:
@@ -123,7 +128,16 @@ def _legs(duty: int) -> Iterator[QuerySet[Any, Any]]:
     meant = Case(When(named_as=None, then=Value("")), default=Value("meant"), output_field=TextField())
     name = Coalesce(brief_name("unit__"), F("person__name"), output_field=CharField())
     yield _leg(
-        DutyPart.objects.filter(duty=duty), _PARTY, F("part"), name, meant, _NOTHING, F("order"), at=_NO_TIME
+        DutyPart.objects.filter(duty=duty),
+        _PARTY,
+        F("part"),
+        name,
+        meant,
+        _NOTHING,
+        F("order"),
+        F("since"),
+        F("until"),
+        at=_NO_TIME,
     )
     percent = Coalesce(Cast("percent", IntegerField()), Value(-1))
     yield _leg(

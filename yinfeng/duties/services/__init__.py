@@ -11,8 +11,8 @@ from yinfeng.duties.services.circulars import (
     note_altered,
 )
 from yinfeng.duties.services.extensions import ask_extension, grant_extension, move_extension
-from yinfeng.duties.services.following import follow_secrecy, recount, recount_after
-from yinfeng.duties.services.handing_over import follow_unit, hand_over, may_close_unit
+from yinfeng.duties.services.following import follow_secrecy, join_collectives, recount, recount_after
+from yinfeng.duties.services.handing_over import follow_closing, follow_unit, hand_over, may_close_unit
 from yinfeng.duties.services.letters import write_weekly
 from yinfeng.duties.services.numbers import next_number
 from yinfeng.duties.services.policy import Task, end_task, put_task
@@ -47,6 +47,7 @@ __all__ = [
     "end_task",
     "enter_day",
     "evidence_wanted",
+    "follow_closing",
     "follow_secrecy",
     "follow_unit",
     "grant_extension",
@@ -54,6 +55,7 @@ __all__ = [
     "is_as_issued",
     "issue_circular",
     "issue_reminder",
+    "join_collectives",
     "keep_evidence",
     "make_address",
     "may_close_unit",

@@ -87,7 +87,7 @@ def grant_extension(
         values={"granted_until": day, "answer": answer.strip()[:500]},
     )
     moved = Duty.objects.filter(pk=duty.pk, state__in=terms.OWED, due_date=duty.due_date).update(
-        due_date=day, first_due_date=duty.first_due_date or duty.due_date, extensions=F("extensions") + 1,
+        due_date=day, given_date=until, first_due_date=duty.first_due_date or duty.due_date, extensions=F("extensions") + 1,
         version=F("version") + 1, updated_at=timezone.now(),
     )  # fmt: skip
     if moved != 1:

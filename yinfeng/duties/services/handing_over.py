@@ -6,15 +6,16 @@ from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from yinfeng.core import search
+from yinfeng.core import events, search
 from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Sentence, refusal
 from yinfeng.duties import lifecycle, queries, terms
 from yinfeng.duties.models import Duty, DutyPart
-from yinfeng.duties.services.holding import hold_unit
+from yinfeng.duties.services.holding import hold_unit, keep_in_sight
 from yinfeng.orgs.models import Unit
 
 
@@ -38,10 +39,8 @@ def _give(
     # before the move is told: the unit that leads from now on is the one to hear of it
     duty.sides.filter(part__in=terms.RESPONSIBLE, unit=unit, named_as=None).delete()
     duty.sides.filter(part=terms.LEAD).update(unit=unit)
-    Duty.objects.filter(parent=duty, state__in=terms.OPEN).update(set_unit=unit)
-    DutyPart.objects.filter(duty__parent=duty, duty__state__in=terms.OPEN, part=terms.SETTER).update(
-        unit=unit
-    )
+    keep_in_sight([duty], old, terms.FORMER_LEAD)
+    _set_by(Duty.objects.filter(parent=duty, state__in=terms.OPEN), old, unit)
     lifecycle.DUTY.perform(
         duty, move, by=by, reason=reason, version=version, within=within, changes={"lead_unit": (old, unit)},
         values={
@@ -52,14 +51,31 @@ def _give(
     search.refresh(Duty, duty.pk)
 
 
+def _set_by(duties: QuerySet[Duty], old: Unit, new: Unit) -> list[Duty]:
+    """Let another unit be the one that set duties, and reviews them; return them as they were."""
+    found = list(duties)
+    keep_in_sight(found, old, terms.FORMER_SETTER)
+    keys = [duty.pk for duty in found]
+    DutyPart.objects.filter(duty__in=keys, part=terms.SETTER).update(unit=new)
+    Duty.objects.filter(pk__in=keys).update(set_unit=new, version=F("version") + 1, updated_at=timezone.now())
+    return found
+
+
+# --- units that are closed ----------------------------------------------------------------------------------------
+
+
 def may_close_unit(unit: Unit) -> Sentence | None:
-    """Object to closing a unit that owes duties: they are handed over first, or go with it into the unit it joins."""
+    """Object to closing a unit that owes duties, which are handed over first, or whose set ones nobody would review."""
     count = queries.owed_by(unit).count()
-    if not count:
-        return None
-    return _("“%(unit)s”还有 %(count)s 项没有办结的督办事项，请先移交给其他单位；并入其他单位的，事项随之移交。") % {
-        "unit": unit.brief, "count": count,
-    }  # fmt: skip
+    if count:
+        return _("“%(unit)s”还有 %(count)s 项没有办结的督办事项，请先移交给其他单位；并入其他单位的，事项随之移交。") % {
+            "unit": unit.brief, "count": count,
+        }  # fmt: skip
+    if queries.set_by(unit).exists() and queries.reviewer_after(unit) is None:
+        return _(
+            "“%(unit)s”交办的事项还没有办结，也没有上级单位或办公室可以接着审核。请并入承接职能的单位。"
+        ) % {"unit": unit.brief}
+    return None
 
 
 def follow_unit(event: Any, by: Actor) -> None:
@@ -68,10 +84,9 @@ def follow_unit(event: Any, by: Actor) -> None:
     into = unit.parent
     if into is None:
         return
-    set_there = Duty.objects.filter(set_unit=unit, state__in=terms.OPEN)
-    DutyPart.objects.filter(duty__in=set_there, part=terms.SETTER).update(unit=into)
-    set_there.update(set_unit=into)
-    for duty in queries.owed_by(unit).select_related("lead_unit"):
+    _take_over_review(unit, into, event.note, by)
+    for pk in list(queries.owed_by(unit).values_list("pk", flat=True)):
+        duty = Duty.objects.select_related("lead_unit").get(pk=pk)  # as the whole it is a part of has left it
         _give(
             duty,
             into,
@@ -80,4 +95,22 @@ def follow_unit(event: Any, by: Actor) -> None:
             reason=event.note,
             version=None,
             within=True,
+        )
+
+
+def follow_closing(event: Any, by: Actor) -> None:
+    """Let the unit above, or the leader group's office, review what a unit that was closed had set (ADR 26)."""
+    unit = Unit.objects.get(pk=event.object_id)
+    if unit.valid_to is None or "valid_to" not in event.changes:
+        return
+    if (heir := queries.reviewer_after(unit)) is not None:
+        _take_over_review(unit, heir, event.note, by)
+
+
+def _take_over_review(unit: Unit, heir: Unit, why: str, by: Actor) -> None:
+    """Write on the timeline of each open duty that a unit had set which one reviews it from now on."""
+    for duty in _set_by(queries.set_by(unit), unit, heir):
+        duty.refresh_from_db()
+        events.record(
+            by=by, verb="duties.duty.setter_moved", obj=duty, note=why, changes={"set_unit": (unit, heir)}
         )

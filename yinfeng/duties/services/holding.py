@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -12,8 +13,10 @@ from django.utils.translation import gettext as _
 from yinfeng.core import events
 from yinfeng.core.errors import Conflict, refusal
 from yinfeng.duties import queries, terms
-from yinfeng.duties.models import Duty
+from yinfeng.duties.models import Duty, DutyPart
 from yinfeng.orgs.models import Unit
+
+FORMERLY_AT = 1000  # after all that a document names
 
 
 def renew(duty: Duty, **wanted: Any) -> None:
@@ -47,3 +50,14 @@ def hold_source(kind: str, obj: Model, duty: int | None = None) -> None:
     type(obj)._default_manager.select_for_update().get(pk=obj.pk)
     if other := queries.open_beside(kind, events.type_of(obj), obj.pk, duty):
         raise Conflict(queries.already_set(other))
+
+
+def keep_in_sight(duties: Iterable[Duty], unit: Unit, part: str) -> None:
+    """Write that a unit led or had set duties until today (``part``): it sees on what it did, and acts no more (ADR 26)."""
+    today, held = timezone.localdate(), list(duties)
+    before = DutyPart.objects.filter(duty__in=held, part=part)
+    since = dict(before.order_by("until").values_list("duty", "until"))
+    DutyPart.objects.bulk_create([
+        DutyPart(duty=duty, unit=unit, part=part, since=since.get(duty.pk) or duty.set_date, until=today, order=FORMERLY_AT)
+        for duty in held
+    ])  # fmt: skip

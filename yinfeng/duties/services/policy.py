@@ -17,6 +17,7 @@ from yinfeng.core import services as core
 from yinfeng.core.actors import Actor
 from yinfeng.duties import queries, terms
 from yinfeng.duties.models import Duty
+from yinfeng.duties.services.holding import keep_in_sight
 from yinfeng.duties.services.setting import Origin, Six, set_duty, write_sides
 from yinfeng.orgs.models import Unit
 
@@ -63,11 +64,13 @@ def put_task(*, by: Actor, task: Task) -> Duty:
             "state": terms.ASSIGNED, "assigned_date": timezone.localdate(), "accepted_date": None, "handler": None,
             "submitted_date": None, "submitted_by": None, "reported_date": None,
         }  # fmt: skip
+    if lead != duty.lead_unit and duty.state in terms.OPEN:
+        keep_in_sight([duty], duty.lead_unit, terms.FORMER_LEAD)
     changes = core.differences(duty, values)
     before = _named(duty)
     Duty.objects.filter(pk=duty.pk).update(**values, version=F("version") + 1, updated_at=timezone.now())
     duty.refresh_from_db()
-    duty.sides.all().delete()
+    duty.sides.exclude(part__in=terms.FORMERLY).delete()
     write_sides(duty, replace(six, leader=duty.leader))
     after = _named(duty)
     search.refresh(Duty, duty.pk)

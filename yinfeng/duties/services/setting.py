@@ -85,7 +85,7 @@ def set_duty(
         number=f"DB-{today.year}-{next_number(series='duty', year=today.year):05d}",
         item=six.item.strip(), target=six.target.strip(), requirement=six.requirement.strip(), leader=six.leader,
         lead_unit=lead, set_unit=set_unit, set_by_id=by.user_id, set_date=today, assigned_date=today, grade=six.grade,
-        secrecy=secrecy, due_date=due_date, work_days=six.work_days if six.due_date is None else None,
+        secrecy=secrecy, due_date=due_date, given_date=six.due_date, work_days=six.work_days if six.due_date is None else None,
         statutory_date=six.statutory_date, source_kind=origin.kind, source_text=origin.text.strip()[:300], clause=origin.clause,
         source_type=events.type_of(origin.obj) if origin.obj is not None else "",
         source_id=origin.obj.pk if origin.obj is not None else None, parent=parent, is_demo=is_demo, **_about(origin, parent),
@@ -214,7 +214,7 @@ def change_duty(
         for side in queries.sides(duty.pk)
         if side.part == terms.CO_LEAD and side.named_as_id is None
     ]
-    duty.sides.all().delete()
+    duty.sides.exclude(part__in=terms.FORMERLY).delete()
     six = Six(
         item=duty.item, target=duty.target, requirement=duty.requirement, lead_unit=duty.lead_unit, leader=leader,
         joint_units=joint_units, co_leads=[unit for unit in co_leads if unit],

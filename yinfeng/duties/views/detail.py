@@ -183,7 +183,9 @@ class DutyDetail(DetailPage):
     def _deadline_sub(self) -> str:
         duty = self.object
         words = []
-        if duty.work_days:
+        if duty.given_date and duty.given_date != duty.due_date:
+            words.append(_("所定日期 %(day)s 遇节假日，顺延到下一个工作日") % {"day": duty.given_date})
+        if duty.work_days and not duty.given_date:
             words.append(_("自交办起 %(days)s 个工作日") % {"days": duty.work_days})
         if duty.first_due_date:
             words.append(
@@ -210,6 +212,7 @@ class DutyDetail(DetailPage):
         who = [str(duty.submitted_by)] if duty.submitted_by else []
         return [
             *told,
+            *self._held_before(),
             {"label": _("经办人"), "value": str(duty.handler or "")},
             {"label": _("签收日期"), "value": day(duty.accepted_date) if duty.accepted_date else ""},
             {
@@ -220,6 +223,19 @@ class DutyDetail(DetailPage):
             {"label": _("办结日期"), "value": day(duty.closed_date) if duty.closed_date else ""},
             {"label": _("办理结果"), "value": duty.result, "wide": True},
         ]
+
+    def _held_before(self) -> list[dict[str, Any]]:
+        """Return which units led the duty or had set it before, and from when until when."""
+        facts = []
+        for part in terms.FORMERLY:
+            held = [
+                _("%(unit)s（%(since)s 至 %(until)s）")
+                % {"unit": party.name, "since": day(party.since), "until": day(party.until)}
+                for party in self.told.parties
+                if party.part == part
+            ]
+            facts.append({"label": terms.PARTS[part], "value": _("；").join(held)})
+        return [fact for fact in facts if fact["value"]]
 
     def _source(self) -> list[dict[str, Any]]:
         duty = self.object
