@@ -16,8 +16,13 @@ from yinfeng.core.actors import Actor
 from yinfeng.core.scopes import EVERYTHING, NOTHING, ScopedQuerySet
 
 CHANNELS = {"email": _("电子邮件"), "wecom": _("企业微信群机器人"), "dingtalk": _("钉钉群机器人")}
-WAITING, FAILED, SENT = "waiting", "failed", "sent"
-DELIVERY_STATES = {WAITING: _("待发送"), FAILED: _("发送失败"), SENT: _("已发送")}
+WAITING, FAILED, UNSURE, SENT = "waiting", "failed", "unsure", "sent"
+DELIVERY_STATES = {
+    WAITING: _("待发送"),
+    FAILED: _("发送失败"),
+    UNSURE: _("不确定是否送达"),
+    SENT: _("已发送"),
+}
 
 
 class DeliveryQuerySet(ScopedQuerySet["Delivery"]):
@@ -31,7 +36,8 @@ class Delivery(models.Model):
     """One message to one receiver, written in the transaction of what it tells; no ``key`` is written twice.
 
     It waits until ``next_try_at``. Who sends it first moves that moment on (its lease) and counts the attempt, by
-    compare-and-swap: another sender finds it only when the lease is over. The text goes once it has been sent.
+    compare-and-swap: another sender finds it only when the lease is over. ``sending_at`` stands until it says how it went, so
+    a sender that died is seen. The text goes once it has been sent.
     """
 
     channel = models.CharField(_("渠道"), max_length=10, choices=list(CHANNELS.items()))
@@ -50,6 +56,7 @@ class Delivery(models.Model):
     created_at = models.DateTimeField(_("写入时间"), default=clock.now)
     next_try_at = models.DateTimeField(_("下次尝试时间"), default=clock.now)
     attempts = models.PositiveSmallIntegerField(_("已尝试次数"), default=0)
+    sending_at = models.DateTimeField(_("开始发送时间"), null=True, blank=True)
     sent_at = models.DateTimeField(_("发送时间"), null=True, blank=True)
     given_up_at = models.DateTimeField(_("放弃时间"), null=True, blank=True)
     problem = models.CharField(_("最近一次问题"), max_length=300, blank=True)
@@ -72,12 +79,16 @@ class Delivery(models.Model):
         return f"{CHANNELS[self.channel]} · {self.subject}"
 
     def get_absolute_url(self) -> str:
-        return f"{reverse('deliveries')}?state={FAILED}"
+        return f"{reverse('deliveries')}?state={self.state}"
 
     @property
     def state(self) -> str:
-        """Whether it is still to be sent, was given up, or has been sent."""
-        return SENT if self.sent_at else FAILED if self.given_up_at else WAITING
+        """Whether it is still to be sent, was given up (perhaps after it arrived), or has been sent."""
+        if self.sent_at:
+            return SENT
+        if self.given_up_at:
+            return UNSURE if self.sending_at else FAILED
+        return WAITING
 
     @property
     def receiver(self) -> str:

@@ -2,7 +2,8 @@
 
 A message is written with what it tells (``put``), so a rollback takes it back and a crash loses neither. ``send_due`` claims
 each before it sends it; if the sender dies in between, the lease ends and the next one tries again under the same key,
-by which a receiver that knows keys (a mail server, by Message-ID) recognises it.
+by which a receiver that knows keys (a mail server, by Message-ID) recognises it. To one that knows none nothing is sent a
+second time by itself: a person looks whether it arrived, and decides.
 """
 
 from __future__ import annotations
@@ -40,13 +41,23 @@ class NotSent(Exception):
     """Say why a channel could not send; the sentence is for administrators."""
 
 
+class Unsure(NotSent):
+    """Say why a channel does not know whether the message arrived: it had left when something went wrong."""
+
+
 Channel = Callable[[Delivery], None]
 CHANNELS: dict[str, Channel] = {}
+# Whose receivers do not recognise a message that comes twice.
+KEYLESS: set[str] = set()
 
 
-def register(channel: str, send: Channel) -> None:
-    """Let ``send`` carry the messages of a channel; it raises NotSent when it could not."""
+def register(channel: str, send: Channel, *, takes_key: bool = True) -> None:
+    """Let ``send`` carry the messages of a channel; it raises NotSent when it could not, Unsure when it does not know.
+
+    ``takes_key``: the receiver recognises the key, so that sending again does no harm.
+    """
     CHANNELS[channel] = send
+    (KEYLESS.discard if takes_key else KEYLESS.add)(channel)
 
 
 def put(*, channel: str, address: str, key: str, subject: str, text: str, owner: User | None = None) -> bool:
@@ -78,8 +89,10 @@ def send_due(now: datetime) -> int:
 
 def claim(delivery: Delivery, now: datetime) -> bool:
     """Take a message for this sender until the lease ends; False when another has it."""
-    mine = _waiting().filter(pk=delivery.pk, attempts=delivery.attempts, next_try_at__lte=now)
-    if mine.update(attempts=F("attempts") + 1, next_try_at=now + LEASE) != 1:
+    mine = _waiting().filter(
+        pk=delivery.pk, attempts=delivery.attempts, sending_at=delivery.sending_at, next_try_at__lte=now
+    )
+    if mine.update(attempts=F("attempts") + 1, sending_at=now, next_try_at=now + LEASE) != 1:
         return False
     delivery.attempts += 1
     return True
@@ -87,33 +100,41 @@ def claim(delivery: Delivery, now: datetime) -> bool:
 
 def attempt(delivery: Delivery, now: datetime) -> bool:
     """Claim and send one message, and note how it went; True when it left."""
+    has_died = delivery.sending_at is not None
     if not claim(delivery, now):
         return False
     try:
+        if has_died and delivery.channel in KEYLESS:
+            raise Unsure(_("发送途中意外中断，对方可能已经收到。"))
         if delivery.attempts > ATTEMPTS:  # no attempt came to its end: each sender died of it
             raise NotSent(_("每次发送都意外中断。"))
         CHANNELS[delivery.channel](delivery)
     except NotSent as error:
-        _failed(delivery, str(error)[:300], now)
+        is_unsure = isinstance(error, Unsure) and delivery.channel in KEYLESS
+        _failed(delivery, str(error)[:300], now, is_unsure=is_unsure)
         return False
     except Exception as error:  # one message that breaks its channel (a lost key) does not hold up the others
         log.exception("channel broke", delivery=delivery.pk, channel=delivery.channel)
         _failed(delivery, type(error).__name__, now)
         return False
     Delivery.objects.filter(pk=delivery.pk, sent_at=None).update(
-        sent_at=now, given_up_at=None, text="", problem=""
+        sent_at=now, given_up_at=None, sending_at=None, text="", problem=""
     )
     return True
 
 
 @transaction.atomic
-def _failed(delivery: Delivery, why: str, now: datetime) -> None:
+def _failed(delivery: Delivery, why: str, now: datetime, *, is_unsure: bool) -> None:
+    """Note why a message did not leave, or perhaps did; it is given up when that was often enough, or nobody knows."""
     log.warning(
         "not sent", delivery=delivery.pk, channel=delivery.channel, attempts=delivery.attempts, why=why
     )
     mine = _waiting().filter(pk=delivery.pk, attempts=delivery.attempts)
     pause = min(PAUSE * 2**delivery.attempts, LONGEST_PAUSE)
-    if mine.update(next_try_at=now + pause, problem=why) and delivery.attempts >= ATTEMPTS:
+    still = {} if is_unsure else {"sending_at": None}
+    if mine.update(next_try_at=now + pause, problem=why, **still) and (
+        is_unsure or delivery.attempts >= ATTEMPTS
+    ):
         mine.update(given_up_at=now)
         events.record(
             by=system("clock", source="clock"), verb="core.delivery.given_up", obj=delivery, note=why
@@ -132,14 +153,14 @@ def _given_up(by: Actor, delivery: Delivery) -> QuerySet[Delivery]:
         pk=delivery.pk, sent_at=None, given_up_at__isnull=False
     )
     if not found:
-        raise Conflict(_("这条消息现在不在“发送失败”状态，您的操作没有生效。"))
+        raise Conflict(_("这条消息现在不等您决定，您的操作没有生效。请刷新页面查看。"))
     return found
 
 
 @transaction.atomic
 def try_again(*, by: Actor, delivery: Delivery) -> None:
     """Let a message that was given up be tried anew at the next beat."""
-    _given_up(by, delivery).update(given_up_at=None, attempts=0, next_try_at=clock.now())
+    _given_up(by, delivery).update(given_up_at=None, sending_at=None, attempts=0, next_try_at=clock.now())
     events.record(by=by, verb="core.delivery.tried_again", obj=delivery)
 
 

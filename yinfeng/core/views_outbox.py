@@ -15,11 +15,13 @@ from yinfeng.core import outbox
 from yinfeng.core.filters import ScopedFilterSet
 from yinfeng.core.forms import Styled
 from yinfeng.core.models import Delivery
-from yinfeng.core.models_outbox import CHANNELS, DELIVERY_STATES, FAILED, SENT, WAITING
+from yinfeng.core.models_outbox import CHANNELS, DELIVERY_STATES, FAILED, SENT, UNSURE, WAITING
 from yinfeng.core.tables import Cell, Column, Table, moment
 from yinfeng.core.web import EditPage, ListPage
 
-TONES = {WAITING: ("info", "clock"), FAILED: ("danger", "alert-triangle"), SENT: ("success", "check")}
+TONES = {
+    WAITING: ("info", "clock"), FAILED: ("danger", "alert-triangle"), UNSURE: ("warning", "help-circle"), SENT: ("success", "check"),
+}  # fmt: skip
 
 
 class DeliveryFilter(ScopedFilterSet):
@@ -33,7 +35,8 @@ class DeliveryFilter(ScopedFilterSet):
     def in_state(self, found: QuerySet[Delivery], name: str, state: str) -> QuerySet[Delivery]:
         if state == SENT:
             return found.filter(sent_at__isnull=False)
-        return found.filter(sent_at=None, given_up_at__isnull=state == WAITING)
+        unsent = found.filter(sent_at=None, given_up_at__isnull=state == WAITING)
+        return unsent if state == WAITING else unsent.filter(sending_at__isnull=state == FAILED)
 
 
 def _state(delivery: Delivery) -> Cell:
@@ -53,7 +56,7 @@ class DeliveryTable(Table):
     )
 
     def url(self, obj: Delivery) -> str:
-        return reverse("delivery", args=[obj.pk]) if obj.state == FAILED else ""
+        return reverse("delivery", args=[obj.pk]) if obj.state in (FAILED, UNSURE) else ""
 
 
 class Deliveries(ListPage):
@@ -78,7 +81,6 @@ class DecisionForm(Styled):
     decision = forms.ChoiceField(
         label=gettext_lazy("怎么办"),
         choices=[(AGAIN, gettext_lazy("重新发送")), (DROP, gettext_lazy("不再发送"))],
-        initial=AGAIN,
         widget=forms.RadioSelect,
     )
 
@@ -94,7 +96,7 @@ class DecideDelivery(EditPage):
     submit_label = gettext_lazy("确定")
 
     def initial(self) -> dict[str, Any]:
-        return {"decision": AGAIN}
+        return {} if self.object.state == UNSURE else {"decision": AGAIN}
 
     def cancel_url(self) -> str:
         return reverse("deliveries")
@@ -105,8 +107,13 @@ class DecideDelivery(EditPage):
             "receiver": self.object.receiver,
             "problem": self.object.problem,
         }
+        intro = _("“%(subject)s”没有发给 %(receiver)s：%(problem)s")
+        if self.object.state == UNSURE:
+            intro = _(
+                "不确定“%(subject)s”是否已经发给 %(receiver)s：%(problem)s请先到群里看：没有收到的重新发送，已经收到的不再发送。"
+            )
         return {
-            "intro": _("“%(subject)s”没有发给 %(receiver)s：%(problem)s") % told,
+            "intro": intro % told,
             "back": {"label": _("对外消息"), "url": reverse("deliveries")},
         }
 

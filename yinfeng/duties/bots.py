@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from yinfeng.core.errors import Invalid
 from yinfeng.core.models import Delivery
-from yinfeng.core.outbox import NotSent, register
+from yinfeng.core.outbox import NotSent, Unsure, register
 from yinfeng.duties.models import Bot
 
 # host, path and the parameter that holds the key
@@ -76,16 +76,19 @@ def body(text: str) -> bytes:
 
 
 def post(host: str, path: str, content: bytes) -> bytes:
-    """Post JSON over HTTPS and return the answer; redirections are not followed."""
+    """Post JSON over HTTPS and return the answer; redirections are not followed. Unsure when it left and no answer came."""
     connection = HTTPSConnection(host, timeout=SECONDS)
+    why: type[NotSent] = NotSent
     try:
+        connection.connect()
+        why = Unsure
         connection.request("POST", path, content, {"Content-Type": "application/json; charset=utf-8"})
         answer = connection.getresponse()
         if answer.status != 200:
             raise NotSent(_("对方返回状态 %(status)s。") % {"status": answer.status})
         return answer.read(ANSWER)
     except (OSError, HTTPException) as error:
-        raise NotSent(f"{type(error).__name__}: {error}") from error
+        raise why(f"{type(error).__name__}: {error}") from error
     finally:
         connection.close()
 
@@ -106,4 +109,4 @@ def send(delivery: Delivery) -> None:
 
 
 for _channel in PLACES:
-    register(_channel, send)
+    register(_channel, send, takes_key=False)

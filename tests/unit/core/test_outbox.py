@@ -54,7 +54,7 @@ def receiver() -> Iterator[Receiver]:
     yield fake
     outbox.CHANNELS.pop("wecom")
     if before is not None:
-        outbox.register("wecom", before)
+        outbox.register("wecom", before, takes_key=False)
 
 
 def put(key: str = "one", **values: Any) -> bool:
@@ -153,6 +153,47 @@ def test_a_message_that_breaks_its_channel_does_not_hold_up_the_others(receiver:
 
 
 @pytest.mark.django_db
+def test_what_may_have_arrived_is_sent_again_by_a_person_alone() -> None:
+    """To a robot, which knows no keys: a sender that died, and one that got no answer."""
+    keeper = make_user("管理员", make_unit("city", "city"), ["core.settings.change"])
+    arrived: list[str] = []
+
+    def send(delivery: Delivery) -> None:
+        arrived.append(delivery.key)
+        if delivery.key == "silent" and arrived.count("silent") == 1:
+            raise outbox.Unsure("timed out")
+
+    before = outbox.CHANNELS["wecom"]
+    outbox.register("wecom", send, takes_key=False)
+    try:
+        put("died")
+        now = timezone.now()
+        assert outbox.claim(Delivery.objects.get(), now)  # and dies, before or after it left
+        put("silent")
+        put("plain")
+        assert outbox.send_due(now + outbox.LEASE) == 1
+        assert outbox.send_due(now + timedelta(days=1)) == 0
+        assert arrived == ["silent", "plain"]
+        client = signed_in(keeper)
+        page = client.get(reverse("deliveries") + "?state=unsure").content.decode()
+        assert page.count("不确定是否送达") >= 2
+        assert client.get(reverse("deliveries") + "?state=failed").content.decode().count("timed out") == 0
+        assert (
+            Notice.objects.filter(owner=keeper, event__verb="core.delivery.given_up").count() == 1
+        )  # of the first alone
+        for key, decision in (("silent", "again"), ("died", "drop")):
+            url = reverse("delivery", args=[Delivery.objects.get(key=key).pk])
+            assert "先到群里看" in client.get(url).content.decode()
+            assert client.post(url, {}).status_code == 422
+            assert client.post(url, {"decision": decision}).status_code == 302
+        assert outbox.send_due(timezone.now()) == 1
+        assert arrived == ["silent", "plain", "silent"]
+        assert Delivery.objects.filter(sent_at=None).count() == 0
+    finally:
+        outbox.register("wecom", before, takes_key=False)
+
+
+@pytest.mark.django_db
 def test_letters_carry_their_key_and_nothing_of_who_left(settings: Any) -> None:
     settings.BASE_URL = "https://yinfeng.example.cn"
     user = make_user("甲", email="jia@example.cn")
@@ -227,7 +268,7 @@ def send(delivery):
     with open(os.environ["ARRIVED"], "a") as file:
         file.write(delivery.key + "\\n")
     time.sleep(60)
-outbox.register("wecom", send)
+outbox.register("wecom", send, takes_key=os.environ["TAKES_KEY"] == "yes")
 outbox.send_due(timezone.now())
 """
 
@@ -235,9 +276,13 @@ outbox.send_due(timezone.now())
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif(os.name != "posix", reason="kill -9 is a thing of POSIX systems")
-def test_a_killed_sender_neither_loses_nor_doubles(receiver: Receiver, tmp_path: Path) -> None:
-    """A real ``kill -9`` between the claim and the mark."""
+@pytest.mark.parametrize("takes_key", [True, False])
+def test_a_killed_sender_neither_loses_nor_doubles(
+    receiver: Receiver, tmp_path: Path, takes_key: bool
+) -> None:
+    """A real ``kill -9`` between the claim and the mark; to who knows no keys nothing is sent again until a person says so."""
     put()
+    outbox.register("wecom", receiver, takes_key=takes_key)
     name = str(connection.settings_dict["NAME"])
     url = f"sqlite:///{name}"
     if connection.vendor == "postgresql":
@@ -245,6 +290,7 @@ def test_a_killed_sender_neither_loses_nor_doubles(receiver: Receiver, tmp_path:
     arrived = tmp_path / "arrived"
     environment = os.environ | {
         "YINFENG_DATABASE_URL": url, "YINFENG_SECRET_KEY": settings.SECRET_KEY, "ARRIVED": str(arrived),
+        "TAKES_KEY": "yes" if takes_key else "no",
         "DJANGO_SETTINGS_MODULE": "config.settings",
     }  # fmt: skip
     process = subprocess.Popen([sys.executable, "-c", SENDER], cwd=ROOT, env=environment)
@@ -260,8 +306,9 @@ def test_a_killed_sender_neither_loses_nor_doubles(receiver: Receiver, tmp_path:
     receiver.arrived.append("one")  # what it told the receiver before it died
     now = timezone.now()
     assert outbox.send_due(now) == 0, "the dead sender's lease holds"
-    assert outbox.send_due(now + outbox.LEASE) == 1
+    assert outbox.send_due(now + outbox.LEASE) == takes_key
     assert receiver.arrived == ["one"]
+    assert Delivery.objects.get().state == ("sent" if takes_key else "unsure")
     assert outbox.send_due(now + 2 * outbox.LEASE) == 0
 
 
