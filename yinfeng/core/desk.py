@@ -75,7 +75,8 @@ class Dated:
     """Something that a person's calendar shows: on a day, or from a moment to a moment.
 
     ``uid`` is its own among everything dated and stays the same (``duty-12``); ``url`` is a path; ``sequence`` grows whenever
-    the row changes (a version does), ``modified_at`` says when it last did. Of what is sensitive only the product tells the words.
+    the row changes (a version does), ``modified_at`` says when it last did. Of what is sensitive only the product tells the words; ``number`` is what may be
+    said of it elsewhere.
     """
 
     uid: str
@@ -89,6 +90,7 @@ class Dated:
     modified_at: datetime | None = None
     is_done: bool = False
     is_sensitive: bool = False
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ OVERDUE, DUE, TO_REVIEW, NEW = "overdue", "due", "to_review", "new"
 class Told:
     """A line of a person's weekly letter: in which part it stands, what it is about, its page, and the day that counts.
 
-    Of what is sensitive the letter tells only that there is something.
+    Of what is sensitive the letter tells only that there is something, by its ``number``.
     """
 
     part: str
@@ -130,6 +132,7 @@ class Told:
     day: date | None = None
     note: str = ""
     is_sensitive: bool = False
+    number: str = ""
 
 
 DIGEST: list[Callable[[Actor, date, date], Sequence[Told]]] = []

@@ -1,18 +1,23 @@
-"""Letters about unread notices, one per person and beat, written into the outbox; each notice is in one letter at most."""
+"""Letters about unread notices, one per person and beat, written into the outbox; each notice is in one letter at most.
+
+What is sensitive is not named: letters leave the product.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Model
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from yinfeng.core import events, outbox
 from yinfeng.core.actors import actor_of
-from yinfeng.core.models import Notice
+from yinfeng.core.models import Event, Notice
 from yinfeng.core.scopes import in_sight, kept_inside
 
 # A notice that was read in the product within this time needs no letter.
@@ -20,6 +25,31 @@ WAIT = timedelta(minutes=10)
 LIMIT = 500
 # That letters do not arrive is told in the product alone.
 UNMAILED = ("core.delivery.given_up",)
+
+
+# Of a kind of rows: how those that are sensitive are called outside the product, by key; of others it is said that they are.
+Masks = Callable[[Iterable[int]], Mapping[int, str]]
+MASKS: dict[str, Masks] = {}
+
+
+def mask(model: type[Model], told: Masks) -> None:
+    """Let letters call those rows of a model that ``told`` names as it does."""
+    MASKS[events.type_of(model)] = told
+
+
+def _names(told: Sequence[Event]) -> dict[int, str]:
+    """Return how letters call the sensitive ones among the objects of some events, by the event's key."""
+    hidden = kept_inside(told)
+    keys: defaultdict[str, set[int]] = defaultdict(set)
+    for event in told:
+        if event.pk in hidden and event.object_id is not None and event.object_type in MASKS:
+            keys[event.object_type].add(event.object_id)
+    masked = {(kind, key): name for kind, found in keys.items() for key, name in MASKS[kind](found).items()}
+    return {
+        event.pk: masked.get((event.object_type, event.object_id or 0), _("敏感事项，请登录查看"))
+        for event in told
+        if event.pk in hidden
+    }
 
 
 def write_letters(now: datetime) -> int:
@@ -47,12 +77,11 @@ def _write(notices: list[Notice], now: datetime) -> bool:
     told = in_sight(actor_of(owner), [notice.event for notice in mine])
     if not told:
         return False
-    hidden = kept_inside(told)
     with override(owner.language or settings.LANGUAGE_CODE):
-        names = [_("敏感事项，请登录查看") if event.pk in hidden else event.object_label for event in told]
+        names = _names(told)
         lines = [
-            f"· {name}：{events.verbs().get(event.verb, event.verb)}"
-            for name, event in zip(names, told, strict=True)
+            f"· {names.get(event.pk, event.object_label)}：{events.verbs().get(event.verb, event.verb)}"
+            for event in told
         ]
         subject = _("引凤：%(count)s 条新通知") % {"count": len(told)}
         text = "\n".join([*lines, "", f"{settings.BASE_URL}/notices/"])

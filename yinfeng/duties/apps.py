@@ -10,15 +10,17 @@ class DutiesConfig(AppConfig):
     verbose_name = _("督办")
 
     def ready(self) -> None:
-        from yinfeng.core import beats, desk, events, search
+        from yinfeng.core import beats, desk, events, mailing, search
         from yinfeng.core.services import may_object
         from yinfeng.duties import bots, dated, queries, services  # noqa: F401 - the robots register themselves
         from yinfeng.duties.lists import found_line
-        from yinfeng.duties.models import Duty
+        from yinfeng.duties.models import Duty, Extension
         from yinfeng.duties.services.calendar import CHANGES
         from yinfeng.orgs.services import may_object_to_closing
 
         search.register(Duty, queries.duty_entries)
+        mailing.mask(Duty, queries.masked_duties)
+        mailing.mask(Extension, queries.masked_extensions)
         desk.searchable(
             desk.Found(
                 Duty, _("督办事项"), "duties", "duties.duty.view", found_line, ("lead_unit", "set_unit"), 15

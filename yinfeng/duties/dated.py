@@ -25,7 +25,7 @@ def last_days(by: Actor, first: date, last: date) -> list[desk.Dated]:
     return [
         desk.Dated(
             uid=f"duty-{duty.pk}", title=duty.item, url=duty.get_absolute_url(), day=duty.due_date, note=duty.number,
-            sequence=duty.version, modified_at=duty.updated_at, is_sensitive=duty.secrecy == terms.SENSITIVE,
+            sequence=duty.version, modified_at=duty.updated_at, is_sensitive=duty.secrecy == terms.SENSITIVE, number=duty.number,
         )
         for duty in queries.owed_with_last_day(by, first=first, last=last)[:LIMIT]
     ]  # fmt: skip
@@ -47,5 +47,11 @@ def of_the_week(by: Actor, first: date, last: date) -> list[desk.Told]:
 
 def _told(part: str, duty: Duty, day: date | None) -> desk.Told:
     return desk.Told(
-        part, duty.item, duty.get_absolute_url(), day, duty.number, duty.secrecy == terms.SENSITIVE
+        part,
+        duty.item,
+        duty.get_absolute_url(),
+        day,
+        duty.number,
+        duty.secrecy == terms.SENSITIVE,
+        duty.number,
     )

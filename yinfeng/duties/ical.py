@@ -7,13 +7,19 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 
 from yinfeng.core.desk import Dated
 
-HIDDEN = _("敏感事项，请登录查看")
 OCTETS = 75  # of a line, without its end: RFC 5545 3.1
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+
+
+def hidden(number: str) -> str:
+    """Return what is said outside the product of something sensitive: that it is there, and by which number."""
+    if not number:
+        return _("敏感事项，请登录查看")
+    return _("一项敏感事项（%(number)s），请登录查看") % {"number": number}
 
 
 def escaped(value: str | Promise) -> str:
@@ -65,7 +71,7 @@ def _event(item: Dated, kind: str, site: str, host: str, now: datetime) -> Itera
         yield f"LAST-MODIFIED:{_moment(item.modified_at)}"
     yield f"SEQUENCE:{item.sequence}"
     yield from _when(item)
-    yield f"SUMMARY:{escaped(HIDDEN if item.is_sensitive else item.title)}"
+    yield f"SUMMARY:{escaped(hidden(item.number) if item.is_sensitive else item.title)}"
     if item.note and not item.is_sensitive:
         yield f"DESCRIPTION:{escaped(item.note)}"
     yield f"URL:{site}{item.url}"

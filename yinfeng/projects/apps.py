@@ -10,7 +10,7 @@ class ProjectsConfig(AppConfig):
     verbose_name = _("项目")
 
     def ready(self) -> None:
-        from yinfeng.core import beats, events, search
+        from yinfeng.core import beats, events, mailing, search
         from yinfeng.core.services import may_object
         from yinfeng.enterprises import relinking
         from yinfeng.projects import achievements, dated, duty_sources, home, queries, services, stages
@@ -23,6 +23,7 @@ class ProjectsConfig(AppConfig):
         events.subscribe("projects.project.changed", services.hide_duties)
         search.register(Lead, queries.lead_entries)
         search.register(Project, queries.project_entries)
+        mailing.mask(Project, queries.masked_projects)
         may_object(services.keep_evidence)
         may_object(services.keep_agreement)
         may_object(services.keep_closed)

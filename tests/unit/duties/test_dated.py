@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from tests.factories import grant, signed_in
 from tests.unit.duties.conftest import City, moment
-from yinfeng.core import desk
+from yinfeng.core import desk, mailing
 from yinfeng.core.models import Delivery, Rule, User
 from yinfeng.duties import dated, services, terms
 
@@ -60,10 +60,9 @@ def test_what_is_sensitive_is_told_in_the_product_alone(city: City) -> None:
     assert "某项目的处置" in cora.get(f"{reverse('calendar')}?month=2026-09").content.decode()
     address = services.make_address(by=city.actor("cora"))
     text = Client().get(reverse("calendar-feed", args=[address])).content.decode().replace("\r\n ", "")
-    assert "SUMMARY:敏感事项" in text
+    assert f"SUMMARY:一项敏感事项（{duty.number}）" in text
     assert f"/duties/{duty.pk}/" in text
     assert "某项目的处置" not in text
-    assert duty.number not in text
     Rule.objects.create(
         kind="digest", key="weekly", data={"weekday": 1, "hour": 7}, valid_from=date(2019, 4, 28)
     )
@@ -71,11 +70,22 @@ def test_what_is_sensitive_is_told_in_the_product_alone(city: City) -> None:
     city.on(date(2026, 9, 14) + timedelta(days=7), 8)
     assert services.write_weekly(moment(date(2026, 9, 21), 8)) == 1
     letter = Delivery.objects.get().text
-    assert "敏感事项" in letter
+    assert f"一项敏感事项（{duty.number}）" in letter
     assert "某项目的处置" not in letter
+    # letters about notices, of the duty and of what it asks for
+    city.move("cora", duty, "accept")
+    city.ask(duty, date(2026, 9, 28), by="cora")
+    User.objects.filter(username="olga").update(email="olga@example.cn")
+    Delivery.objects.all().delete()
+    later = timezone.now() + mailing.WAIT + timedelta(minutes=1)
+    city.clock.move_to(later)
+    assert mailing.write_letters(later) >= 1
+    for sent in Delivery.objects.all():
+        assert f"一项敏感事项（{duty.number}）" in sent.text
+        assert "某项目的处置" not in sent.text + sent.subject
 
 
-def test_a_reminder_is_said_by_the_units_robot_and_nothing_sensitive_is(city: City) -> None:
+def test_a_reminder_is_said_by_the_units_robot_and_of_what_is_sensitive_the_number(city: City) -> None:
     grant(city.users["olga"], city.units["commerce"], ["core.settings.change"])
     address = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa"
     services.add_bot(
@@ -84,8 +94,11 @@ def test_a_reminder_is_said_by_the_units_robot_and_nothing_sensitive_is(city: Ci
     city.duty(terms.WORKING, due_date=date(2026, 9, 16))
     city.duty(terms.ASSIGNED, due_date=date(2026, 9, 16), secrecy=terms.SENSITIVE, item="不可外传")
     assert services.remind(timezone.now()) == 2
-    (message,) = Delivery.objects.filter(channel="wecom")
+    message, masked = Delivery.objects.filter(channel="wecom").order_by("pk")
     assert "建立招商载体资源库" in message.text
     assert "/duties/" in message.text
+    assert "一项敏感事项（DB-2026-00002）" in masked.text
+    assert "/duties/" in masked.text
+    assert "不可外传" not in masked.text + masked.subject
     assert services.remind(timezone.now()) == 0
-    assert Delivery.objects.filter(channel="wecom").count() == 1
+    assert Delivery.objects.filter(channel="wecom").count() == 2

@@ -13,8 +13,10 @@ from tests.factories import make_user, signed_in
 from tests.factories.races import at_once
 from tests.unit.projects.conftest import PDF, VIEW, City
 from tests.unit.projects.test_construction import building, raised
+from yinfeng.core import events, mailing
+from yinfeng.core import services as core
 from yinfeng.core.errors import Blocked, Conflict
-from yinfeng.core.models import Code
+from yinfeng.core.models import Code, Delivery, Event
 from yinfeng.duties import services as duties
 from yinfeng.duties import terms
 from yinfeng.duties.models import Duty
@@ -204,6 +206,28 @@ def test_a_duty_becomes_as_secret_as_its_project_does(staff: City) -> None:
     )
     duty.refresh_from_db()
     assert duty.secrecy == terms.SENSITIVE
+
+
+def test_letters_name_no_sensitive_project_and_its_page_no_sensitive_duty(staff: City) -> None:
+    project = building(staff)
+    olga = staff.users["olga"]
+    olga.email = "olga@example.cn"
+    olga.save()
+    six = duties.Six(
+        item="不可外传", target="平整", requirement="报告", lead_unit=staff.jimei, due_date=timezone.localdate() + timedelta(days=9)
+    )  # fmt: skip
+    duty = duties.set_duty(
+        by=staff.actor("olga"), six=six, origin=duties.Origin(terms.PROJECT, obj=project, about=project),
+        set_unit=staff.group, secrecy=terms.SENSITIVE,
+    )  # fmt: skip
+    told = Event.objects.get(verb="duties.about.set", object_id=project.pk).data["text"]
+    assert (duty.number in told, "不可外传" in told) == (True, False)
+    project.secrecy = stages.SENSITIVE
+    project.save()
+    core.notify(events.record(by=staff.actor("bob"), verb="projects.project.changed", obj=project), [olga.pk])
+    mailing.write_letters(timezone.now() + mailing.WAIT + timedelta(minutes=1))
+    letter = Delivery.objects.get().text
+    assert (f"一个敏感项目（{project.code}）" in letter, project.name in letter) == (True, False)
 
 
 def test_a_day_that_has_passed_is_not_proposed_again(staff: City) -> None:

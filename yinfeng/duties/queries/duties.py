@@ -411,6 +411,25 @@ def was_handed_over(duty: Duty) -> bool:
     return Event.objects.filter(object_type=events.type_of(Duty), object_id=duty.pk, verb__in=verbs).exists()
 
 
+def told_outside(duty: Duty) -> str:
+    """Return how a duty is called where everybody may read it: by its number alone, if it is sensitive."""
+    if duty.secrecy != terms.SENSITIVE:
+        return duty.item
+    return _("一项敏感事项（%(number)s）") % {"number": duty.number}
+
+
+def masked_duties(keys: Iterable[int]) -> dict[int, str]:
+    """Return how the sensitive ones among some duties are called in letters."""
+    found = Duty.objects.filter(pk__in=list(keys), secrecy=terms.SENSITIVE)
+    return {duty.pk: told_outside(duty) for duty in found}
+
+
+def masked_extensions(keys: Iterable[int]) -> dict[int, str]:
+    """Return how the extensions of sensitive duties are called in letters."""
+    found = Extension.objects.filter(pk__in=list(keys), duty__secrecy=terms.SENSITIVE).select_related("duty")
+    return {row.pk: told_outside(row.duty) for row in found}
+
+
 def duty_entries(ids: Sequence[int]) -> Iterator[search.Entry]:
     """Yield by what duties are found: item, number, lead unit, the clause."""
     for row in Duty.objects.filter(pk__in=ids).select_related("lead_unit"):

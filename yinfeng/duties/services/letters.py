@@ -19,7 +19,7 @@ from yinfeng.core.actors import actor_of
 from yinfeng.core.models import User
 from yinfeng.core.tables import day
 from yinfeng.duties import workdays
-from yinfeng.duties.ical import HIDDEN
+from yinfeng.duties.ical import hidden
 from yinfeng.duties.models import Subscription, WeeklyLetter
 
 LIMIT = 200  # people of one beat
@@ -106,6 +106,6 @@ def compose(lines: Sequence[desk.Told], first: date, last: date) -> str:
 
 
 def _line(line: desk.Told) -> str:
-    words = [str(HIDDEN)] if line.is_sensitive else [" ".join(line.title.split()), line.note]
+    words = [hidden(line.number)] if line.is_sensitive else [" ".join(line.title.split()), line.note]
     told = [*words, day(line.day) if line.day else ""]
     return f"· {' · '.join(word for word in told if word)}\n  {settings.BASE_URL}{line.url}"

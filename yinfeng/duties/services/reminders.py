@@ -91,14 +91,10 @@ def _issue(duty: Duty, level: str, by: Actor, today: date, reason: str) -> Remin
         data={"text": number or _late_text(row)},
     )
     tell_of_reminder(event, duty, row)
-    if duty.secrecy != terms.SENSITIVE:  # what a robot says leaves the product for a chat group
-        with override("zh-hans"):
-            text = _("%(level)s：%(item)s，%(when)s") % {
-                "level": terms.LEVELS[level],
-                "item": duty.item,
-                "when": _late_text(row),
-            }
-        tell_unit(duty.lead_unit, text, duty.get_absolute_url(), f"reminder:{row.pk}")
+    with override("zh-hans"):  # what a robot says leaves the product for a chat group
+        told = {"level": terms.LEVELS[level], "item": queries.told_outside(duty), "when": _late_text(row)}
+        text = _("%(level)s：%(item)s，%(when)s") % told
+    tell_unit(duty.lead_unit, text, duty.get_absolute_url(), f"reminder:{row.pk}")
     return row
 
 

@@ -97,7 +97,10 @@ def set_duty(
     events.record(by=by, verb="duties.duty.set", obj=duty, data={"text": _summary(duty)})
     if origin.about is not None:
         events.record(
-            by=by, verb="duties.about.set", obj=origin.about, data={"text": f"{duty.item}：{_summary(duty)}"}
+            by=by,
+            verb="duties.about.set",
+            obj=origin.about,
+            data={"text": f"{queries.told_outside(duty)}：{_summary(duty)}"},
         )
     if not by.is_system and not permits(duty, by, "view"):
         raise Forbidden(_("这样交办的事项您自己将看不到，所以没有保存。请以您有权的单位交办。"))

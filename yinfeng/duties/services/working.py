@@ -66,8 +66,13 @@ def move_duty(*, by: Actor, duty: Duty, move: str, reason: str = "", version: in
     if move == "approve" and duty.parent is not None:
         _tell_parent(duty, by)
     if move == "approve" and (about := queries.about_of(duty)) is not None:
+        # whoever sees what it is about reads it there
+        result = f"：{duty.result[:200]}" if duty.secrecy != terms.SENSITIVE else ""
         events.record(
-            by=by, verb="duties.about.closed", obj=about, data={"text": f"{duty.item}：{duty.result[:200]}"}
+            by=by,
+            verb="duties.about.closed",
+            obj=about,
+            data={"text": f"{queries.told_outside(duty)}{result}"},
         )
     return duty
 

@@ -234,6 +234,12 @@ def lead_entries(ids: Sequence[int]) -> Iterator[search.Entry]:
         yield search.Entry(events.type_of(row), row.pk, row.title, texts)
 
 
+def masked_projects(keys: Iterable[int]) -> dict[int, str]:
+    """Return how the sensitive ones among some projects are called in letters, which leave the product: by number alone."""
+    found = Project.objects.filter(pk__in=list(keys), secrecy=stages.SENSITIVE).values_list("pk", "code")
+    return {pk: _("一个敏感项目（%(number)s）") % {"number": code} for pk, code in found}
+
+
 def project_entries(ids: Sequence[int]) -> Iterator[search.Entry]:
     """Yield by what projects are found: name, number, enterprise."""
     for row in Project.objects.filter(pk__in=ids).select_related("enterprise"):
