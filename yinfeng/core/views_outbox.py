@@ -105,12 +105,12 @@ class DecideDelivery(EditPage):
         told = {
             "subject": self.object.subject,
             "receiver": self.object.receiver,
-            "problem": self.object.problem,
+            "problem": self.object.problem.rstrip("。"),
         }
         intro = _("“%(subject)s”没有发给 %(receiver)s：%(problem)s")
         if self.object.state == UNSURE:
             intro = _(
-                "不确定“%(subject)s”是否已经发给 %(receiver)s：%(problem)s请先到群里看：没有收到的重新发送，已经收到的不再发送。"
+                "不确定“%(subject)s”是否已经发给 %(receiver)s：%(problem)s。请先到群里看：没有收到的重新发送，已经收到的不再发送。"
             )
         return {
             "intro": intro % told,
