@@ -157,6 +157,24 @@ def test_the_trend_is_by_month(town: Town) -> None:
     assert len(months) == 12
 
 
+def test_the_worst_three_are_named_first(town: Town) -> None:
+    """With most overdue, then most late, then most days late; who is never late is not among them, however few there are."""
+    units = [make_unit(f"u{n}", parent=town.root, name=f"单位{n}") for n in range(5)]
+    given = [{"late": 9, "days": 9}, {"overdue": 1}, {"overdue": 1, "late": 1, "days": 3}, {"on_time": 5}, {"overdue": 1, "late": 1, "days": 4}]  # fmt: skip
+    lines = [queries.Line(unit, Figures(**figures)) for unit, figures in zip(units, given, strict=True)]
+    assert [line.who for line in queries.worst(lines)] == [units[4], units[2], units[1]]
+    assert [line.who for line in queries.worst(lines[:1] + lines[3:4])] == [units[0]]
+    full(town)
+    pages = {
+        name: signed_in(town.users[name]).get("/duties/standing/").content.decode()
+        for name in ("office", "lead")
+    }
+    said = ["最需要督促的单位</h2>" in page for page in pages.values()]
+    assert said == [True, False], "who sees one unit has its figures in the cards"
+    assert "2026-03</th>" not in pages["office"], "a month of nothing is not listed"
+    assert "2026-08</th>" in pages["office"]
+
+
 @pytest.mark.parametrize(
     ("code", "period"),
     [

@@ -125,6 +125,7 @@ from yinfeng.duties.queries.statistics import (
     period_of,
     statistics,
     trend,
+    worst,
 )
 from yinfeng.duties.queries.story import (
     SHOWN,
@@ -256,4 +257,5 @@ __all__ = [
     "with_duty",
     "with_situation",
     "work_days_of",
+    "worst",
 ]

@@ -21,6 +21,7 @@ from yinfeng.orgs.models import Person, Unit
 
 DAY = timedelta(days=1)
 TREND_MONTHS = 12
+WORST = 3  # as many as are read out in a meeting
 MONTH, LAST_MONTH, QUARTER, YEAR = "month", "last_month", "quarter", "year"
 
 # What people ask for by name; the last is what is shown unasked.
@@ -125,6 +126,10 @@ class Month:
     late: int = 0
 
     @property
+    def is_empty(self) -> bool:
+        return not (self.set or self.on_time or self.late)
+
+    @property
     def period(self) -> Period:
         return Period(self.start, months_after(self.start, 1) - DAY)
 
@@ -179,6 +184,14 @@ def statistics(duties: QuerySet[Duty], period: Period, today: date) -> Statistic
     return Statistics(
         period, sum(by_unit.values(), Figures()), [Line(unit, by_unit[unit.pk]) for unit in units], leaders
     )
+
+
+def worst(lines: Sequence[Line]) -> list[Line]:
+    """Return the three that need pressing most: with most overdue today, then with most closed late, then with most days late."""
+    behind = [line for line in lines if line.figures.overdue or line.figures.late]
+    return sorted(behind, key=lambda line: (-line.figures.overdue, -line.figures.late, -line.figures.days))[
+        :WORST
+    ]
 
 
 def _counted(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, ClassVar
 from urllib.parse import urlencode
@@ -47,6 +47,7 @@ RULES = (
     gettext_lazy("交办及其中延期、退回、审核未通过、重新办理、撤销的，按交办日期归入本期；办结的按办结日期归入本期；在办和逾期的是今天的。"),
     gettext_lazy("是否按时，看审核通过的那一次报结在不在办结时限（含同意的延期）之内；平均逾期天数按自然日计。"),
     gettext_lazy("分解任务按承办单位单独计；政策条款等长期事项没有时限，单列，不计入其他各栏。"),
+    gettext_lazy("最需要督促的三个单位，依次按已逾期的、逾期办结的事项数和逾期天数合计由多到少取。"),
 )  # fmt: skip
 
 
@@ -139,16 +140,16 @@ class Standing(OfPeriod):
     def get(self, request: HttpRequest) -> HttpResponse:
         found, whole = self.found, self.found.whole
         months = queries.trend(self.duties, min(self.period.end, self.today))
-        is_empty = whole == queries.Figures() and not any(
-            month.set or month.on_time or month.late for month in months
-        )
+        busy = [month for month in months if not month.is_empty]
+        is_empty = whole == queries.Figures() and not busy
         return self.render({
             "rules": RULES, "period": self.period.text, "complaint": self.complaint,
             "start": self.period.start.isoformat(), "end": self.period.end.isoformat(),
             "tabs": [
                 {"label": label, "url": f"?period={code}", "active": code == self.period.code} for code, label in queries.PERIODS.items()
             ],
-            "cards": self._cards(whole),
+            "is_chosen": not self.period.code or bool(self.complaint), "cards": self._cards(whole),
+            "worst": self._worst(found.units),
             "heads": [{"label": FIGURES[name], "name": name} for name in (*OF_SET, *OF_CLOSED)],
             "tables": [
                 {"key": "units", "title": _("按牵头单位"), "who": _("单位"), "rows": self._rows(found.units, whole)},
@@ -158,7 +159,7 @@ class Standing(OfPeriod):
                 {"name": _name(line), "count": f"{line.figures.standing:,}", "url": self._list("standing", _whose(line))}
                 for line in found.units if line.figures.standing
             ],
-            "months": [self._month(month) for month in months], "chart": _chart(months), "is_empty": is_empty,
+            "months": [self._month(month) for month in busy], "chart": _chart(months), "is_empty": is_empty,
             "list_url": reverse("duties"),
             "export_url": f"{reverse('duties-standing-export')}?{urlencode(self.asked)}" if self.by.may(ExportStanding.permission) else "",
             "circulars_url": reverse("circulars"),
@@ -184,19 +185,34 @@ class Standing(OfPeriod):
                 "value": f"{count:,}",
                 "url": self._list(figure, {}),
                 "hint": hint,
+                "tone": "danger" if figure == "overdue" and count else "",
             }
 
-        closed = _("按时率 %(rate)s") % {"rate": _rate(whole)} if whole.closed else ""
+        closed = _("按时率 %(rate)s") % {"rate": _share(whole)} if whole.closed else ""
         late = _("平均逾期 %(days)s 天") % {"days": _average(whole)} if whole.late else ""
         return [
-            card("set"), card("on_time", closed), card("late", late), card("open"), card("overdue"), card("standing"),
+            card("set"), card("on_time", closed), card("late", late), card("overdue"), card("open"), card("extended"), card("returned"),
+            card("standing"),
         ]  # fmt: skip
 
+    def _worst(self, units: Sequence[queries.Line]) -> dict[str, Any] | None:
+        """Return the units that need pressing most; nothing for who sees one unit: it stands in the cards."""
+        timed = [line for line in units if line.figures.is_timed]
+        if len(timed) < 2:
+            return None
+        rows = [
+            {
+                "name": _name(line), "rate": _share(line.figures),
+                "cells": [self._cell(figure, getattr(line.figures, figure), _whose(line)) for figure in ("overdue", "late")],
+            } for line in queries.worst(timed)
+        ]  # fmt: skip
+        return {"rows": rows}
+
     def _rows(self, lines: Any, whole: queries.Figures) -> list[dict[str, Any]]:
-        """Return the rows of a table, the sum of all last."""
+        """Return the rows of a table, the sum of all last; a single row is its own sum."""
         made = [self._row(_name(line), _whose(line), line.figures) for line in lines if line.figures.is_timed]
-        if not made:
-            return []
+        if len(made) < 2:
+            return made
         return [*made, {**self._row(_("合计"), {}, whole), "is_sum": True}]
 
     def _row(self, name: str, whose: Mapping[str, Any], figures: queries.Figures) -> dict[str, Any]:
@@ -229,10 +245,14 @@ def _whose(line: queries.Line) -> dict[str, Any]:
     return {"unit": line.who.pk} if isinstance(line.who, Unit) else {"leader": line.who.pk}
 
 
+def _share(figures: queries.Figures) -> str:
+    return "—" if figures.rate is None else f"{figures.rate:.1%}"
+
+
 def _rate(figures: queries.Figures) -> str:
     if figures.rate is None:
         return "—"
-    return f"{figures.rate:.1%}（{figures.on_time:,}/{figures.closed:,}）"
+    return f"{_share(figures)}（{figures.on_time:,}/{figures.closed:,}）"
 
 
 def _average(figures: queries.Figures) -> str:

@@ -56,7 +56,7 @@ class WorkCalendar(Page):
                 "announce_url": "" if announced else reverse("workday-announce", args=[year]),
                 "weekdays": [(str(name), _short(str(name))) for name in WEEKDAYS],
                 "months": [_month(year, month, said, today) for month in range(1, 13)],
-                "runs": _runs(said.values()),
+                "runs": _runs(said.values(), announced.source if announced else ""),
                 "new_url": f"{reverse('workday-new')}?year={year}",
                 "before_url": year_url(year - 1) if year - 1 in YEARS else "",
                 "after_url": year_url(year + 1) if year + 1 in YEARS else "",
@@ -71,8 +71,10 @@ def _short(weekday: str) -> str:
 
 def _month(year: int, month: int, said: dict[date, CalendarDay], today: date) -> dict[str, Any]:
     weeks = calendar.Calendar().monthdatescalendar(year, month)
+    of_month = {day for day in (today, *said) if (day.year, day.month) == (year, month)}
     return {
         "label": date_format(date(year, month, 1), "F"),
+        "is_told": bool(of_month),  # a phone shows only months of which something is said, and this one
         "weeks": [
             [_cell(day, said.get(day), today) if day.month == month else None for day in week]
             for week in weeks
@@ -92,8 +94,11 @@ def _cell(day: date, row: CalendarDay | None, today: date) -> dict[str, Any]:
     }
 
 
-def _runs(said: Iterable[CalendarDay]) -> list[dict[str, Any]]:
-    """Return the days as people speak of them: those that follow one another and are alike, together."""
+def _runs(said: Iterable[CalendarDay], source: str) -> list[dict[str, Any]]:
+    """Return the days as people speak of them: those that follow one another and are alike, together.
+
+    ``is_usual``: by the ``source`` of the whole year, which stands above.
+    """
     runs: list[dict[str, Any]] = []
     last: CalendarDay | None = None
     for row in said:
@@ -102,6 +107,8 @@ def _runs(said: Iterable[CalendarDay]) -> list[dict[str, Any]]:
             runs.append(_alike(row) | {"what": row.get_is_workday_display(), "first": row.day, "count": 0})
         runs[-1] |= {"last": row.day, "count": runs[-1]["count"] + 1}
         last = row
+    for run in runs:
+        run["is_usual"] = run["source"] == source and not run["is_edited"]
     return runs
 
 
