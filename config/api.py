@@ -7,6 +7,7 @@ from rest_framework.routers import SimpleRouter
 from yinfeng.core import api_common as common
 from yinfeng.core.api import Resource, under
 from yinfeng.duties import api as duties
+from yinfeng.duties import api_calendar as dated
 from yinfeng.duties import api_statistics as circulars
 from yinfeng.enterprises.api import imports as exchange
 from yinfeng.enterprises.api import merging, relations, targets
@@ -56,6 +57,8 @@ RESOURCES: dict[str, type[Resource]] = {
     "duties": duties.DutyViewSet,
     "extensions": duties.ExtensionViewSet,
     "circulars": circulars.CircularViewSet,
+    "calendar": dated.CalendarViewSet,
+    "robots": dated.BotViewSet,
     "units": orgs.UnitViewSet,
     "files": common.FileViewSet,
     "notices": common.NoticeViewSet,

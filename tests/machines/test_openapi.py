@@ -131,6 +131,7 @@ def rows_for(path: str, world: World) -> dict[str, str]:
         "subjects": "subject",
         "findings": "finding",
         "circulars": "circular",
+        "robots": "bot",
         "disputes": "dispute",
         "personal-acts": "personal",
         "ledger": "entry",

@@ -167,5 +167,9 @@ def test_the_pages_say_whether_a_test_message_arrived(platform: Platform) -> Non
     assert "a1" * 32 not in page
     assert "甲区钉钉" not in other.get(reverse("bots")).content.decode()
     assert other.get(test).status_code == 404
+    (told,) = keeper.get("/api/v1/robots/").json()["results"]
+    assert set(told) == {"id", "unit", "channel", "name", "mark", "created_at"}, (
+        "its key is shown to nobody again"
+    )
     assert keeper.post(test + "remove/").status_code == 302
     assert not Bot.objects.exists()

@@ -26,6 +26,15 @@ def test_duties_stand_on_their_last_day_for_those_who_work_on_them(city: City) -
         assert [item.uid for item in found] == ([f"duty-{duty.pk}"] if sees else []), name
     item = dated.last_days(city.actor("carl"), *WEEK)[0]
     assert (item.day, item.sequence, item.url) == (date(2026, 9, 22), duty.version, f"/duties/{duty.pk}/")
+    client = signed_in(city.users["carl"])
+    (told,) = client.get("/api/v1/calendar/").json()
+    assert (told["uid"], told["day"], told["title"]) == (item.uid, "2026-09-22", item.title), (
+        "this month unasked"
+    )
+    assert [
+        len(client.get("/api/v1/calendar/", {"month": month}).json()) for month in ("2026-10", "2026-11")
+    ] == [0, 1]
+    assert client.get("/api/v1/calendar/", {"month": "2026-13"}).status_code == 422
     led = city.duty(leader=city.person("lena"))
     assert [item.uid for item in dated.last_days(city.actor("lena"), *WEEK)] == [f"duty-{led.pk}"]
 
