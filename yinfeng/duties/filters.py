@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from yinfeng.core.filters import ScopedFilterSet, TextFilter, YesNoFilter
 from yinfeng.duties import queries, terms
+from yinfeng.duties.lists import LEGS_TOLD
 from yinfeng.duties.models import Duty, led_by, own, taking_part
 
 OPEN = "open"  # every state in which somebody still owes something
@@ -19,6 +20,17 @@ LEAD, JOINT, SET, LED, MINE = "lead", "joint", "set", "led", "mine"
 WHO = {
     MINE: _("我经办的"), LEAD: _("本单位牵头"), JOINT: _("本单位参与"), SET: _("本单位交办"), LED: _("我牵头领导的"),
 }  # fmt: skip
+UNIT = "unit"
+
+
+def _work() -> list[tuple[str, str]]:
+    """Return what ``work`` takes: a person's own legs of the inbox (``mine-overdue``) and those of his units."""
+    owners = {MINE: _("我的"), UNIT: _("本单位的")}
+    return [
+        (f"{who}-{leg}", f"{label} · {told}")
+        for who, label in owners.items()
+        for leg, told in LEGS_TOLD.items()
+    ]
 
 
 def _day(label: Any, field: str, lookup: str) -> django_filters.DateFilter:
@@ -37,6 +49,7 @@ class DutyFilter(ScopedFilterSet):
     due = django_filters.ChoiceFilter(label=_("时限"), choices=list(terms.DUE.items()), method="by_due")
     unit = django_filters.ChoiceFilter(label=_("牵头单位"), field_name="lead_unit", choices=[])
     leader = django_filters.ChoiceFilter(label=_("牵头领导"), choices=[])
+    work = django_filters.ChoiceFilter(label=_("我的督办"), choices=_work, method="by_work")
     setter = django_filters.ChoiceFilter(label=_("交办单位"), field_name="set_unit", choices=[])
     source = django_filters.ChoiceFilter(
         label=_("来源"), field_name="source_kind", choices=list(terms.SOURCES.items())
@@ -86,6 +99,11 @@ class DutyFilter(ScopedFilterSet):
         if value == LEAD:
             return queryset.filter(lead_unit__in=own(self.by).units or self.by.unit_ids)
         return queryset.filter(taking_part(own(self.by), (terms.CO_LEAD, terms.JOINT)))
+
+    def by_work(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        who, _dash, leg = value.partition("-")
+        found = queries.legs(self.by, timezone.localdate(), mine=who == MINE).get(leg)
+        return queryset.none() if found is None else queryset.filter(pk__in=found.values("pk"))
 
     def by_state(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return queryset.filter(state__in=terms.OPEN) if value == OPEN else queryset.filter(state=value)

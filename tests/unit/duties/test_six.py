@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 
-from tests.factories import make_actor, make_unit
+from tests.factories import make_actor, make_unit, signed_in
 from tests.unit.duties.conftest import CLERK, HEAD, OFFICER, City, told
 from yinfeng.core.actors import system
 from yinfeng.core.errors import Conflict, Forbidden, Invalid, Stale
@@ -16,6 +17,7 @@ from yinfeng.core.models import Event
 from yinfeng.core.scopes import actions_on
 from yinfeng.duties import queries, services, terms
 from yinfeng.duties.models import Duty, DutyPart, Serial
+from yinfeng.duties.views import work
 
 pytestmark = pytest.mark.django_db
 
@@ -218,6 +220,45 @@ def test_an_inbox_holds_nothing_that_its_reader_may_not_see(city: City) -> None:
         found = queries.inbox(city.actor(name), date(2026, 9, 14), mine=False, each=9)
         assert {row for leg in found for row in leg.rows} == set(seen), name
         assert max((leg.count for leg in found), default=0) == len(seen), name
+
+
+def test_the_rest_of_every_leg_opens_as_a_list(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of each leg of which the page shows the first, the link leads to as many duties as the leg counts."""
+    monkeypatch.setattr(work, "SHOWN", 1)
+    for _turn in range(2):
+        for state in (terms.ASSIGNED, terms.WORKING, terms.SUBMITTED, terms.RETURNED):
+            city.duty(state)
+        city.duty(terms.WORKING, due_date=date(2026, 10, 30), joint_units=[city.units["finance"]])
+        city.ask(city.duty(terms.WORKING, due_date=date(2026, 10, 29)), date(2026, 11, 10))
+    city.on(date(2026, 9, 29))
+    seen = set()
+    for name in ("carl", "olga", "fred"):
+        client = signed_in(city.users[name])
+        for who in ("mine", "unit"):
+            page = client.get(f"/work/?who={who}").content.decode()
+            for count, leg in re.findall(
+                rf'yf-count">(\d+)<(?:(?!</section>).)*?work={who}-([a-z_]+)"', page, re.DOTALL
+            ):
+                assert f"共 {count} 条" in client.get(f"/duties/?work={who}-{leg}").content.decode(), (
+                    name,
+                    who,
+                    leg,
+                )
+                seen.add(leg)
+    assert seen == {
+        "overdue",
+        "accept",
+        "report",
+        "review",
+        "extend",
+        "returned",
+        "escalate",
+        "in_hand",
+        "under_review",
+        "waiting",
+        "joint",
+    }
+    assert "共 0 条" in signed_in(city.users["tom"]).get("/duties/?work=unit-overdue").content.decode()
 
 
 # --- changing the six ---------------------------------------------------------------------------------------------

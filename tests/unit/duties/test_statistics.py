@@ -26,6 +26,7 @@ from yinfeng.core.scopes import rows
 from yinfeng.duties import queries, services, terms
 from yinfeng.duties.models import Circular, CircularUnit, Duty, DutyPart, Reminder, Serial
 from yinfeng.duties.queries import Figures, Period
+from yinfeng.duties.views import leaders
 from yinfeng.orgs.models import Person, Unit
 from yinfeng.orgs.queries import actor_for
 
@@ -232,12 +233,41 @@ def test_the_workbook_says_the_same(town: Town) -> None:
     answer = signed_in(town.users["office"]).get("/duties/standing/export/?from=2026-09-01&until=2026-09-30")
     book = openpyxl.load_workbook(io.BytesIO(b"".join(answer.streaming_content)))
     table = [list(row) for row in book.worksheets[0].iter_rows(values_only=True)]
-    head = next(row for row in table if "逾期天数合计" in row)
-    north = next(row for row in table if "北区" in row)
-    told = dict(zip(head, north, strict=True))
-    assert (told["交办"], told["按时办结"], told["逾期办结"], told["逾期天数合计"]) == (9, 3, 2, 6)
+    start = next(number for number, row in enumerate(table) if "逾期天数合计" in row)
+    rows_told = [dict(zip(table[start], row, strict=True)) for row in table[start + 1 :]]
+    names = {label: name for name, label in leaders.FIGURES.items()} | {"逾期天数合计": "days"}
+    said = {
+        (row["类别"], row["名称"] or ""): Figures(
+            **{names[head]: value for head, value in row.items() if head in names}
+        )
+        for row in rows_told
+    }
+    assert said == {
+        ("单位", "北区"): NORTH, ("单位", "南区"): SOUTH, ("领导", "测试领导"): SOUTH, ("领导", "没有牵头领导"): NORTH,
+        ("合计", ""): NORTH + SOUTH,
+    }  # fmt: skip
     assert Event.objects.filter(verb="core.list.exported").count() == 1
     assert signed_in(town.users["north"]).get("/duties/standing/export/").status_code == 403
+
+
+def test_the_workbook_of_a_list_holds_what_the_list_does(town: Town) -> None:
+    """Of a figure: the duties that it counts, each with what the page shows of it."""
+    full(town)
+    client = signed_in(town.users["office"])
+    asked = "timed=true&set_from=2026-09-01&set_until=2026-09-30"
+    answer = client.get(f"/duties/export/?{asked}&col=number&col=state&col=due")
+    table = [
+        list(row)
+        for row in openpyxl.load_workbook(io.BytesIO(b"".join(answer.streaming_content)))
+        .worksheets[0]
+        .iter_rows(values_only=True)
+    ]
+    start = next(number for number, row in enumerate(table) if "编号" in row)
+    told = {row[0]: (row[1], row[2].date()) for row in table[start + 1 :]}
+    found = Duty.objects.filter(queries.figure_qs(SEPTEMBER, TODAY)["set"])
+    assert told == {duty.number: (duty.get_state_display(), duty.due_date) for duty in found}
+    assert f"共 {len(told)} 条" in client.get(f"/duties/?{asked}").content.decode()
+    assert len(told) == NORTH.set
 
 
 def test_the_api_says_the_same(town: Town) -> None:
@@ -291,6 +321,15 @@ def test_a_circular_is_numbered_frozen_and_told_to_whom_it_names(town: Town) -> 
     ):  # fmt: skip
         assert text in paper, text
     assert "敏感事项" not in paper
+    lines = [line for line in paper.splitlines() if line]
+    for row in (*circular.content["units"], *circular.content["late"]):
+        place = next(n for n in range(len(lines)) if lines[n : n + len(row)] == row)
+        assert place, row  # each frozen row stands in the paper cell by cell
+    whole = queries.statistics(queries.told_of(town.by()), SEPTEMBER, TODAY)
+    assert circular.content["units"] == [
+        [str(line.who), str(f.set), str(f.closed), str(f.on_time), f"{f.rate:.1%}" if f.closed else "—", str(f.late), str(f.open), str(f.overdue)]
+        for line in whole.units for f in [line.figures]
+    ]  # fmt: skip
     town.closed(date(2026, 9, 20), date(2026, 9, 21))
     assert download(town, f"/duties/standing/circulars/{circular.pk}/document/", by="south") == paper
     page = signed_in(town.users["south"]).get(f"/duties/standing/circulars/{circular.pk}/").content.decode()

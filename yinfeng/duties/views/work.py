@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -13,37 +12,30 @@ from django.utils.translation import gettext_lazy
 
 from yinfeng.core.tables import day
 from yinfeng.core.web import Page
-from yinfeng.duties import filters, queries, terms
+from yinfeng.duties import queries, terms
+from yinfeng.duties.filters import MINE, UNIT
 from yinfeng.duties.lists import LEGS_TOLD, due_words, is_overdue, state_badge
 from yinfeng.duties.models import Duty
 
 SHOWN = 8
-MINE, UNIT = "mine", "unit"
 
-# Icon, what an officer does next, and the filters of the list that shows the rest.
-TOLD: dict[str, tuple[str, Any, dict[str, str]]] = {
-    queries.OVERDUE: ("clock-exclamation", gettext_lazy("尽快办结报结；时限已过，不能再申请延期。"), {"due": terms.OVERDUE}),
-    queries.DUE_TODAY: ("clock", gettext_lazy("今天报结，或者在今天之内申请延期。"), {"due": terms.TODAY}),
-    queries.TO_ACCEPT: ("inbox", gettext_lazy("签收之后开始办理；不该由本单位办的，写明原因退回。"), {"state": terms.ASSIGNED}),
-    queries.DUE_SOON: ("calendar-event", gettext_lazy("还来得及申请延期。"), {"due": terms.SOON}),
-    queries.REPORT_DUE: ("message", gettext_lazy("按等级定期报告一次。"), {"report_late": "true"}),
-    queries.TO_REVIEW: ("checks", gettext_lazy("对照目标任务和佐证材料审核。"), {"state": terms.SUBMITTED}),
-    queries.TO_EXTEND: ("clock-plus", gettext_lazy("审批之前时限不变。"), {}),
-    queries.SENT_BACK: ("arrow-back-up", gettext_lazy("移交给别的单位，或者坚持交办。"), {"state": terms.RETURNED}),
-    queries.HOMELESS: ("home-off", gettext_lazy("移交给承接职能的单位。"), {"homeless": "true"}),
-    queries.TO_ESCALATE: ("bell-ringing", gettext_lazy("发督办单、通报或者约谈。"), {}),
-    queries.IN_HAND: ("progress", "", {"state": terms.WORKING}),
-    queries.UNDER_REVIEW: ("hourglass", "", {"state": terms.SUBMITTED}),
-    queries.WAITING: ("user-share", "", {"who": filters.SET}),
-    queries.JOINING: ("users", "", {"who": filters.JOINT}),
-}  # fmt: skip
-# Which of the list's “who” shows a leg's rows, for a person and for his units.
-_OF_ONE_OR_ALL = {MINE: filters.MINE, UNIT: filters.LEAD}
-_WHO = {
-    queries.OVERDUE: _OF_ONE_OR_ALL, queries.DUE_TODAY: _OF_ONE_OR_ALL, queries.DUE_SOON: _OF_ONE_OR_ALL,
-    queries.REPORT_DUE: _OF_ONE_OR_ALL, queries.IN_HAND: _OF_ONE_OR_ALL, queries.UNDER_REVIEW: _OF_ONE_OR_ALL,
-    queries.TO_ACCEPT: {MINE: filters.LEAD, UNIT: filters.LEAD},
-}  # fmt: skip
+# Icon, and what an officer does next.
+TOLD: dict[str, tuple[str, Any]] = {
+    queries.OVERDUE: ("clock-exclamation", gettext_lazy("尽快办结报结；时限已过，不能再申请延期。")),
+    queries.DUE_TODAY: ("clock", gettext_lazy("今天报结，或者在今天之内申请延期。")),
+    queries.TO_ACCEPT: ("inbox", gettext_lazy("签收之后开始办理；不该由本单位办的，写明原因退回。")),
+    queries.DUE_SOON: ("calendar-event", gettext_lazy("还来得及申请延期。")),
+    queries.REPORT_DUE: ("message", gettext_lazy("按等级定期报告一次。")),
+    queries.TO_REVIEW: ("checks", gettext_lazy("对照目标任务和佐证材料审核。")),
+    queries.TO_EXTEND: ("clock-plus", gettext_lazy("审批之前时限不变。")),
+    queries.SENT_BACK: ("arrow-back-up", gettext_lazy("移交给别的单位，或者坚持交办。")),
+    queries.HOMELESS: ("home-off", gettext_lazy("移交给承接职能的单位。")),
+    queries.TO_ESCALATE: ("bell-ringing", gettext_lazy("发督办单、通报或者约谈。")),
+    queries.IN_HAND: ("progress", ""),
+    queries.UNDER_REVIEW: ("hourglass", ""),
+    queries.WAITING: ("user-share", ""),
+    queries.JOINING: ("users", ""),
+}
 
 
 class Work(Page):
@@ -87,13 +79,11 @@ class Work(Page):
         }
 
     def _list(self, leg: queries.Leg, who: str, today: Any) -> dict[str, Any]:
-        title, (icon, hint, query) = LEGS_TOLD[leg.name], TOLD[leg.name]
-        relation = _WHO.get(leg.name, {}).get(who)
-        asked = {**query, **({"who": relation} if relation else {})}
+        title, (icon, hint) = LEGS_TOLD[leg.name], TOLD[leg.name]
         return {
             "key": leg.name, "title": title, "icon": icon, "hint": hint, "count": queries.counted(leg.count),
             "rows": [line(row, today) for row in leg.rows],
-            "url": f"{reverse('duties')}?{urlencode(asked)}" if asked and leg.count > len(leg.rows) else "",
+            "url": f"{reverse('duties')}?work={who}-{leg.name}" if leg.count > len(leg.rows) else "",
         }  # fmt: skip
 
 
