@@ -41,7 +41,8 @@ class Actor:
     """A person (or the system) as services and scopes see it.
 
     ``unit_ids`` are the units the person acts for with everything below them; ``grants`` maps a permission code to
-    its reach: those of an API token are cut to what the token may. ``day`` is the one on which all this holds: what ends
+    its reach: those of an API token are cut to what the token may. ``person_id`` is who the account is among the people
+    of the organisation, if anybody. ``day`` is the one on which all this holds: what ends
     with a day is seen until then.
     """
 
@@ -55,6 +56,7 @@ class Actor:
     source: str = "web"
     address: str = ""
     day: date = field(default_factory=clock.today)
+    person_id: int | None = None
 
     def reach(self, permission: str) -> Reach:
         """Return how far ``permission`` goes for this actor."""

@@ -89,6 +89,7 @@ def _kind(value: Any) -> Any:
             value.unit_id,
             value.unit_ids,
             value.day,
+            value.person_id,
             frozenset(value.grants.items()),
         )
     return type(value) if _stands_in(value) else value

@@ -9,6 +9,7 @@ from itertools import chain, count
 from typing import Any, NamedTuple
 
 from django.db.models import (
+    BigIntegerField,
     BooleanField,
     Count,
     F,
@@ -59,7 +60,7 @@ def may_assign(role_code: str) -> str:
 
 
 def actor_for(user: User, day: date | None = None) -> Actor:
-    """Return the Actor of an account in one query at most: its roles and posts in force, with the units below theirs.
+    """Return the Actor of an account in one query at most: its person, its roles and posts in force, with the units below theirs.
 
     A grant at the root of the tree reaches everywhere. The units a person acts for are those of his posts and of his
     grants below the root, each with everything below it, closed units too: their rows must stay in somebody's sight.
@@ -67,7 +68,8 @@ def actor_for(user: User, day: date | None = None) -> Actor:
     today = day or timezone.localdate()
     if not user.is_active:
         return Actor(user_id=user.pk, name=str(user))
-    held = sorted(map(_Held._make, _roles_and_posts(user.pk, today)), key=_Held.rank)
+    found = list(map(_Held._make, _roles_and_posts(user.pk, today)))
+    held = sorted((place for place in found if place.unit_id is not None), key=_Held.rank)
     grants: defaultdict[str, Reach] = defaultdict(lambda: NOWHERE)
     for role in held:
         if role.permissions is not None:
@@ -82,14 +84,15 @@ def actor_for(user: User, day: date | None = None) -> Actor:
         unit_ids=frozenset().union(*(place.units for place in held if place.permissions is None or not place.is_at_root)),
         grants=dict(grants),
         day=today,
+        person_id=next((who.pk for who in found if who.unit_id is None), None),
     )  # fmt: skip
 
 
 class _Held(NamedTuple):
-    """A role (with its permissions) or a post (without) that somebody holds in a unit."""
+    """A role (with its permissions) or a post (without) that somebody holds in a unit; without a unit: who he is."""
 
     pk: int
-    unit_id: int
+    unit_id: int | None
     parent_id: int | None
     unit_name: str
     short_name: str
@@ -127,7 +130,7 @@ class Joined(Func):
 
 @prepared
 def _roles_and_posts(user: int, today: date) -> QuerySet[Any, Any]:
-    """The fields of ``_Held``, for each role and post in force."""
+    """The fields of ``_Held``, for the person and each role and post in force."""
     below = Unit.objects.filter(path__startswith=OuterRef("unit__path")).order_by().annotate(all=Joined("pk"))
     names = ("unit_id", "unit__parent_id", "unit__name", "unit__short_name")
     place: list[Any] = [*names, Subquery(below.values("all"))]
@@ -141,7 +144,12 @@ def _roles_and_posts(user: int, today: date) -> QuerySet[Any, Any]:
         .order_by()
         .values_list("pk", *place, Value(None, JSONField()), Value(None, JSONField()), "is_main")
     )
-    return roles.union(posts, all=True)
+    number, text = Value(None, BigIntegerField()), Value(None, TextField())
+    nothing = (number, number, text, text, text, Value(None, JSONField()), Value(None, JSONField()))
+    person = (
+        Person.objects.filter(user=user).order_by().values_list("pk", *nothing, Value(False, BooleanField()))
+    )
+    return roles.union(posts, person, all=True)
 
 
 # --- units --------------------------------------------------------------------------------------------------------

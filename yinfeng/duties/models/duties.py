@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import ExpressionWrapper, F, Q, Subquery, Value
+from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -65,11 +65,11 @@ class DutyQuerySet(ScopedQuerySet["Duty"]):
             return EVERYTHING
         is_open = ~Q(secrecy=terms.SENSITIVE)
         if cleared.everywhere or (not reach.everywhere and reach.units <= cleared.units):
-            return taking_part(reach, person=by.user_id)
-        more = taking_part(cleared, person=by.user_id)  # of sensitive ones
+            return taking_part(reach, person=by.person_id)
+        more = taking_part(cleared, person=by.person_id)  # of sensitive ones
         if reach.everywhere:
             return is_open | more
-        return taking_part(reach, person=by.user_id) & (is_open | more)
+        return taking_part(reach, person=by.person_id) & (is_open | more)
 
 
 def own(by: Actor) -> Reach:
@@ -84,25 +84,20 @@ def _either(first: Q, second: Q) -> Q:
 
 
 def taking_part(reach: Reach, parts: tuple[str, ...] = (), person: int | None = None) -> Q:
-    """Return the Q of duties in which a unit of the reach takes part (in one of ``parts``, if named), or which an account leads."""
+    """Return the Q of duties in which a unit of the reach takes part (in one of ``parts``, if named), or which a person leads."""
     if reach.everywhere:
         return EVERYTHING
-    who: list[Any] = [*sorted(reach.units), *([_person(person)] if person is not None else [])]
+    # known numbers, no subquery: with one, PostgreSQL reads for the statistics alone, not in parallel
+    who = [*sorted(reach.units), *([-person] if person is not None else [])]
     if not who:
         return NOTHING
     rows = DutyPart.objects.filter(who__in=who)
     return Q(pk__in=(rows.filter(part__in=parts) if parts else rows).values("duty"))
 
 
-def _person(user: int) -> Any:
-    """Return what ``DutyPart.who`` says of the person of an account."""
-    person = Person.objects.filter(user=user).values("pk")[:1]
-    return ExpressionWrapper(Subquery(person) * Value(-1), models.BigIntegerField())
-
-
 def led_by(by: Actor) -> Q:
     """Return the Q of duties whose lead leader the actor is."""
-    return taking_part(NOWHERE, person=by.user_id)
+    return taking_part(NOWHERE, person=by.person_id)
 
 
 class Duty(Versioned):
@@ -211,8 +206,17 @@ class Duty(Versioned):
             models.Index(fields=["reported_date", "id"], condition=Q(state=terms.WORKING), name="duties_duty_to_report"),
             models.Index(fields=["submitted_date", "id"], condition=Q(state=terms.SUBMITTED), name="duties_duty_to_review"),
             models.Index(fields=["assigned_date", "id"], condition=Q(state=terms.ASSIGNED), name="duties_duty_to_accept"),
-            models.Index(fields=["set_date"], condition=Q(due_date__isnull=False), name="duties_duty_set_on"),
-            models.Index(fields=["closed_date", "submitted_date", "due_date"], condition=Q(state=terms.CLOSED), name="duties_duty_closed_on"),
+            # all that the statistics count, so that they are read from the index alone: the rows are five times as large
+            models.Index(
+                fields=[
+                    "set_date", "closed_date", "state", "due_date", "submitted_date", "lead_unit", "leader", "extensions", "returns",
+                    "reopenings", "refusals", "secrecy", "id",
+                ], name="duties_duty_counted",
+            ),
+            models.Index(
+                fields=["closed_date", "submitted_date", "due_date", "secrecy", "id"], condition=Q(state=terms.CLOSED),
+                name="duties_duty_closed_on",
+            ),
         ]  # fmt: skip
 
     def __str__(self) -> str:

@@ -9,18 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import (
-    CharField,
-    DateField,
-    Exists,
-    F,
-    IntegerField,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-    Value,
-)
+from django.db.models import CharField, DateField, Exists, F, IntegerField, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Coalesce
 
 from yinfeng.core.actors import Actor, Reach
@@ -29,7 +18,6 @@ from yinfeng.duties import terms
 from yinfeng.duties.models import Duty, DutyPart, Extension, own
 from yinfeng.duties.queries.duties import orphans, report_late_q, standing_q
 from yinfeng.duties.queries.reminders import is_due_q, levels
-from yinfeng.orgs.models import Person
 
 MOST = 100  # counted, and “99+” above
 
@@ -105,9 +93,7 @@ def _within(reach: Reach, field: str) -> Q:
 
 def _led(by: Actor) -> Q | None:
     """Return the Q of what the person leads, by the duty's own column: beside others joined by OR an index can answer it."""
-    if by.user_id is None:
-        return None
-    return Q(leader=Subquery(Person.objects.filter(user=by.user_id).values("pk")[:1]))
+    return None if by.person_id is None else Q(leader=by.person_id)
 
 
 def _own_hand(by: Actor) -> Q:

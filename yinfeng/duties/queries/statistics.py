@@ -147,10 +147,17 @@ class Statistics:
 HAS_LAST_DAY = Q(due_date__isnull=False)
 
 
+def _set_in(period: Period) -> Q:
+    return Q(set_date__gte=period.start, set_date__lte=period.end) & HAS_LAST_DAY
+
+
+def _closed_in(period: Period) -> Q:
+    return Q(state=terms.CLOSED, closed_date__gte=period.start, closed_date__lte=period.end) & HAS_LAST_DAY
+
+
 def figure_qs(period: Period, today: date) -> dict[str, Q]:
     """Return what each figure counts; ``filters.asked_for`` says the same to the list, and a test compares them."""
-    within_period = Q(set_date__gte=period.start, set_date__lte=period.end) & HAS_LAST_DAY
-    closed = Q(state=terms.CLOSED, closed_date__gte=period.start, closed_date__lte=period.end) & HAS_LAST_DAY
+    within_period, closed = _set_in(period), _closed_in(period)
     return {
         "set": within_period,
         "cancelled": within_period & Q(state=terms.CANCELLED),
@@ -199,7 +206,7 @@ def _counted(
 ) -> Iterator[tuple[int, int | None, Figures]]:
     """Yield the figures of each unit under each leader."""
     counted = figure_qs(period, today)
-    asked = counted["set"] | counted["on_time"] | counted["late"] | Q(state__in=terms.OPEN)
+    asked = _set_in(period) | _closed_in(period) | Q(state__in=terms.OPEN)
     late_by = ExpressionWrapper(F("submitted_date") - F("due_date"), DurationField())
     rows: Iterable[Mapping[str, Any]] = (
         duties.filter(asked)
@@ -227,10 +234,8 @@ def trend(duties: QuerySet[Duty], until: date) -> list[Month]:
     """
     last = until.replace(day=1)
     months = [months_after(last, back - TREND_MONTHS + 1) for back in range(TREND_MONTHS)]
-    start, end = months[0], months_after(last, 1) - DAY
-    dated, nothing = duties.filter(HAS_LAST_DAY).order_by(), Value(0, IntegerField())
-    given = dated.filter(set_date__gte=start, set_date__lte=end)
-    closed = dated.filter(state=terms.CLOSED, closed_date__gte=start, closed_date__lte=end)
+    shown, nothing = Period(months[0], months_after(last, 1) - DAY), Value(0, IntegerField())
+    given, closed = (duties.filter(asked).order_by() for asked in (_set_in(shown), _closed_in(shown)))
     sets = given.values_list("set_date").annotate(given=Count("pk"), on_time=nothing, late=nothing)
     closings = closed.values_list("closed_date").annotate(
         given=nothing, on_time=Count("pk", filter=~WAS_LATE), late=Count("pk", filter=WAS_LATE)

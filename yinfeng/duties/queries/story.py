@@ -21,6 +21,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, Coalesce, NullIf
 
+from yinfeng.core.prepared import prepared
 from yinfeng.duties.models import DutyPart, Extension, Reminder, Report
 from yinfeng.orgs.queries import brief_name
 
@@ -100,8 +101,7 @@ class Story:
 def story(duty: int) -> Story:
     """Return what belongs to a duty, in one statement."""
     told = Story()
-    legs = list(_legs(duty))
-    found = sorted(legs[0].union(*legs[1:], all=True), key=lambda row: (row[0], row[6] or 0, -row[1]))
+    found = sorted(_rows(duty), key=lambda row: (row[0], row[6] or 0, -row[1]))
     for kind, pk, one, two, three, four, number, first, second, third, at in found:
         if kind == _PARTY:
             told.parties.append(Party(one, two, bool(three), first, second))
@@ -122,6 +122,12 @@ _PARTY, _REPORT, _ASKED, _ISSUED = range(4)
 _NO_DAY = Cast(Value(None), DateField(null=True))
 _NO_TIME = Cast(Value(None), DateTimeField(null=True))
 _NOTHING = Value("", output_field=TextField())
+
+
+@prepared
+def _rows(duty: int) -> QuerySet[Any, Any]:
+    first, *others = _legs(duty)
+    return first.union(*others, all=True)
 
 
 def _legs(duty: int) -> Iterator[QuerySet[Any, Any]]:
