@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from tests.factories import make_actor, make_unit, signed_in
 from tests.unit.duties.conftest import CLERK, HEAD, OFFICER, City, told
@@ -259,6 +260,26 @@ def test_the_rest_of_every_leg_opens_as_a_list(city: City, monkeypatch: pytest.M
         "joint",
     }
     assert "共 0 条" in signed_in(city.users["tom"]).get("/duties/?work=unit-overdue").content.decode()
+
+
+def test_a_duty_stands_in_an_inbox_once_under_the_act_that_comes_first(city: City) -> None:
+    """Not accepted, then not reported, then due: whoever owes or leads it has it in one leg, and the first page counts it once."""
+    waits = city.duty(leader=city.person("lena"), item="待签收的")
+    works = city.duty(leader=city.person("lena"), item="在办的", grade=terms.KEY)
+    city.move("cora", works, "accept")
+    seen: set[str] = set()
+    for days in (0, 20, 35, 60, 200):
+        today = timezone.localdate() + timedelta(days=days)
+        for name in ("cora", "lena"):
+            for mine in (True, False):
+                legs = queries.inbox(city.actor(name), today, mine=mine, each=9)
+                rows = [row for leg in legs for row in leg.rows]
+                assert len(rows) == len(set(rows)), (days, name, mine)
+                assert name == "lena" or set(rows) == {waits, works}, (days, mine)
+                seen |= {leg.name for leg in legs if name == "cora" and waits in leg.rows}
+            urgent = [row.pk for _leg, rows, _at in queries.urgent(city.actor(name), today) for row in rows]
+            assert len(urgent) == len(set(urgent))
+    assert seen == {queries.TO_ACCEPT}, "first it is accepted, however late"
 
 
 # --- changing the six ---------------------------------------------------------------------------------------------

@@ -51,15 +51,18 @@ def legs(by: Actor, today: date, *, mine: bool) -> dict[str, QuerySet[Any]]:
     if working or led is not None:
         owed = _within(working, "lead_unit")
         hand = Q(handler=by.user_id) | (led or NOTHING) if mine else (owed | led if led is not None else owed)
-        busy = duties.filter(hand)
+        # each stands in one leg: that of the act which comes first
+        busy = duties.filter(hand).exclude(owed & Q(state=terms.ASSIGNED))
+        reports = report_late_q(today)
+        pressing = standing_q(terms.OVERDUE, today) | standing_q(terms.TODAY, today)
         found[OVERDUE] = busy.filter(standing_q(terms.OVERDUE, today))
         found[DUE_TODAY] = busy.filter(standing_q(terms.TODAY, today))
         found[TO_ACCEPT] = duties.filter(owed, state=terms.ASSIGNED)
-        found[DUE_SOON] = busy.filter(standing_q(terms.SOON, today))
-        found[REPORT_DUE] = busy.filter(report_late_q(today))
+        found[DUE_SOON] = busy.filter(standing_q(terms.SOON, today)).exclude(reports)
+        found[REPORT_DUE] = busy.filter(reports).exclude(pressing)
         found[IN_HAND] = busy.filter(
             standing_q(terms.LATER, today) | standing_q(terms.STANDING, today), state=terms.WORKING
-        )
+        ).exclude(reports)
         found[UNDER_REVIEW] = busy.filter(state=terms.SUBMITTED)
     if reviewing := by.reach("duties.duty.review"):
         set_here = _within(reviewing, "set_unit")
