@@ -354,6 +354,23 @@ class Comparison:
                 wanted, wants = self._wanted(day)
                 return NOTHING if wanted is None else self._q_codes(wanted, wants, day) & filled
 
+    def no(self, day: date) -> Q:
+        """Return the Q of the rows for which the answer is no; those of which it is not known are neither here nor in ``q``."""
+        if self.op == "known":
+            return otherwise(self.q(day))
+        filled = self.field.filled(day)
+        match self.field.kind:
+            case "amount" | "number":
+                limit = self._limit(day)
+                return (
+                    NOTHING if limit is None else Q(_LOOKUPS[_OPPOSITE[self.op]](self.field.on(day), limit))
+                )
+            case "date" | "place" | "set" | "flag":
+                return filled & otherwise(self.q(day))
+            case _:
+                wanted, wants = self._wanted(day)
+                return NOTHING if wanted is None else self._q_codes(wanted, not wants, day) & filled
+
     def _judge_number(self, found: Decimal, day: date) -> Verdict:
         limit = self._limit(day)
         if limit is None:
@@ -498,6 +515,10 @@ class Group:
 
     def q(self, day: date) -> Q:
         return reduce(and_ if self.joined == "all" else or_, (part.q(day) for part in self.parts))
+
+    def no(self, day: date) -> Q:
+        """Return the Q of the rows for which the answer is no."""
+        return reduce(or_ if self.joined == "all" else and_, (part.no(day) for part in self.parts))
 
 
 Condition = Comparison | Group
