@@ -21,7 +21,7 @@ PAGES = {
     "head-jimei": ["/", "/leads/"],
     "leader": ["/", "/projects/", "/projects/board/", "/projects/board/funnel/", "/projects/board/map/", "/projects/lights/", "/ledger/"],
     "inspector": ["/inspections/", "/inspections/new/", "/inspections/findings/", "/inspections/2/", "/inspections/3/draws/"],
-    "office": ["/meetings/", "/meetings/new/", "/topics/", "/topics/new/", "/work/", "/work/?who=unit", "/duties/", "/duties/new/", "/duties/standing/", "/duties/standing/circulars/", "/duties/standing/circulars/new/", "/projects/scheduling/", "/projects/personal/", "/projects/personal/units/", "/projects/lights/", "/transfers/", "/transfers/settlement/", "/disputes/", "/ledger/closings/", "/ledger/closings/new/", "/proposals/", "/proposals/units/", "/proposals/new/", "/projects/headquarters/", "/areas/", "/areas/new/", "/construction/", "/construction/bottlenecks/", "/construction/incentives/", "/reports/", "/reports/copies/", "/reports/definitions/signed/", "/reports/definitions/new/"],
+    "office": ["/meetings/", "/meetings/new/", "/topics/", "/topics/new/", "/gates/", "/gates/?turn=mine", "/work/", "/work/?who=unit", "/duties/", "/duties/new/", "/duties/standing/", "/duties/standing/circulars/", "/duties/standing/circulars/new/", "/projects/scheduling/", "/projects/personal/", "/projects/personal/units/", "/projects/lights/", "/transfers/", "/transfers/settlement/", "/disputes/", "/ledger/closings/", "/ledger/closings/new/", "/proposals/", "/proposals/units/", "/proposals/new/", "/projects/headquarters/", "/areas/", "/areas/new/", "/construction/", "/construction/bottlenecks/", "/construction/incentives/", "/reports/", "/reports/copies/", "/reports/definitions/signed/", "/reports/definitions/new/"],
     "administrator": ["/", "/org/units/", "/settings/users/", "/settings/roles/", "/settings/workdays/", "/settings/workdays/new/", "/settings/robots/", "/settings/robots/add/", "/settings/deliveries/"],
     "auditor": ["/settings/audit/"],
 }  # fmt: skip
@@ -41,6 +41,7 @@ DETAILS = {
     "/proposals/": "table a[href^='/proposals/']",
     "/inspections/": "table a[href^='/inspections/']",
     "/inspections/findings/": "table a[href^='/inspections/findings/']",
+    "/gates/": "table a[href^='/projects/']",
     "/areas/": "table a[href^='/areas/']",
     "/construction/": "table a[href$='/construction/']",
     "/reports/": "table a[href^='/reports/']",

@@ -353,6 +353,8 @@ MATRIX: dict[str, Route] = {
     "duties.extension-move": own(DUTIES, "extension", move="refuse"),
     "transfers": page(PROJECTS),
     "transfers-export": page("projects.project.export"),
+    "gates": page(PROJECTS),
+    "gates-export": page("projects.project.export"),
     "project-gates": own(PROJECTS, "land"),
     "project-gate-pass": own("meetings.gate.record", "land", gate="second"),
     "project-gate-refuse": own("meetings.gate.record", "land", gate="second"),

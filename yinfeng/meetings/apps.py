@@ -11,9 +11,10 @@ class MeetingsConfig(AppConfig):
 
     def ready(self) -> None:
         from yinfeng.core.services import may_object
-        from yinfeng.meetings import dated, gates, joining, services
+        from yinfeng.meetings import dated, gates, joining, services, waits
 
         dated.register()
         joining.register()
         gates.register()
+        waits.register()
         may_object(services.keep_inspection_files)

@@ -224,7 +224,7 @@ class Story:
         )  # fmt: skip
 
     def coming(self) -> None:
-        """The next meeting of the leader group: support that was found fair, one that was not, a late one, one to approve."""
+        """The next meeting of the leader group: support that was found fair, one that was not, one to approve, one to review."""
         meeting = self.plan(self.leaders, "领导小组会议（演示）", 8, -9, "office")
         fair = self.bring(
             "head-xiangan", -8, states.SUPPORT, f"{MEMBRANES}支持政策", MEMBRANES,
@@ -255,6 +255,10 @@ class Story:
             AVIATION,
             "听取项目进展，协调空域和机坪条件。",
         )
+        self.bring(
+            "head-huli", -1, states.SUPPORT, f"{AVIATION}厂房租金补助", AVIATION,
+            "请同意按全市统一标准给予三年厂房租金补助，每年不超过 300 万元。", review_unit=self.units["market-regulation"],
+        )  # fmt: skip
 
 
 def _fresh(row: Any) -> Any:

@@ -12,6 +12,7 @@ from django.db.models import (
     BigIntegerField,
     BooleanField,
     Count,
+    Exists,
     F,
     Func,
     JSONField,
@@ -23,7 +24,7 @@ from django.db.models import (
     TextField,
     Value,
 )
-from django.db.models.functions import Coalesce, NullIf
+from django.db.models.functions import Cast, Coalesce, NullIf
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -237,6 +238,17 @@ def users_of_units(unit_ids: Iterable[int], permission: str) -> set[int]:
         in_force(today), unit__in=list(unit_ids), role__is_closed=False, user__is_active=True
     )
     return {user for user, codes in held.values_list("user_id", "role__permissions") if permission in codes}
+
+
+def held_at(unit: str, permission: str, user_id: int | None = None) -> Exists:
+    """Return for a query whether anybody (or the account) holds a permission by a grant at exactly the unit reached over ``unit``."""
+    held = RoleGrant.objects.filter(
+        in_force(timezone.localdate()), unit=OuterRef(unit), role__is_closed=False, user__is_active=True
+    )
+    if user_id is not None:
+        held = held.filter(user=user_id)
+    codes = Cast("role__permissions", TextField())
+    return Exists(held.annotate(codes=codes).filter(codes__contains=f'"{permission}"'))
 
 
 def people_of(unit: Unit) -> QuerySet[Membership]:

@@ -16,6 +16,7 @@ from yinfeng.core.actors import Actor
 from yinfeng.core.models import Follow
 from yinfeng.core.money import show
 from yinfeng.core.tables import day
+from yinfeng.core.waiting import Waiting, listed
 from yinfeng.duties import queries as duty_queries
 from yinfeng.duties import terms
 from yinfeng.duties.lists import LEGS_TOLD, STATE_TONES
@@ -93,6 +94,13 @@ def board(by: Actor) -> desk.Board:
         lists.append(_claims_to_verify(*waiting.get(queries.CLAIMS, (0, []))))
     if by.may("duties.duty.view"):
         lists.append(_duties(waiting))
+    lists += [
+        {
+            "title": item.kind.title, "icon": item.kind.icon, "url": item.url, "empty": "", "rows": item.rows,
+            "count": duty_queries.counted(item.count),
+        }
+        for item in listed(waiting, by, timezone.localdate(), mine=True)
+    ]  # fmt: skip
     if queries.STEPS in waiting:
         lists.append(_steps_to_approve(*waiting[queries.STEPS]))
     if queries.REVERSALS in waiting:
@@ -226,8 +234,8 @@ def _leads_to_assess(found: list[Lead]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _claims_to_verify(count: int, found: list[queries.Waiting]) -> dict[str, Any]:
-    def sub(item: queries.Waiting) -> str:
+def _claims_to_verify(count: int, found: list[Waiting]) -> dict[str, Any]:
+    def sub(item: Waiting) -> str:
         amount = show(item.amount) if item.amount is not None else ""
         who = _("%(who)s 申报") % {"who": item.second}
         return _("，").join(filter(None, [str(stages.ACHIEVEMENTS[item.first]), amount, who]))
@@ -244,7 +252,7 @@ def _claims_to_verify(count: int, found: list[queries.Waiting]) -> dict[str, Any
     }  # fmt: skip
 
 
-def _steps_to_approve(count: int, found: list[queries.Waiting]) -> dict[str, Any]:
+def _steps_to_approve(count: int, found: list[Waiting]) -> dict[str, Any]:
     return {
         "title": _("待我批准的退回"), "icon": "arrow-back-up", "empty": "", "count": count,
         "rows": [
@@ -258,7 +266,7 @@ def _steps_to_approve(count: int, found: list[queries.Waiting]) -> dict[str, Any
     }  # fmt: skip
 
 
-def _reversals_to_confirm(count: int, found: list[queries.Waiting]) -> dict[str, Any]:
+def _reversals_to_confirm(count: int, found: list[Waiting]) -> dict[str, Any]:
     return {
         "title": _("待我确认的冲销"), "icon": "arrow-back-up", "empty": "", "count": count,
         "rows": [
@@ -273,7 +281,7 @@ def _reversals_to_confirm(count: int, found: list[queries.Waiting]) -> dict[str,
     }  # fmt: skip
 
 
-def _transfers_to_do(count: int, found: list[queries.Waiting]) -> dict[str, Any]:
+def _transfers_to_do(count: int, found: list[Waiting]) -> dict[str, Any]:
     return {
         "title": _("待我办理的流转"), "icon": "arrows-exchange", "url": reverse("transfers"), "empty": "", "count": count,
         "rows": [
@@ -287,7 +295,7 @@ def _transfers_to_do(count: int, found: list[queries.Waiting]) -> dict[str, Any]
     }  # fmt: skip
 
 
-def _disputes_to_do(count: int, found: list[queries.Waiting]) -> dict[str, Any]:
+def _disputes_to_do(count: int, found: list[Waiting]) -> dict[str, Any]:
     return {
         "title": _("待我办理的首报争议"), "icon": "scale", "url": reverse("disputes"), "empty": "", "count": count,
         "rows": [
@@ -301,7 +309,7 @@ def _disputes_to_do(count: int, found: list[queries.Waiting]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _bottlenecks_to_solve(count: int, found: list[queries.Waiting]) -> dict[str, Any]:
+def _bottlenecks_to_solve(count: int, found: list[Waiting]) -> dict[str, Any]:
     today = timezone.localdate()
     return {
         "title": _("待我解决的难点"), "icon": "barrier-block", "empty": "", "count": count,
@@ -316,7 +324,7 @@ def _bottlenecks_to_solve(count: int, found: list[queries.Waiting]) -> dict[str,
     }  # fmt: skip
 
 
-def _bottlenecks_for_the_city(count: int, found: list[queries.Waiting]) -> dict[str, Any]:
+def _bottlenecks_for_the_city(count: int, found: list[Waiting]) -> dict[str, Any]:
     """Return what no district can settle, or has not in time."""
     return _bottlenecks_to_solve(count, found) | {
         "title": _("需市级协调的难点"), "empty": _("没有等市级协调的难点。"),
@@ -324,7 +332,7 @@ def _bottlenecks_for_the_city(count: int, found: list[queries.Waiting]) -> dict[
     }  # fmt: skip
 
 
-def _personal_acts_missing(by: Actor, count: int, found: list[queries.Waiting]) -> dict[str, Any]:
+def _personal_acts_missing(by: Actor, count: int, found: list[Waiting]) -> dict[str, Any]:
     """Return the major projects whose holder's first hand has not done in this quarter what is due."""
     quarter = queries.quarter_of(timezone.localdate())
     whose = "" if queries.sees_the_city(by) else f"&place={by.unit_id}"
@@ -362,7 +370,7 @@ def _reports_to_hand_in(count: int, found: list[queries.OwedReport]) -> dict[str
     }  # fmt: skip
 
 
-def _proposals_to_argue(count: int, found: list[queries.Waiting]) -> dict[str, Any]:
+def _proposals_to_argue(count: int, found: list[Waiting]) -> dict[str, Any]:
     return {
         "title": _("待我论证的策划项目"), "icon": "compass", "empty": "", "count": count,
         "url": f"{reverse('proposals')}?state={stages.ARGUED}",
@@ -377,7 +385,7 @@ def _proposals_to_argue(count: int, found: list[queries.Waiting]) -> dict[str, A
     }  # fmt: skip
 
 
-def _projects_to_advance(count: int, found: list[queries.Waiting]) -> dict[str, Any]:
+def _projects_to_advance(count: int, found: list[Waiting]) -> dict[str, Any]:
     return {
         "title": _("待我转入下一阶段的项目"), "icon": "arrow-right", "empty": "", "count": count,
         "rows": [
@@ -390,7 +398,7 @@ def _projects_to_advance(count: int, found: list[queries.Waiting]) -> dict[str, 
     }  # fmt: skip
 
 
-def _projects_to_lead(count: int, found: list[queries.Waiting]) -> dict[str, Any]:
+def _projects_to_lead(count: int, found: list[Waiting]) -> dict[str, Any]:
     return {
         "title": _("待我指定项目负责人"), "icon": "user-plus", "empty": "", "count": count,
         "rows": [

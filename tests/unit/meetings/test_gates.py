@@ -14,7 +14,7 @@ from django.utils import timezone
 from tests.factories import make_project, make_user, signed_in
 from tests.factories.races import at_once
 from tests.unit.projects.conftest import HEAD, PDF, City
-from yinfeng.core import profile
+from yinfeng.core import profile, waiting
 from yinfeng.core import services as core
 from yinfeng.core.errors import Blocked, Conflict, DomainError, Forbidden, Invalid
 from yinfeng.core.keeping import forget
@@ -23,6 +23,7 @@ from yinfeng.core.money import WAN
 from yinfeng.core.scopes import actions_on
 from yinfeng.meetings import gating, lifecycle_gates, profile_gates, queries, services
 from yinfeng.meetings.models import GateDecision
+from yinfeng.orgs.models import Body
 from yinfeng.projects import services as projects
 from yinfeng.projects import stages
 from yinfeng.projects.models import Project
@@ -425,3 +426,79 @@ def test_the_moves_of_a_decision_are_all_refused_once(people: City) -> None:
         "undo"
     ]
     assert lifecycle_gates.GATE.offers(decision, people.actor("erin")) == []
+
+
+# --- whose turn it is -----------------------------------------------------------------------------------------------
+
+
+def turns_of(city: City, name: str) -> set[str]:
+    """Return the projects at whose gates it is a person's turn: in his inbox, and in the list that it leads to."""
+    by, today = city.actor(name), timezone.localdate()
+    found = [item for item in waiting.waiting(by, today, 8, mine=True) if item.kind.code == "gates_to_record"]
+    told = {row["title"] for item in found for row in item.rows}
+    page = signed_in(city.users[name]).get("/gates/?turn=mine").content.decode()
+    assert all(title in page for title in told)
+    assert told == set(
+        queries.of_their_turn(queries.at_gates(by, today), by, today).values_list("name", flat=True)
+    )
+    return told
+
+
+def test_one_query_says_of_many_projects_what_the_page_says_of_each(people: City) -> None:
+    """Of every class, with and without an amount, some way along its chain; one that is over waits no more."""
+    today = timezone.localdate()
+    for kind in ("land", "policy", "investment", "other", ""):
+        for amount in (None, 3_000 * WAN, 8_000 * WAN):
+            make_project(
+                f"{kind}{amount}",
+                people.jimei,
+                people.users["bob"],
+                stage="negotiating",
+                project_class=kind,
+                intended=amount,
+            )
+    first, second, third = (land(people) for _at in range(3))
+    passed(people, second, COMMITTEE, 9)
+    refused(people, second, EXECUTIVE, 3)
+    for gate in (COMMITTEE, EXECUTIVE, LAND):
+        passed(people, third, gate)
+    Project.objects.filter(pk=land(people).pk).update(status=stages.LOST)
+    found = queries.with_since(queries.at_gates(people.actor("office"), today), today)
+    at = {row.pk: row for row in found}
+    for project in Project.objects.filter(status=stages.ONGOING):
+        chain = queries.chain_of(project, today).chain
+        steps = queries.steps_of(chain, queries.decisions_of(project)) if chain else []
+        turn = [f"{chain.code}:{step.gate.code}" for step in steps if chain and step.state == queries.OPEN]
+        assert ([at[project.pk].turn] if project.pk in at else []) == turn, project
+    assert (first.pk in at, third.pk in at, len(at)) == (True, False, 2 + 3 + 3 + 1)
+    assert (queries.waits_since(at[second.pk]), at[second.pk].refused_date) == (days_ago(9), days_ago(3))
+    assert (queries.waits_since(at[first.pk]), at[first.pk].refused_date) == (today, None)
+
+
+def test_whose_turn_it_is_finds_the_project(people: City, django_assert_max_num_queries: Any) -> None:
+    """Who records decisions of it, never who does not see it; a gate that names a body is its own people's."""
+    project, secret = land(people), make_project("秘密供地", people.jimei, people.users["bob"], stage="negotiating", project_class="land", secrecy="sensitive")  # fmt: skip
+    assert turns_of(people, "rec") == turns_of(people, "office") == {project.name}
+    assert turns_of(people, "away") == turns_of(people, "bob") == set()
+    assert secret.name not in signed_in(people.users["rec"]).get("/gates/").content.decode()
+    client = signed_in(people.users["rec"])
+    for query, shown in (
+        (f"gate={COMMITTEE}", True), (f"gate={LAND}", False), ("chain=land", True), ("project_class=policy", False),
+        (f"place={people.jimei.pk}", True), (f"place={people.huli.pk}", False), ("gate=nowhere", False),
+    ):  # fmt: skip
+        client.get(f"/gates/?{query}")
+        with django_assert_max_num_queries(10):
+            page = client.get(f"/gates/?{query}").content.decode()
+        assert (f"/projects/{project.pk}/gates/" in page) is shown, query
+    passed(people, project, COMMITTEE)
+    # the next gate names the body of 湖里, whose people may not record decisions of this project: the city's office goes on
+    body = Body.objects.create(code="huli-body", kind="leader_group", name="供地会", unit=people.huli)
+    rule = Rule.objects.get(kind=queries.KIND, key="land")
+    gates = [gate | {"body": body.code if gate["code"] == EXECUTIVE else ""} for gate in rule.data["gates"]]
+    Rule.objects.filter(pk=rule.pk).update(data=rule.data | {"gates": gates})
+    forget()
+    assert (turns_of(people, "rec"), turns_of(people, "office")) == (set(), {project.name})
+    Body.objects.filter(pk=body.pk).update(unit=people.jimei)
+    assert turns_of(people, "rec") == {project.name}
+    people.users["away"].role_grants.all().delete()
+    assert turns_of(people, "away") == set()

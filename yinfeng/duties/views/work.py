@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from yinfeng.core import waiting
 from yinfeng.core.tables import day
 from yinfeng.core.web import Page
 from yinfeng.duties import queries, terms
@@ -39,7 +40,8 @@ TOLD: dict[str, tuple[str, Any]] = {
 
 
 class Work(Page):
-    """What waits for a person, or for his units: due today, overdue, to accept, to review, waiting for others."""
+    """What waits for a person, or for his units: due today, overdue, to accept, to review, waiting for others; and what other
+    apps registered (``core.waiting``)."""
 
     permission = "duties.duty.view"
     template_name = "duties/work.html"
@@ -50,15 +52,20 @@ class Work(Page):
         today = timezone.localdate()
         found = queries.inbox(self.by, today, mine=who == MINE, each=SHOWN)
         urgent = [leg for leg in found if leg.name in queries.URGENT]
+        besides = waiting.waiting(self.by, today, SHOWN, mine=who == MINE)
+        asked = [item for item in besides if item.kind.urgent]
         return self.render(
             {
                 "tabs": [
                     {"label": _("我的"), "url": reverse("work"), "active": who == MINE},
                     {"label": _("本单位的"), "url": f"{reverse('work')}?who={UNIT}", "active": who == UNIT},
                 ],
-                "cards": [self._card(leg) for leg in urgent],
-                "urgent": [self._list(leg, who, today) for leg in urgent],
-                "rest": [self._list(leg, who, today) for leg in found if leg.name not in queries.URGENT],
+                "cards": [*map(self._card, urgent), *map(self._asked_card, asked)],
+                "urgent": [*(self._list(leg, who, today) for leg in urgent), *map(self._asked, asked)],
+                "rest": [
+                    *(self._list(leg, who, today) for leg in found if leg.name not in queries.URGENT),
+                    *(self._asked(item) for item in besides if not item.kind.urgent),
+                ],
                 "all_url": reverse("duties"),
                 "unit_url": f"{reverse('work')}?who={UNIT}" if who == MINE else "",
                 "new_url": reverse("duty-new") if self.by.may("duties.duty.set") else "",
@@ -84,6 +91,25 @@ class Work(Page):
             "key": leg.name, "title": title, "icon": icon, "hint": hint, "count": queries.counted(leg.count),
             "rows": [line(row, today) for row in leg.rows],
             "url": f"{reverse('duties')}?work={who}-{leg.name}" if leg.count > len(leg.rows) else "",
+        }  # fmt: skip
+
+    @staticmethod
+    def _asked_card(item: waiting.Listed) -> dict[str, Any]:
+        count = queries.counted(item.count)
+        return {
+            "label": item.kind.title,
+            "value": count,
+            "unit": _("项"),
+            "url": f"#leg-{item.kind.code}",
+            "tone": "",
+        }
+
+    @staticmethod
+    def _asked(item: waiting.Listed) -> dict[str, Any]:
+        """Return what other apps ask of the person (topics, meetings, inspections, gates) as a list of the inbox."""
+        return {
+            "key": item.kind.code, "title": item.kind.title, "icon": item.kind.icon, "hint": item.kind.hint, "rows": item.rows,
+            "count": queries.counted(item.count), "url": item.url if item.count > len(item.rows) else "",
         }  # fmt: skip
 
 

@@ -39,6 +39,7 @@ from yinfeng.meetings.queries.inspections import next_finding as next_finding
 from yinfeng.meetings.queries.inspections import project_by_code as project_by_code
 from yinfeng.meetings.queries.inspections import sampling_condition as sampling_condition
 from yinfeng.meetings.queries.inspections import severity_label as severity_label
+from yinfeng.meetings.queries.inspections import standing_findings as standing_findings
 from yinfeng.meetings.queries.inspections import strata_of as strata_of
 from yinfeng.meetings.queries.inspections import stratum_names as stratum_names
 from yinfeng.meetings.queries.inspections import subject_rows as subject_rows
@@ -73,6 +74,9 @@ from yinfeng.meetings.queries.meetings import rhythms as rhythms
 from yinfeng.meetings.queries.meetings import seats_called as seats_called
 from yinfeng.meetings.queries.meetings import title_of as title_of
 from yinfeng.meetings.queries.meetings import with_situation as with_situation
+from yinfeng.meetings.queries.search import inspection_entries as inspection_entries
+from yinfeng.meetings.queries.search import meeting_entries as meeting_entries
+from yinfeng.meetings.queries.search import topic_entries as topic_entries
 from yinfeng.meetings.queries.topics import brought_by as brought_by
 from yinfeng.meetings.queries.topics import difficulties_of as difficulties_of
 from yinfeng.meetings.queries.topics import heard_at as heard_at
@@ -88,3 +92,16 @@ from yinfeng.meetings.queries.topics import units_bringing as units_bringing
 from yinfeng.meetings.queries.topics import units_that_brought as units_that_brought
 from yinfeng.meetings.queries.topics import waiting_for as waiting_for
 from yinfeng.meetings.queries.topics import with_word as with_word
+from yinfeng.meetings.queries.turns import at_gates as at_gates
+from yinfeng.meetings.queries.turns import of_their_turn as of_their_turn
+from yinfeng.meetings.queries.turns import turns as turns
+from yinfeng.meetings.queries.turns import waits_since as waits_since
+from yinfeng.meetings.queries.turns import whose_turn as whose_turn
+from yinfeng.meetings.queries.turns import with_since as with_since
+from yinfeng.meetings.queries.turns import with_turn as with_turn
+from yinfeng.meetings.queries.waiting import brought as brought
+from yinfeng.meetings.queries.waiting import to_approve as to_approve
+from yinfeng.meetings.queries.waiting import to_inspect as to_inspect
+from yinfeng.meetings.queries.waiting import to_mend as to_mend
+from yinfeng.meetings.queries.waiting import to_review as to_review
+from yinfeng.meetings.queries.waiting import to_run as to_run

@@ -122,6 +122,12 @@ def findings_of(inspection: Inspection, by: Actor) -> list[Told]:
     return told_findings(list(rows), by)
 
 
+def standing_findings(inspection: Inspection) -> list[Finding]:
+    """Return every finding of an inspection that was not withdrawn."""
+    stands = Finding.objects.filter(inspection=inspection).exclude(state=inspecting.WITHDRAWN)
+    return list(stands.select_related("inspection").order_by("number"))
+
+
 def told_findings(findings: Sequence[Finding], by: Actor) -> list[Told]:
     """Return findings with their duties, each with ``may_view``: whether the actor may open it."""
     found: Any = duties.duties_of(findings).select_related("lead_unit").order_by("pk")

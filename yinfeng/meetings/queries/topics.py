@@ -18,7 +18,7 @@ from yinfeng.projects.models import Bottleneck, Project
 from yinfeng.projects.stages import OPEN
 
 # Whose words a topic has: who brought it and who changed it.
-_HANDS = ("meetings.topic.submitted", "meetings.topic.changed", "meetings.topic.submit_again")
+HANDS = ("meetings.topic.submitted", "meetings.topic.changed", "meetings.topic.submit_again")
 
 
 def brought_by(topic: Topic) -> set[int]:
@@ -26,7 +26,7 @@ def brought_by(topic: Topic) -> set[int]:
     known: set[int] | None = topic.__dict__.get("hands")
     if known is not None:
         return known
-    told = Event.objects.filter(object_type=type_of(topic), object_id=topic.pk, verb__in=_HANDS)
+    told = Event.objects.filter(object_type=type_of(topic), object_id=topic.pk, verb__in=HANDS)
     hands = {topic.submitted_by_id, *told.values_list("actor_id", flat=True)}
     return {person for person in hands if person is not None}
 

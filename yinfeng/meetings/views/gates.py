@@ -1,4 +1,4 @@
-"""A project's decision gates: which chain applies and why, how far it has come, recording what was decided."""
+"""Decision gates: the projects that wait at one; of each which chain applies and why, how far it has come, recording what was decided."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from yinfeng.core.errors import Missing
-from yinfeng.core.tables import day
-from yinfeng.core.web import EditPage, MovePage
+from yinfeng.core.tables import day, with_query
+from yinfeng.core.web import EditPage, ExportPage, ListPage, MovePage
 from yinfeng.meetings import gating, queries, services
+from yinfeng.meetings.filters_gates import MINE, TurnFilter
 from yinfeng.meetings.forms_gates import PassForm, RefuseForm
 from yinfeng.meetings.lifecycle_gates import GATE
 from yinfeng.meetings.models import GateDecision
+from yinfeng.meetings.tables_gates import TurnTable
 from yinfeng.projects import stages
 from yinfeng.projects.models import Project
 from yinfeng.projects.sections import SectionPage
@@ -24,6 +26,45 @@ from yinfeng.projects.sections import SectionPage
 VIEW, RECORD = "projects.project.view", "meetings.gate.record"
 TONES = {gating.PASSED: "success", gating.REFUSED: "danger", gating.UNDONE: "muted"}
 ICONS = {gating.PASSED: "check", gating.REFUSED: "x", gating.UNDONE: "arrow-back-up"}
+
+
+class Turns(ListPage):
+    """The projects that wait for a body to decide: at which gate, since when, in whose hand."""
+
+    permission = VIEW
+    model = Project
+    filterset = TurnFilter
+    table = TurnTable
+    key = "gates"
+    title = gettext_lazy("待决策的项目")
+    export_permission = "projects.project.export"
+    export_route = "gates-export"
+
+    def queryset(self) -> Any:
+        return queries.at_gates(self.by, timezone.localdate())
+
+    def tabs(self) -> list[dict[str, Any]]:
+        if not self.by.may(RECORD):
+            return []
+        chosen = self.request.GET.get("turn", "")
+        return [
+            {
+                "label": label, "active": chosen == turn,
+                "url": with_query(self.request.GET, turn=turn or None, after=None, before=None),
+            }
+            for turn, label in (("", _("全部")), (MINE, _("轮到我的")))
+        ]  # fmt: skip
+
+    def empty(self) -> dict[str, Any]:
+        hint = _("按城市方案，某类项目须经投委会等机构逐级决策；轮到哪个机构而尚未通过的项目列在这里。")
+        projects = {"label": _("打开项目"), "url": reverse("projects")}
+        return {"title": _("没有等待决策的项目"), "hint": hint, "act": projects, "icon": "gavel"}
+
+
+class ExportTurns(ExportPage):
+    permission = "projects.project.export"
+    page = Turns
+    file_title = gettext_lazy("待决策的项目")
 
 
 class ProjectGates(SectionPage):
@@ -51,6 +92,7 @@ class ProjectGates(SectionPage):
             if unclear
             else "",
             "steps": [self._step(number, step, steps) for number, step in enumerate(steps, 1)],
+            "all_url": reverse("gates"),
             "besides": [self._line(item, is_old=True) for item in queries.besides(applied, decisions)],
         }
 

@@ -373,7 +373,6 @@ from yinfeng.projects.queries.waiting import (
     TO_ADVANCE,
     TO_LEAD,
     TRANSFERS,
-    Waiting,
     sees_the_city,
     waiting_for,
 )
@@ -467,7 +466,6 @@ __all__ = [
     "Unfinished",
     "UnitDuties",
     "UnitLights",
-    "Waiting",
     "Withdrawn",
     "YearSheet",
     "acts_in",

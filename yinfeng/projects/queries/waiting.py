@@ -5,29 +5,27 @@ their next stage, and those that want a leader."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.db.models import (
     Case,
     CharField,
-    Count,
-    DateTimeField,
     ExpressionWrapper,
     F,
     IntegerField,
     QuerySet,
     Value,
     When,
-    Window,
 )
-from django.db.models.functions import Cast, Coalesce, Concat, RowNumber
+from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils import timezone
 
+from yinfeng.core import waiting
 from yinfeng.core.actors import Actor
 from yinfeng.core.money import YuanField
+from yinfeng.core.waiting import NO_AMOUNT as _NO_AMOUNT
+from yinfeng.core.waiting import NOTHING as _NOTHING
 from yinfeng.duties import queries as duties
 from yinfeng.orgs.queries import brief_name
 from yinfeng.projects import stages
@@ -48,27 +46,18 @@ CLAIMS, STEPS, TRANSFERS, DISPUTES, PROPOSALS, BOTTLENECKS, REPORTS, FOR_CITY, P
 TO_ADVANCE, TO_LEAD = range(10, 12)
 DUTIES = 20  # and the kinds of duties from here on, in the order of their inbox
 
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """One thing that waits: of a claim its kind, amount and who entered it; of a step back from where to where and why; of
-    a reversal of what, who proposes it, why and how much; of a transfer between whom and how far it has come; of a dispute its state; of a planned project who plans it; of a bottleneck
-    its own key, what stands still and by when it must be solved, with who must before what where it waits for the city; of a
-    project that lacks personal acts whose it is and the kinds, parted by blanks; of a duty its lead unit, last day and state; of a project that is ready its stage and unit. ``pk`` is the project's, or its own."""
-
-    pk: int
-    title: str
-    first: str
-    second: str
-    third: str
-    amount: Decimal | None
-    at: datetime
+_leg = partial(waiting.leg, title="project__name")
 
 
 def waiting_for(by: Actor, each: int) -> dict[int, tuple[int, list[Any]]]:
     """Return of each kind how many wait for the person and those that have waited longest or are due first, in one query.
 
-    Each is told as a ``Waiting``, a report that is still to be handed in as an ``OwedReport``.
+    Each is told as a ``Waiting``, a report that is still to be handed in as an ``OwedReport``. Told are of a claim its kind,
+    amount and who entered it; of a step back from where to where and why; of a reversal of what, who proposes it, why and how
+    much; of a transfer between whom and how far it has come; of a dispute its state; of a planned project who plans it; of a
+    bottleneck the key of its project, what stands still and by when it must be solved, with who must before what where it waits
+    for the city; of a project that lacks personal acts whose it is and the kinds, parted by blanks; of a duty its lead unit, last
+    day and state; of a project that is ready its stage and unit. What upper apps registered (``core.waiting``) comes along.
     """
     legs = []
     if by.may("projects.project.verify"):
@@ -173,18 +162,12 @@ def waiting_for(by: Actor, each: int) -> dict[int, tuple[int, list[Any]]]:
     reports = unfiled(by, timezone.localdate())
     if reports is not None:
         legs += [_plain(REPORTS, rows, *columns) for rows, columns in reports.known()]
+    legs += waiting.legs(by, timezone.localdate(), each, mine=True, urgent=True)
     if not legs:
         return {}
-    found: dict[int, tuple[int, list[tuple[int, Waiting]]]] = {}
-    known: list[tuple[Any, ...]] = []
-    for leg, total, place, *told in legs[0].union(*legs[1:], all=True):
-        if leg == REPORTS:
-            known.append(tuple(told[:5]))
-        else:
-            found.setdefault(leg, (total, []))[1].append((place, Waiting(*told)))
-    shown: dict[int, tuple[int, list[Any]]] = {
-        leg: (total, [row for _place, row in sorted(rows)]) for leg, (total, rows) in found.items()
-    }
+    rows = list(waiting.united(legs))
+    known = [tuple(told[:5]) for leg, _total, _place, *told in rows if leg == REPORTS]
+    shown = waiting.sorted_out(row for row in rows if row[0] != REPORTS)
     if reports is not None and (owed := reports.owed(known)):
         shown[REPORTS] = (len(owed), owed[:each])
     return shown
@@ -217,45 +200,12 @@ def _lacking(by: Actor) -> QuerySet[Any]:
     return found
 
 
-_NOTHING = Value("", output_field=CharField())
-# Cast, or PostgreSQL takes the column of nothing for text.
-_NO_AMOUNT = Cast(Value(None), YuanField(null=True))
-_NO_TIME = Cast(Value(None), DateTimeField(null=True))
-_COLUMNS = (
-    "leg", "total", "place", "shown_pk", "shown_title", "first", "second", "third", "shown_amount", "since",
-)  # fmt: skip
-
-
-def _leg(
-    leg: int,
-    rows: QuerySet[Any],
-    each: int,
-    at: str,
-    pk: str,
-    *told: Any,
-    title: str = "project__name",
-    since: str = "",
-) -> QuerySet[Any, Any]:
-    """Return the rows of one kind that come first by ``at``, in the columns that all kinds share.
-
-    They have waited since then, or, when ``at`` is the day on which they are due, ``since`` another moment.
-    """
-    first, second, third, amount = told
-    ranked = rows.order_by().annotate(
-        leg=Value(leg, output_field=IntegerField()), total=Window(Count("pk")),
-        place=Window(RowNumber(), order_by=[F(at).asc(), F("pk").asc()]),
-        shown_pk=F(pk), shown_title=F(title), first=first, second=second, third=third, shown_amount=amount, since=F(since or at),
-    )  # fmt: skip
-    shown: QuerySet[Any, Any] = ranked.filter(place__lte=each).values_list(*_COLUMNS)
-    return shown
-
-
 def _plain(leg: int, rows: QuerySet[Any], *told: Any) -> QuerySet[Any, Any]:
     """Return all rows, in no order, in the columns that all kinds share: key, title and three more."""
     nothing = Value(0, output_field=IntegerField())
     first, second, third = told[2:]
     shown: QuerySet[Any, Any] = rows.order_by().annotate(
-        leg=Value(leg, output_field=IntegerField()), total=nothing, place=nothing, shown_pk=F(told[0]), shown_title=told[1],
-        first=first, second=second, third=third, shown_amount=_NO_AMOUNT, since=_NO_TIME,
-    ).values_list(*_COLUMNS)  # fmt: skip
+        leg_number=Value(leg, output_field=IntegerField()), leg_total=nothing, leg_place=nothing, shown_pk=F(told[0]), shown_title=told[1],
+        first=first, second=second, third=third, shown_amount=_NO_AMOUNT, since=waiting.NO_TIME,
+    ).values_list(*waiting.COLUMNS)  # fmt: skip
     return shown
