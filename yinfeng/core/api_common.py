@@ -17,7 +17,7 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 
-from yinfeng.core import events, queries, services, stores, uploads
+from yinfeng.core import desk, events, queries, services, stores, uploads
 from yinfeng.core.api import Listed, NestedViewSet, Reason, Resource, ScopedViewSet, Strict, Upload, act
 from yinfeng.core.api_schema import Problem
 from yinfeng.core.errors import Missing
@@ -121,9 +121,10 @@ class FileViewSet(Resource):
 
 
 class NoticeSerializer(serializers.ModelSerializer[Notice]):
-    """An event that one is told about; of an object out of one's sight by now nothing is told."""
+    """An event that one is told about, and what it ``asks`` for, if anything; of an object out of sight by now nothing is told."""
 
     at = serializers.DateTimeField(source="event.at", read_only=True)
+    asks = serializers.SerializerMethodField()
     title = serializers.SerializerMethodField()
     object_type = serializers.SerializerMethodField()
     object_id = serializers.SerializerMethodField()
@@ -133,8 +134,23 @@ class NoticeSerializer(serializers.ModelSerializer[Notice]):
 
     class Meta:
         model = Notice
-        fields = ("id", "why", "at", "title", "text", "object_type", "object_id", "who", "note", "read_at")
+        fields = (
+            "id",
+            "why",
+            "asks",
+            "at",
+            "title",
+            "text",
+            "object_type",
+            "object_id",
+            "who",
+            "note",
+            "read_at",
+        )
         read_only_fields = fields
+
+    def get_asks(self, row: Any) -> str:
+        return str(desk.ASKS.get(row.why, "")) if row.is_seen else ""
 
     def get_title(self, row: Any) -> str:
         if not row.is_seen:

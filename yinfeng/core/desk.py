@@ -144,6 +144,16 @@ def digest(find: Callable[[Actor, date, date], Sequence[Told]]) -> None:
         DIGEST.append(find)
 
 
+# --- what a notice asks for -----------------------------------------------------------------------------------------
+
+ASKS: dict[str, Sentence] = {}
+
+
+def asks(why: str, sentence: Sentence) -> None:
+    """Say what is to be done by who gets a notice for this reason (``core.services.notify``); of the others nothing is asked."""
+    ASKS[why] = sentence
+
+
 # --- what a person sets for himself -------------------------------------------------------------------------------
 
 OWN_SETTINGS: list[tuple[Sentence, str, str]] = []

@@ -15,8 +15,9 @@ from django.db.models import Model
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from yinfeng.core import events, outbox
+from yinfeng.core import desk, events, outbox
 from yinfeng.core.actors import actor_of
+from yinfeng.core.errors import Sentence
 from yinfeng.core.models import Event, Notice
 from yinfeng.core.scopes import in_sight, kept_inside
 
@@ -75,15 +76,19 @@ def _write(notices: list[Notice], now: datetime) -> bool:
         return False
     owner = mine[0].owner
     told = in_sight(actor_of(owner), [notice.event for notice in mine])
+    asked = {notice.event_id: desk.ASKS.get(notice.why, "") for notice in mine}
     if not told:
         return False
     with override(owner.language or settings.LANGUAGE_CODE):
         names = _names(told)
-        lines = [
-            f"· {names.get(event.pk, event.object_label)}：{events.verbs().get(event.verb, event.verb)}"
-            for event in told
-        ]
+        lines = [_line(event, names.get(event.pk, event.object_label), asked[event.pk]) for event in told]
         subject = _("引凤：%(count)s 条新通知") % {"count": len(told)}
         text = "\n".join([*lines, "", f"{settings.BASE_URL}/notices/"])
     key = f"notices:{owner.pk}:{mine[0].pk}"
     return outbox.put(channel="email", address=owner.email, owner=owner, key=key, subject=subject, text=text)
+
+
+def _line(event: Event, name: str, asked: Sentence) -> str:
+    """Return what happened, with what the reader is asked to do about it."""
+    what = f"· {name}：{events.verbs().get(event.verb, event.verb)}"
+    return _("%(what)s，%(asked)s") % {"what": what, "asked": asked} if asked else what

@@ -186,10 +186,10 @@ class Notices(Page):
         event = notice.event
         what = events.verbs().get(event.verb, event.verb)
         who = event.actor_name if event.actor_id else system_name(event.actor_name)
-        told = (event.data.get("text", ""), event.actor_unit, who, event.note)
+        told = (desk.ASKS.get(notice.why, ""), event.data.get("text", ""), event.actor_unit, who, event.note)
         return {
             "title": f"{event.object_label}：{what}" if is_seen else _("这条记录已不在您的查看范围内"),
-            "text": " · ".join(part for part in told if part) if is_seen else "",
+            "text": " · ".join(str(part) for part in told if part) if is_seen else "",
             "url": reverse("notice", args=[notice.pk]),
             "read": notice.read_at is not None,
             "at_text": moment(event.at),

@@ -103,3 +103,9 @@ class FindingTable(Table):
 
     def fetch(self, queryset: QuerySet[Finding]) -> QuerySet[Any]:
         return queries.with_outcomes(super().fetch(queryset), timezone.localdate())
+
+
+def inspection_line(inspection: Inspection) -> dict[str, Any]:
+    """Return an inspection as a line among what was searched for."""
+    words = [inspection.number, inspection.unit.brief, str(inspecting.INSPECTION_STATES[inspection.state])]
+    return {"title": inspection.title, "url": inspection.get_absolute_url(), "sub": " · ".join(words)}

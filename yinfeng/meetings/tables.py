@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 from yinfeng.core.tables import Cell, Column, Table, day, moment
@@ -77,3 +79,28 @@ class TopicTable(Table):
             sort="state",
         ),
     )  # fmt: skip
+
+
+# --- what was searched for ----------------------------------------------------------------------------------------
+
+
+def topic_line(topic: Topic) -> dict[str, Any]:
+    """Return a topic as a line among what was searched for."""
+    words = [
+        str(states.TOPIC_KINDS[topic.kind]),
+        topic.unit.brief,
+        topic.body.label,
+        str(states.TOPIC_STATES[topic.state]),
+    ]
+    return {"title": topic.title, "url": topic.get_absolute_url(), "sub": " · ".join(words)}
+
+
+def meeting_line(meeting: Meeting) -> dict[str, Any]:
+    """Return a meeting as a line among what was searched for."""
+    words = [
+        meeting.body.label,
+        moment(meeting.starts_at),
+        meeting.place,
+        str(states.MEETING_STATES[meeting.state]),
+    ]
+    return {"title": meeting.title, "url": meeting.get_absolute_url(), "sub": " · ".join(filter(None, words))}

@@ -17,8 +17,9 @@ from tests.factories import make_project, make_user, signed_in
 from tests.factories.races import at_once
 from tests.unit.projects.conftest import HEAD, PDF, VIEW, City
 from yinfeng.core import services as core
+from yinfeng.core import waiting
 from yinfeng.core.errors import Blocked, Conflict, DomainError, Forbidden, Invalid, Stale
-from yinfeng.core.models import Code, Event
+from yinfeng.core.models import Code, Event, Notice
 from yinfeng.core.scopes import actions_on
 from yinfeng.duties import services as duties
 from yinfeng.duties.models import Duty
@@ -610,3 +611,78 @@ def test_an_older_version_is_not_moved(people: City) -> None:
         services.move_inspection(
             by=people.actor("ins"), inspection=inspection, move="cancel", reason="x", version=1
         )
+
+
+# --- who is told, and who finds it ----------------------------------------------------------------------------------
+
+
+def test_an_inspection_waits_for_its_team_until_it_is_reported(people: City) -> None:
+    def step(name: str, mine: bool = True) -> list[str]:
+        found = waiting.waiting(people.actor(name), today(), 8, mine=mine)
+        return [row["sub"] for item in found if item.kind.code == "inspections_to_run" for row in item.rows]
+
+    team = [people.users["two"].person]
+    some(people, 1)
+    inspection = services.plan_inspection(
+        by=people.actor("ins"), unit=people.group, team=team,
+        values={"title": "履约督查", "starts": today(1), "ends": today(5), "matter": "履约", "population": "projects", "sample_size": 1},
+    )  # fmt: skip
+    told = Notice.objects.filter(
+        owner=people.users["two"], event__verb="meetings.inspection.team_changed"
+    ).get()
+    assert told.why == services.TO_INSPECT
+    assert step("two") == [], "it begins tomorrow"
+    Inspection.objects.filter(pk=inspection.pk).update(starts=today(-1))
+    assert step("two") == step("ins") == ["开始日期已到，请抽取或列入对象，开始督查"]
+    assert step("own") == step("leader") == []
+    draw(people, inspection)
+    inspection.refresh_from_db()
+    services.move_inspection(by=people.actor("ins"), inspection=inspection, move="start")
+    assert step("two") == ["还有 1 个对象没有检查"]
+    subject = Subject.objects.get()
+    services.record_visit(by=people.actor("two"), subject=subject, visited_date=today(), note="停工")
+    finding = find(people, subject)
+    assert step("two") == ["还有 1 个问题没有处理"]
+    services.move_finding(by=people.actor("ins"), finding=finding, move="correct", reason="当场复工")
+    assert step("two") == ["对象都已检查，请写出督查报告"]
+    third = make_user("third", people.root, RUN, username="third")
+    people.users["third"] = third
+    assert (step("third"), step("third", mine=False)) == ([], step("two")), (
+        "not of the team, but of those who inspect"
+    )
+    inspection.refresh_from_db()
+    services.report_inspection(by=people.actor("ins"), inspection=inspection, conclusion="较好")
+    assert step("two") == step("ins") == []
+
+
+@pytest.mark.clause("1.4")
+def test_the_inspected_are_told_when_it_is_reported_and_not_before(people: City) -> None:
+    """Nobody is told that he is drawn (四不两直); what is ordered comes with its duty, the report with every finding that stands."""
+    inspection = under_way(people)
+    subject = Subject.objects.get(inspection=inspection)
+    ordered, withdrawn, corrected = (find(people, subject, what) for what in ("甲", "乙", "丙"))
+    services.move_finding(by=people.actor("ins"), finding=withdrawn, move="withdraw", reason="不成立")
+    services.move_finding(by=people.actor("ins"), finding=corrected, move="correct", reason="当场改")
+
+    def told(name: str) -> list[tuple[str, str, int | None]]:
+        found = Notice.objects.filter(owner=people.users[name]).order_by("pk")
+        return [(notice.event.verb, notice.why, notice.event.object_id) for notice in found]
+
+    assert told("own") == [], "neither of the draw nor of what is not dealt with"
+    duty = order(people, ordered)
+    assert [verb for verb, _why, _pk in told("own")] == ["duties.duty.set"]
+    services.report_inspection(by=people.actor("ins"), inspection=inspection, conclusion="较好")
+    reported = "meetings.finding.reported"
+    assert told("own")[1:] == [
+        (reported, services.TO_READ, ordered.pk),
+        (reported, services.TO_READ, corrected.pk),
+    ]
+    assert told("other") == []
+    assert duty.lead_unit == people.jimei
+
+
+def test_the_search_finds_inspections_for_those_who_see_them(people: City) -> None:
+    inspection = plan(people, title="营商承诺督查")
+    for name, sees in (("ins", True), ("leader", True), ("own", False)):
+        page = signed_in(people.users[name]).get("/search/", {"q": "营商承诺"}).content.decode()
+        assert (inspection.get_absolute_url() in page) is sees, name

@@ -6,6 +6,8 @@ from yinfeng.meetings.services.gates import keep_gate_evidence as keep_gate_evid
 from yinfeng.meetings.services.gates import pass_gate as pass_gate
 from yinfeng.meetings.services.gates import refuse_gate as refuse_gate
 from yinfeng.meetings.services.gates import undo_decision as undo_decision
+from yinfeng.meetings.services.inspections import TO_INSPECT as TO_INSPECT
+from yinfeng.meetings.services.inspections import TO_READ as TO_READ
 from yinfeng.meetings.services.inspections import add_finding as add_finding
 from yinfeng.meetings.services.inspections import add_subject as add_subject
 from yinfeng.meetings.services.inspections import change_inspection as change_inspection
@@ -19,6 +21,9 @@ from yinfeng.meetings.services.inspections import print_report as print_report
 from yinfeng.meetings.services.inspections import record_visit as record_visit
 from yinfeng.meetings.services.inspections import remove_subject as remove_subject
 from yinfeng.meetings.services.inspections import report_inspection as report_inspection
+from yinfeng.meetings.services.inspections import tell_inspected as tell_inspected
+from yinfeng.meetings.services.inspections import tell_team as tell_team
+from yinfeng.meetings.services.meetings import TO_ATTEND as TO_ATTEND
 from yinfeng.meetings.services.meetings import call as call
 from yinfeng.meetings.services.meetings import change_meeting as change_meeting
 from yinfeng.meetings.services.meetings import is_late as is_late
@@ -36,6 +41,9 @@ from yinfeng.meetings.services.meetings import uncall as uncall
 from yinfeng.meetings.services.resolutions import correct_resolution as correct_resolution
 from yinfeng.meetings.services.resolutions import resolve as resolve
 from yinfeng.meetings.services.topics import OPEN_TOPICS as OPEN_TOPICS
+from yinfeng.meetings.services.topics import TO_APPROVE as TO_APPROVE
+from yinfeng.meetings.services.topics import TO_MEND as TO_MEND
+from yinfeng.meetings.services.topics import TO_REVIEW as TO_REVIEW
 from yinfeng.meetings.services.topics import change_topic as change_topic
 from yinfeng.meetings.services.topics import keep_review_documents as keep_review_documents
 from yinfeng.meetings.services.topics import move_topic as move_topic

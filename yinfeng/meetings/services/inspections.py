@@ -13,14 +13,14 @@ from django.db.models import F
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from yinfeng.core import events
+from yinfeng.core import events, search
 from yinfeng.core import queries as core_queries
 from yinfeng.core import services as core
 from yinfeng.core.actors import Actor
 from yinfeng.core.conditions import WrongCondition
 from yinfeng.core.errors import Conflict, Invalid, Sentence, refusal
 from yinfeng.core.lifecycle import stale
-from yinfeng.core.models import Attachment
+from yinfeng.core.models import Attachment, Event
 from yinfeng.core.scopes import demand
 from yinfeng.core.services import person
 from yinfeng.duties import terms
@@ -31,6 +31,7 @@ from yinfeng.meetings.lifecycle_inspections import FINDING, INSPECTION
 from yinfeng.meetings.models import Draw, Finding, Inspection, Subject
 from yinfeng.meetings.papers_inspections import inspection_report
 from yinfeng.orgs.models import Person, Unit
+from yinfeng.orgs.queries import users_of_units
 from yinfeng.projects import stages
 from yinfeng.projects.models import Project
 from yinfeng.projects.queries import checked_condition
@@ -58,7 +59,9 @@ def plan_inspection(
         number=number, unit=unit, planned_by_id=person(by), is_demo=is_demo, **{name: values[name] for name in PLAN if name in values}
     )  # fmt: skip
     core.add(inspection, by=by, verb="meetings.inspection.planned")
-    inspection.team.set(team)
+    search.refresh(Inspection, inspection.pk)
+    if team:
+        _set_team(by, inspection, team)
     return inspection
 
 
@@ -73,14 +76,19 @@ def change_inspection(
         raise Conflict(_("督查“%(state)s”，部署内容不能再改。") % told)
     _check_plan({**{name: getattr(inspection, name) for name in PLAN}, **values})
     core.apply_edit(inspection, dict(values), by=by, version=version, verb="meetings.inspection.changed")
+    search.refresh(Inspection, inspection.pk)
     before = set(inspection.team.values_list("pk", flat=True))
     if before != {member.pk for member in team}:
-        inspection.team.set(team)
-        names = _("、").join(member.name for member in team)
-        events.record(
-            by=by, verb="meetings.inspection.team_changed", obj=inspection, data={"text": names or _("无")}
-        )
+        _set_team(by, inspection, team)
     return inspection
+
+
+def _set_team(by: Actor, inspection: Inspection, team: Sequence[Person]) -> None:
+    inspection.team.set(team)
+    names = _("、").join(member.name for member in team)
+    events.record(
+        by=by, verb="meetings.inspection.team_changed", obj=inspection, data={"text": names or _("无")}
+    )
 
 
 def _check_plan(values: Mapping[str, Any]) -> None:
@@ -359,6 +367,10 @@ def report_inspection(
         inspection, "report", by=by, version=version,
         values={"conclusion": conclusion.strip(), "report": report, "reported_date": today},
     )  # fmt: skip
+    for finding in queries.standing_findings(inspection):
+        events.record(
+            by=by, verb="meetings.finding.reported", obj=finding, data={"text": str(inspecting.FINDING_STATES[finding.state])}
+        )  # fmt: skip
     return inspection
 
 
@@ -386,6 +398,26 @@ def print_report(*, by: Actor, inspection: Inspection) -> io.BytesIO:
     )
     events.record(by=by, verb="meetings.inspection.printed", obj=inspection)
     return io.BytesIO(paper)
+
+
+# --- who is told --------------------------------------------------------------------------------------------------
+
+# What a notice asks of who gets it (see ``joining``).
+TO_INSPECT, TO_READ = "inspect", "read_findings"
+
+
+def tell_team(event: Event, by: Actor) -> None:
+    """Tell the people of the team, and who planned it, how an inspection goes on: the inspected hear of it when it is over."""
+    inspection = Inspection.objects.get(pk=event.object_id or 0)
+    team = inspection.team.exclude(user=None).values_list("user", flat=True)
+    is_over = inspection.state in {inspecting.REPORTED, inspecting.CANCELLED}
+    core.notify(event, {*team, inspection.planned_by_id}, core.ASSIGNED if is_over else TO_INSPECT)
+
+
+def tell_inspected(event: Event, by: Actor) -> None:
+    """Tell the unit that answers for a finding of it, once the report is written; an order was told with its duty before."""
+    finding = Finding.objects.get(pk=event.object_id or 0)
+    core.notify(event, users_of_units([finding.unit_id], "meetings.finding.view"), TO_READ)
 
 
 def keep_inspection_files(attachment: Attachment) -> Sentence | None:

@@ -11,7 +11,7 @@ from django.db.models import F, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from yinfeng.core import events
+from yinfeng.core import events, search
 from yinfeng.core import services as core
 from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Conflict, Invalid, refusal
@@ -46,6 +46,7 @@ def plan_meeting(*, by: Actor, values: Values, is_demo: bool = False) -> Meeting
     meeting = Meeting(created_by_id=person(by), is_demo=is_demo, **{**values, "topics_close_date": closes})
     _check_days(meeting)
     core.add(meeting, by=by, verb="meetings.meeting.planned", data={"text": _moment(meeting)})
+    search.refresh(Meeting, meeting.pk)
     for row in queries.seats_called(body, day):
         row.meeting = meeting
         core.insert(row)
@@ -92,6 +93,7 @@ def change_meeting(*, by: Actor, meeting: Meeting, version: int, values: Values)
     _demand_unissued(meeting)
     _check_moved(meeting, values)
     core.apply_edit(meeting, values, by=by, version=version, verb="meetings.meeting.changed")
+    search.refresh(Meeting, meeting.pk)
     return meeting
 
 
@@ -237,6 +239,7 @@ def take_on_proposal(*, by: Actor, meeting: Meeting, key: str, leave: str = "") 
         approved_by_id=by.user_id, is_demo=meeting.is_demo,
     )  # fmt: skip
     core.add(topic, by=by, verb="meetings.topic.gathered", note=topic.why, data={"text": found.rule.label})
+    search.refresh(Topic, topic.pk)
     return take_on(by=by, meeting=meeting, topic=topic, leave=leave)
 
 
@@ -368,6 +371,8 @@ def note_printed(*, by: Actor, meeting: Meeting, paper: str) -> None:
 
 # --- who is told --------------------------------------------------------------------------------------------------
 
+TO_ATTEND = "attend_meeting"
+
 
 def tell_called(event: Event, by: Actor) -> None:
     """Tell who is called to a meeting, and the units whose topics it hears."""
@@ -379,4 +384,5 @@ def tell_called(event: Event, by: Actor) -> None:
     )
     units = Attendee.objects.filter(meeting=meeting).exclude(unit=None).values_list("unit", flat=True)
     bringing = Item.objects.filter(meeting=meeting).values_list("topic__unit", flat=True)
-    core.notify(event, {*people} | users_of_units({*units, *bringing}, "meetings.topic.submit"))
+    why = TO_ATTEND if event.verb == "meetings.meeting.fix" else core.ASSIGNED
+    core.notify(event, {*people} | users_of_units({*units, *bringing}, "meetings.topic.submit"), why)

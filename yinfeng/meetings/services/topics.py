@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from yinfeng.core import events
+from yinfeng.core import events, search
 from yinfeng.core import services as core
 from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Conflict, Forbidden, Sentence, refusal
@@ -44,6 +44,7 @@ def submit_topic(*, by: Actor, values: Values, is_demo: bool = False) -> Topic:
     topic = Topic(submitted_by_id=person(by), is_demo=is_demo, **values)
     _check(topic, by)
     core.add(topic, by=by, verb="meetings.topic.submitted", data={"text": topic.body.label})
+    search.refresh(Topic, topic.pk)
     if not permits(topic, by, "view"):
         raise Forbidden(_("这样提出的议题您自己将看不到，所以没有保存。请改由有权的同事提出。"))
     return topic
@@ -83,6 +84,7 @@ def change_topic(*, by: Actor, topic: Topic, version: int, values: Values) -> To
     _check(_as_it_would_be(topic, values), by)
     _keep_what_it_is_about(topic, values)
     changes = core.apply_edit(topic, values, by=by, version=version, verb="meetings.topic.changed")
+    search.refresh(Topic, topic.pk)
     if topic.state in (states.APPROVED, states.PUT_OFF) and changes.keys() & set(_APPROVED_AS):
         lifecycle.TOPIC.perform(
             topic,
@@ -196,6 +198,9 @@ def keep_review_documents(attachment: Attachment) -> Sentence | None:
 
 # --- who is told --------------------------------------------------------------------------------------------------
 
+# What a notice asks of who gets it (see ``joining``).
+TO_APPROVE, TO_REVIEW, TO_MEND = "approve_topic", "review_topic", "mend_topic"
+
 
 def _topic(event: Event) -> Topic:
     return Topic.objects.select_related("body__unit").get(pk=event.object_id or 0)
@@ -211,20 +216,23 @@ def holders(units: Iterable[int | None], permission: str) -> set[int]:
 
 
 def tell_office(event: Event, by: Actor) -> None:
-    """Tell the office of the body of a topic that waits for it."""
+    """Tell the office of the body of a topic that waits for it: one that asks for support, once its review stands."""
     topic = _topic(event)
-    core.notify(event, holders([topic.body.unit_id], "meetings.meeting.run"))
+    if not list(lifecycle.is_fair(topic, by)):
+        core.notify(event, holders([topic.body.unit_id], "meetings.meeting.run"), TO_APPROVE)
 
 
 def tell_reviewers(event: Event, by: Actor) -> None:
     """Tell the unit that is to review a topic which asks for support."""
     topic = _topic(event)
     if topic.kind == states.SUPPORT and topic.review_unit_id:
-        core.notify(event, users_of_units([topic.review_unit_id], "meetings.topic.review"))
+        core.notify(event, users_of_units([topic.review_unit_id], "meetings.topic.review"), TO_REVIEW)
 
 
 def tell_bringer(event: Event, by: Actor) -> None:
     """Tell who brought a topic, and its unit, what became of it."""
     topic = _topic(event)
     told = users_of_units([topic.unit_id], "meetings.topic.submit")
-    core.notify(event, told | ({topic.submitted_by_id} if topic.submitted_by_id else set()))
+    review = queries.review_of(topic) if event.verb == "meetings.topic.reviewed" else None
+    why = TO_MEND if review is not None and review.conclusion == states.AGAINST else core.ASSIGNED
+    core.notify(event, told | ({topic.submitted_by_id} if topic.submitted_by_id else set()), why)
