@@ -16,7 +16,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from yinfeng.core.exchange import documents, official_page
+from yinfeng.core.exchange import documents, official_lines, official_page
 from yinfeng.core.exchange.official import (
     Attachment,
     Facts,
@@ -174,6 +174,31 @@ class TestNumbers:
         assert document_number("厦府", 2026, 128) == "厦府〔2026〕128号"
 
 
+class TestTitles:
+    """7.3.1: a title's lines are whole in sense and even; a line alone with one character, or a date torn apart, is neither."""
+
+    def test_lines_end_where_the_sense_allows(self) -> None:
+        for title, lines in (
+            ("关于“落实新增工业用地指标”逾期未办结的通报", ["关于“落实新增工业用地指标”", "逾期未办结的通报"]),
+            (
+                "关于“协调落实厦门第三代半导体碳化硅（SiC）功率器件总部基地二期项目350.75亩用地指标并于2026年12月31日前完成供地”的督办通知",
+                ["关于“协调落实厦门第三代半导体", "碳化硅（SiC）功率器件总部基地", "二期项目350.75亩用地指标并于", "2026年12月31日前完成供地”的督办通知"],
+            ),
+            ("某市招商引资工作领导小组\n2026年第3次会议纪要", ["某市招商引资工作领导小组", "2026年第3次会议纪要"]),
+            ("短标题", ["短标题"]), ("国" * 45, ["国" * 15] * 3),
+        ):  # fmt: skip
+            assert official_lines.title_lines(title, official_page.TITLE_CHARACTERS) == lines
+        for title in ("W" * 99, "（" * 50, "。" * 50, "", "\n", " ", "1" * 99):
+            said = official_lines.title_lines(title, official_page.TITLE_CHARACTERS)
+            assert "".join(said) == title.replace("\n", "").strip() or not title.strip()
+
+    def test_what_is_cut_says_so(self) -> None:
+        text = "第一行\n" + "很长的一行" * 9
+        assert official_lines.shortened(text, 9, 20, "……") == text
+        assert official_lines.shortened(text, 2, 10, "……") == "第一行\n很长的一行很长的…" + "…"
+        assert official_lines.shortened(text, 1, 10, "……") == "第一行……"
+
+
 class TestPage:
     def test_margins_and_grid(self) -> None:
         """5.2: A4; 156 × 225 mm of text in 22 lines of 28 characters."""
@@ -239,7 +264,11 @@ class TestPage:
 
 class TestElements:
     def test_order_and_blank_lines(self) -> None:
-        texts = [text for style, text in paragraphs(NOTICE) if style not in {"Rule", "Cell", "CellHead"}]
+        texts = [
+            text
+            for style, text in paragraphs(NOTICE)
+            if style not in {"Rule", "Cell", "CellLabel", "CellHead"}
+        ]
         assert texts == [
             "000012", "机密★1年", "特急", f"{OFFICE}文件", "", "", "某招商办督〔2026〕3号", "", "",
             "关于某项目用地保障事项的督办通知", "", "市资源规划局，某区人民政府：", SENTENCE,
@@ -407,12 +436,17 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Pages:
     }  # fmt: skip
     for name, document in made.items():
         (folder / f"{name}.docx").write_bytes(written(document))
+    return converted(folder, list(made))
+
+
+def converted(folder: Path, names: list[str]) -> Pages:
+    """Return what LibreOffice makes of the documents of these names in a folder."""
     subprocess.run(
         ["soffice", f"-env:UserInstallation=file://{folder}/home", "--headless", "--convert-to", "pdf", "--outdir", str(folder)]
-        + [str(folder / f"{name}.docx") for name in made],
+        + [str(folder / f"{name}.docx") for name in names],
         check=True, capture_output=True, timeout=180,
     )  # fmt: skip
-    return {name: list(pdf_pages((folder / f"{name}.pdf").read_bytes())) for name in made}
+    return {name: list(pdf_pages((folder / f"{name}.pdf").read_bytes())) for name in names}
 
 
 Pages = dict[str, list[list[tuple[float, float, int]]]]

@@ -8,13 +8,13 @@ whatever it says, and the same document makes the same bytes.
 from __future__ import annotations
 
 import datetime as dt
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import IO, Literal
 
 from yinfeng.core.exchange import official_page as page
+from yinfeng.core.exchange.official_lines import breadth, title_lines
 from yinfeng.core.exchange.official_page import CHARACTER, LINE, WIDTH, exactly, indent, mm
 from yinfeng.core.exchange.official_tables import Facts, Seats, Table, colophon_table, table
 from yinfeng.core.exchange.values import clean_text, one_line
@@ -182,7 +182,7 @@ def write_official(stream: IO[bytes], document: Official) -> None:
 def _elements(document: Official) -> Iterator[str]:
     """Yield the elements in the standard's order: head, title and text, what closes them, attachments, colophon."""
     yield from _HEADS[document.layout](document)
-    yield _paragraph("Title", _run(document.title))
+    yield _title(document.title)
     yield _blank()
     if document.addressee:
         yield _paragraph("Normal", _run(f"{clean_text(document.addressee).rstrip(':：')}："))
@@ -231,16 +231,14 @@ def _paragraph(
     return f'<w:p><w:pPr><w:pStyle w:val="{style}"/>{kept}{broken}{stop}{spacing}{place}</w:pPr>{runs}</w:p>'
 
 
+def _title(title: str) -> str:
+    """Return a title, its lines broken where its sense allows (7.3.1)."""
+    lines = title_lines(clean_text(title), page.TITLE_CHARACTERS)
+    return _paragraph("Title", _run("\n".join(lines)))
+
+
 def _blank(lines: int = 1, *, keep: bool = False) -> str:
     return ("<w:p><w:pPr><w:keepNext/></w:pPr></w:p>" if keep else "<w:p/>") * lines
-
-
-def _breadth(text: str) -> float:
-    """Return how many characters of the grid the longest line of a text takes."""
-    return max(
-        sum(1 if unicodedata.east_asian_width(letter) in "WFA" else 0.5 for letter in line)
-        for line in text.split("\n")
-    )
 
 
 # --- the head -----------------------------------------------------------------------------------------------------
@@ -254,16 +252,16 @@ _MARK_LINE, _MARK_ABOVE, _MARK_BELOW = 1.25, 0.17, 0.16
 
 def _mark_size(mark: str) -> tuple[float, int]:
     """Return the size in points and the breadth in per cent at which the mark fits into a line."""
-    room = _MARK_ROOM * WIDTH / 20 / max(_breadth(mark), 1)
-    breadth = min(100, max(_MARK_NARROWEST, int(room / _MARK_SIZE * 100)))
-    return min(_MARK_SIZE, int(room / breadth * 200) / 2), breadth
+    room = _MARK_ROOM * WIDTH / 20 / max(breadth(mark), 1)
+    narrowed = min(100, max(_MARK_NARROWEST, int(room / _MARK_SIZE * 100)))
+    return min(_MARK_SIZE, int(room / narrowed * 200) / 2), narrowed
 
 
 def _mark(mark: str, *, below: int = 0) -> str:
     """Return the mark, its characters' upper edge so far below what stands above it."""
     text = clean_text(mark)
-    size, breadth = _mark_size(text)
-    look = f'<w:rPr><w:w w:val="{breadth}"/>{page.size(round(size * 2))}</w:rPr>'
+    size, narrowed = _mark_size(text)
+    look = f'<w:rPr><w:w w:val="{narrowed}"/>{page.size(round(size * 2))}</w:rPr>'
     spacing = exactly(round(size * 20 * _MARK_LINE), before=max(0, below - round(size * 20 * _MARK_ABOVE)))
     return _paragraph("Mark", f"<w:r>{look}{words(text)}</w:r>", spacing=spacing)
 
@@ -425,7 +423,8 @@ def _signature(document: Official) -> Iterator[str]:
     """Who signs and when: with a seal centred above the date, four characters in (7.3.5.1); else two in (7.3.5.2)."""
     day = chinese_date(document.date) if document.date else ""
     name = clean_text(document.signed_by)
-    by_name, by_day = _signature_edges(_breadth(name), _breadth(day), sealed=document.sealed)
+    broad = min(breadth(name), WIDTH / CHARACTER)  # a longer one takes several lines
+    by_name, by_day = _signature_edges(broad, breadth(day), sealed=document.sealed)
     yield _blank(2 if document.sealed else 1, keep=True)
     if name:
         yield _paragraph("Signed", _run(name), place=indent(right=by_name), keep=bool(day))
@@ -447,7 +446,7 @@ def _people(people: Sequence[People]) -> Iterator[str]:
         yield _blank()
     for group in people:
         label = clean_text(group.label).rstrip(":：")
-        hanging = _breadth(label) + 1
+        hanging = breadth(label) + 1
         runs = _run(label, "Hei") + _run("：") + _run(clean_text(group.names))
         yield _paragraph("Normal", runs, place=indent(left=2 + hanging, hanging=hanging))
 
@@ -456,7 +455,7 @@ def _attached(attachment: Attachment, number: int) -> Iterator[str]:
     """An attachment's own pages (7.3.7): 附件 and its number in the first line, its title in the third."""
     yield _paragraph("Normal", _run(f"附件{number or ''}", "Hei"), new_page=True)
     yield _blank()
-    yield _paragraph("Title", _run(attachment.title))
+    yield _title(attachment.title)
     yield _blank()
     yield from _blocks(attachment.body)
 

@@ -25,6 +25,7 @@ WIDTH = PAGE_WIDTH - LEFT - RIGHT
 # as its, their characters as close or a little closer, and a full line is drawn out to the edge.
 LINE = 579
 CHARACTER = 15.79 * 20
+PAGE_ROOM = 22 * LINE
 _GRID_CLOSER = -848
 _CLOSER = -6
 # 7.5: the number's dash is 7 mm below the text; half of its line hangs below the dash.
@@ -37,6 +38,9 @@ _LETTER_LEFT = (PAGE_WIDTH - _LETTER_RULE) // 2 - LEFT
 _LETTER_RIGHT = WIDTH - _LETTER_RULE - _LETTER_LEFT
 # Type sizes in half-points.
 SIZE_2, SIZE_3, SIZE_4, SIZE_CELL = 44, 32, 28, 24
+TITLE_CHARACTERS = WIDTH * 2 // (SIZE_2 * 20)
+# A line of a table, room above and below its text: the same in every font, so that it is known what a page holds.
+CELL_LINE, CELL_ROOM = 320, 40
 RED = "FF0000"
 
 MARK, TEXT, KAI, HEI, SONG = "方正小标宋简体", "仿宋_GB2312", "楷体_GB2312", "黑体", "宋体"
@@ -121,9 +125,11 @@ _STYLES = (
     _style("Rule", "分隔线", exactly(20), size(2)),
     _style("Signed", "署名", _RIGHT),
     _style("Caption", "caption", f"<w:keepNext/>{_CENTRED}", face(HEI)),
-    _style("Cell", "表格", '<w:spacing w:before="40" w:after="40" w:line="320" w:lineRule="atLeast"/><w:jc w:val="left"/>', size(SIZE_CELL)),
+    _style("Cell", "表格", f'{exactly(CELL_LINE, before=CELL_ROOM, after=CELL_ROOM)}<w:jc w:val="left"/>', size(SIZE_CELL)),
     _style("CellCentred", "表格居中", _CENTRED, based="Cell"),
     _style("CellHead", "表头", f"<w:keepNext/>{_CENTRED}", face(HEI), based="Cell"),
+    # without keepNext: programs that read it in a row keep whole tables of labels on one page
+    _style("CellLabel", "表格标签", _CENTRED, face(HEI), based="Cell"),
     _style("Colophon", "版记", '<w:jc w:val="left"/>', size(SIZE_4)),
     _style("PageNumber", "页码", exactly(NUMBER_LINE), face(SONG) + size(SIZE_4)),
     _style("Strong", "Strong", run="<w:b/><w:bCs/>", kind="character"),

@@ -37,6 +37,7 @@ class Seats:
 
 _LABEL, _VALUE = 1.0, 2.4  # how wide, of facts
 _SEAT_HEIGHT = 680
+_SPLITS = 180  # characters from which a row of facts may go on on the next page rather than leave a part of its own empty
 # Room between a table and the line below it.
 _AFTER = '<w:p><w:pPr><w:pStyle w:val="Rule"/><w:spacing w:before="0" w:after="0" w:line="120" w:lineRule="exact"/></w:pPr></w:p>'
 
@@ -67,7 +68,13 @@ def _rows_table(block: Table) -> str:
         if block.heads
         else ""
     )
-    rows = "".join(_row([_cell(text, width) for text, width in _filled(row, widths)]) for row in block.rows)
+    rows = "".join(
+        _row(
+            [_cell(text, width) for text, width in _filled(row, widths)],
+            splits=any(len(text) > _SPLITS for text in row),
+        )
+        for row in block.rows
+    )
     return caption + _table(widths, head + rows)
 
 
@@ -81,9 +88,9 @@ def _facts_table(block: Facts) -> str:
         for place, (label, value) in enumerate(pairs):
             # The last pair of a row that is not full takes what is left of it.
             end = 2 * columns if place == len(pairs) - 1 else 2 * place + 2
-            cells.append(_cell(label, widths[2 * place], "CellHead"))
+            cells.append(_cell(label, widths[2 * place], "CellLabel"))
             cells.append(_cell(value, sum(widths[2 * place + 1 : end]), span=end - 2 * place - 1))
-        rows += _row(cells)
+        rows += _row(cells, splits=any(len(value) > _SPLITS for _label, value in pairs))
     return _table(widths, rows) if rows else ""
 
 
@@ -132,10 +139,11 @@ def _cell(
     )
 
 
-def _row(cells: Sequence[str], *, head: bool = False, height: int = 0) -> str:
+def _row(cells: Sequence[str], *, head: bool = False, height: int = 0, splits: bool = False) -> str:
     high = f'<w:trHeight w:val="{height}" w:hRule="atLeast"/>' if height else ""
     repeated = "<w:tblHeader/>" if head else ""
-    return f"<w:tr><w:trPr><w:cantSplit/>{high}{repeated}</w:trPr>{''.join(cells)}</w:tr>"
+    whole = "" if splits else "<w:cantSplit/>"
+    return f"<w:tr><w:trPr>{whole}{high}{repeated}</w:trPr>{''.join(cells)}</w:tr>"
 
 
 _ALL_EDGES = dict.fromkeys(("top", "left", "bottom", "right", "insideH", "insideV"), 4)
