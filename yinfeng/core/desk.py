@@ -75,8 +75,8 @@ class Dated:
     """Something that a person's calendar shows: on a day, or from a moment to a moment.
 
     ``uid`` is its own among everything dated and stays the same (``duty-12``); ``url`` is a path; ``sequence`` grows whenever
-    the row changes (a version does), ``modified_at`` says when it last did. Of what is sensitive only the product tells the words; ``number`` is what may be
-    said of it elsewhere.
+    the row changes (a version does), ``modified_at`` says when it last did. What is over says so in the word of its own
+    lifecycle (``done``). Of what is sensitive only the product tells the words; ``number`` is what may be said elsewhere.
     """
 
     uid: str
@@ -88,7 +88,7 @@ class Dated:
     note: str = ""
     sequence: int = 0
     modified_at: datetime | None = None
-    is_done: bool = False
+    done: Sentence = ""
     is_sensitive: bool = False
     number: str = ""
 

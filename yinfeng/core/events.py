@@ -235,6 +235,12 @@ def rows_told(event: Event) -> list[tuple[str, int | None]]:
     return [(event.object_type, event.object_id), *others]
 
 
+@cache
+def quiet_verbs() -> frozenset[str]:
+    """Return the verbs that the audit log alone tells: who took a paper with him is nothing for a timeline, or for followers."""
+    return frozenset(verb for _app, told in gather("verbs", "QUIET") for verb in told)  # type: ignore[attr-defined]
+
+
 _renamed: dict[str, str] = {}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db.models import Model, QuerySet
-from django.http import FileResponse
+from django.http import FileResponse, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,6 +15,7 @@ from yinfeng.core import events, tables, uploads
 from yinfeng.core.actors import Actor
 from yinfeng.core.exchange import columns as exchange
 from yinfeng.core.exchange import writing
+from yinfeng.core.exchange.documents import DOCX
 
 CHUNK = 1_000
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -52,4 +53,11 @@ def export(
     stream.seek(0)
     response = FileResponse(stream, content_type="text/csv; charset=utf-8" if kind == "csv" else XLSX)
     response["Content-Disposition"] = uploads.content_disposition(f"{title}-{now:%Y%m%d-%H%M}.{kind}")
+    return response
+
+
+def word_file(content: bytes, name: str) -> HttpResponse:
+    """Return a Word file for download under its name."""
+    response = HttpResponse(content, content_type=DOCX)
+    response["Content-Disposition"] = uploads.content_disposition(name)
     return response

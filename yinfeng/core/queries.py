@@ -196,7 +196,7 @@ NEWEST = 2**63 - 1
 
 @prepared
 def _timeline(before: int, *places: str | int) -> QuerySet[Event]:
-    told = Event.objects.filter(_about(places), pk__lt=before).exclude(verb="core.attachment.downloaded")
+    told = Event.objects.filter(_about(places), pk__lt=before).exclude(verb__in=sorted(events.quiet_verbs()))
     return told.order_by("-id")[: TOLD + 1]
 
 

@@ -344,12 +344,9 @@ def _notify(told: Mapping[int, Sequence[Event]], why: str) -> None:
     Notice.objects.bulk_create(notices, ignore_conflicts=True)
 
 
-QUIET_VERBS = {"core.attachment.downloaded"}
-
-
 def notify_followers(event: Event, by: Actor) -> None:
     """Tell those who follow the event's object; subscribed to every verb."""
-    if event.object_id is None or event.verb in QUIET_VERBS:
+    if event.object_id is None or event.verb in events.quiet_verbs():
         return
     followers = Follow.objects.filter(object_type=event.object_type, object_id=event.object_id)
     notify(event, followers.values_list("owner_id", flat=True), why=FOLLOWING)
@@ -362,7 +359,7 @@ def notify_followers_of_many(recorded: events.Recorded, by: Actor) -> None:
     followed: defaultdict[int, list[int]] = defaultdict(list)
     for owner, object_id in follows.values_list("owner_id", "object_id"):
         followed[object_id].append(owner)
-    if not followed or recorded.same["verb"] in QUIET_VERBS:
+    if not followed or recorded.same["verb"] in events.quiet_verbs():
         return
     told: defaultdict[int, list[Event]] = defaultdict(list)
     for event in recorded.events(followed):

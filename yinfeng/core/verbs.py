@@ -30,3 +30,6 @@ VERBS = {
     "core.delivery.dropped": _("不再发送对外消息"),
     "core.access.refused": _("访问被拒绝"),
 }
+
+# The audit log alone tells them.
+QUIET = ("core.attachment.downloaded",)

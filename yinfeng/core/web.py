@@ -432,7 +432,8 @@ ICONS = {
     "fix": "calendar-event", "convene": "users", "issue": "file-certificate", "minuted": "message",
     **dict.fromkeys(("topic_on", "take_on", "gathered"), "list-details"), **dict.fromkeys(("topic_off", "uncalled"), "minus"), "called": "plus",
     "resolved": "gavel", "attendance": "user-check", "reordered": "arrows-sort", "reviewed": "scale", "put_off": "clock-pause",
-    **dict.fromkeys(("take_up", "submit_again", "submit_changed"), "send"),
+    **dict.fromkeys(("take_up", "submit_again", "submit_changed"), "send"), "resolution_corrected": "pencil",
+    **dict.fromkeys(("undecide", "resolution_taken_back"), "arrow-back-up"),
     "loaded": "upload", "signed_out": "logout", "password_changed": "key",
 }  # fmt: skip
 TONES = {"sign": "success", "verify": "success", "verified": "success", "convert": "success", "lose": "danger",

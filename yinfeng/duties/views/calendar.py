@@ -106,7 +106,7 @@ def _line(item: desk.Dated, kind: desk.DatedKind) -> dict[str, Any]:
         "icon": kind.icon,
         "kind": kind.label,
         "note": item.note,
-        "is_done": item.is_done,
+        "done": item.done,
         "time": timezone.localtime(item.start).strftime("%H:%M") if item.start else "",
     }
 
