@@ -32,7 +32,7 @@ class CalendarMonthInput(Strict):
 class DatedSerializer(serializers.Serializer[Any]):
     """Something dated: due on a ``day``, or from ``start`` to ``end``; ``uid`` is that of the iCal feed without its host.
 
-    ``url`` is the path of its page; ``kind`` is named in the reader's language.
+    ``url`` is the path of its page; ``kind`` and, of what is over, ``done`` are in the reader's language.
     """
 
     uid = serializers.CharField()
@@ -43,7 +43,7 @@ class DatedSerializer(serializers.Serializer[Any]):
     day = serializers.DateField(allow_null=True)
     start = serializers.DateTimeField(allow_null=True)
     end = serializers.DateTimeField(allow_null=True)
-    is_done = serializers.BooleanField()
+    done = serializers.CharField(allow_blank=True)
     is_sensitive = serializers.BooleanField()
     modified_at = serializers.DateTimeField(allow_null=True)
 

@@ -16,9 +16,10 @@ from rest_framework.response import Response
 from yinfeng.core.api import MOVE, MoveInput, Moving, NestedViewSet, ScopedViewSet, Strict, Upload, act
 from yinfeng.core.api_common import FileSerializer
 from yinfeng.meetings import gating, queries, services
+from yinfeng.meetings.api_meetings import InSight
 from yinfeng.meetings.filters_gates import DecisionFilter
 from yinfeng.meetings.lifecycle_gates import GATE
-from yinfeng.meetings.models import GateDecision
+from yinfeng.meetings.models import GateDecision, Resolution
 from yinfeng.projects.models import Project
 
 VIEW = "projects.project.view"
@@ -33,13 +34,16 @@ class GateDecisionSerializer(serializers.ModelSerializer[GateDecision]):
         model = GateDecision
         fields: ClassVar = [
             "id", "project", "chain", "chain_name", "gate", "gate_name", "body", "state", "decided_date", "document", "opinion",
-            "evidence", "recorded_by", "recorded_at", "undone_reason", "undone_by", "undone_at", "version",
+            "resolution", "evidence", "recorded_by", "recorded_at", "undone_reason", "undone_by", "undone_at", "version",
         ]  # fmt: skip
         read_only_fields: ClassVar = fields
 
 
 class GateDecisionInput(Strict):
-    """What was decided at the gate whose turn it is: ``outcome`` is passed (with the document) or refused (with the reason)."""
+    """What was decided at the gate whose turn it is: ``outcome`` is passed (with the document) or refused (with the reason).
+
+    ``resolution``: what the body of the gate decided about the project on ``decided_date``, where it met in this product.
+    """
 
     gate = serializers.CharField(max_length=40)
     outcome = serializers.ChoiceField(
@@ -48,6 +52,7 @@ class GateDecisionInput(Strict):
     decided_date = serializers.DateField()
     document = serializers.CharField(max_length=200)
     opinion = serializers.CharField(max_length=1000, required=False, allow_blank=True, default="")
+    resolution = InSight(queryset=Resolution.objects.all(), required=False)
     evidence = Upload(required=False)
 
 

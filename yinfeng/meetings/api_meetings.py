@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
+from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.parsers import MultiPartParser
@@ -28,8 +30,10 @@ from yinfeng.core.api import (
     Upload,
     act,
 )
-from yinfeng.core.api_common import FilesViewSet
-from yinfeng.core.errors import Invalid, Missing
+from yinfeng.core.api_common import AnyAccept, FilesViewSet
+from yinfeng.core.api_schema import Problem
+from yinfeng.core.errors import Invalid, Missing, refusal
+from yinfeng.core.exporting import word_file
 from yinfeng.core.models import Event
 from yinfeng.core.scopes import fetch, rows
 from yinfeng.duties.api import SixInput, six_of
@@ -224,6 +228,21 @@ class MeetingViewSet(Moving, ObjectViewSet):
             raise Missing(_("纪要还没有印发。"))
         return found
 
+    @extend_schema(
+        responses={
+            (200, "*/*"): OpenApiTypes.BINARY,
+            409: OpenApiResponse(Problem, description="Not issued yet, or the meeting was cancelled."),
+        }
+    )
+    @action(
+        detail=True, pagination_class=None, filter_backends=[], content_negotiation_class=AnyAccept,
+        url_path=r"papers/(?P<paper>agenda|briefs|seating|minutes)",
+    )  # fmt: skip
+    def papers(self, request: Request, pk: str = "", paper: str = "") -> HttpResponse:
+        """Download a paper as docx, for who sees every topic of the meeting; who took it is logged."""
+        printed = services.print_paper(by=self.by, meeting=self.get_object(), paper=paper)
+        return word_file(printed.content, printed.name)
+
 
 class MeetingFiles(FilesViewSet):
     parent = Meeting
@@ -307,7 +326,7 @@ class ResolutionSerializer(serializers.ModelSerializer[Resolution]):
         model = Resolution
         fields: ClassVar = [
             "id", "meeting", "topic", "year", "number", "decision", "text", "conditions", "siting_unit", "support", "decided_date",
-            "recorded_by", "version", "created_at", "updated_at",
+            "state", "recorded_by", "version", "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields: ClassVar = fields
 
@@ -352,32 +371,56 @@ class Items(NestedViewSet):
 
 
 class CorrectionInput(Strict):
-    """How a resolution is worded from now on, and why."""
+    """What changes of a resolution, and why; ``tasks`` are given out besides, those in ``cancelled`` are cancelled."""
 
-    text = serializers.CharField(max_length=2000)
-    conditions = serializers.CharField(max_length=1000, required=False, allow_blank=True, default="")
+    decision = serializers.ChoiceField(choices=list(states.DECISIONS.items()), required=False)
+    text = serializers.CharField(max_length=2000, required=False)
+    conditions = serializers.CharField(max_length=1000, required=False, allow_blank=True)
+    siting_unit = serializers.PrimaryKeyRelatedField(
+        queryset=Unit.objects.all(), required=False, allow_null=True
+    )
+    support = serializers.CharField(max_length=1000, required=False, allow_blank=True)
+    tasks = serializers.ListField(child=SixInput(), required=False, default=list, max_length=20)
+    cancelled = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=10**18), required=False, default=list, max_length=200
+    )  # fmt: skip
     reason = serializers.CharField(max_length=1000)
 
 
-class ResolutionViewSet(ScopedViewSet):
-    """What bodies decided, of topics in sight."""
+class ResolutionViewSet(Moving, ScopedViewSet):
+    """What bodies decided, of topics in sight; what was taken back has that ``state``."""
 
     model = Resolution
     permission = VIEW
     serializer_class = ResolutionSerializer
     filter_backends = ()
+    lifecycles = (lifecycle.RESOLUTION,)
     queryset = Resolution.objects.none()
+
+    def get_queryset(self) -> Any:
+        return (
+            super()
+            .get_queryset()
+            .select_related("meeting__body__unit", "topic__project", "topic__body__unit")
+        )
 
     @act(CorrectionInput, ResolutionSerializer, needs="change", versioned=True)
     def partial_update(self, resolution: Resolution, version: int, given: dict[str, Any]) -> Resolution:
-        """Put right how a resolution is worded, until the minutes are issued."""
-        missing = {name for name in ("text", "reason") if name not in given}
-        if missing:
-            raise Invalid(
-                _("请填写文字和原因。"), fields={name: [_("请填写文字和原因。")] for name in sorted(missing)}
-            )
-        given.setdefault("conditions", resolution.conditions)
-        return services.correct_resolution(by=self.by, resolution=resolution, version=version, **given)
+        """Put right what was recorded, until the minutes are issued; the topic and the duties follow."""
+        if "reason" not in given:
+            raise refusal("reason", _("请填写原因。"))
+        tasks = [six_of(task) for task in given.pop("tasks", ())]
+        reason, cancelled = given.pop("reason"), given.pop("cancelled", ())
+        return services.correct_resolution(
+            by=self.by, resolution=resolution, version=version, values=given, reason=reason, tasks=tasks, cancelled=cancelled
+        )  # fmt: skip
+
+    @action(detail=True, methods=["post"], url_path=MOVE)
+    @act(MoveInput, ResolutionSerializer, versioned=True)
+    def move(self, resolution: Resolution, version: int, given: dict[str, Any], move: str) -> Resolution:
+        """Take back what was recorded wrongly: its duties are cancelled, the topic can be decided anew."""
+        lifecycle.RESOLUTION.check(resolution, move, self.by)
+        return services.take_back_resolution(by=self.by, resolution=resolution, version=version, **given)
 
 
 # --- topics -------------------------------------------------------------------------------------------------------

@@ -25,7 +25,8 @@ def meetings(by: Actor, first: date, last: date) -> list[desk.Dated]:
         desk.Dated(
             uid=f"meeting-{meeting.pk}", title=str(meeting), url=meeting.get_absolute_url(), start=meeting.starts_at,
             end=meeting.starts_at + LASTS, note=meeting.place, sequence=meeting.version, modified_at=meeting.updated_at,
-            is_done=meeting.state in (states.HELD, states.ISSUED), is_sensitive=meeting.secrecy == states.SENSITIVE,
+            done=states.MEETING_STATES[meeting.state] if meeting.state in states.TOOK_PLACE else "",
+            is_sensitive=meeting.secrecy == states.SENSITIVE,
         )
         for meeting in queries.meetings_between(by, first, last)
     ]  # fmt: skip

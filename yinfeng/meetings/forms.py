@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils import timezone
@@ -11,7 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from yinfeng.core.actors import Actor
 from yinfeng.core.forms import EditForm, LiveField, ReasonForm, Styled
+from yinfeng.duties import terms
 from yinfeng.duties.forms import SixForm
+from yinfeng.duties.models import Duty
 from yinfeng.meetings import queries, states
 from yinfeng.meetings.models import Attendee, Meeting, Topic
 from yinfeng.orgs.queries import hosts, people, units_today, with_kept
@@ -221,7 +223,7 @@ class ReviewForm(EditForm):
 class ResolutionForm(Styled):
     """What was decided of a topic."""
 
-    groups = (
+    groups: ClassVar[Sequence[Any]] = (
         (_("议定意见"), "", ["decision", "text", "conditions"]),
         (
             _("落地和支持"), _("没有的不填。给予支持的，公平竞争审查须在有效期内。"), ["siting_unit", "support"],
@@ -248,9 +250,31 @@ class ResolutionForm(Styled):
 TaskRows = forms.formset_factory(SixForm, extra=0, max_num=20, absolute_max=20, validate_max=True)
 
 
-class CorrectionForm(ReasonForm):
-    """Put right how a resolution is worded."""
+class CorrectionForm(ResolutionForm, ReasonForm):
+    """Put right what was recorded of a decision, say why, and choose which of its tasks are cancelled."""
 
-    field_order = ("text", "conditions", "reason")
-    text = forms.CharField(label=_("议定事项"), max_length=2000, widget=_long(5))
-    conditions = forms.CharField(label=_("附带条件"), max_length=1000, required=False, widget=_long(2))
+    groups: ClassVar[Sequence[Any]] = (
+        *ResolutionForm.groups,
+        (
+            _("撤销任务"), _("已签收、办理中的也可以撤销，牵头单位会看到原因；已报结或办结的不能撤销。"),
+            ["cancelled"],
+        ),
+        (_("更正的原因"), "", ["reason"]),
+    )  # fmt: skip
+    cancelled = forms.MultipleChoiceField(
+        label=_("撤销哪几项"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *args: Any, given: Sequence[Duty], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(duty.pk, _task(duty)) for duty in given if duty.state in terms.OPEN]
+        self.fields["cancelled"].choices = choices  # type: ignore[attr-defined]
+        if not choices:
+            del self.fields["cancelled"]
+
+    def values(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in ResolutionForm.base_fields}
+
+
+def _task(duty: Duty) -> str:
+    return f"{duty.item}（{duty.lead_unit.brief}，{terms.DUTY_STATES[duty.state]}）"

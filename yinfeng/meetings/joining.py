@@ -21,7 +21,9 @@ def register() -> None:
     for verb in ("submitted", "submit_again", "submit_changed"):
         events.subscribe(f"meetings.topic.{verb}", services.tell_reviewers)
         events.subscribe(f"meetings.topic.{verb}", services.tell_office)
-    for verb in ("approve", "take_up", "refuse", "take_on", "take_off", "decide", "put_off", "reviewed"):
+    for verb in (
+        "approve", "take_up", "refuse", "take_on", "take_off", "decide", "undecide", "put_off", "reviewed",
+    ):  # fmt: skip
         events.subscribe(f"meetings.topic.{verb}", services.tell_bringer)
     events.subscribe("meetings.topic.reviewed", services.tell_office)
     for verb in ("fix", "cancel", "issue"):

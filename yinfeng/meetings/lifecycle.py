@@ -12,8 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Sentence, Stale
 from yinfeng.core.lifecycle import Lifecycle, Move, stale
+from yinfeng.duties import queries as duties
+from yinfeng.duties import terms
 from yinfeng.meetings import queries, states
-from yinfeng.meetings.models import FairReview, Meeting, Topic
+from yinfeng.meetings.models import FairReview, Meeting, Resolution, Topic
 
 # --- fair competition ---------------------------------------------------------------------------------------------
 
@@ -92,6 +94,14 @@ def attendance_is_known(meeting: Meeting, by: Actor) -> Iterator[Sentence]:
         yield _now("还有 %(count)s 人没有登记是否出席。") % {"count": waiting}
 
 
+def what_is_granted_has_tasks(meeting: Meeting, by: Actor) -> Iterator[Sentence]:
+    """Ask of what was agreed, or heard with demands, that somebody still has to do something about it."""
+    for item in queries.without_tasks(meeting):
+        yield _now("“%(topic)s”的任务都已撤销，请在“更正”中补充任务，或者更正议定意见。") % {
+            "topic": item.topic.title
+        }
+
+
 MEETING = Lifecycle(
     name="meetings.meeting",
     state_field="state",
@@ -108,8 +118,8 @@ MEETING = Lifecycle(
             style="primary", icon="players", explain=_("议程不再变动，逐项记录讨论情况和议定事项。"),
         ),
         Move(
-            "issue", _("印发纪要"), (states.HELD,), states.ISSUED, "run", guards=(attendance_is_known, all_is_decided),
-            style="primary", icon="file-certificate",
+            "issue", _("印发纪要"), (states.HELD,), states.ISSUED, "run",
+            guards=(attendance_is_known, all_is_decided, what_is_granted_has_tasks), style="primary", icon="file-certificate",
             explain=_("取得纪要编号，内容从此固定，不能再修改。有误的由以后的会议更正。"),
         ),
         Move(
@@ -163,8 +173,72 @@ TOPIC = Lifecycle(
             explain=_("记录议定事项时自动办理。"),
         ),
         Move(
+            "undecide", _("撤回议定"), (states.DECIDED, states.PUT_OFF), states.ON_AGENDA, "approve", within=True, icon="arrow-back-up",
+            explain=_("撤回或更正议定事项时自动办理。"),
+        ),
+        Move(
             "put_off", _("暂缓议定"), (states.ON_AGENDA,), states.PUT_OFF, "approve", within=True, icon="clock-pause",
             explain=_("记录“暂缓议定”时自动办理。"),
+        ),
+    ),
+)  # fmt: skip
+
+
+# --- resolutions --------------------------------------------------------------------------------------------------
+
+
+def minutes_are_not_issued(resolution: Resolution, by: Actor) -> Iterator[Sentence]:
+    if resolution.meeting.state != states.HELD:
+        yield _now("纪要已经印发，不能再修改；有误的由以后的会议更正。")
+
+
+def can_be_corrected(resolution: Resolution, by: Actor) -> Iterator[Sentence]:
+    yield from minutes_are_not_issued(resolution, by)
+    if resolution.state != states.STANDING:
+        yield _now("这项议定已经撤回，不能再更正。请重新记录。")
+
+
+def topic_is_still_here(resolution: Resolution, by: Actor) -> Iterator[Sentence]:
+    """Ask that the topic was not brought up again meanwhile, as one that was put off is."""
+    topic = resolution.topic
+    if topic.meeting_id != resolution.meeting_id or topic.state not in (states.DECIDED, states.PUT_OFF):
+        yield _now("议题已转为“%(state)s”，请先把它退回原来的状态。") % {
+            "state": states.TOPIC_STATES[topic.state]
+        }
+
+
+def no_gate_was_passed(resolution: Resolution, by: Actor) -> Iterator[Sentence]:
+    """Ask that no decision at a gate names the resolution: it is undone before."""
+    for decision in queries.decisions_naming(resolution):
+        yield _now("项目的决策节点“%(gate)s”是凭这项议定记录的，请先撤销决策记录。") % {
+            "gate": decision.gate_name
+        }
+
+
+def tasks_can_be_cancelled(resolution: Resolution, by: Actor) -> Iterator[Sentence]:
+    """Ask that none of its duties is done or waits for review; what is only being worked on goes with the resolution."""
+    for duty in queries.tasks_of(resolution):
+        if duty.state == terms.SUBMITTED:
+            yield _now("任务“%(item)s”已报结待审核，请先退回继续办理。") % {"item": duty.item}
+        elif duty.state == terms.CLOSED:
+            yield _now("任务“%(item)s”已经办结；确需撤回的，请先在事项页面重新办理。") % {"item": duty.item}
+        elif duties.open_parts(duty):
+            yield _now("任务“%(item)s”已经分解，分解任务还没有办结，请先由牵头单位撤销。") % {
+                "item": duty.item
+            }
+
+
+RESOLUTION = Lifecycle(
+    name="meetings.resolution",
+    state_field="state",
+    initial=states.STANDING,
+    states=states.RESOLUTION_STATES,
+    moves=(
+        Move(
+            "take_back", _("撤回议定事项"), (states.STANDING,), states.TAKEN_BACK, "change",
+            guards=(minutes_are_not_issued, topic_is_still_here, no_gate_was_passed, tasks_can_be_cancelled), asks_reason=True,
+            style="danger", icon="arrow-back-up",
+            explain=_("记错了议题，或者会上没有议定的，撤回后重新记录。编号不再使用，原来的记录和撤回原因保留备查。"),
         ),
     ),
 )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -28,6 +29,12 @@ def is_drawn_by_its_rule(inspection: Inspection, by: Actor) -> Iterator[Sentence
         yield _now("还没有抽取，请先按规则抽取。")
     elif last.rule != inspection.rule():
         yield _now("抽样规则在抽取之后改过，请重新抽取。")
+
+
+def has_begun(inspection: Inspection, by: Actor) -> Iterator[Sentence]:
+    """Ask that the first day of the inspection is there: its report tells from when to when it was."""
+    if inspection.starts > timezone.localdate():
+        yield _now("督查从 %(day)s 开始，还没有到。") % {"day": inspection.starts}
 
 
 def all_are_visited(inspection: Inspection, by: Actor) -> Iterator[Sentence]:
@@ -63,7 +70,7 @@ INSPECTION = Lifecycle(
         ),
         Move(
             "report", _("写出督查报告"), (inspecting.UNDER_WAY,), inspecting.REPORTED, "run",
-            guards=(all_are_visited, all_are_dealt_with), style="primary", icon="file-text", route="inspection-close",
+            guards=(has_begun, all_are_visited, all_are_dealt_with), style="primary", icon="file-text", route="inspection-close",
         ),
         Move(
             "cancel", _("取消督查"), (inspecting.PLANNED, inspecting.UNDER_WAY), inspecting.CANCELLED, "run",

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy, override
 
@@ -28,14 +27,17 @@ from yinfeng.core.exchange.official import (
     Seats,
     Table,
     chinese_date,
+    chinese_number,
     document_number,
     write_official,
 )
+from yinfeng.core.exchange.official_lines import shortened, wrapped
+from yinfeng.core.exchange.official_page import CELL_LINE, CELL_ROOM, LINE, PAGE_ROOM
 from yinfeng.core.money import show
 from yinfeng.duties import queries as duties
 from yinfeng.duties import terms
 from yinfeng.meetings import queries, states
-from yinfeng.meetings.models import Attendee, Item, Meeting, Minutes
+from yinfeng.meetings.models import Attendee, Item, Meeting, Minutes, Topic
 from yinfeng.projects import queries as projects
 from yinfeng.projects import stages
 from yinfeng.projects.models import Bottleneck, Project
@@ -46,9 +48,6 @@ PAPERS: Mapping[str, Sentence] = {
     AGENDA: gettext_lazy("会议议程"), BRIEFS: gettext_lazy("议题简介（每个一页）"), SEATING: gettext_lazy("座次图"),
     MINUTES: gettext_lazy("会议纪要"),
 }  # fmt: skip
-# Characters of each text on the first page, which is to hold the title, a topic and its facts; later pages have half as much again. The
-# whole text is in the product.
-_ROOM = {"summary": 50, "situation": 66, "difficulties": 50, "review": 60, "ask": 90}
 _SEATS_A_ROW = 9
 
 
@@ -75,7 +74,14 @@ def _title(meeting: Meeting, what: str) -> str:
 
 def _moment(meeting: Meeting) -> str:
     at = timezone.localtime(meeting.starts_at)
-    return f"{chinese_date(at.date())} {at:%H:%M}"
+    minutes = f"{at.minute}分" if at.minute else ""
+    return f"{chinese_date(at.date())}{at.hour}时{minutes}"
+
+
+def _sentence(text: str) -> str:
+    """Return a text that ends with a stop."""
+    said = text.strip()
+    return said if not said or said[-1] in "。！？；：…" else f"{said}。"
 
 
 # --- agenda -------------------------------------------------------------------------------------------------------
@@ -94,7 +100,7 @@ def agenda(meeting: Meeting, by: Actor) -> Official:
             topic = item.topic
             body.append(Heading(1, topic.title))
             told = f"{states.TOPIC_KINDS[topic.kind]}。由{topic.unit.name}汇报。"
-            body += [Paragraph(told), Paragraph(topic.ask, label="提请议定：")]
+            body += [Paragraph(told), Paragraph(_sentence(topic.ask), label="提请议定：")]
         return Official(
             layout=Layout.PAPER, title=_title(meeting, "议程"), body=body, secrecy="", sealed=False,
             signed_by=meeting.body.name, date=timezone.localdate(),
@@ -113,8 +119,8 @@ def _standing(meeting: Meeting, by: Actor) -> list[Any]:
     today = timezone.localdate()
     standing = duties.stands(found, today)
     told = (
-        f"{full_name(last)}交办 {standing.total} 项，已办结 {standing.closed} 项（按期 {standing.on_time} 项），"
-        f"正在办理 {standing.going} 项，其中逾期 {standing.overdue} 项。"
+        f"{full_name(last)}交办{standing.total}项，已办结{standing.closed}项（按期{standing.on_time}项），"
+        f"正在办理{standing.going}项，其中逾期{standing.overdue}项。"
     )
     lines = [[duty.item, duty.lead_unit.brief, _day(duty.due_date), _stands(duty, today)] for duty in found]
     return [
@@ -127,14 +133,12 @@ def _standing(meeting: Meeting, by: Actor) -> list[Any]:
 def duties_of_meeting(meeting: Meeting, by: Actor) -> list[Any]:
     """Return the duties that came of a meeting's resolutions, of those in sight, in the order of the agenda."""
     resolutions = list(queries.resolutions_of([meeting], by))
-    place = {resolution.pk: number for number, resolution in enumerate(resolutions)}
-    found: QuerySet[Any] = duties.duties_of(resolutions).filter(parent=None)
-    rows = found.permitted(by).select_related("lead_unit").order_by("pk")  # type: ignore[attr-defined]
-    return sorted(rows, key=lambda duty: place[duty.source_id])
+    given = queries.tasks_by_resolution(resolutions, by)
+    return [duty for resolution in resolutions for duty in given.get(resolution.pk, [])]
 
 
 def _day(day: Any) -> str:
-    return day.isoformat() if day else "长期"
+    return chinese_date(day) if day else "长期"
 
 
 def _stands(duty: Any, today: Any) -> str:
@@ -154,8 +158,7 @@ def briefs(meeting: Meeting, by: Actor) -> Official:
         still = _difficulties(known, by)
         body: list[Any] = []
         for number, item in enumerate(items, 1):
-            if number > 1:
-                body.append(PageBreak())
+            body += [PageBreak()] if number > 1 else []
             body += _brief(number, item, known.get(item.topic.project_id or 0), still)
         return Official(layout=Layout.PAPER, title="议题简介", body=body, sealed=False)
 
@@ -180,54 +183,110 @@ def _difficulties(known: Mapping[int, Any], by: Actor) -> dict[int, list[Bottlen
 
 
 def _brief(number: int, item: Item, project: Any, still: Mapping[int, list[Bottleneck]]) -> list[Any]:
+    """Return what stands on the page of a topic, every text in as many lines as the page has for it."""
     topic = item.topic
-    found: list[Any] = [Heading(1, _short(topic.title, 50))]
-    if project is not None:
-        found.append(Facts(_facts(project), columns=2))
-    said: list[tuple[str, str, str]] = [("提出单位", topic.unit.name, "")]
-    if project is not None:
-        said.append(("项目简介", project.summary, "summary"))
-    said.append(
-        ("列入理由", topic.why, "situation") if topic.rule else ("情况说明", topic.summary, "situation")
-    )
+    facts = _facts(project) if project is not None else []
+    texts = _texts(topic, project, still)
+    room = (
+        PAGE_ROOM - (2 * LINE if number == 1 else 0) - CELL_LINE
+    )  # the first page has the paper's title too
+    if facts:
+        rows = zip(
+            *([_height(value, _HALF_CHARACTERS) for _label, value in facts[side::2]] for side in (0, 1)),
+            strict=True,
+        )
+        room -= sum(map(max, rows)) + CELL_LINE
+    for lines in _TITLE_LINES:  # the whole title, unless nothing would be left for what is said of it
+        title = _short(f"{chinese_number(number)}、{topic.title}", lines, _TITLE_CHARACTERS)
+        left = room - LINE * len(wrapped(title, _TITLE_CHARACTERS))
+        if left >= _least(texts):
+            break
+    found: list[Any] = [Heading(1, title, numbered=False)]
+    found += [Facts(facts, columns=2)] if facts else []
+    return [*found, Facts(_fitted(texts, left), columns=1)]
+
+
+def _texts(topic: Topic, project: Any, still: Mapping[int, list[Bottleneck]]) -> list[tuple[str, str, int]]:
+    """Return what is told of a topic: label, text, and how many lines of it a page always has room for."""
     lines = [
-        f"{row.what}（{row.unit.brief}，{row.due_date} 前）"
+        f"{row.what}（{row.unit.brief}，{chinese_date(row.due_date)}前）"
         for row in still.get(project.pk if project else 0, [])[:3]
     ]
-    said.append(("待解决的难点", "；".join(lines), "difficulties"))
     review = topic.__dict__.get("review")
-    if review is not None:
-        told = (
-            f"{states.CONCLUSIONS[review.conclusion]}（{review.unit.brief}，有效期至 {review.valid_until}）"
-        )
-        said.append(("公平竞争审查", told, "review"))
-    said.append(("提请议定", topic.ask, "ask"))
-    more = 2 if number == 1 else 3
-    pairs = [(label, _short(text, _ROOM.get(room, 40) * more // 2)) for label, text, room in said if text]
-    found.append(Facts(pairs, columns=1))
-    return found
+    told = (
+        f"{states.CONCLUSIONS[review.conclusion]}（{review.unit.brief}，有效期至{chinese_date(review.valid_until)}）"
+        if review
+        else ""
+    )
+    said = [
+        ("提请议定", topic.ask, 3),
+        ("列入理由", topic.why, 3) if topic.rule else ("情况说明", topic.summary, 3),
+        ("项目简介", project.summary if project is not None else "", 2),
+        ("待解决难点", "\n".join(lines), 3), ("公平竞争审查", told, 2), ("提出单位", topic.unit.name, 2),
+    ]  # fmt: skip
+    return [(label, text, least) for label, text, least in said if text.strip()]
+
+
+def _fitted(said: Sequence[tuple[str, str, int]], room: int) -> list[tuple[str, str]]:
+    """Return the texts as facts that take no more than so much of the page, the most important getting what others leave.
+
+    A text that is cut says so; the whole of it is in the product.
+    """
+    wanted = [len(wrapped(text, _WHOLE_CHARACTERS)) for _label, text, _least in said]
+    given = [min(lines, least) for lines, (_label, _text, least) in zip(wanted, said, strict=True)]
+    left = (room - len(said) * _ROW_ROOM) // CELL_LINE - sum(
+        max(lines, 2) for lines in given
+    )  # a long label has two
+    for at, lines in enumerate(wanted):
+        more = min(lines - given[at], max(left, 0))
+        given[at] += more
+        left -= more
+    pairs = [
+        (label, _short(text, lines, _WHOLE_CHARACTERS))
+        for (label, text, _lines), lines in zip(said, given, strict=True)
+    ]
+    return sorted(pairs, key=lambda pair: _ORDER.index(pair[0]))
+
+
+def _least(said: Sequence[tuple[str, str, int]]) -> int:
+    """Return how high the texts are in the lines that a page always has for them; a long label has two."""
+    lines = (max(min(len(wrapped(text, _WHOLE_CHARACTERS)), least), 2) for _label, text, least in said)
+    return sum(count * CELL_LINE + _ROW_ROOM for count in lines)
+
+
+_ORDER = ("提出单位", "项目简介", "列入理由", "情况说明", "待解决难点", "公平竞争审查", "提请议定")
+# Characters in a line of a heading, of a cell that takes the rest of a row, and of one of two pairs in a row; a few less than there is room for.
+_TITLE_CHARACTERS, _WHOLE_CHARACTERS, _HALF_CHARACTERS = 26, 28, 12
+_TITLE_LINES = (4, 3, 2)
+_ROW_ROOM = 2 * CELL_ROOM + 10
+_MORE = "……（全文见系统）"
+
+
+def _height(text: str, most: float) -> int:
+    """Return how high a row of a table is with a text in lines of so many characters."""
+    return len(wrapped(text, most) or [""]) * CELL_LINE + _ROW_ROOM
+
+
+def _short(text: str, lines: int, most: float) -> str:
+    """Return a text in so many lines at the most; one that is cut says so."""
+    return shortened(text, lines, most, _MORE)
 
 
 def _facts(project: Any) -> list[tuple[str, str]]:
     unit = project.host_unit or project.reporter_unit
     grade = projects.grade_of(project, projects.tiers(timezone.localdate()))
-    arrived = show(Decimal(project.arrived_cents) / 100) if project.arrived_cents else "—"
-    return [
-        ("项目编号", project.code), ("投资主体", _short(project.enterprise.name, 26) if project.enterprise else "—"),
-        ("阶段", str(stages.STAGES[project.stage])), ("分级", grade.label if grade else "—"),
+    found = [
+        ("项目编号", project.code), ("投资主体", project.enterprise.name if project.enterprise else ""),
+        ("阶段", str(stages.STAGES[project.stage])), ("分级", grade.label if grade else ""),
         ("意向投资", show(project.intended)), ("合同投资", show(project.contracted)),
-        ("到位资金", arrived), ("固定投资", show(project.fixed_investment)),
-        ("落地单位", unit.brief), ("拟选址", _short(project.site or "—", 20)),
-        ("用地需求", f"{project.land_mu:,.2f} 亩" if project.land_mu is not None else "—"),
-        ("行业", core.code_label("industry", project.industry) if project.industry else "—"),
+        ("到位资金", show(Decimal(project.arrived_cents) / 100) if project.arrived_cents else ""),
+        ("固定投资", show(project.fixed_investment)), ("落地单位", unit.brief), ("拟选址", project.site),
+        ("用地需求", f"{project.land_mu:,.2f} 亩" if project.land_mu is not None else ""),
+        ("行业", core.code_label("industry", project.industry) if project.industry else ""),
         ("年产值", show(project.expected_output)), ("年税收", show(project.expected_tax)),
-        ("最近进展", f"{timezone.localtime(project.progress_at).date()}"), ("下一步", _short(project.next_step or "—", 20)),
+        ("最近进展", chinese_date(timezone.localtime(project.progress_at).date())), ("下一步", project.next_step),
     ]  # fmt: skip
-
-
-def _short(text: str, most: int) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= most else f"{flat[: most - 8]}……（全文见系统）"
+    return [(label, _short(value or "—", 2, _HALF_CHARACTERS)) for label, value in found]
 
 
 # --- seating ------------------------------------------------------------------------------------------------------
@@ -241,6 +300,7 @@ def seating(meeting: Meeting, by: Actor) -> Official:
         others = [_seat(row) for row in coming if row not in chair]
         names = [*([_seat(chair[0])] if chair else [meeting.chair.name] if meeting.chair else []), *others]
         rows = [_from_middle(names[at : at + _SEATS_A_ROW]) for at in range(0, len(names), _SEATS_A_ROW)]
+        rows = [_centred(row, len(rows[0])) for row in rows]
         return Official(
             layout=Layout.PAPER, title=_title(meeting, "座次图"), body=[Seats(rows)], sealed=False
         )
@@ -259,6 +319,12 @@ def _from_middle(names: Sequence[str]) -> list[str]:
     return [*reversed(right_hand), *names[:1], *left_hand]
 
 
+def _centred(row: Sequence[str], places: int) -> list[str]:
+    """Return a row with free places on both sides, so that its middle is the hall's."""
+    free = places - len(row)
+    return [*[""] * (free // 2), *row, *[""] * (free - free // 2)]
+
+
 # --- minutes ------------------------------------------------------------------------------------------------------
 
 
@@ -267,10 +333,11 @@ def minutes_content(meeting: Meeting) -> dict[str, Any]:
     with override(CHINESE):
         there = queries.attendance_of(meeting)
         items = queries.items_of(meeting)
-        found = duties.duties_of([item.outcome for item in items if item.outcome]).filter(parent=None)
-        given: dict[int, list[dict[str, str]]] = {}
-        for duty in found.select_related("lead_unit", "leader").order_by("pk"):
-            given.setdefault(duty.source_id, []).append(_task(duty))
+        given = {
+            item.outcome.pk: [_task(duty) for duty in queries.tasks_of(item.outcome).select_related("leader")]
+            for item in items
+            if item.outcome
+        }
         return {
             "body": meeting.body.name,
             "meeting": full_name(meeting),
@@ -279,11 +346,27 @@ def minutes_content(meeting: Meeting) -> dict[str, Any]:
             "place": meeting.place,
             "chair": meeting.chair.name if meeting.chair else "",
             "attendance": {
-                kind: [row.text for row in there if row.kind == kind]
+                kind: [_named(row) for row in there if row.kind == kind]
                 for kind in (states.PRESENT, states.EXCUSED, states.LISTENING)
-            },
+            }
+            | {states.PRESENT: _present(meeting, there)},
             "items": [_minuted(item, given) for item in items],
         }
+
+
+def _present(meeting: Meeting, there: Sequence[Attendee]) -> list[str]:
+    """Return who was there, the chair first, called or not."""
+    chairs = [
+        _named(row) for row in there if meeting.chair_id is not None and row.person_id == meeting.chair_id
+    ]
+    others = [_named(row) for row in there if row.kind == states.PRESENT]
+    first = chairs or ([meeting.chair.name] if meeting.chair else [])
+    return [*first, *(name for name in others if name not in first)]
+
+
+def _named(row: Attendee) -> str:
+    """Return who was called as minutes name him, without a space: 市发改委主任李四."""
+    return "".join(row.parts)
 
 
 def _task(duty: Any) -> dict[str, str]:
@@ -295,7 +378,7 @@ def _task(duty: Any) -> dict[str, str]:
     return {
         "number": duty.number, "item": duty.item, "target": duty.target, "requirement": duty.requirement,
         "lead_unit": duty.lead_unit.brief, "joint_units": "、".join(joint),
-        "leader": duty.leader.name if duty.leader else "", "due": chinese_date(duty.due_date) if duty.due_date else "长期",
+        "leader": duty.leader.name if duty.leader else "", "due": chinese_date(duty.due_date) if duty.due_date else "",
     }  # fmt: skip
 
 
@@ -316,7 +399,7 @@ def minutes(minutes: Minutes) -> Official:
     """Return the minutes that were issued, made of what was kept."""
     told: dict[str, Any] = minutes.content
     count = len(told["items"])
-    opening = f"{told['moment']}，{told['chair']}在{told['place'] or '会议室'}主持召开{told['meeting']}，研究了 {count} 个议题。现将会议议定事项纪要如下："
+    opening = f"{told['moment']}，{told['chair']}在{told['place'] or '会议室'}主持召开{told['meeting']}，研究了{count}个议题。现将会议议定事项纪要如下："
     body: list[Any] = [Paragraph(opening)]
     for item in told["items"]:
         body += _minuted_item(item)
@@ -333,19 +416,19 @@ def minutes(minutes: Minutes) -> Official:
 def _minuted_item(item: Mapping[str, Any]) -> list[Any]:
     found: list[Any] = [Heading(1, item["title"])]
     if item["notes"]:
-        found.append(Paragraph(item["notes"]))
+        found.append(Paragraph(_sentence(item["notes"])))
     outcome = item.get("resolution")
     if not outcome:
         return found
     opinion = "" if outcome["kind"] == states.NOTED else f"{outcome['decision']}。"
-    found.append(Paragraph(f"{opinion}{outcome['text']}", label="会议议定："))
+    found.append(Paragraph(f"{opinion}{_sentence(outcome['text'])}", label="会议议定："))
     for label, text in (
         ("附带条件：", outcome["conditions"]),
         ("落地单位：", outcome["siting"]),
         ("给予支持：", outcome["support"]),
     ):
         if text:
-            found.append(Paragraph(text, label=label))
+            found.append(Paragraph(_sentence(text), label=label))
     found += [Paragraph(_told_task(number, task)) for number, task in enumerate(outcome["tasks"], 1)]
     return found
 
@@ -353,7 +436,9 @@ def _minuted_item(item: Mapping[str, Any]) -> list[Any]:
 def _told_task(number: int, task: Mapping[str, str]) -> str:
     joint = f"，{task['joint_units']}配合" if task["joint_units"] else ""
     leader = f"，{task['leader']}牵头负责" if task["leader"] else ""
-    return f"（{number}）{task['item']}。{task['lead_unit']}牵头{joint}{leader}，{task['due']} 前办结。"
+    # minutes issued earlier say “长期” there
+    due = f"{task['due']}前办结" if task["due"] not in ("", "长期") else "长期办理"
+    return f"（{number}）{_sentence(task['item'])}{task['lead_unit']}牵头{joint}{leader}，{due}。"
 
 
 MADE: Mapping[str, Callable[[Meeting, Actor], Official]] = {AGENDA: agenda, BRIEFS: briefs, SEATING: seating}

@@ -78,7 +78,7 @@ def inspection_report(
     if conclusion.strip():
         body += [Heading(1, _("总体评价")), Paragraph(conclusion.strip())]
     paper = Official(
-        layout=Layout.PAPER, title=_("关于%(title)s情况的报告") % {"title": inspection.title}, body=body,
+        layout=Layout.PAPER, title=_title(inspection, is_filed), body=body,
         signed_by=inspection.unit.name, date=today, sealed=False,
     )  # fmt: skip
     stream = io.BytesIO()
@@ -86,16 +86,22 @@ def inspection_report(
     return stream.getvalue()
 
 
+def _title(inspection: Inspection, is_filed: bool) -> str:
+    title = _("关于%(title)s情况的报告") % {"title": inspection.title}
+    is_draft = not is_filed and inspection.state != inspecting.REPORTED
+    return title + (_("（稿）") if is_draft else "")
+
+
 def _opening(inspection: Inspection, team: Sequence[str]) -> str:
     told = {
         "unit": inspection.unit.name,
         "title": inspection.title,
-        "team": _("、").join(team) or _("督查组"),
+        "team": _("（%(names)s）") % {"names": _("、").join(team)} if team else "",
         "basis": _("根据%(basis)s，") % {"basis": inspection.basis} if inspection.basis else "",
         "from": chinese_date(inspection.starts),
         "to": chinese_date(inspection.ends),
     }
-    return _("%(basis)s%(unit)s于%(from)s至%(to)s开展“%(title)s”（%(team)s）。现将情况报告如下。") % told
+    return _("%(basis)s%(unit)s于%(from)s至%(to)s开展“%(title)s”%(team)s。现将情况报告如下。") % told
 
 
 def _counted(subjects: Sequence[Subject]) -> dict[str, int]:
@@ -163,7 +169,9 @@ def _problem(told: queries.Told, is_filed: bool) -> str:
 def _rectified(told: queries.Told, is_filed: bool) -> str:
     lines = [str(inspecting.OUTCOMES[told.outcome])]
     for duty in told.duties:
-        lines += [duty.number, _("限 %(day)s 前") % {"day": duty.due_date}]
+        lines.append(duty.number)
+        if duty.due_date:
+            lines.append(_("限%(day)s前") % {"day": chinese_date(duty.due_date)})
     if told.finding.settled and not (is_filed and _is_sensitive(told.finding.project)):
         lines.append(told.finding.settled)
     return "\n".join(lines)

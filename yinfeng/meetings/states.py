@@ -49,6 +49,10 @@ DECISIONS: Mapping[str, Sentence] = {
     AGREED: _("同意"), CONDITIONAL: _("附条件同意"), NOT_AGREED: _("不同意"), NOTED: _("听取并提出要求"), DEFERRED: _("暂缓议定")
 }  # fmt: skip
 GRANTING = (AGREED, CONDITIONAL, NOTED)  # under which a site or support may be given
+PASSING = (AGREED, CONDITIONAL)  # by which a project passes the gate of the body
+
+STANDING, TAKEN_BACK = "standing", "taken_back"
+RESOLUTION_STATES: Mapping[str, Sentence] = {STANDING: _("有效"), TAKEN_BACK: _("已撤回")}
 
 # --- fair competition (公平竞争审查条例, in force since 2024-08-01; FACTS §1.17) ------------------------------------
 

@@ -34,6 +34,9 @@ urlpatterns = [
     path("topics/<int:pk>/review/", topics.ReviewTopic.as_view(), name="topic-review"),
     path("topics/<int:pk>/take-on/", topics.PutOnAgenda.as_view(), name="topic-take-on"),
     path("topics/<int:pk>/moves/<slug:move>/", topics.MoveTopic.as_view(), name="meetings.topic-move"),
-    path("resolutions/<int:pk>/correct/", topics.CorrectResolution.as_view(), name="resolution-correct"),
+    path("resolutions/<int:pk>/correct/", agenda.CorrectResolution.as_view(), name="resolution-correct"),
+    path(
+        "resolutions/<int:pk>/<slug:move>/", agenda.MoveResolution.as_view(), name="meetings.resolution-move"
+    ),
     path("projects/<int:pk>/topics/", topics.ProjectTopics.as_view(), name="project-topics"),
 ]

@@ -58,7 +58,18 @@ VERBS = {
     "meetings.topic.put_off": _("会议暂缓议定"),
     "meetings.topic.reviewed": _("记录了公平竞争审查结论"),
     "meetings.resolution.recorded": _("记录了议定事项"),
+    "meetings.topic.undecide": _("撤回议定"),
     "meetings.resolution.corrected": _("更正了议定事项"),
+    "meetings.resolution.take_back": _("撤回了议定事项"),
+    "meetings.meeting.resolution_corrected": _("更正了议定事项"),
+    "meetings.meeting.resolution_taken_back": _("撤回了议定事项"),
     # on the project that was spoken about
     "meetings.project.resolved": _("会商议定"),
+    "meetings.project.resolution_corrected": _("会商议定的记录更正"),
+    "meetings.project.resolution_taken_back": _("会商议定的记录撤回"),
 }
+
+# The audit log alone tells them: who took a paper with him, and what the topic's own moves say already.
+QUIET = (
+    "meetings.meeting.printed", "meetings.inspection.printed", "meetings.resolution.recorded", "meetings.resolution.take_back",
+)  # fmt: skip

@@ -23,7 +23,7 @@ from yinfeng.projects.models import Project
 
 SEE = "meetings.meeting.view"
 OFFICE = [
-    *LEADER, SEE, "meetings.meeting.run", "meetings.meeting.export", "meetings.topic.submit", "duties.duty.view",
+    *LEADER, SEE, "meetings.meeting.run", "meetings.meeting.export", "meetings.topic.submit", "meetings.gate.record", "duties.duty.view",
     "duties.duty.view_sensitive", "duties.duty.set", "duties.duty.review",
 ]  # fmt: skip
 BRING = [*CLERK, SEE, "meetings.topic.submit", "duties.duty.view", "duties.duty.handle"]

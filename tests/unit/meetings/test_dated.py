@@ -21,6 +21,13 @@ def test_a_meeting_stands_in_the_calendars_of_those_who_see_it(hall: Hall) -> No
     assert found("office") == [f"meeting-{meeting.pk}"]
     assert found("office", until=9) == []
     (item,) = dated.meetings(hall.actor("office"), hall.today, hall.today + timedelta(days=20))
-    assert (item.start, item.is_done, item.is_sensitive) == (meeting.starts_at, False, False)
+    assert (item.start, item.done, item.is_sensitive) == (meeting.starts_at, "", False)
     assert meeting.state == states.PLANNED
     assert dated.meetings(hall.actor("dora"), hall.today, hall.today + timedelta(days=20)) == []
+
+
+def test_what_is_over_says_so_in_the_meetings_own_word(hall: Hall) -> None:
+    hall.issued(days=2)
+    hall.held(days=1)
+    found = dated.meetings(hall.actor("office"), hall.today - timedelta(days=9), hall.today)
+    assert [str(item.done) for item in found] == ["纪要已印发", "已召开"]

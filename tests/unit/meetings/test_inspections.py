@@ -385,8 +385,18 @@ def test_the_report_waits_for_visits_and_findings_and_stays_as_written(people: C
         services.move_inspection(by=ins, inspection=inspection, move="cancel", reason="不查了")
     with pytest.raises(Invalid, match="总体评价"):
         services.report_inspection(by=ins, inspection=inspection, conclusion=" ")
+    planned = inspection.ends
+    Inspection.objects.filter(pk=inspection.pk).update(starts=planned)
+    inspection.refresh_from_db()
+    with pytest.raises(Blocked, match="还不能"):
+        services.report_inspection(by=ins, inspection=inspection, conclusion="好")
+    Inspection.objects.filter(pk=inspection.pk).update(starts=today())
+    inspection.refresh_from_db()
+    assert "（稿）" in words(services.print_report(by=ins, inspection=inspection))
     services.report_inspection(by=ins, inspection=inspection, conclusion="总体<较好>")
     assert (inspection.state, inspection.reported_date) == ("reported", today())
+    assert inspection.ends == today() < planned  # a report tells of no day that is still to come
+    assert "ends" in Event.objects.get(verb="meetings.inspection.report").changes
     assert inspection.report is not None
     with inspection.report.stored.open("rb") as file:
         text = words(file.read())
@@ -399,11 +409,12 @@ def test_the_report_waits_for_visits_and_findings_and_stays_as_written(people: C
         inspection.draw.seed,
     ):  # type: ignore[union-attr]
         assert part in text, part
+    assert not any(part in text for part in ("（督查组）", "（）", "（稿）"))
     with pytest.raises(Conflict, match="督查报告"):
         core.remove_file(by=ins, obj=inspection, attachment=inspection.report, reason="重写")
     duty = Duty.objects.get()
     Duty.objects.filter(pk=duty.pk).update(state="closed", submitted_date=today(), closed_date=today())
-    assert "整改完成 1 个" in words(services.print_report(by=ins, inspection=inspection).read())
+    assert "整改完成 1 个" in words(services.print_report(by=ins, inspection=inspection))
 
 
 def test_a_filed_report_tells_nothing_of_a_sensitive_project(people: City) -> None:
@@ -418,7 +429,7 @@ def test_a_filed_report_tells_nothing_of_a_sensitive_project(people: City) -> No
         text = words(file.read())
     assert "密钥泄露" not in text
     assert "敏感项目，内容见系统" in text
-    assert "密钥泄露" in words(services.print_report(by=ins, inspection=inspection).read())
+    assert "密钥泄露" in words(services.print_report(by=ins, inspection=inspection))
     page = signed_in(city.users["leader"]).get(inspection.get_absolute_url()).content.decode()
     assert "另有 1 个敏感项目" in page
     assert "密钥泄露" not in page
@@ -553,7 +564,7 @@ def test_the_pages_from_plan_to_report(people: City, django_assert_max_num_queri
     assert client.get(f"{url}close/").status_code == 200
     assert client.post(f"{url}close/", {"conclusion": "好", "version": inspection.version}).status_code == 302
     paper = client.get(f"{url}paper/")
-    assert b"".join(paper.streaming_content)[:2] == b"PK"  # type: ignore[attr-defined]
+    assert paper.content[:2] == b"PK"  # type: ignore[attr-defined]
     assert client.get("/inspections/export/?format=csv").status_code == 200
     assert client.get("/inspections/findings/export/?format=csv").status_code == 200
 

@@ -9,8 +9,9 @@ from django.urls import reverse
 
 from tests.factories import signed_in
 from tests.unit.meetings.conftest import Hall
+from yinfeng.core.models import Event
 from yinfeng.duties.models import Duty
-from yinfeng.meetings import states
+from yinfeng.meetings import services, states
 from yinfeng.meetings.models import Item, Resolution
 
 
@@ -57,3 +58,62 @@ def test_the_timeline_of_a_meeting_names_a_topic_to_those_alone_who_see_it(hall:
             continue
         assert (topic.title in page.content.decode()) is sees
         assert (topic.title in told.content.decode()) is sees
+
+
+def test_a_wrong_decision_is_put_right_and_taken_back_by_the_pages(hall: Hall) -> None:
+    meeting = hall.held(hall.approved(ask="一、请批准\n二、请协调"))
+    resolution = hall.resolve(meeting)
+    (task,) = Duty.objects.all()
+    client = signed_in(hall.city.users["office"])
+    url = reverse("resolution-correct", args=[resolution.pk])
+    page = client.get(url)
+    assert task.get_absolute_url() in page.content.decode()
+    assert "一、请批准\n二、请协调" in page.content.decode()
+    given = sent(
+        page, decision=states.DEFERRED, cancelled=[task.pk], reason="会上没有议定", version=resolution.version
+    )
+    more = client.post(url, given | {"more": "1"})
+    assert 'name="tasks-0-item"' in more.content.decode()
+    assert client.post(url, given | {"reason": ""}).status_code == 422
+    assert client.post(url, given | {"cancelled": [task.pk + 9]}).status_code == 422
+    assert client.post(url, given).status_code == 302
+    assert (Resolution.objects.get().decision, Duty.objects.get().state) == (states.DEFERRED, "cancelled")
+    topic = resolution.topic.get_absolute_url()
+    assert "会上没有议定" in signed_in(hall.city.users["bob"]).get(topic).content.decode()
+    move = reverse("meetings.resolution-move", args=[resolution.pk, "take_back"])
+    assert "已列入议程" in client.get(move).content.decode()
+    assert client.post(move, {"reason": "记错了议题"}).status_code == 302
+    assert client.get(url).status_code == 409
+    told = client.get(meeting.get_absolute_url()).content.decode()
+    assert reverse("meeting-item-resolve", args=[meeting.pk, Item.objects.get().pk]) in told
+    assert "记错了议题" in told
+
+
+def test_who_took_papers_is_for_the_audit_log_alone(hall: Hall) -> None:
+    meeting = hall.issued()
+    client = signed_in(hall.city.users["office"])
+    for paper in ("agenda", "briefs", "seating", "minutes"):
+        pages = [
+            reverse("meeting-paper", args=[meeting.pk, paper]),
+            reverse("api-meetings-papers", args=[meeting.pk, paper]),
+        ]
+        first, second = (client.get(page) for page in pages)
+        assert (first.status_code, second.status_code) == (200, 200)
+        assert (first.content, first["Content-Disposition"]) == (
+            second.content,
+            second["Content-Disposition"],
+        )
+    assert Event.objects.filter(verb="meetings.meeting.printed", object_id=meeting.pk).count() == 8
+    for page in (meeting.get_absolute_url(), reverse("api-meetings-timeline", args=[meeting.pk])):
+        assert "下载了会议材料" not in client.get(page).content.decode()
+    coming = hall.meeting()
+    assert client.get(reverse("api-meetings-papers", args=[coming.pk, "minutes"])).status_code == 409
+    alices = hall.topic(by="alice", unit=hall.city.huli)
+    services.move_topic(by=hall.actor("office"), topic=alices, move="approve")
+    services.take_on(by=hall.actor("office"), meeting=coming, topic=alices)
+    assert (
+        signed_in(hall.city.users["bob"])
+        .get(reverse("api-meetings-papers", args=[coming.pk, "agenda"]))
+        .status_code
+        == 403
+    )

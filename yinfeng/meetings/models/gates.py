@@ -33,7 +33,7 @@ class GateDecision(Versioned):
     """What a body decided about a project at one gate of a chain, on which day, by which document. Never edited.
 
     The chain's and the gate's names stand as they were on the day, for the profile's chains change. ``document`` is the
-    number or the title of the minutes. One pass counts per gate; a refusal may be followed by others and by a pass.
+    number or the title of the minutes; ``resolution`` is there when it was a meeting in this product that decided. One pass counts per gate; a refusal may be followed by others and by a pass.
     """
 
     project = models.ForeignKey(
@@ -50,6 +50,14 @@ class GateDecision(Versioned):
     decided_date = models.DateField(_("决策日期"))
     document = models.CharField(_("会议或文号"), max_length=200)
     opinion = models.CharField(_("决策意见"), max_length=1000, blank=True)
+    resolution = models.ForeignKey(
+        "meetings.Resolution",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name=_("议定事项"),
+        related_name="gate_decisions",
+    )
     evidence = models.ForeignKey(
         "core.Attachment", models.PROTECT, null=True, blank=True, verbose_name=_("决策文件"), related_name="+"
     )

@@ -176,14 +176,17 @@ class Attendee(models.Model):
         return str(self.person or self.unit)
 
     @property
-    def text(self) -> str:
-        """Who is called, as papers name him: unit, post and name, as far as they are known."""
+    def parts(self) -> list[str]:
+        """Who is called, as far as it is known: unit, post and name."""
         unit = self.unit.brief if self.unit else ""
-        if unit and self.position.startswith(unit):  # 集美区委书记
+        if unit and unit in self.position:  # 集美区委书记, 其他市委常委
             unit = ""
-        return " ".join(
-            part for part in (unit, self.position, self.person.name if self.person else "") if part
-        )
+        return [part for part in (unit, self.position, self.person.name if self.person else "") if part]
+
+    @property
+    def text(self) -> str:
+        """Who is called, as pages name him."""
+        return " ".join(self.parts)
 
 
 class Minutes(models.Model):
@@ -397,7 +400,7 @@ class FairReview(models.Model):
 
 class ResolutionQuerySet(ScopedQuerySet["Resolution"]):
     def scope(self, by: Actor, action: str) -> Q:
-        """A resolution is seen with its topic, and one of a sensitive meeting with the meeting; its words are put right by the office of the body."""
+        """A resolution is seen with its topic, and one of a sensitive meeting with the meeting; the office of the body puts it right or takes it back."""
         if action == "view":
             open_here = ~Q(meeting__secrecy=states.SENSITIVE) | Q(
                 meeting__in=Meeting.objects.permitted(by).values("pk")
@@ -409,9 +412,15 @@ class ResolutionQuerySet(ScopedQuerySet["Resolution"]):
 
 
 class Resolution(Versioned):
-    """What a body decided of a topic at a meeting; what is to be done about it are the duties that name it as their source."""
+    """What a body decided of a topic at a meeting; what is to be done about it are the duties that name it as their source.
 
-    item = models.OneToOneField(Item, models.PROTECT, verbose_name=_("议程"), related_name="resolution")
+    One that was recorded wrongly is taken back before the minutes are issued: it keeps its number and its words, and leaves its
+    ``item`` to another.
+    """
+
+    item = models.OneToOneField(
+        Item, models.PROTECT, null=True, blank=True, verbose_name=_("议程"), related_name="resolution"
+    )
     topic = models.ForeignKey(Topic, models.PROTECT, verbose_name=_("议题"), related_name="resolutions")
     meeting = models.ForeignKey(Meeting, models.PROTECT, verbose_name=_("会议"), related_name="resolutions")
     year = models.PositiveSmallIntegerField(_("年度"), editable=False)
@@ -424,6 +433,9 @@ class Resolution(Versioned):
     )
     support = models.TextField(_("给予的支持"), max_length=1000, blank=True)
     decided_date = models.DateField(_("议定日期"))
+    state = models.CharField(
+        _("状态"), max_length=20, choices=list(states.RESOLUTION_STATES.items()), default=states.STANDING, editable=False
+    )  # fmt: skip
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("记录人"), related_name="+"
     )
@@ -438,8 +450,17 @@ class Resolution(Versioned):
             models.CheckConstraint(
                 condition=~Q(decision="conditional") | ~Q(conditions=""), name="meetings_resolution_conditions",
                 violation_error_message=_("附条件同意的，请写明附带的条件。"),
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(state="standing", item__isnull=False) | Q(state="taken_back", item=None),
+                name="meetings_resolution_taken_back",
+            ),
         ]  # fmt: skip
+
+    @property
+    def reference(self) -> str:
+        """Return its number as papers name it: 〔2026〕3号."""
+        return _now("〔%(year)s〕%(number)s号") % {"year": self.year, "number": self.number}
 
     def __str__(self) -> str:
         if self._state.adding:

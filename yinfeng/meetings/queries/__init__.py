@@ -12,6 +12,7 @@ from yinfeng.meetings.queries.gates import Gate as Gate
 from yinfeng.meetings.queries.gates import Step as Step
 from yinfeng.meetings.queries.gates import besides as besides
 from yinfeng.meetings.queries.gates import chain_of as chain_of
+from yinfeng.meetings.queries.gates import decisions_naming as decisions_naming
 from yinfeng.meetings.queries.gates import decisions_of as decisions_of
 from yinfeng.meetings.queries.gates import earliest as earliest
 from yinfeng.meetings.queries.gates import gate_body as gate_body
@@ -21,6 +22,7 @@ from yinfeng.meetings.queries.gates import gates_before as gates_before
 from yinfeng.meetings.queries.gates import has_gates as has_gates
 from yinfeng.meetings.queries.gates import later_passed as later_passed
 from yinfeng.meetings.queries.gates import passed_gates as passed_gates
+from yinfeng.meetings.queries.gates import resolutions_for as resolutions_for
 from yinfeng.meetings.queries.gates import steps_of as steps_of
 from yinfeng.meetings.queries.gather import Proposed as Proposed
 from yinfeng.meetings.queries.gather import proposal as proposal
@@ -72,13 +74,17 @@ from yinfeng.meetings.queries.meetings import reviewer_units as reviewer_units
 from yinfeng.meetings.queries.meetings import rhythm_of as rhythm_of
 from yinfeng.meetings.queries.meetings import rhythms as rhythms
 from yinfeng.meetings.queries.meetings import seats_called as seats_called
+from yinfeng.meetings.queries.meetings import tasks_by_resolution as tasks_by_resolution
+from yinfeng.meetings.queries.meetings import tasks_of as tasks_of
 from yinfeng.meetings.queries.meetings import title_of as title_of
 from yinfeng.meetings.queries.meetings import with_situation as with_situation
+from yinfeng.meetings.queries.meetings import without_tasks as without_tasks
 from yinfeng.meetings.queries.search import inspection_entries as inspection_entries
 from yinfeng.meetings.queries.search import meeting_entries as meeting_entries
 from yinfeng.meetings.queries.search import topic_entries as topic_entries
 from yinfeng.meetings.queries.topics import brought_by as brought_by
 from yinfeng.meetings.queries.topics import difficulties_of as difficulties_of
+from yinfeng.meetings.queries.topics import every_resolution as every_resolution
 from yinfeng.meetings.queries.topics import heard_at as heard_at
 from yinfeng.meetings.queries.topics import hidden_topics as hidden_topics
 from yinfeng.meetings.queries.topics import no_difficulties as no_difficulties

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery, TextField, Value
+from django.db.models import Exists, OuterRef, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Concat
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,8 +22,8 @@ from yinfeng.core.conditions import Condition
 from yinfeng.core.errors import Sentence
 from yinfeng.core.keeping import kept
 from yinfeng.core.language import in_english
-from yinfeng.meetings import gating
-from yinfeng.meetings.models import GateDecision
+from yinfeng.meetings import gating, states
+from yinfeng.meetings.models import GateDecision, Resolution
 from yinfeng.orgs.models import Body
 from yinfeng.orgs.queries import Joined
 from yinfeng.projects import stages
@@ -134,7 +134,7 @@ class Step:
 def decisions_of(project: Project) -> list[GateDecision]:
     """Return what was decided about a project that the caller has read through its scope, the oldest first."""
     found = GateDecision.objects.filter(project=project).select_related(
-        "evidence", "recorded_by", "undone_by"
+        "evidence", "recorded_by", "undone_by", "resolution__topic"
     )
     return list(found.order_by("decided_date", "pk"))
 
@@ -185,6 +185,24 @@ def earliest(chain: Chain, gate: Gate, decisions: Sequence[GateDecision]) -> Gat
 def gate_body(gate: Gate) -> Body | None:
     """Return the body of the directory that a gate names."""
     return Body.objects.filter(code=gate.body).first() if gate.body else None
+
+
+def resolutions_for(project: Project, gate: Gate, by: Actor) -> QuerySet[Resolution]:
+    """Return what the body of a gate decided about a project, as far as the person sees it, the newest first.
+
+    One that a decision at a gate names already is none of them, unless that one was undone; neither is one put off.
+    """
+    named = GateDecision.objects.filter(resolution=OuterRef("pk")).exclude(state=gating.UNDONE)
+    found = Resolution.objects.permitted(by).filter(
+        ~Exists(named), topic__project=project, topic__body__code=gate.body, state=states.STANDING,
+        decision__in=[*states.PASSING, states.NOT_AGREED],
+    )  # fmt: skip
+    return found.select_related("topic", "meeting__body").order_by("-decided_date", "-pk")
+
+
+def decisions_naming(resolution: Resolution) -> QuerySet[GateDecision]:
+    """Return the decisions at gates that name a resolution, without those that were undone."""
+    return GateDecision.objects.filter(resolution=resolution).exclude(state=gating.UNDONE)
 
 
 def gate_decisions(project: Project) -> QuerySet[GateDecision]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -15,6 +15,9 @@ from django.utils.translation import gettext as _
 
 from yinfeng.core import queries as core
 from yinfeng.core.actors import Actor
+from yinfeng.core.events import type_of
+from yinfeng.duties import terms
+from yinfeng.duties.models import Duty
 from yinfeng.meetings import states
 from yinfeng.meetings.models import Attendee, FairReview, Item, Meeting, Minutes, Resolution, Topic
 from yinfeng.orgs.models import Body, SeatTerm, Unit, in_force
@@ -41,7 +44,8 @@ def agenda(meeting: Meeting, by: Actor | None = None, last: int | None = None) -
     """
     seen = Topic.objects.all() if by is None else Topic.objects.permitted(by)
     rows: QuerySet[Any] = Item.objects.filter(meeting__in=[meeting.pk, *([last] if last else [])]).annotate(
-        is_seen=Exists(seen.filter(pk=OuterRef("topic"))) if by is not None else Value(True)
+        is_seen=Exists(seen.filter(pk=OuterRef("topic"))) if by is not None else Value(True),
+        has_tasks=Exists(_tasks().filter(source_id=OuterRef("resolution"))),
     )
     related = rows.select_related("topic__project", "topic__unit", "topic__body", "resolution__siting_unit")
     every = list(related.order_by("order", "pk"))
@@ -54,6 +58,16 @@ def agenda(meeting: Meeting, by: Actor | None = None, last: int | None = None) -
         "last_agenda": [item for item in every if item.meeting_id != meeting.pk],
     }
     return found
+
+
+def without_tasks(meeting: Meeting) -> list[Any]:
+    """Return the items of what was agreed, or heard with demands, about which nobody has to do anything any more."""
+    items: list[Any] = items_of(meeting)
+    return [
+        item
+        for item in items
+        if item.outcome and item.outcome.decision in states.GRANTING and not item.has_tasks
+    ]
 
 
 def item_of(pk: int, meeting: Meeting) -> Item | None:
@@ -111,9 +125,32 @@ def attendance_counts(meeting: Meeting) -> tuple[int, int]:
     return kinds.count(states.PRESENT), kinds.count(states.CALLED)
 
 
+def _tasks() -> QuerySet[Any]:
+    return Duty.objects.filter(source_type=type_of(Resolution), parent=None).exclude(state=terms.CANCELLED)
+
+
+def tasks_of(resolution: Resolution) -> QuerySet[Any]:
+    """Return the duties that came of a resolution, without those that were cancelled."""
+    return _tasks().filter(source_id=resolution.pk).select_related("lead_unit", "set_unit").order_by("pk")
+
+
+def tasks_by_resolution(resolutions: Sequence[Resolution], by: Actor) -> dict[int, list[Any]]:
+    """Return the duties that came of resolutions, of those in the person's sight, by resolution, in one query; cancelled ones too."""
+    given: dict[int, list[Any]] = {}
+    if resolutions:
+        found = Duty.objects.permitted(by).filter(
+            source_type=type_of(Resolution), source_id__in=[row.pk for row in resolutions], parent=None
+        )
+        for duty in found.select_related("lead_unit").order_by("pk"):
+            given.setdefault(duty.source_id or 0, []).append(duty)
+    return given
+
+
 def resolutions_of(meetings: Iterable[Meeting], by: Actor) -> QuerySet[Resolution]:
-    """Return the resolutions of meetings that are in the person's sight, in their order."""
-    found = Resolution.objects.permitted(by).filter(meeting__in=[meeting.pk for meeting in meetings])
+    """Return the resolutions of meetings that stand and are in the person's sight, in their order."""
+    found = Resolution.objects.permitted(by).filter(
+        meeting__in=[meeting.pk for meeting in meetings], state=states.STANDING
+    )
     return found.select_related("topic").order_by("item__order", "pk")
 
 

@@ -49,6 +49,11 @@ def heard_at(topic: Topic, by: Actor) -> QuerySet[Any]:
     return found.order_by("-meeting__starts_at", "-pk")
 
 
+def every_resolution(topic: Topic, by: Actor) -> QuerySet[Resolution]:
+    """Return all that was recorded as decided of a topic, also what was taken back."""
+    return Resolution.objects.permitted(by).filter(topic=topic)
+
+
 def topics_of(project: Project, by: Actor) -> QuerySet[Topic]:
     """Return the topics about a project, the newest first."""
     found = Topic.objects.permitted(by).filter(project=project)
@@ -56,8 +61,8 @@ def topics_of(project: Project, by: Actor) -> QuerySet[Topic]:
 
 
 def resolutions_about(project: Project, by: Actor) -> QuerySet[Resolution]:
-    """Return what was decided about a project, the newest first."""
-    found = Resolution.objects.permitted(by).filter(topic__project=project)
+    """Return what was decided about a project and stands, the newest first."""
+    found = Resolution.objects.permitted(by).filter(topic__project=project, state=states.STANDING)
     return found.select_related("topic", "meeting__body", "siting_unit").order_by("-decided_date", "-pk")
 
 

@@ -29,8 +29,8 @@ from yinfeng.meetings.services.meetings import change_meeting as change_meeting
 from yinfeng.meetings.services.meetings import is_late as is_late
 from yinfeng.meetings.services.meetings import move_meeting as move_meeting
 from yinfeng.meetings.services.meetings import note_item as note_item
-from yinfeng.meetings.services.meetings import note_printed as note_printed
 from yinfeng.meetings.services.meetings import plan_meeting as plan_meeting
+from yinfeng.meetings.services.meetings import print_paper as print_paper
 from yinfeng.meetings.services.meetings import record_attendance as record_attendance
 from yinfeng.meetings.services.meetings import reorder as reorder
 from yinfeng.meetings.services.meetings import take_off as take_off
@@ -40,6 +40,7 @@ from yinfeng.meetings.services.meetings import tell_called as tell_called
 from yinfeng.meetings.services.meetings import uncall as uncall
 from yinfeng.meetings.services.resolutions import correct_resolution as correct_resolution
 from yinfeng.meetings.services.resolutions import resolve as resolve
+from yinfeng.meetings.services.resolutions import take_back_resolution as take_back_resolution
 from yinfeng.meetings.services.topics import OPEN_TOPICS as OPEN_TOPICS
 from yinfeng.meetings.services.topics import TO_APPROVE as TO_APPROVE
 from yinfeng.meetings.services.topics import TO_MEND as TO_MEND

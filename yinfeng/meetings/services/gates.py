@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 from yinfeng.core import events
 from yinfeng.core import services as core
 from yinfeng.core.actors import Actor
-from yinfeng.core.errors import Conflict, Forbidden, Invalid, Sentence
+from yinfeng.core.errors import Conflict, Forbidden, Sentence, refusal
 from yinfeng.core.models import Attachment
 from yinfeng.core.scopes import demand
-from yinfeng.meetings import gating, lifecycle_gates, queries
-from yinfeng.meetings.models import GateDecision
+from yinfeng.meetings import gating, lifecycle_gates, queries, states
+from yinfeng.meetings.models import GateDecision, Resolution
+from yinfeng.meetings.services.resolutions import hold
 from yinfeng.projects.models import Project
 from yinfeng.projects.services.asking import check_past
 from yinfeng.projects.services.records import read_anew, refuse_when_over
@@ -26,28 +27,37 @@ from yinfeng.projects.services.records import read_anew, refuse_when_over
 @transaction.atomic
 def pass_gate(
     *, by: Actor, project: Project, gate: str, decided_date: date, document: str, file: File[bytes] | None, name: str,
-    opinion: str = "",
+    opinion: str = "", resolution: Resolution | None = None,
 ) -> GateDecision:  # fmt: skip
-    """Record that the body of a gate passed the project, by a document on file; the gates before it must be passed."""
+    """Record that the body of a gate passed the project, by a document on file; the gates before it must be passed.
+
+    ``resolution``: what that body decided of it, where it met in this product.
+    """
     if file is None:
-        raise Invalid(_("请上传决策文件。"), fields={"evidence": [_("请上传决策文件。")]})
-    return _record(by, project, gate, gating.PASSED, decided_date, document, opinion, file, name)
+        raise refusal("evidence", _("请上传决策文件。"))
+    if resolution is not None and resolution.decision not in states.PASSING:
+        told = {"decision": states.DECISIONS[resolution.decision]}
+        raise refusal("resolution", _("这项议定是“%(decision)s”，不能据以记录通过。") % told)
+    return _record(by, project, gate, gating.PASSED, decided_date, document, opinion, file, name, resolution)
 
 
 @transaction.atomic
 def refuse_gate(
     *, by: Actor, project: Project, gate: str, decided_date: date, document: str, opinion: str,
-    file: File[bytes] | None = None, name: str = "",
+    file: File[bytes] | None = None, name: str = "", resolution: Resolution | None = None,
 ) -> GateDecision:  # fmt: skip
     """Record that the body of a gate did not pass the project, and why; it may be laid before it again."""
     if not opinion.strip():
-        raise Invalid(_("请写明未通过的原因。"), fields={"opinion": [_("请写明未通过的原因。")]})
-    return _record(by, project, gate, gating.REFUSED, decided_date, document, opinion, file, name)
+        raise refusal("opinion", _("请写明未通过的原因。"))
+    if resolution is not None and resolution.decision != states.NOT_AGREED:
+        told = {"decision": states.DECISIONS[resolution.decision]}
+        raise refusal("resolution", _("这项议定是“%(decision)s”，不能据以记录未通过。") % told)
+    return _record(by, project, gate, gating.REFUSED, decided_date, document, opinion, file, name, resolution)
 
 
 def _record(
     by: Actor, project: Project, code: str, state: str, day: date, document: str, opinion: str,
-    file: File[bytes] | None, name: str,
+    file: File[bytes] | None, name: str, resolution: Resolution | None,
 ) -> GateDecision:  # fmt: skip
     """Write a decision; the project is held meanwhile, so that of two who decide about one gate the second sees the first."""
     if by.user_id is None:
@@ -57,15 +67,17 @@ def _record(
     refuse_when_over(project)
     chain, gate = _open_gate(project, code)
     if not document.strip():
-        raise Invalid(_("请填写会议名称或文号。"), fields={"document": [_("请填写会议名称或文号。")]})
+        raise refusal("document", _("请填写会议名称或文号。"))
     _check_day(chain, gate, day, project)
+    if resolution is not None:
+        _check_resolution(by, project, gate, day, resolution)
     evidence = None
     if file is not None:
         evidence = core.attach_file(by=by, obj=project, file=file, name=name, kind=gating.EVIDENCE)
     decision = GateDecision(
         project=project, chain=chain.code, chain_name=chain.name, gate=gate.code, gate_name=gate.name,
         body=queries.gate_body(gate), state=state, decided_date=day, document=document.strip(), opinion=opinion.strip(),
-        evidence=evidence, recorded_by_id=by.user_id,
+        evidence=evidence, resolution=resolution, recorded_by_id=by.user_id,
     )  # fmt: skip
     core.insert(decision)
     _tell(by, decision, state, decision.opinion)
@@ -94,8 +106,21 @@ def _check_day(chain: queries.Chain, gate: queries.Gate, day: date, project: Pro
     before = queries.earliest(chain, gate, queries.decisions_of(project))
     if before is not None and day < before.decided_date:
         told = {"gate": before.gate_name, "state": before.get_state_display(), "day": before.decided_date}
-        sentence = _("决策日期不能早于“%(gate)s”%(state)s的日期（%(day)s）。") % told
-        raise Invalid(sentence, fields={"decided_date": [sentence]})
+        raise refusal("decided_date", _("决策日期不能早于“%(gate)s”%(state)s的日期（%(day)s）。") % told)
+
+
+def _check_resolution(
+    by: Actor, project: Project, gate: queries.Gate, day: date, resolution: Resolution
+) -> None:
+    """Refuse a resolution that is not the gate's body's about this project, that was named before, or of another day."""
+    hold(resolution)
+    if not queries.resolutions_for(project, gate, by).filter(pk=resolution.pk).exists():
+        raise refusal(
+            "resolution", _("这项议定不是“%(gate)s”对本项目的有效议定，请重新选择。") % {"gate": gate.label}
+        )
+    if day != resolution.decided_date:
+        told = {"day": resolution.decided_date}
+        raise refusal("decided_date", _("所选的议定事项是 %(day)s 议定的，决策日期应与它一致。") % told)
 
 
 @transaction.atomic
@@ -118,6 +143,8 @@ def undo_decision(
 def _tell(by: Actor, decision: GateDecision, state: str, note: str) -> None:
     """Put a decision on the project's own timeline."""
     told = [decision.chain_name, decision.gate_name, str(decision.decided_date), decision.document]
+    if decision.resolution is not None:
+        told.append(_("议定事项%(number)s") % {"number": decision.resolution.reference})
     events.record(
         by=by, verb=f"meetings.gate.{state}", obj=decision.project, note=note,
         data={"text": " · ".join(told), "decision": decision.pk},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -352,12 +351,16 @@ def move_inspection(
 def report_inspection(
     *, by: Actor, inspection: Inspection, conclusion: str, version: int | None = None
 ) -> Inspection:
-    """Close an inspection with its report, which is kept as it is written now; the inspected units see their findings."""
+    """Close an inspection with its report, which is kept as it is written now; the inspected units see their findings.
+
+    One that is done before its last day ends today: a report tells of no day that is still to come.
+    """
     INSPECTION.check(inspection, "report", by)
     if not conclusion.strip():
         raise refusal("conclusion", _("请填写总体评价。"))
     _hold(inspection)
-    today = timezone.localdate()
+    today, planned = timezone.localdate(), inspection.ends
+    inspection.ends = min(planned, today)
     paper = write_report(by=by, inspection=inspection, conclusion=conclusion, today=today, is_filed=True)
     name = f"{inspection.number} {inspection.title}.docx"
     report = core.attach_file(
@@ -365,7 +368,8 @@ def report_inspection(
     )
     INSPECTION.perform(
         inspection, "report", by=by, version=version,
-        values={"conclusion": conclusion.strip(), "report": report, "reported_date": today},
+        values={"conclusion": conclusion.strip(), "report": report, "reported_date": today, "ends": inspection.ends},
+        changes={"ends": (planned, inspection.ends)} if inspection.ends != planned else None,
     )  # fmt: skip
     for finding in queries.standing_findings(inspection):
         events.record(
@@ -390,14 +394,14 @@ def write_report(
 
 
 @transaction.atomic
-def print_report(*, by: Actor, inspection: Inspection) -> io.BytesIO:
+def print_report(*, by: Actor, inspection: Inspection) -> bytes:
     """Return the report as things stand today, with how far putting right has come; who took it is logged."""
     demand(inspection, by, "view")
     paper = write_report(
         by=by, inspection=inspection, conclusion=inspection.conclusion, today=timezone.localdate()
     )
     events.record(by=by, verb="meetings.inspection.printed", obj=inspection)
-    return io.BytesIO(paper)
+    return paper
 
 
 # --- who is told --------------------------------------------------------------------------------------------------

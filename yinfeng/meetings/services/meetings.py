@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 from yinfeng.core import events, search
 from yinfeng.core import services as core
 from yinfeng.core.actors import Actor
-from yinfeng.core.errors import Conflict, Invalid, refusal
+from yinfeng.core.errors import Conflict, Invalid, Missing, refusal
 from yinfeng.core.lifecycle import stale
 from yinfeng.core.models import Event
 from yinfeng.core.scopes import demand
@@ -362,11 +363,32 @@ def record_attendance(*, by: Actor, meeting: Meeting, kinds: Mapping[int, str]) 
     events.record(by=by, verb="meetings.meeting.attendance", obj=meeting, data={"text": told})
 
 
-def note_printed(*, by: Actor, meeting: Meeting, paper: str) -> None:
-    """Note who took papers of a meeting with him."""
-    events.record(
-        by=by, verb="meetings.meeting.printed", obj=meeting, data={"text": str(papers.PAPERS[paper])}
-    )
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A paper as docx, and what its file is called."""
+
+    name: str
+    content: bytes
+
+
+@transaction.atomic
+def print_paper(*, by: Actor, meeting: Meeting, paper: str) -> Printed:
+    """Return a paper of a meeting for who sees every topic on its agenda; who took which is logged."""
+    if paper not in papers.PAPERS:
+        raise Missing
+    demand(meeting, by, "read", _("会上有您不能查看的议题，会议材料由机构办公室提供。"))
+    if meeting.state == states.CANCELLED:
+        raise Conflict(_("会议已取消，没有会议材料。"))
+    if paper == papers.MINUTES:
+        minutes = queries.minutes_of(meeting)
+        if minutes is None:
+            raise Conflict(_("纪要还没有印发。"))
+        document = papers.minutes(minutes)
+    else:
+        document = papers.MADE[paper](meeting, by)
+    label = str(papers.PAPERS[paper])
+    events.record(by=by, verb="meetings.meeting.printed", obj=meeting, data={"text": label})
+    return Printed(f"{papers.full_name(meeting)}-{label}.docx", papers.written(document))
 
 
 # --- who is told --------------------------------------------------------------------------------------------------

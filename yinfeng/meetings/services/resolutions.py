@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any
 
 from django.db import transaction
@@ -12,11 +13,12 @@ from django.utils.translation import gettext as _
 from yinfeng.core import events
 from yinfeng.core import services as core
 from yinfeng.core.actors import Actor
-from yinfeng.core.errors import Conflict, Invalid, refusal
+from yinfeng.core.errors import Blocked, Conflict, Invalid, refusal
 from yinfeng.core.scopes import demand
 from yinfeng.core.services import person
 from yinfeng.duties import services as duties
 from yinfeng.duties import terms
+from yinfeng.duties.models import Duty
 from yinfeng.duties.services import Six
 from yinfeng.meetings import lifecycle, queries, states
 from yinfeng.meetings.models import Item, Meeting, Resolution, Topic
@@ -57,8 +59,7 @@ def resolve(*, by: Actor, meeting: Meeting, item: Item, values: Values, tasks: S
         raise Invalid(_("请至少写明一项要落实的任务：谁牵头、做什么、什么时候办结。"))
     resolution.number = duties.next_number(series=f"resolution:{topic.body_id}", year=day.year)
     core.insert(resolution)
-    move = "put_off" if resolution.decision == states.DEFERRED else "decide"
-    lifecycle.TOPIC.perform(topic, move, by=by, within=True, data={"text": _told(resolution)})
+    _decide(by, resolution)
     events.record(
         by=by, verb="meetings.resolution.recorded", obj=resolution, data={"text": _told(resolution)}
     )
@@ -125,18 +126,112 @@ def _give_out(by: Actor, resolution: Resolution, tasks: Sequence[Six]) -> None:
 
 @transaction.atomic
 def correct_resolution(
-    *, by: Actor, resolution: Resolution, version: int, text: str, conditions: str, reason: str
-) -> Resolution:
-    """Put right how a resolution is worded, until the minutes are issued; what was decided and given stays."""
+    *, by: Actor, resolution: Resolution, version: int, values: Values, reason: str, tasks: Sequence[Six] = (),
+    cancelled: Sequence[int] = (),
+) -> Resolution:  # fmt: skip
+    """Put right what was recorded of a decision, until the minutes are issued; the topic follows, duties come and go with it.
+
+    ``values``: what changes of decision, text, conditions, siting_unit, support. ``tasks`` are given out besides, of the duties that
+    came of it those named in ``cancelled`` are cancelled by the duties' own rules; what one asks for is changed on the duty.
+    """
     demand(resolution, by, "change")
-    if resolution.meeting.state != states.HELD:
-        raise Conflict(_("纪要已经印发，不能再修改；有误的由以后的会议更正。"))
     if not reason.strip():
         raise refusal("reason", _("请填写原因。"))
-    if resolution.decision == states.CONDITIONAL and not conditions.strip():
-        raise refusal("conditions", _("附条件同意的，请写明附带的条件。"))
-    core.apply_edit(
-        resolution, {"text": text.strip(), "conditions": conditions.strip()}, by=by, version=version,
-        verb="meetings.resolution.corrected", note=reason.strip(),
-    )  # fmt: skip
+    hold(resolution)
+    for sentence in lifecycle.can_be_corrected(resolution, by):
+        raise Conflict(sentence)
+    touch(resolution.meeting)  # of this and the minutes, the later one is told
+    before = resolution.decision
+    wanted = copy(resolution)
+    for name, value in values.items():
+        setattr(wanted, name, value.strip() if isinstance(value, str) else value)
+    _check(wanted)
+    known = {duty.pk: duty for duty in queries.tasks_of(resolution)}
+    if set(cancelled) - known.keys():
+        raise refusal("cancelled", _("所选的任务已不在这项议定之下，请刷新页面。"))
+    if wanted.decision in states.GRANTING and not tasks and not known.keys() - set(cancelled):
+        raise Invalid(_("请至少保留或增加一项要落实的任务：谁牵头、做什么、什么时候办结。"))
+    if wanted.decision != before:
+        for sentence in lifecycle.no_gate_was_passed(resolution, by):
+            raise Conflict(sentence)
+    changes = core.write_edit(resolution, {name: getattr(wanted, name) for name in values}, version)
+    if (before == states.DEFERRED) != (resolution.decision == states.DEFERRED):
+        for sentence in lifecycle.topic_is_still_here(resolution, by):
+            raise Conflict(sentence)
+        _undecide(by, resolution, reason)
+        _decide(by, resolution)
+    gone = [known[pk] for pk in cancelled]
+    _cancel(by, gone, reason)
+    told = [_("增加任务：%(item)s") % {"item": six.item} for six in tasks]
+    told += [_("撤销任务：%(item)s") % {"item": duty.item} for duty in gone]
+    if changes or told:
+        _tell(by, "corrected", resolution, reason, _("；").join(told), changes)
+    _give_out(by, resolution, tasks)
     return resolution
+
+
+def hold(resolution: Resolution) -> None:
+    """Let nobody take back a resolution, change it or name it at a gate until the transaction ends."""
+    Resolution.objects.select_for_update().get(pk=resolution.pk)
+
+
+@transaction.atomic
+def take_back_resolution(
+    *, by: Actor, resolution: Resolution, reason: str, version: int | None = None
+) -> Resolution:
+    """Take back what was recorded of a decision, until the minutes are issued: its duties are cancelled, the topic is open again.
+
+    A duty that was accepted and worked on is cancelled too, its lead unit is told why; one that is done or waits for review stops it.
+    """
+    hold(resolution)
+    lifecycle.RESOLUTION.check(resolution, "take_back", by)
+    touch(resolution.meeting)  # of this and the minutes, the later one is told
+    _cancel(by, list(queries.tasks_of(resolution)), reason)
+    lifecycle.RESOLUTION.perform(
+        resolution, "take_back", by=by, reason=reason, version=version, values={"item": None}
+    )
+    _undecide(by, resolution, reason)
+    _tell(by, "taken_back", resolution, reason)
+    return resolution
+
+
+def _decide(by: Actor, resolution: Resolution) -> None:
+    """Let the topic follow what was decided of it."""
+    move = "put_off" if resolution.decision == states.DEFERRED else "decide"
+    lifecycle.TOPIC.perform(resolution.topic, move, by=by, within=True, data={"text": _told(resolution)})
+
+
+def _undecide(by: Actor, resolution: Resolution, reason: str) -> None:
+    told = "" if resolution.meeting.secrecy == states.SENSITIVE else reason
+    lifecycle.TOPIC.perform(resolution.topic, "undecide", by=by, within=True, reason=told)
+
+
+def _cancel(by: Actor, given: Sequence[Duty], reason: str) -> None:
+    """Cancel duties as their own rules allow; a refusal names the duty."""
+    for duty in given:
+        try:
+            duties.move_duty(by=by, duty=duty, move="cancel", reason=reason)
+        except (Blocked, Conflict) as error:
+            why = "".join(map(str, getattr(error, "reasons", ()))) or error.sentence
+            raise Conflict(_("任务“%(item)s”不能撤销：%(why)s") % {"item": duty.item, "why": why}) from error
+
+
+def _tell(
+    by: Actor, act: str, resolution: Resolution, reason: str, text: str = "", changes: Mapping[str, tuple[Any, Any]] | None = None
+) -> None:  # fmt: skip
+    """Put what became of a resolution on the timelines of its topic, its meeting and its project, with the reason."""
+    topic, note = resolution.topic, reason.strip()
+    if act == "corrected":
+        events.record(
+            by=by, verb="meetings.resolution.corrected", obj=resolution, changes=changes, note=note, data={"text": text}
+        )  # fmt: skip
+    events.record(
+        by=by, verb=f"meetings.meeting.resolution_{act}", obj=resolution.meeting, note=note,
+        data={"text": topic.title, "topic": topic.pk},
+    )  # fmt: skip
+    if topic.project is not None:
+        said = f"{topic.body.label}{resolution.meeting.numbered}：{topic.title}。{_told(resolution)}"
+        note = "" if resolution.meeting.secrecy == states.SENSITIVE else note
+        events.record(
+            by=by, verb=f"meetings.project.resolution_{act}", obj=topic.project, note=note, data={"text": said[:600]}
+        )  # fmt: skip

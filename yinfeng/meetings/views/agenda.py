@@ -11,19 +11,21 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from yinfeng.core.errors import DomainError, Missing
+from yinfeng.core.errors import Conflict, DomainError, Missing
 from yinfeng.core.forms import ReasonForm
 from yinfeng.core.money import show
 from yinfeng.core.scopes import ScopedQuerySet, fetch, rows
 from yinfeng.core.tables import day
-from yinfeng.core.web import EditPage, Page
-from yinfeng.meetings import queries, services, states
-from yinfeng.meetings.forms import LeaveForm, NotesForm, ResolutionForm, TaskRows
-from yinfeng.meetings.models import Item, Meeting, Topic
+from yinfeng.core.web import EditPage, MovePage, Page
+from yinfeng.duties import terms
+from yinfeng.duties.services import Six
+from yinfeng.meetings import lifecycle, queries, services, states
+from yinfeng.meetings.forms import CorrectionForm, LeaveForm, NotesForm, ResolutionForm, TaskRows
+from yinfeng.meetings.models import Item, Meeting, Resolution, Topic
 from yinfeng.meetings.tables import TOPIC_TONES
-from yinfeng.meetings.views.meetings import RUN, OfMeeting
+from yinfeng.meetings.views.meetings import RUN, VIEW, OfMeeting, duty_line
 
-ROWS, MORE = 1, "more"  # tasks that the form begins with, and the button for another
+MORE = "more"  # the button for another task
 
 
 class GatherTopics(OfMeeting):
@@ -191,31 +193,29 @@ class Notes(OfItem):
         return self.object  # type: ignore[no-any-return]
 
 
-class Resolve(OfItem):
-    """Record what was decided and give out the duties, in one act; a row of the six for each, another by a button."""
+# --- what was decided ---------------------------------------------------------------------------------------------
 
-    form = ResolutionForm
+
+class GivesTasks(EditPage):
+    """An act that gives out duties: a row of the six for each, another by a button; one that is left empty is no task."""
+
     template_name = "meetings/resolve.html"
-    title = gettext_lazy("记录议定事项")
-    submit_label = gettext_lazy("记录并交办")
     secret_notice = True
+    begins_with = 1  # rows
 
     def start(self) -> None:
         super().start()
         self.tasks = TaskRows(self._posted() if self.request.method == "POST" else None, prefix="tasks")
-        self.tasks.extra = ROWS  # none is there already: one that is left empty is no task
+        self.tasks.extra = self.begins_with  # none is there already
 
     def _posted(self) -> Any:
         """Return what was sent, with one row more when that was asked for."""
         data = self.request.POST.copy()
         total = data.get("tasks-TOTAL_FORMS", "")
-        count = int(total) if total.isascii() and total.isdecimal() and len(total) < 4 else ROWS
+        count = int(total) if total.isascii() and total.isdecimal() and len(total) < 4 else self.begins_with
         data["tasks-TOTAL_FORMS"] = str(min(count + (MORE in data), 20))
         data["tasks-INITIAL_FORMS"] = "0"
         return data
-
-    def initial(self) -> dict[str, Any]:
-        return {"decision": states.NOTED if self.item.topic.kind == states.HEARING else ""}
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         if MORE not in request.POST:
@@ -223,17 +223,22 @@ class Resolve(OfItem):
         self.start()
         return self.show(self.make_form(data=request.POST))
 
-    def act(self, form: ResolutionForm) -> Any:
+    @property
+    def filled(self) -> list[Any]:
+        return [row for row in self.tasks if row.has_changed()]
+
+    def act(self, form: Any) -> Any:
         if not self.tasks.is_valid():
             return self.show(form, status=422)
-        six = [row.six() for row in self.tasks if row.has_changed()]
-        return services.resolve(
-            by=self.by, meeting=self.object, item=self.item, values=form.values(), tasks=six
-        ).meeting
+        return self.record(form, [row.six() for row in self.filled])
+
+    def record(self, form: Any, tasks: list[Six]) -> Any:
+        """Make the service call."""
+        raise NotImplementedError
 
     def refuse(self, form: Any, error: DomainError) -> HttpResponse:
         """Show each sentence about a task on the field of its row."""
-        filled = [row for row in self.tasks if row.has_changed()]
+        filled = self.filled
         for name, texts in list(error.fields.items()):
             prefix, _dash, rest = name.partition("-")
             number, _dash, field = rest.partition("-")
@@ -243,10 +248,116 @@ class Resolve(OfItem):
                     row.add_error(field if field in row.fields else None, str(text))
         return super().refuse(form, error)
 
+    def extra(self) -> dict[str, Any]:
+        return super().extra() | {"tasks": self.tasks}
+
+
+class Resolve(GivesTasks, OfItem):
+    """Record what was decided and give out the duties, in one act."""
+
+    form = ResolutionForm
+    title = gettext_lazy("记录议定事项")
+    submit_label = gettext_lazy("记录并交办")
+
+    def initial(self) -> dict[str, Any]:
+        return {"decision": states.NOTED if self.item.topic.kind == states.HEARING else ""}
+
+    def record(self, form: ResolutionForm, tasks: list[Six]) -> Meeting:
+        services.resolve(by=self.by, meeting=self.object, item=self.item, values=form.values(), tasks=tasks)
+        return self.object  # type: ignore[no-any-return]
+
     def done(self, result: Any) -> str:
-        if any(row.has_changed() for row in self.tasks):
-            return _("已记录，任务已交办给牵头单位。")
-        return _("已记录。")
+        return _("已记录，任务已交办给牵头单位。") if self.filled else _("已记录。")
 
     def extra(self) -> dict[str, Any]:
-        return super().extra() | {"tasks": self.tasks, "item": self.item}
+        return super().extra() | {"asked": self.item.topic.ask, "notes": self.item.notes}
+
+
+class OfResolution(EditPage):
+    """An act on what was recorded of a decision, until the minutes are issued."""
+
+    permission = RUN
+    model = Resolution
+
+    @classmethod
+    def queryset(cls) -> ScopedQuerySet[Any]:
+        found: ScopedQuerySet[Any] = rows(Resolution).select_related(
+            "meeting__body__unit", "topic__project", "topic__body__unit", "topic__unit", "item"
+        )
+        return found
+
+    def cancel_url(self) -> str:
+        return str(self.object.meeting.get_absolute_url())
+
+
+class CorrectResolution(GivesTasks, OfResolution):
+    """Put right what was recorded of a decision; tasks come and go with it."""
+
+    action = "change"
+    begins_with = 0
+    form = CorrectionForm
+    title = gettext_lazy("更正议定事项")
+    submit_label = gettext_lazy("更正")
+
+    def start(self) -> None:
+        super().start()
+        for sentence in lifecycle.can_be_corrected(self.object, self.by):
+            raise Conflict(sentence)
+
+    def form_arguments(self) -> dict[str, Any]:
+        return {"given": list(queries.tasks_of(self.object))}
+
+    def initial(self) -> dict[str, Any]:
+        outcome: Resolution = self.object
+        plain = {name: getattr(outcome, name) for name in ("decision", "text", "conditions", "support")}
+        return super().initial() | plain | {"siting_unit": outcome.siting_unit_id}
+
+    def record(self, form: CorrectionForm, tasks: list[Six]) -> str:
+        data = form.cleaned_data
+        services.correct_resolution(
+            by=self.by, resolution=self.object, version=data["version"] or 0, values=form.values(), reason=data["reason"],
+            tasks=tasks, cancelled=[int(pk) for pk in data.get("cancelled", ())],
+        )  # fmt: skip
+        return self.cancel_url()
+
+    def extra(self) -> dict[str, Any]:
+        outcome: Resolution = self.object
+        back = {"label": str(outcome.meeting), "url": self.cancel_url()}
+        known = [duty_line(duty, timezone.localdate()) for duty in queries.tasks_of(outcome)]
+        return super().extra() | {
+            "back": back,
+            "intro": str(outcome),
+            "asked": outcome.topic.ask,
+            "notes": outcome.item.notes if outcome.item else "",
+            "given": known,
+            "is_correction": True,
+        }
+
+
+class MoveResolution(OfResolution, MovePage):
+    """Take back what was recorded; what becomes of its duties is said before."""
+
+    permission = VIEW
+    action = "view"
+    lifecycle = lifecycle.RESOLUTION
+
+    def perform(self, *, reason: str, version: int | None) -> None:
+        services.take_back_resolution(by=self.by, resolution=self.object, reason=reason, version=version)
+
+    def act(self, form: Any) -> str:
+        super().act(form)
+        return self.cancel_url()
+
+    def done(self, result: Any) -> str:
+        return _("已撤回，可以重新记录。")
+
+    def extra(self) -> dict[str, Any]:
+        extra = super().extra()
+        told = [_("议题“%(topic)s”退回“%(state)s”，可以重新记录。") % {
+            "topic": self.object.topic.title, "state": states.TOPIC_STATES[states.ON_AGENDA],
+        }]  # fmt: skip
+        for duty in queries.tasks_of(self.object):
+            given = {"item": duty.item, "unit": duty.lead_unit.brief, "state": terms.DUTY_STATES[duty.state]}
+            told.append(_("撤销任务“%(item)s”（%(unit)s，%(state)s），牵头单位会看到原因。") % given)
+        back = {"label": str(self.object.meeting), "url": self.cancel_url()}
+        return extra | {"consequences": told, "back": back}

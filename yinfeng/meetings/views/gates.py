@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django.urls import reverse
 from django.utils import timezone
@@ -137,8 +137,7 @@ class ProjectGates(SectionPage):
             {"label": _("记录未通过"), "url": reverse("project-gate-refuse", args=arguments), "style": "secondary", "icon": "x"},
         ]  # fmt: skip
 
-    @staticmethod
-    def _line(item: GateDecision, *, may_undo: bool = False, is_old: bool = False) -> dict[str, Any]:
+    def _line(self, item: GateDecision, *, may_undo: bool = False, is_old: bool = False) -> dict[str, Any]:
         undone = ""
         if item.state == gating.UNDONE:
             undone = f"{item.undone_by or ''} · {day(item.undone_at)} · {item.undone_reason}"
@@ -149,11 +148,19 @@ class ProjectGates(SectionPage):
             "day": day(item.decided_date),
             "document": item.document,
             "opinion": item.opinion,
+            "resolution": self._resolution(item),
             "recorded": f"{item.recorded_by} · {day(item.recorded_at)}",
             "undone": undone,
             "file": item.evidence and {"name": item.evidence.name, "url": reverse("file", args=[item.evidence_id])},
             "undo_url": reverse("meetings.gatedecision-move", args=[item.pk, "undo"]) if may_undo else "",
         }  # fmt: skip
+
+    def _resolution(self, item: GateDecision) -> dict[str, str] | None:
+        """Return which resolution a decision names; who sees the project and may look at meetings sees it."""
+        if item.resolution is None:
+            return None
+        url = item.resolution.get_absolute_url() if self.by.may("meetings.meeting.view") else ""
+        return {"text": f"{item.resolution.topic.title} {item.resolution.reference}", "url": url}
 
 
 class RecordDecision(EditPage):
@@ -163,6 +170,7 @@ class RecordDecision(EditPage):
     model = Project
     action = gating.GATE
     secret_notice = True
+    form: ClassVar[type[PassForm]]
     gate: queries.Gate
 
     def start(self) -> None:
@@ -172,9 +180,18 @@ class RecordDecision(EditPage):
         if gate is None:
             raise Missing
         self.gate = gate
+        self.resolutions = queries.resolutions_for(self.object, gate, self.by)
+
+    def form_arguments(self) -> dict[str, Any]:
+        return {"resolutions": self.resolutions}
 
     def initial(self) -> dict[str, Any]:
-        return {"decided_date": timezone.localdate()}
+        """Propose the newest resolution by which this can be recorded, its day and its number; today where there is none."""
+        last = self.resolutions.filter(decision__in=self.form.decisions).first()
+        if last is None:
+            return {"decided_date": timezone.localdate()}
+        document = f"{last.meeting.body.label}{last.meeting.numbered} {_('议定事项%(number)s') % {'number': last.reference}}"
+        return {"resolution": last.pk, "decided_date": last.decided_date, "document": document}
 
     def cancel_url(self) -> str:
         return reverse("project-gates", args=[self.object.pk])

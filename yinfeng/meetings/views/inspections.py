@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
@@ -12,10 +12,9 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from yinfeng.core import uploads
 from yinfeng.core.actors import Actor
 from yinfeng.core.comparing import too_deep
-from yinfeng.core.exchange.documents import DOCX
+from yinfeng.core.exporting import word_file
 from yinfeng.core.forms import ReasonForm
 from yinfeng.core.scopes import ScopedQuerySet, fetch, rows
 from yinfeng.core.tables import day, moment
@@ -470,6 +469,14 @@ class CloseInspection(InspectionPage):
             by=self.by, inspection=self.object, conclusion=data["conclusion"], version=data["version"]
         )
 
+    def extra(self) -> dict[str, Any]:
+        if self.object.ends <= timezone.localdate():
+            return super().extra()
+        told = _("督查原定到 %(day)s 结束。今天写出报告的，结束日期改为今天。") % {
+            "day": day(self.object.ends)
+        }
+        return super().extra() | {"warnings": [{"tone": "warning", "title": told}]}
+
     def done(self, result: Any) -> str:
         return _("报告已经写出并归档，被督查单位现在可以看到各自的问题。")
 
@@ -492,11 +499,8 @@ class InspectionPaper(Page):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         found = fetch(rows(Inspection).select_related("unit", "draw"), self.by, pk)
-        stream = services.print_report(by=self.by, inspection=found)
-        response = FileResponse(stream, content_type=DOCX)
-        name = f"{found.number}-{timezone.localdate():%Y%m%d}.docx"
-        response["Content-Disposition"] = uploads.content_disposition(name)
-        return response
+        content = services.print_report(by=self.by, inspection=found)
+        return word_file(content, f"{found.number}-{timezone.localdate():%Y%m%d}.docx")
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         return HttpResponse(status=405)

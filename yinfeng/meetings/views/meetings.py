@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -12,12 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from yinfeng.core.actors import Actor
-from yinfeng.core.errors import Conflict, Missing
-from yinfeng.core.exchange.documents import DOCX
+from yinfeng.core.errors import Missing
+from yinfeng.core.exporting import word_file
 from yinfeng.core.forms import Styled
 from yinfeng.core.scopes import ScopedQuerySet, fetch, rows
 from yinfeng.core.tables import day, moment, with_query
-from yinfeng.core.uploads import content_disposition
 from yinfeng.core.web import ActPage, DetailPage, EditPage, ExportPage, ListPage, MovePage, Page
 from yinfeng.duties import queries as duties
 from yinfeng.duties import terms
@@ -213,11 +213,7 @@ class MeetingDetail(OfMeeting):
         """Return the duties of this meeting's resolutions and of the last one's, by resolution, in one query."""
         every = [*items, *self.object.__dict__["last_agenda"]]
         found = [item.outcome for item in every if item.is_seen and item.outcome]
-        mine = duties.duties_of(found).permitted(self.by).filter(parent=None)  # type: ignore[attr-defined]
-        given: dict[int, list[Any]] = {}
-        for duty in mine.select_related("lead_unit").order_by("pk") if found else []:
-            given.setdefault(duty.source_id, []).append(duty)
-        return given
+        return queries.tasks_by_resolution(found, self.by)
 
     def _last(self, given: dict[int, list[Any]]) -> dict[str, Any]:
         """Return how the duties of the last meeting stand, the open ones first: with this a meeting opens."""
@@ -260,7 +256,9 @@ class MeetingDetail(OfMeeting):
                     },
                 )
             else:
-                acts.append({"label": _("更正文字"), "url": reverse("resolution-correct", args=[outcome.pk])})
+                acts.append({"label": _("更正"), "url": reverse("resolution-correct", args=[outcome.pk])})
+                move = reverse("meetings.resolution-move", args=[outcome.pk, "take_back"])
+                acts.append({"label": _("撤回议定"), "url": move})
         return {
             "pk": item.pk, "number": number, "title": topic.title, "url": topic.get_absolute_url(),
             "meta": " · ".join(filter(None, [
@@ -355,32 +353,10 @@ class Paper(Page):
 
     permission = VIEW
 
-    def get(self, request: HttpRequest, pk: int, paper: str) -> HttpResponse:
-        return paper_response(self.by, pk, paper)
-
-
-def paper_response(by: Actor, pk: int, paper: str) -> HttpResponse:
-    """Return a paper for download and note who took it; Missing for one there is not, Forbidden for who sees a part alone."""
-    if paper not in papers.PAPERS:
-        raise Missing
-    found: ScopedQuerySet[Any] = rows(Meeting).select_related("body__unit", "chair")
-    meeting = fetch(found, by, pk, "read", _("会上有您不能查看的议题，会议材料由机构办公室提供。"))
-    if meeting.state == states.CANCELLED:
-        raise Conflict(_("会议已取消，没有会议材料。"))
-    if paper == papers.MINUTES:
-        minutes = queries.minutes_of(meeting)
-        if minutes is None:
-            raise Conflict(_("纪要还没有印发。"))
-        document = papers.minutes(minutes)
-    else:
-        document = papers.MADE[paper](meeting, by)
-    content = papers.written(document)
-    services.note_printed(by=by, meeting=meeting, paper=paper)
-    answer = HttpResponse(content, content_type=DOCX)
-    answer["Content-Disposition"] = content_disposition(
-        f"{papers.full_name(meeting)}-{papers.PAPERS[paper]}.docx"
-    )
-    return answer
+    def get(self, request: HttpRequest, pk: int, paper: str) -> HttpResponseBase:
+        found: ScopedQuerySet[Any] = rows(Meeting).select_related("body__unit", "chair")
+        printed = services.print_paper(by=self.by, meeting=fetch(found, self.by, pk), paper=paper)
+        return word_file(printed.content, printed.name)
 
 
 # --- acts ---------------------------------------------------------------------------------------------------------

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Model, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -17,10 +18,9 @@ from yinfeng.core.actors import Actor
 from yinfeng.core.scopes import ScopedQuerySet, rows
 from yinfeng.core.tables import day, with_query
 from yinfeng.core.web import ActPage, DetailPage, EditPage, ExportPage, ListPage, MovePage
-from yinfeng.duties import queries as duties
 from yinfeng.meetings import lifecycle, queries, services, states
 from yinfeng.meetings.filters import TopicFilter
-from yinfeng.meetings.forms import CorrectionForm, ReviewForm, TakeOnForm, TopicForm
+from yinfeng.meetings.forms import ReviewForm, TakeOnForm, TopicForm
 from yinfeng.meetings.models import FairReview, Resolution, Topic
 from yinfeng.meetings.tables import DECISION_TONES, REVIEW_TONES, TOPIC_TONES, TopicTable
 from yinfeng.meetings.views.meetings import VIEW, resolution_lines
@@ -109,6 +109,14 @@ class TopicDetail(DetailPage):
     def reviews(self) -> list[FairReview]:
         return list(queries.reviews_of(self.object)) if self.object.kind == states.SUPPORT else []
 
+    @cached_property
+    def outcomes(self) -> list[Resolution]:
+        return list(queries.every_resolution(self.object, self.by))
+
+    def told_of(self) -> Sequence[Model]:
+        """Return the topic and what was decided of it: how that was put right is told here too."""
+        return [self.object, *self.outcomes]
+
     def frame(self) -> dict[str, Any]:
         self.object.__dict__["review"] = self.reviews[0] if self.reviews else None
         if "approve" in self.allowed() and self.object.state in (states.SUBMITTED, states.PUT_OFF):
@@ -143,11 +151,7 @@ class TopicDetail(DetailPage):
         topic: Topic = self.object
         heard = list(queries.heard_at(topic, self.by))
         outcomes = [item.outcome for item in heard if item.outcome is not None and item.is_told]
-        given: dict[int, list[Any]] = {}
-        if outcomes:
-            mine = duties.duties_of(outcomes).permitted(self.by).filter(parent=None)  # type: ignore[attr-defined]
-            for duty in mine.select_related("lead_unit").order_by("pk"):
-                given.setdefault(duty.source_id, []).append(duty)
+        given = queries.tasks_by_resolution(outcomes, self.by)
         may_edit = "bring" in self.allowed() and topic.state in services.OPEN_TOPICS
         groups = [
             (_("议题"), [
@@ -279,11 +283,7 @@ class ProjectTopics(SectionPage):
             return {"hint": _("您没有查看会议和议题的权限。")}
         project: Project = self.object
         outcomes = list(queries.resolutions_about(project, self.by))
-        given: dict[int, list[Any]] = {}
-        if outcomes:
-            mine = duties.duties_of(outcomes).permitted(self.by).filter(parent=None)  # type: ignore[attr-defined]
-            for duty in mine.select_related("lead_unit").order_by("pk"):
-                given.setdefault(duty.source_id, []).append(duty)
+        given = queries.tasks_by_resolution(outcomes, self.by)
         new = f"{reverse('topic-new')}?{urlencode({'project': project.pk})}"
         topics = {
             "title": _("议题"), "empty": _("还没有提出过议题。"),
@@ -403,6 +403,7 @@ class ReviewTopic(EditPage):
     model = Topic
     action = "review"
     form = ReviewForm
+    template_name = "meetings/asked.html"
     title = gettext_lazy("公平竞争审查")
     submit_label = gettext_lazy("出具审查结论")
 
@@ -429,8 +430,8 @@ class ReviewTopic(EditPage):
 
     def extra(self) -> dict[str, Any]:
         topic: Topic = self.object
-        told = _("%(unit)s：%(ask)s") % {"unit": topic.unit.brief, "ask": topic.ask}
-        return {"back": {"label": topic.title, "url": topic.get_absolute_url()}, "intro": told}
+        back = {"label": topic.title, "url": topic.get_absolute_url()}
+        return {"back": back, "intro": topic.unit.brief, "asked": topic.ask}
 
 
 class PutOnAgenda(EditPage):
@@ -462,31 +463,3 @@ class PutOnAgenda(EditPage):
 
     def extra(self) -> dict[str, Any]:
         return {"back": {"label": self.object.title, "url": self.object.get_absolute_url()}}
-
-
-class CorrectResolution(EditPage):
-    permission = "meetings.meeting.run"
-    model = Resolution
-    action = "change"
-    form = CorrectionForm
-    title = gettext_lazy("更正议定事项的文字")
-    submit_label = gettext_lazy("更正")
-
-    @classmethod
-    def queryset(cls) -> ScopedQuerySet[Any]:
-        found: ScopedQuerySet[Any] = rows(Resolution).select_related("meeting", "topic")
-        return found
-
-    def initial(self) -> dict[str, Any]:
-        return super().initial() | {"text": self.object.text, "conditions": self.object.conditions}
-
-    def cancel_url(self) -> str:
-        return str(self.object.meeting.get_absolute_url())
-
-    def act(self, form: CorrectionForm) -> str:
-        data = form.cleaned_data
-        services.correct_resolution(
-            by=self.by, resolution=self.object, version=data["version"] or 0, text=data["text"], conditions=data["conditions"],
-            reason=data["reason"],
-        )  # fmt: skip
-        return self.cancel_url()
