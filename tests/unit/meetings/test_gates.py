@@ -347,7 +347,7 @@ def test_the_pages_record_and_undo(people: City, django_assert_max_num_queries: 
     assert "不能早于" in answer.content.decode()
     with django_assert_max_num_queries(10):
         text = client.get(url).content.decode()
-    assert "项目分类为供地类" in text
+    assert "项目分类为“" in text
     assert "待决策" in text
     assert "前面的节点尚未通过" in text
     assert "&lt;b&gt;资金来源" in text
