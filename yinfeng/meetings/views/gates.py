@@ -186,12 +186,14 @@ class RecordDecision(EditPage):
         return {"resolutions": self.resolutions}
 
     def initial(self) -> dict[str, Any]:
-        """Propose the newest resolution by which this can be recorded, its day and its number; today where there is none."""
+        """Propose the newest resolution by which this can be recorded, its day, its number and conditions; today where there is none."""
         last = self.resolutions.filter(decision__in=self.form.decisions).first()
         if last is None:
             return {"decided_date": timezone.localdate()}
         document = f"{last.meeting.body.label}{last.meeting.numbered} {_('议定事项%(number)s') % {'number': last.reference}}"
-        return {"resolution": last.pk, "decided_date": last.decided_date, "document": document}
+        return {
+            "resolution": last.pk, "decided_date": last.decided_date, "document": document, "opinion": last.conditions,
+        }  # fmt: skip
 
     def cancel_url(self) -> str:
         return reverse("project-gates", args=[self.object.pk])
