@@ -115,7 +115,8 @@ def attempt(delivery: Delivery, now: datetime) -> bool:
         return False
     except Exception as error:  # one message that breaks its channel (a lost key) does not hold up the others
         log.exception("channel broke", delivery=delivery.pk, channel=delivery.channel)
-        _failed(delivery, type(error).__name__, now)
+        # a robot's may have left before that
+        _failed(delivery, type(error).__name__, now, is_unsure=delivery.channel in KEYLESS)
         return False
     Delivery.objects.filter(pk=delivery.pk, sent_at=None).update(
         sent_at=now, given_up_at=None, sending_at=None, text="", problem=""

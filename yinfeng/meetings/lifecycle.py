@@ -92,14 +92,15 @@ def attendance_is_known(meeting: Meeting, by: Actor) -> Iterator[Sentence]:
         yield _now("还没有登记出席人员。")
     elif waiting:
         yield _now("还有 %(count)s 人没有登记是否出席。") % {"count": waiting}
+    if queries.chair_is_excused(meeting):
+        yield _now("主持人登记为请假，请更正出席情况或者主持人。")
 
 
 def what_is_granted_has_tasks(meeting: Meeting, by: Actor) -> Iterator[Sentence]:
     """Ask of what was agreed, or heard with demands, that somebody still has to do something about it."""
-    for item in queries.without_tasks(meeting):
-        yield _now("“%(topic)s”的任务都已撤销，请在“更正”中补充任务，或者更正议定意见。") % {
-            "topic": item.topic.title
-        }
+    for item in queries.without_tasks(meeting, by):
+        told = {"topic": queries.title_of(item)}
+        yield _now("“%(topic)s”的任务都已撤销，请在“更正”中补充任务，或者更正议定意见。") % told
 
 
 MEETING = Lifecycle(

@@ -522,6 +522,10 @@ def test_minutes_wait_for_attendance_and_resolutions_and_stay_as_issued(hall: Ha
             by=office, meeting=fresh(meeting), item=fresh(item), version=1, notes="另一位同事的"
         )
     hall.resolve(meeting)
+    chair = Attendee.objects.get(meeting=meeting, person=meeting.chair)
+    services.record_attendance(by=office, meeting=fresh(meeting), kinds={chair.pk: states.EXCUSED})
+    with pytest.raises(Blocked, match="主持人登记为请假"):
+        services.move_meeting(by=office, meeting=fresh(meeting), move="issue")
     hall.came(meeting)
     meeting = services.move_meeting(by=office, meeting=fresh(meeting), move="issue")
     minutes = Minutes.objects.get()

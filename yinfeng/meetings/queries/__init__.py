@@ -57,6 +57,7 @@ from yinfeng.meetings.queries.meetings import attendance_counts as attendance_co
 from yinfeng.meetings.queries.meetings import attendance_of as attendance_of
 from yinfeng.meetings.queries.meetings import bodies as bodies
 from yinfeng.meetings.queries.meetings import bodies_run_by as bodies_run_by
+from yinfeng.meetings.queries.meetings import chair_is_excused as chair_is_excused
 from yinfeng.meetings.queries.meetings import closing_day as closing_day
 from yinfeng.meetings.queries.meetings import is_coming as is_coming
 from yinfeng.meetings.queries.meetings import item_of as item_of

@@ -60,9 +60,9 @@ def agenda(meeting: Meeting, by: Actor | None = None, last: int | None = None) -
     return found
 
 
-def without_tasks(meeting: Meeting) -> list[Any]:
+def without_tasks(meeting: Meeting, by: Actor) -> list[Any]:
     """Return the items of what was agreed, or heard with demands, about which nobody has to do anything any more."""
-    items: list[Any] = items_of(meeting)
+    items: list[Any] = items_of(meeting, by)
     return [
         item
         for item in items
@@ -109,10 +109,11 @@ def with_situation(meetings: Any, by: Actor) -> Any:
     def count(kind: str) -> Coalesce:
         return Coalesce(Subquery(rows.filter(kind=kind).annotate(n=Count("pk")).values("n")), 0)
 
+    excused = Attendee.objects.filter(meeting=OuterRef("pk"), person=OuterRef("chair"), kind=states.EXCUSED)
     seen = Meeting.objects.permitted(by).filter(pk=OuterRef("before_id"))
     return meetings.annotate(before_id=Subquery(last.values("pk")[:1])).annotate(
         last_id=Subquery(seen.values("pk")), last_title=Subquery(seen.values("title")),
-        present_count=count(states.PRESENT), called_count=count(states.CALLED),
+        present_count=count(states.PRESENT), called_count=count(states.CALLED), chair_is_excused=Exists(excused),
     )  # fmt: skip
 
 
@@ -123,6 +124,17 @@ def attendance_counts(meeting: Meeting) -> tuple[int, int]:
         return known["present_count"], known["called_count"]
     kinds = [row.kind for row in attendance_of(meeting)]
     return kinds.count(states.PRESENT), kinds.count(states.CALLED)
+
+
+def chair_is_excused(meeting: Meeting) -> bool:
+    """Say whether who presided is noted as not having come; a page has read it already."""
+    known = meeting.__dict__
+    if "chair_is_excused" in known and "attendance" not in known:
+        return bool(known["chair_is_excused"])
+    return any(
+        row.kind == states.EXCUSED and row.person_id is not None and row.person_id == meeting.chair_id
+        for row in attendance_of(meeting)
+    )
 
 
 def _tasks() -> QuerySet[Any]:
