@@ -232,6 +232,8 @@ def test_the_rest_of_every_leg_opens_as_a_list(city: City, monkeypatch: pytest.M
         city.duty(terms.WORKING, due_date=date(2026, 10, 30), joint_units=[city.units["finance"]])
         city.ask(city.duty(terms.WORKING, due_date=date(2026, 10, 29)), date(2026, 11, 10))
     city.on(date(2026, 9, 29))
+    for _turn in range(2):
+        city.duty(terms.WORKING, due_date=date(2026, 12, 1))
     seen = set()
     for name in ("carl", "olga", "fred"):
         client = signed_in(city.users[name])
