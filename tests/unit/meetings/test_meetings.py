@@ -34,7 +34,16 @@ from yinfeng.duties import services as duties_services
 from yinfeng.duties.models import Duty
 from yinfeng.duties.services import digest_of
 from yinfeng.meetings import lifecycle, papers, queries, services, states
-from yinfeng.meetings.models import Attendee, FairReview, GateDecision, Item, Meeting, Minutes, Resolution, Topic
+from yinfeng.meetings.models import (
+    Attendee,
+    FairReview,
+    GateDecision,
+    Item,
+    Meeting,
+    Minutes,
+    Resolution,
+    Topic,
+)
 from yinfeng.projects import services as projects
 from yinfeng.projects.models import Project, TeamMember
 
