@@ -211,7 +211,12 @@ def test_every_figure_opens_into_its_rows(town: Town) -> None:
 
 def test_odd_periods_are_said_to_be_odd(town: Town) -> None:
     client = signed_in(town.users["office"])
-    for query in ("from=2026-09-30&until=2026-09-01", "from=x&until=2026-09-01", "from=2026-09-01"):
+    for query in (
+        "from=2026-09-30&until=2026-09-01",
+        "from=x&until=2026-09-01",
+        "from=2026-09-01",
+        "from=0001-01-01&until=0001-01-02",
+    ):
         answer = client.get(f"/duties/standing/?{query}")
         assert answer.status_code == 200
         assert "现在显示的是今年" in answer.content.decode()

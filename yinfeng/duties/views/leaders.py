@@ -75,11 +75,15 @@ def asked_for(figure: str, period: queries.Period) -> dict[str, str]:
     }
 
 
+YEARS = range(2000, 2101)  # of which statistics are asked for; the months before a period must exist too
+
+
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    return day if day.year in YEARS else None
 
 
 class OfPeriod(Page):
@@ -111,7 +115,7 @@ class OfPeriod(Page):
         if not any(self.days) or (start and end and start <= end):
             return ""
         if not start or not end:
-            return _("请填写起始日期和截止日期，现在显示的是今年。")
+            return _("请填写 2000 年至 2100 年的起始日期和截止日期；现在显示的是今年。")
         return _("截止日期早于起始日期，请改正；现在显示的是今年。")
 
     @cached_property
