@@ -34,6 +34,7 @@ OWN = {
     "search": {"q"},
     "work": {"who"},
     "meetings": {"when"},
+    "gates": {"turn"},
     "meeting-new": {"body"},
     "meeting-take-on": {"key"},
     "topic-new": {"body", "project", "bottleneck"},

@@ -157,7 +157,7 @@ def rows_for(path: str, world: World) -> dict[str, str]:
         "report-definitions": "definition",
         "report-waivers": "waiver",
     }  # fmt: skip
-    found = {"move": "hold", "table": "industry"}
+    found = {"move": "hold", "table": "industry", "paper": "agenda"}
     for before, part in pairwise(parts):
         if part.startswith("{") and part.strip("{}") not in found:
             row = (

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 
-from tests.factories import make_enterprise
+from tests.factories import make_enterprise, make_unit, make_user
 from tests.unit.projects.conftest import City
 from yinfeng.core import search
-from yinfeng.core.actors import system
+from yinfeng.core.actors import actor_of, system
 from yinfeng.core.models_search import SearchEntry
 from yinfeng.duties import services as duties
 from yinfeng.enterprises import services as library
 from yinfeng.enterprises.models import Enterprise
+from yinfeng.meetings import services as meetings
 from yinfeng.orgs import services as orgs
+from yinfeng.orgs.models import Body
 from yinfeng.projects import stages
 
 Index = dict[tuple[str, int], tuple[str, list[str]]]
@@ -38,7 +43,20 @@ def kept(city: City) -> Index:
     firm = library.add_enterprise(by=by, values={"name": "示例光电有限公司", "country": "CN"})
     six = duties.Six(item="梳理用地", target="清单", requirement="周报", lead_unit=city.jimei, work_days=5)
     duties.set_duty(by=by, six=six, origin=duties.Origin("other"), set_unit=city.huli)
-    library.change_enterprise(by=by, enterprise=firm, version=1, values={"name": "新名光电有限公司"})
+    unit = make_unit("leader-group", "leader_group", city.root)
+    body = Body.objects.create(code="leader-group", kind="leader_group", name="领导小组", unit=unit)
+    runs = ["meeting.view", "meeting.run", "topic.submit", "inspection.view", "inspection.run"]
+    by = actor_of(make_user("秘书", city.root, [f"meetings.{name}" for name in runs]))
+    values = {"kind": "hearing", "title": "推进情况", "summary": "已选址", "ask": "听取汇报"}
+    meetings.submit_topic(by=by, values={"body": body, "unit": city.jimei, **values})
+    now = timezone.now()
+    values = {"title": "领导小组会议", "starts_at": now + timedelta(days=9)}
+    meetings.plan_meeting(by=by, values={"body": body, **values})
+    values = {"title": "履约督查", "starts": now.date(), "ends": now.date(), "matter": "合同履约"}
+    meetings.plan_inspection(by=by, unit=unit, values=values)
+    library.change_enterprise(
+        by=system("test"), enterprise=firm, version=1, values={"name": "新名光电有限公司"}
+    )
     return index()
 
 
