@@ -546,7 +546,7 @@ def in_rows(facts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     left = False
     for fact, following in itertools.zip_longest(facts, facts[1:]):
         beside = not fact.get("wide") and (left or not (following or {"wide": True}).get("wide"))
-        fact["wide"] = not beside
+        fact["alone"] = not beside and not fact.get("wide")
         left = beside and not left
     return facts
 

@@ -61,7 +61,9 @@ def due_words(duty: Duty, today: date) -> str:
     words = ngettext("还有 %(days)s 个工作日", "还有 %(days)s 个工作日", -late) % {"days": -late}
     # whose holidays nobody has announced yet
     return (
-        words if workdays.shown().is_known(duty.due_date) else _("%(words)s（按周末推算）") % {"words": words}
+        words
+        if workdays.shown().is_known(duty.due_date)
+        else _("%(words)s（按周末和固定节日推算）") % {"words": words}
     )
 
 

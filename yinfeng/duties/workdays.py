@@ -21,6 +21,15 @@ from yinfeng.duties.models.calendar import CalendarDay, CalendarYear
 
 DAY = timedelta(days=1)
 
+# The statutory holidays that the law itself puts on days of the solar calendar: off whatever is announced of the rest of a year.
+# 全国年节及纪念日放假办法 (2024 年修订, in force from 1 January 2025) 第二条.
+FIXED = {
+    (1, 1): ("元旦", "New Year's Day"),
+    **dict.fromkeys(((5, 1), (5, 2)), ("劳动节", "Labour Day")),
+    **dict.fromkeys(((10, 1), (10, 2), (10, 3)), ("国庆节", "National Day")),
+}
+AHEAD = 10  # years after the last announced one for which they are counted
+
 
 def _is_weekday(day: date) -> bool:
     return day.weekday() < 5
@@ -100,8 +109,16 @@ class Workdays:
         return date(year, 12, 31)
 
     def is_known(self, day: date) -> bool:
-        """Say whether the holidays of this year have been announced; otherwise the week alone was counted."""
+        """Say whether the holidays of this year have been announced; otherwise the week and the fixed holidays were counted."""
         return day.year in self.years
+
+
+def unannounced(years: frozenset[int]) -> dict[date, tuple[str, str]]:
+    """Return the fixed holidays, with their names, of the years that were not announced, up to AHEAD after the last that was."""
+    if not years:
+        return {}
+    following = range(min(years), max(years) + 1 + AHEAD)
+    return {date(year, *at): names for year in following if year not in years for at, names in FIXED.items()}
 
 
 def exact() -> Workdays:
@@ -120,7 +137,8 @@ def exact() -> Workdays:
             known.add(year)
         else:
             said[day], names[day] = works, (name[0], name[1])
-    return Workdays(said, frozenset(known), names)
+    fixed = unannounced(frozenset(known))
+    return Workdays(dict.fromkeys(fixed, False) | said, frozenset(known), fixed | names)
 
 
 def shown() -> Workdays:

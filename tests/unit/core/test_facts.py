@@ -9,8 +9,8 @@ from yinfeng.core.web import in_rows
 
 @pytest.mark.parametrize(
     ("asked", "shown"),
-    [("", ""), ("n", "W"), ("nn", "nn"), ("nnn", "nnW"), ("wnw", "WWW"), ("nwnn", "WWnn"), ("nnwn", "nnWW")],
+    [("", ""), ("n", "A"), ("nn", "nn"), ("nnn", "nnA"), ("wnw", "wAw"), ("nwnn", "Awnn"), ("nnwn", "nnwA")],
 )
 def test_a_fact_that_stands_alone_takes_the_row(asked: str, shown: str) -> None:
     facts = [{"label": str(index), "wide": letter == "w"} for index, letter in enumerate(asked)]
-    assert "".join("W" if fact["wide"] else "n" for fact in in_rows(facts)) == shown
+    assert "".join("A" if fact["alone"] else "nw"[fact["wide"]] for fact in in_rows(facts)) == shown

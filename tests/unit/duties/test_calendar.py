@@ -155,8 +155,8 @@ def test_the_month_shows_holidays_items_and_asks_little(person: User) -> None:
     assert "今天" in page
     october = client.get(reverse("calendar") + "?month=2026-10").content.decode()
     assert "国庆节调休上班" in october
-    assert "按周末推算" not in october
-    assert "按周末推算" in client.get(reverse("calendar") + "?month=2099-10").content.decode()
+    assert "按周末和固定节日推算" not in october
+    assert "按周末和固定节日推算" in client.get(reverse("calendar") + "?month=2099-10").content.decode()
     assert client.get(reverse("calendar") + "?month=2026-13").status_code == 200
 
 

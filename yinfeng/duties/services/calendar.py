@@ -25,6 +25,7 @@ CHANGES = (
     "duties.calendarday.changed",
     "duties.calendarday.removed",
     "duties.calendaryear.loaded",
+    "duties.calendaryear.announced",
 )
 
 

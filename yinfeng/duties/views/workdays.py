@@ -221,7 +221,7 @@ class AnnounceYear(ActPage):
     def extra(self) -> dict[str, Any]:
         return {
             "title": _("%(year)s 年的节假日已全部录入") % {"year": self.kwargs["year"]},
-            "intro": _("标记之后，落在这一年的时限不再注明“按周末推算”。"),
+            "intro": _("标记之后，落在这一年的时限不再注明“按周末和固定节日推算”。"),
             "back": {"label": _("工作日历"), "url": self.cancel_url()},
         }
 
