@@ -126,7 +126,7 @@ def _standing(meeting: Meeting, by: Actor) -> list[Any]:
     return [
         title,
         Paragraph(told),
-        Table(["事项", "牵头单位", "办结时限", "进展"], lines, widths=(5, 2, 2, 2)),
+        Table(["事项", "牵头单位", "办结时限", "进展"], lines, widths=(4, 2, 3, 2)),
     ]
 
 

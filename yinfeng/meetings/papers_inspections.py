@@ -43,7 +43,7 @@ def inspection_report(
         Facts(
             [
                 (_("督查内容"), inspection.matter),
-                (_("督查时间"), f"{chinese_date(inspection.starts)} — {chinese_date(inspection.ends)}"),
+                (_("督查时间"), _period(inspection)),
                 (_("督查对象"), _("%(count)s 个，其中抽取 %(drawn)s 个、指定 %(named)s 个") % _counted(subjects)),
                 (_("抽取方法"), _drawn(draw)),
                 (_("发现问题"), _found(stands)),
@@ -101,7 +101,14 @@ def _opening(inspection: Inspection, team: Sequence[str]) -> str:
         "from": chinese_date(inspection.starts),
         "to": chinese_date(inspection.ends),
     }
+    if inspection.starts == inspection.ends:
+        return _("%(basis)s%(unit)s于%(from)s开展“%(title)s”%(team)s。现将情况报告如下。") % told
     return _("%(basis)s%(unit)s于%(from)s至%(to)s开展“%(title)s”%(team)s。现将情况报告如下。") % told
+
+
+def _period(inspection: Inspection) -> str:
+    days = dict.fromkeys((chinese_date(inspection.starts), chinese_date(inspection.ends)))
+    return " — ".join(days)
 
 
 def _counted(subjects: Sequence[Subject]) -> dict[str, int]:

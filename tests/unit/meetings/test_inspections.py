@@ -19,6 +19,7 @@ from tests.unit.projects.conftest import HEAD, PDF, VIEW, City
 from yinfeng.core import services as core
 from yinfeng.core import waiting
 from yinfeng.core.errors import Blocked, Conflict, DomainError, Forbidden, Invalid, Stale
+from yinfeng.core.exchange.official import chinese_date
 from yinfeng.core.models import Code, Event, Notice
 from yinfeng.core.scopes import actions_on
 from yinfeng.duties import services as duties
@@ -402,6 +403,7 @@ def test_the_report_waits_for_visits_and_findings_and_stays_as_written(people: C
         text = words(file.read())
     for part in (
         "未按期开工",
+        f"于{chinese_date(today())}开展",  # one day is not told as a period
         "整改中 1 个",
         "随机抽取 2 个",
         "总体&lt;较好&gt;",

@@ -592,6 +592,16 @@ def test_a_meeting_is_held_when_it_has_begun_and_has_a_chair(hall: Hall) -> None
 # --- who comes ----------------------------------------------------------------------------------------------------
 
 
+def test_the_timeline_names_everybody_of_a_large_meeting(hall: Hall) -> None:
+    meeting, office = hall.meeting(), hall.actor("office")
+    for number in range(25):
+        services.call(by=office, meeting=fresh(meeting), unit=hall.market, position=f"第{number}处处长")
+    kinds = {row.pk: states.EXCUSED for row in queries.attendance_of(meeting)}
+    services.record_attendance(by=office, meeting=fresh(meeting), kinds=kinds)
+    told = Event.objects.get(verb="meetings.meeting.attendance").data["text"]
+    assert told.count("请假") == len(kinds) > 25
+
+
 def test_who_has_a_seat_is_called_once_and_marked(hall: Hall) -> None:
     meeting = hall.meeting()
     assert [row.text for row in queries.attendance_of(meeting)] == [

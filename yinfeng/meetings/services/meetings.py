@@ -357,9 +357,7 @@ def record_attendance(*, by: Actor, meeting: Meeting, kinds: Mapping[int, str]) 
     touch(meeting)
     for pk, kind in changed.items():
         Attendee.objects.filter(pk=pk).update(kind=kind)
-    told = _("、").join(
-        f"{there[pk].text}：{states.ATTENDANCE[kind]}" for pk, kind in list(changed.items())[:20]
-    )
+    told = _("、").join(f"{there[pk].text}：{states.ATTENDANCE[kind]}" for pk, kind in changed.items())
     events.record(by=by, verb="meetings.meeting.attendance", obj=meeting, data={"text": told})
 
 
