@@ -99,7 +99,8 @@ def agenda(meeting: Meeting, by: Actor) -> Official:
         for item in items:
             topic = item.topic
             body.append(Heading(1, topic.title))
-            told = f"{states.TOPIC_KINDS[topic.kind]}。由{topic.unit.name}汇报。"
+            kind = "" if topic.kind == states.OTHER else f"{states.TOPIC_KINDS[topic.kind]}。"
+            told = f"{kind}由{topic.unit.name}汇报。"
             body += [Paragraph(told), Paragraph(_sentence(topic.ask), label="提请议定：")]
         return Official(
             layout=Layout.PAPER, title=_title(meeting, "议程"), body=body, secrecy="", sealed=False,

@@ -204,7 +204,9 @@ class DutyDetail(DetailPage):
                 "label": _("应签收"), "value": day(due), "tone": "danger" if due < self.today else "",
                 "sub": _("已逾期，请尽快签收或退回") if due < self.today else "",
             })  # fmt: skip
-        if due := queries.report_due(duty, self.today):
+        due = queries.report_due(duty, self.today)
+        is_done_before = duty.due_date is not None and due is not None and self.today <= duty.due_date < due
+        if due is not None and not is_done_before:
             told.append({
                 "label": _("下次报告"), "value": day(due), "tone": "danger" if due < self.today else "",
                 "sub": _("进展逾期未报") if due < self.today else "",
@@ -337,7 +339,7 @@ class DutyDetail(DetailPage):
             {
                 "title": row.number or terms.LEVELS[row.level], "url": reverse("reminder-document", args=[row.pk]) if row.has_document else "",
                 "sub": " · ".join(filter(None, [row.reason, row.who or _("系统")])),
-                "badge": {"text": terms.LEVELS[row.level], "tone": LEVEL_TONES[row.level]}, "date_text": moment(row.at),
+                "badge": {"text": terms.LEVELS[row.level], "tone": LEVEL_TONES[row.level]} if row.number else None, "date_text": moment(row.at),
             }
             for row in told.reminders
         ]  # fmt: skip
