@@ -73,7 +73,12 @@ class CallForm(Styled):
 
 
 class AttendanceForm(Styled):
-    """Say of everybody who is called whether he came."""
+    """Say of everybody who is called whether he came; of the rest, that they did."""
+
+    rest = forms.BooleanField(
+        label=_("其余应到的都登记为出席"), required=False,
+        help_text=_("先选出请假和列席的，没有改动的“应到”一次登记为“出席”。"),
+    )  # fmt: skip
 
     def __init__(self, *args: Any, called: Sequence[Attendee], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -86,7 +91,13 @@ class AttendanceForm(Styled):
             self.fields[f"kind-{row.pk}"] = field
 
     def kinds(self) -> dict[int, str]:
-        return {int(name.removeprefix("kind-")): kind for name, kind in self.cleaned_data.items()}
+        found = {
+            int(name.removeprefix("kind-")): kind
+            for name, kind in self.cleaned_data.items()
+            if name.startswith("kind-")
+        }
+        came = states.PRESENT if self.cleaned_data["rest"] else states.CALLED
+        return {pk: came if kind == states.CALLED else kind for pk, kind in found.items()}
 
 
 class LeaveForm(Styled):

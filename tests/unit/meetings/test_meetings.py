@@ -14,6 +14,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, connection, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from tests.factories import signed_in
@@ -553,6 +554,20 @@ def test_minutes_wait_for_attendance_and_resolutions_and_stay_as_issued(hall: Ha
         with pytest.raises(Conflict):
             act()
     assert digest_of(Minutes.objects.get().content) == minutes.digest
+
+
+def test_who_is_not_excused_is_noted_as_present_at_once(hall: Hall) -> None:
+    meeting = hall.held()
+    called = list(Attendee.objects.filter(meeting=meeting).exclude(person=meeting.chair))
+    url = reverse("meeting-attendance", args=[meeting.pk])
+    kinds = {f"kind-{row.pk}": row.kind for row in Attendee.objects.filter(meeting=meeting)}
+    kinds[f"kind-{called[0].pk}"] = states.EXCUSED
+    client = signed_in(hall.city.users["office"])
+    assert "其余应到的都登记为出席" in client.get(url).content.decode()
+    assert client.post(url, {**kinds, "rest": "on"}).status_code == 302
+    now = Attendee.objects.filter(meeting=meeting)
+    assert set(now.exclude(pk=called[0].pk).values_list("kind", flat=True)) == {states.PRESENT}
+    assert now.get(pk=called[0].pk).kind == states.EXCUSED
 
 
 def test_the_database_itself_keeps_issued_minutes(hall: Hall) -> None:
