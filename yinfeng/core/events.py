@@ -52,10 +52,17 @@ def subscribe(verb: str, handler: Handler, many: ManyHandler | None = None) -> N
         _handlers[verb].append((handler, many))
 
 
+def kept_text(value: str) -> str:
+    """Return a text as databases keep it: neither of them stores a NUL, nor UTF-8 a lone surrogate."""
+    return value.encode(errors="ignore").decode().replace("\0", "")
+
+
 def storable(value: Any) -> Any:
     """Return ``value`` as JSON keeps it: decimals and dates as text, related rows as their label."""
-    if value is None or type(value) is str or type(value) is int:
+    if value is None or type(value) is int:
         return value
+    if isinstance(value, str):
+        return kept_text(value)
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
     if isinstance(value, datetime):
@@ -65,10 +72,10 @@ def storable(value: Any) -> Any:
     if isinstance(value, Model):
         return str(value)
     if isinstance(value, Mapping):
-        return {str(key): storable(item) for key, item in value.items()}
+        return {kept_text(str(key)): storable(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [storable(item) for item in value]
-    return value if isinstance(value, (str, int, bool)) else str(value)
+    return value if isinstance(value, (int, bool)) else kept_text(str(value))
 
 
 def record(

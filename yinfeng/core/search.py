@@ -41,7 +41,7 @@ from django.db.models import (
     Value,
 )
 
-from yinfeng.core import bulk
+from yinfeng.core import bulk, events
 from yinfeng.core.actors import ANONYMOUS, Actor
 from yinfeng.core.models_search import Question, SearchEntry, fts_params
 from yinfeng.core.text import (
@@ -187,8 +187,7 @@ def stored(entry: Entry) -> dict[str, Any]:
         "id": key(entry.object_type, entry.object_id),
         "object_type": entry.object_type,
         "object_id": entry.object_id,
-        # Neither database stores a NUL, nor UTF-8 a lone surrogate.
-        "title": entry.title.encode(errors="ignore").decode().replace("\0", "")[:TITLE_LENGTH],
+        "title": events.kept_text(entry.title)[:TITLE_LENGTH],
         "tokens": prepare(_tokens(entry), connection),
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -161,3 +161,8 @@ def test_an_event_needs_a_verb_with_a_label() -> None:
 @pytest.mark.parametrize("verb", sorted(events.verbs()))
 def test_every_verb_is_app_noun_act(verb: str) -> None:
     assert len(verb.split(".")) >= 3
+
+
+def test_what_no_database_stores_is_not_recorded() -> None:
+    told = events.storable({"a\0": ["x\0y", "\ud800z", date(2026, 1, 2)]})
+    assert told == {"a": ["xy", "z", "2026-01-02"]}
