@@ -18,7 +18,10 @@ from django.db.models.functions import Cast, RowNumber
 
 from yinfeng.core.actors import Actor
 from yinfeng.core.errors import Sentence
+from yinfeng.core.keeping import kept
+from yinfeng.core.models import Event
 from yinfeng.core.money import YuanField
+from yinfeng.core.prepared import prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +158,16 @@ def listed(found: Found, by: Actor, today: date, *, mine: bool) -> list[Listed]:
 
 
 def waiting(by: Actor, today: date, each: int, *, mine: bool) -> list[Listed]:
-    """Return what waits for a person, or for his units, in one query."""
+    """Return what waits for a person, or for his units, in one query.
+
+    It is worded once a minute, and anew after a load of the profile: to word so many kinds takes longer than to read them.
+    """
+    rows = _worded(by, (today, each, mine, kept(("waiting",), object)))
+    return listed(sorted_out(rows), by, today, mine=mine)
+
+
+@prepared
+def _worded(by: Actor, asked: tuple[date, int, bool, object]) -> Any:
+    today, each, mine, _minute = asked
     found = legs(by, today, each, mine=mine, urgent=False)
-    return listed(sorted_out(united(found)), by, today, mine=mine) if found else []
+    return united(found) if found else Event.objects.none().values_list("pk")
