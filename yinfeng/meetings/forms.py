@@ -89,6 +89,7 @@ class AttendanceForm(Styled):
             field.widget.attrs["class"] = "form-select"
             field.widget.template_name = "core/forms/select.html"
             self.fields[f"kind-{row.pk}"] = field
+        self.fields["rest"] = self.fields.pop("rest")  # asked when the others were chosen
 
     def kinds(self) -> dict[int, str]:
         found = {
